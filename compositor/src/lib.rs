@@ -1,0 +1,1 @@
+//! Where windows come from: a headless Wayland compositor with Xwayland.

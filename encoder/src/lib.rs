@@ -1,0 +1,1 @@
+//! Pixels of a region to the ops of an update.

@@ -1,0 +1,325 @@
+//! The closed vocabulary between a source of windows (a compositor, an X display, a simulation in tests) and the
+//! session core: events come out of a source, commands go in.
+//!
+//! Everything in an [`Event`] has been cleaned and bounded by the source, since apps are not trusted. Everything in a
+//! [`Command`] has been checked by the core, since viewers are not trusted; a source still ignores commands that name
+//! a track which is gone.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, Timestamp, TrackId, Window,
+};
+
+/// What a source reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A window appeared or any of its state changed. A window is reported once it has its first picture.
+    Window(Window),
+    /// A window is gone, with its popups' own reports before it.
+    WindowGone(TrackId),
+    /// Pixels of a track changed.
+    Damaged {
+        /// Which track.
+        track: TrackId,
+        /// The size of its picture now.
+        size: crate::Size<crate::Pixels>,
+        /// What changed, within that size; all of it after a change of size.
+        region: Region,
+        /// When the app committed it, on the host's clock.
+        captured: Timestamp,
+        /// The input this commit most likely answers: the newest dispatched to this app since its last commit.
+        cause: Option<Cause>,
+    },
+    /// An input event was handed to an app.
+    Dispatched {
+        /// Which.
+        cause: Cause,
+        /// When, on the host's clock.
+        at: Timestamp,
+    },
+    /// The content of an icon that windows name.
+    Icon(Icon),
+    /// The cursor changed for whoever points at the session.
+    Cursor(CursorImage),
+    /// An app put something on the clipboard; empty when nothing is there any more.
+    ClipboardOffered {
+        /// MIME types on offer.
+        mimes: Vec<String>,
+    },
+    /// Content that [`Command::ReadClipboard`] asked for. `None` if there was none or it was too large or too slow.
+    ClipboardContent {
+        /// Which request.
+        request: ClipboardRequest,
+        /// The content.
+        data: Option<Bytes>,
+    },
+    /// An app pastes what a viewer offered. Must be answered by [`Command::ClipboardContent`].
+    ClipboardWanted {
+        /// To name in the answer.
+        request: ClipboardRequest,
+        /// The type it wants, one of those offered.
+        mime: String,
+    },
+    /// An app rang the bell.
+    Bell(TrackId),
+}
+
+/// What a source is told to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// A key went down or up.
+    Key {
+        /// Who pressed it.
+        cause: Cause,
+        /// The window that has the viewer's focus.
+        track: TrackId,
+        /// Which.
+        key: KeyCode,
+        /// Down or up.
+        pressed: bool,
+    },
+    /// A text was entered that has no keys: any Unicode.
+    Text {
+        /// Who entered it.
+        cause: Cause,
+        /// Where.
+        track: TrackId,
+        /// Which; bounded by the protocol.
+        text: String,
+    },
+    /// The pointer moved.
+    Motion {
+        /// Who moved it.
+        cause: Cause,
+        /// Over which window; popups are tracks of their own.
+        track: TrackId,
+        /// To where in it.
+        position: Position<Logical>,
+    },
+    /// The pointer left all windows.
+    PointerLeft,
+    /// A button went down or up at the place where the pointer is.
+    Button {
+        /// Who pressed it.
+        cause: Cause,
+        /// Which.
+        button: Button,
+        /// Down or up.
+        pressed: bool,
+    },
+    /// The wheel turned or fingers scrolled at the place where the pointer is.
+    Scroll {
+        /// Who scrolled.
+        cause: Cause,
+        /// How.
+        axis: Axis,
+    },
+    /// Fingers on a touch screen.
+    Touch {
+        /// Whose.
+        cause: Cause,
+        /// Over which window the touch began.
+        track: TrackId,
+        /// What changed.
+        points: Vec<TouchPoint>,
+    },
+    /// Give the keyboard to a window, or to none.
+    Focus(Option<TrackId>),
+    /// The user pressed outside of all popups: those that grab are dismissed.
+    DismissPopups,
+    /// Ask a window to change. The answer is the window's next state with `configured` set to `serial`.
+    Configure {
+        /// Which.
+        track: TrackId,
+        /// Into what.
+        configure: Configure,
+    },
+    /// Ask a window to close; it may refuse or ask the user.
+    Close(TrackId),
+    /// Let the app draw its next frame: a viewer can take it now, or it is time although nobody looks.
+    FrameDone {
+        /// Which.
+        track: TrackId,
+        /// When the last picture was shown, on the host's clock, as well as is known.
+        at: Timestamp,
+    },
+    /// Use this keymap (xkb text format, version 1) for the keyboard. If it does not compile, the last stays.
+    Keymap(String),
+    /// A viewer has something to paste: announce it to apps. Empty: it has not any more.
+    OfferClipboard {
+        /// MIME types on offer.
+        mimes: Vec<String>,
+    },
+    /// Content for a [`Event::ClipboardWanted`]; `None` if the viewer had none.
+    ClipboardContent {
+        /// Which request.
+        request: ClipboardRequest,
+        /// The content.
+        data: Option<Bytes>,
+    },
+    /// A viewer pastes what an app offered. Answered by [`Event::ClipboardContent`].
+    ReadClipboard {
+        /// To name in the answer.
+        request: ClipboardRequest,
+        /// The type it wants.
+        mime: String,
+    },
+}
+
+/// What a window is asked to become. Serials grow within one session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Configure {
+    /// Comes back as [`Window::configured`].
+    pub serial: u32,
+    /// The size, `None` to let the app choose.
+    pub size: Option<Size<Logical>>,
+    /// Pixels per logical unit.
+    pub scale: Scale,
+    /// Fill the work area.
+    pub maximized: bool,
+    /// Fill the screen.
+    pub fullscreen: bool,
+    /// Being resized: more will follow soon.
+    pub resizing: bool,
+}
+
+/// A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11 and xkb
+/// count 8 more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyCode(pub u16);
+
+/// A button of a pointing device, as evdev numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Button(pub u16);
+
+impl Button {
+    /// `BTN_LEFT`
+    pub const LEFT: Button = Button(0x110);
+    /// `BTN_RIGHT`
+    pub const RIGHT: Button = Button(0x111);
+    /// `BTN_MIDDLE`
+    pub const MIDDLE: Button = Button(0x112);
+}
+
+/// One scroll event. Positive is right and down: content moves left and up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// How the user scrolled.
+    pub modality: Modality,
+    /// Horizontally, in logical units.
+    pub dx: f64,
+    /// Vertically, in logical units.
+    pub dy: f64,
+    /// Horizontally, in 120ths of a detent of a wheel; 0 unless a wheel.
+    pub detents_x: i32,
+    /// Vertically, likewise.
+    pub detents_y: i32,
+}
+
+/// What a scroll event was made with, as in `wl_pointer.axis_source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Modality {
+    /// A wheel with detents.
+    Wheel,
+    /// Fingers on a touchpad; both deltas zero means they were lifted.
+    Finger,
+    /// Anything else without detents.
+    Continuous,
+}
+
+/// One finger's change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TouchPoint {
+    /// Which finger, while it is down.
+    pub id: u32,
+    /// What it did.
+    pub phase: TouchPhase,
+    /// Where, relative to the track on which the touch began.
+    pub position: Position<Logical>,
+}
+
+/// What a finger did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TouchPhase {
+    /// Touched the screen.
+    Down,
+    /// Moved.
+    Move,
+    /// Left the screen.
+    Up,
+    /// The whole gesture is void.
+    Cancel,
+}
+
+/// How the pointer looks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CursorImage {
+    /// Not at all.
+    Hidden,
+    /// By name: viewers draw their own theme's.
+    Named(CursorShape),
+    /// By picture, at most [`CursorImage::MAX_SIDE`] wide and high.
+    Picture {
+        /// Width and height in pixels.
+        size: Size<crate::Pixels>,
+        /// The pixel that points.
+        hotspot: crate::Point<crate::Pixels>,
+        /// Pixels per logical unit.
+        scale: Scale,
+        /// R G B A, alpha straight, rows without padding.
+        rgba: Bytes,
+    },
+}
+
+impl CursorImage {
+    /// The largest cursor that is passed on.
+    pub const MAX_SIDE: u32 = 256;
+}
+
+/// Cursor shapes, named as in CSS and wp-cursor-shape-v1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is the CSS cursor of its name")]
+pub enum CursorShape {
+    #[default]
+    Default,
+    ContextMenu,
+    Help,
+    Pointer,
+    Progress,
+    Wait,
+    Cell,
+    Crosshair,
+    Text,
+    VerticalText,
+    Alias,
+    Copy,
+    Move,
+    NoDrop,
+    NotAllowed,
+    Grab,
+    Grabbing,
+    EResize,
+    NResize,
+    NeResize,
+    NwResize,
+    SResize,
+    SeResize,
+    SwResize,
+    WResize,
+    EwResize,
+    NsResize,
+    NeswResize,
+    NwseResize,
+    ColResize,
+    RowResize,
+    AllScroll,
+    ZoomIn,
+    ZoomOut,
+}

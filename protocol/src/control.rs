@@ -1,0 +1,237 @@
+//! The control lane: attaching, window state, wishes of the viewer, clipboard.
+//!
+//! The first message of a viewer is [`ToHost::Hello`]; the host answers with [`ToViewer::Welcome`] or
+//! [`ToViewer::Refused`]. Nothing else has any effect before that.
+
+use bytes::Bytes;
+use media::{
+    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, Timestamp,
+    TrackId, VideoCodec, ViewerId, Window,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Version, version::VersionRange};
+
+/// From viewer to host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToHost {
+    /// Asks to join.
+    Hello(Hello),
+    /// Asks a window to change. The newest wins; the answer is its window state.
+    Configure {
+        /// Which.
+        track: TrackId,
+        /// Into what.
+        configure: Configure,
+    },
+    /// Asks a window to close.
+    Close {
+        /// Which.
+        track: TrackId,
+    },
+    /// The window has this viewer's keyboard focus now, `None` if none of the session's has.
+    Focus {
+        /// Which.
+        track: Option<TrackId>,
+    },
+    /// The user pressed outside of all popups, or the desktop took the focus away.
+    DismissPopups,
+    /// Whether anybody can see the window: hidden ones are not encoded.
+    Visible {
+        /// Which.
+        track: TrackId,
+        /// Whether.
+        visible: bool,
+    },
+    /// The viewer's keyboard layout: xkb text format, version 1, at most [`MAX_KEYMAP`] bytes.
+    Keymap {
+        /// The keymap.
+        text: String,
+    },
+    /// Clipboard, either way.
+    Clipboard(Clipboard),
+    /// Asks for the host's time: to tell the offset of the clocks and the round trip.
+    Ping {
+        /// The viewer's time.
+        viewer: Timestamp,
+    },
+    /// The viewer leaves for good.
+    Goodbye,
+}
+
+/// From host to viewer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToViewer {
+    /// The viewer is in. All windows, icons and the cursor follow.
+    Welcome(Welcome),
+    /// The viewer is not let in, or was thrown out. The link closes after this.
+    Refused(Refusal),
+    /// A window appeared or changed: its whole state.
+    Window(Window),
+    /// A window is gone.
+    WindowGone {
+        /// Which.
+        track: TrackId,
+    },
+    /// An icon that windows name.
+    Icon(Icon),
+    /// How the pointer looks over the session's windows.
+    Cursor(CursorImage),
+    /// Whether this viewer's input reaches the apps: another viewer may be using them.
+    Seat {
+        /// Whether.
+        held: bool,
+    },
+    /// Clipboard, either way.
+    Clipboard(Clipboard),
+    /// An app rang the bell.
+    Bell {
+        /// Which window.
+        track: TrackId,
+    },
+    /// The answer to [`ToHost::Ping`].
+    Pong {
+        /// As asked.
+        viewer: Timestamp,
+        /// The host's time.
+        host: Timestamp,
+    },
+    /// The session ends.
+    Goodbye {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+/// Asks to join.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// What the viewer speaks.
+    pub versions: VersionRange,
+    /// The right to join, as it stands in the link.
+    pub ticket: String,
+    /// What the viewer is, for people: name and version. At most 128 bytes.
+    pub agent: String,
+    /// Video codecs it decodes.
+    pub video: Vec<VideoCodec>,
+}
+
+/// The viewer is in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// What both speak from now on.
+    pub version: Version,
+    /// The session. A viewer that returns to the same session keeps its windows' places.
+    pub session: String,
+    /// This link's viewer.
+    pub viewer: ViewerId,
+    /// What it may do.
+    pub role: Role,
+    /// The host's time.
+    pub now: Timestamp,
+}
+
+/// What a viewer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// See and use.
+    Control,
+    /// See.
+    View,
+}
+
+/// Why a viewer is not let in, or was thrown out: a code for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For people: what is wrong and what to do.
+    pub message: String,
+}
+
+/// Kinds of refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalCode {
+    /// No common protocol version.
+    Version,
+    /// The ticket is not one of this host's.
+    TicketInvalid,
+    /// The ticket's time is over.
+    TicketExpired,
+    /// A message broke the rules of the protocol.
+    Protocol,
+    /// Too many viewers.
+    Full,
+    /// A queue that must not lose anything overflowed.
+    Overflow,
+}
+
+/// What a window is asked to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configure {
+    /// The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's messages.
+    pub serial: u32,
+    /// The size, `None` to let the app choose.
+    pub size: Option<Size<Logical>>,
+    /// Pixels per logical unit.
+    pub scale: Scale,
+    /// Fill the work area.
+    pub maximized: bool,
+    /// Fill the screen.
+    pub fullscreen: bool,
+    /// Being resized: more will follow soon.
+    pub resizing: bool,
+}
+
+impl Configure {
+    /// The same wish with the core's own serial, for the source.
+    pub fn with_serial(self, serial: u32) -> SourceConfigure {
+        let Configure { serial: _, size, scale, maximized, fullscreen, resizing } = self;
+        SourceConfigure { serial, size, scale, maximized, fullscreen, resizing }
+    }
+}
+
+/// Clipboard messages. The side that owns the content offers; the other requests; content comes in chunks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Clipboard {
+    /// The sender owns the clipboard now, with content of these MIME types; empty: it owns it no more.
+    Offer {
+        /// At most [`MAX_MIMES`], each at most 256 bytes.
+        mimes: Vec<String>,
+    },
+    /// The sender wants the content.
+    Request {
+        /// To name in the answer, chosen by the sender.
+        request: ClipboardRequest,
+        /// The type it wants.
+        mime: String,
+    },
+    /// A part of the content, at most [`CLIPBOARD_CHUNK`] bytes.
+    Content {
+        /// Which request.
+        request: ClipboardRequest,
+        /// The part.
+        data: Bytes,
+        /// Whether it is the last.
+        last: bool,
+    },
+    /// There is no such content, or it is over [`MAX_CLIPBOARD`].
+    Unavailable {
+        /// Which request.
+        request: ClipboardRequest,
+    },
+}
+
+/// The longest keymap that is accepted, in bytes. The usual ones have 50 to 70 kB.
+pub const MAX_KEYMAP: usize = 512 << 10;
+
+/// The most MIME types of one offer.
+pub const MAX_MIMES: usize = 32;
+
+/// The longest part of clipboard content in one message, in bytes.
+pub const CLIPBOARD_CHUNK: usize = 256 << 10;
+
+/// The longest clipboard content, in bytes.
+pub const MAX_CLIPBOARD: usize = 16 << 20;

@@ -1,0 +1,3 @@
+//! The update lane: one message is one [`Update`].
+
+pub use media::{Op, TileCoding, Timing, Update, VideoCodec};

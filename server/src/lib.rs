@@ -1,0 +1,1 @@
+//! The host: owns a session, launches apps, serves viewers.

@@ -1,0 +1,1 @@
+//! The sans-IO core: what each viewer is owed, and what a viewer holds.

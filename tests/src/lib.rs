@@ -1,0 +1,1 @@
+//! End-to-end harness with real apps, and the test app that paints what it received.

@@ -1,0 +1,1 @@
+//! Links between host and viewer: QUIC, TLS, pins and tickets.
