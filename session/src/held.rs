@@ -1,0 +1,100 @@
+//! What a user holds down: keys, buttons and fingers. Whoever stops being heard must have nothing left held.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use media::{Button, KeyCode, Logical, Position, TouchPhase, TouchPoint, TrackId};
+
+/// The most keys, buttons or fingers of each kind that can be down at a time: two hands, and some.
+const MAX_HELD: usize = 64;
+
+/// Everything that is down. A release of what is not down, and a press of what is down already, is no change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Held {
+    keys: BTreeMap<KeyCode, TrackId>,
+    buttons: BTreeSet<Button>,
+    touches: BTreeMap<u32, (TrackId, Position<Logical>)>,
+}
+
+impl Held {
+    /// Whether nothing is down.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.buttons.is_empty() && self.touches.is_empty()
+    }
+
+    /// Notes a key; says whether that changed anything.
+    pub(crate) fn key(&mut self, track: TrackId, key: KeyCode, pressed: bool) -> bool {
+        if !pressed {
+            return self.keys.remove(&key).is_some();
+        }
+        if self.keys.len() >= MAX_HELD || self.keys.contains_key(&key) {
+            return false;
+        }
+        self.keys.insert(key, track);
+        true
+    }
+
+    /// Notes a button; says whether that changed anything.
+    pub(crate) fn button(&mut self, button: Button, pressed: bool) -> bool {
+        if pressed {
+            self.buttons.len() < MAX_HELD && self.buttons.insert(button)
+        } else {
+            self.buttons.remove(&button)
+        }
+    }
+
+    /// Notes a finger; says whether that is a possible change: only fingers that are down move or leave.
+    pub(crate) fn touch(&mut self, track: TrackId, point: TouchPoint) -> bool {
+        match point.phase {
+            TouchPhase::Down => {
+                if self.touches.len() >= MAX_HELD || self.touches.contains_key(&point.id) {
+                    return false;
+                }
+                self.touches.insert(point.id, (track, point.position));
+                true
+            }
+            TouchPhase::Move => match self.touches.get_mut(&point.id) {
+                Some((_, position)) => {
+                    *position = point.position;
+                    true
+                }
+                None => false,
+            },
+            TouchPhase::Up => self.touches.remove(&point.id).is_some(),
+            TouchPhase::Cancel => {
+                let any = !self.touches.is_empty();
+                self.touches.clear();
+                any
+            }
+        }
+    }
+
+    /// Releases everything: keys with their tracks, buttons, and tracks with their fingers, cancelled.
+    pub(crate) fn release(&mut self) -> Releases {
+        let mut touches: BTreeMap<TrackId, Vec<TouchPoint>> = BTreeMap::new();
+        for (id, (track, position)) in std::mem::take(&mut self.touches) {
+            touches.entry(track).or_default().push(TouchPoint { id, phase: TouchPhase::Cancel, position });
+        }
+        Releases {
+            keys: std::mem::take(&mut self.keys).into_iter().collect(),
+            buttons: std::mem::take(&mut self.buttons).into_iter().collect(),
+            touches: touches.into_iter().collect(),
+        }
+    }
+
+    /// Forgets what is down in a track that is gone: there is nothing left to release it in, except that keys stay
+    /// down on the seat.
+    pub(crate) fn forget_touches(&mut self, track: TrackId) {
+        self.touches.retain(|_, (on, _)| *on != track);
+    }
+}
+
+/// What [`Held::release`] let go.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Releases {
+    /// Keys, and in which track each went down.
+    pub(crate) keys: Vec<(KeyCode, TrackId)>,
+    /// Buttons.
+    pub(crate) buttons: Vec<Button>,
+    /// Fingers by track, as cancelled points.
+    pub(crate) touches: Vec<(TrackId, Vec<TouchPoint>)>,
+}

@@ -1,0 +1,94 @@
+//! Viewers' messages on the control lane.
+
+use media::{Command, Size, Timestamp, TrackId, ViewerId};
+use protocol::control::{Configure, MAX_KEYMAP, Refusal, ToHost, ToViewer};
+
+use super::{Host, protocol_error};
+
+/// The largest window that can be wished for, in logical units: what a picture can have at the least scale.
+const MAX_SIDE: u32 = 2 * media::MAX_DIMENSION;
+
+impl Host {
+    /// A viewer's message. One that breaks a rule ends the link; one about a window that is gone has no effect.
+    pub fn handle_control(&mut self, now: Timestamp, viewer: ViewerId, message: ToHost) {
+        if !self.members.contains_key(&viewer) {
+            return;
+        }
+        if let Err(refusal) = self.control(now, viewer, message) {
+            return self.disconnect(now, viewer, refusal);
+        }
+        self.pump(now);
+    }
+
+    fn control(&mut self, now: Timestamp, viewer: ViewerId, message: ToHost) -> Result<(), Refusal> {
+        let may_use = self.may_use(viewer);
+        match message {
+            ToHost::Hello(_) => return Err(protocol_error("a viewer says hello once".to_owned())),
+            ToHost::Configure { track, configure } if may_use => self.wish(viewer, track, configure)?,
+            ToHost::Close { track } if may_use && self.tracks.has_window(track) => {
+                self.command(Command::Close(track));
+            }
+            ToHost::Focus { track } if may_use => self.viewer_focus(now, viewer, track),
+            ToHost::DismissPopups if may_use && !self.seat.is_busy_for(now, viewer) => {
+                self.command(Command::DismissPopups);
+            }
+            ToHost::Visible { track, visible } => {
+                if let Some(debt) = self.members.get_mut(&viewer).and_then(|m| m.debts.get_mut(&track)) {
+                    debt.visible = visible;
+                }
+            }
+            ToHost::Keymap { text } => self.viewer_keymap(viewer, text)?,
+            ToHost::Clipboard(message) => self.viewer_clipboard(now, viewer, message)?,
+            ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
+            ToHost::Goodbye => self.handle_gone(now, viewer),
+            ToHost::Configure { .. }
+            | ToHost::Close { .. }
+            | ToHost::Focus { .. }
+            | ToHost::DismissPopups => {}
+        }
+        Ok(())
+    }
+
+    fn wish(&mut self, viewer: ViewerId, track: TrackId, mut configure: Configure) -> Result<(), Refusal> {
+        if configure.size.is_some_and(|size| size.w > MAX_SIDE || size.h > MAX_SIDE) {
+            return Err(protocol_error(format!("a window is at most {MAX_SIDE} units wide and high")));
+        }
+        configure.scale = media::Scale::from_120ths(configure.scale.in_120ths());
+        configure.size = configure.size.filter(|size: &Size<_>| !size.is_empty());
+        if let Some(track) = self.tracks.all.get_mut(&track).filter(|track| track.window.is_some()) {
+            track.configures.wish(viewer, configure);
+        }
+        Ok(())
+    }
+
+    /// The last viewer that says so decides, but not over the head of one that is using the apps.
+    fn viewer_focus(&mut self, now: Timestamp, viewer: ViewerId, track: Option<TrackId>) {
+        let track = track.filter(|track| self.tracks.has_window(*track));
+        if let Some(member) = self.members.get_mut(&viewer) {
+            member.focus = track;
+        }
+        // That a viewer's desktop took the focus away says nothing about the focus another viewer gave.
+        let others = track.is_none() && self.focus.is_some_and(|(_, by)| by != viewer);
+        if !others && !self.seat.is_busy_for(now, viewer) {
+            self.set_focus(viewer, track);
+        }
+    }
+
+    fn viewer_keymap(&mut self, viewer: ViewerId, text: String) -> Result<(), Refusal> {
+        if text.len() > MAX_KEYMAP {
+            return Err(protocol_error(format!("a keymap has at most {MAX_KEYMAP} bytes")));
+        }
+        if !self.may_use(viewer) {
+            return Ok(());
+        }
+        if let Some(member) = self.members.get_mut(&viewer) {
+            member.keymap = Some(text.clone());
+        }
+        // Before the first input nobody has the seat: then the keymap is there in time for the first key.
+        if self.seat.holder().is_none_or(|holder| holder == viewer) {
+            self.keymap = Some(viewer);
+            self.command(Command::Keymap(text));
+        }
+        Ok(())
+    }
+}

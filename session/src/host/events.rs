@@ -1,0 +1,226 @@
+//! What the source of windows and the encoder report.
+
+use media::{
+    Command, Encoded, Event, InputId, Op, Region, Timestamp, Timing, TrackId, Update, ViewerId, Window,
+};
+use protocol::{Lane, control::ToViewer};
+
+use super::{Action, Host, debt::Debt, debt::Job, schedule, tracks::Track};
+
+/// An update is cut when its ops have more bytes than this: half of what the lane takes, for what names and numbers add.
+const MAX_UPDATE: usize = Lane::Update.max_message() / 2;
+
+/// Tracks that have pixels and no window yet, at most: the oldest is forgotten.
+const MAX_WITHOUT_WINDOW: usize = 64;
+
+impl Host {
+    /// The source reports something.
+    pub fn handle_event(&mut self, now: Timestamp, event: Event) {
+        match event {
+            Event::Window(window) => self.window(now, window),
+            Event::WindowGone(track) => self.window_gone(track),
+            Event::Damaged { track, size, region, captured, cause } => {
+                self.damaged(now, track, size, &region, captured, cause);
+            }
+            Event::Dispatched { cause, at } => {
+                if let Some(member) = self.members.get_mut(&cause.viewer) {
+                    member.causes.dispatched(cause.input, at);
+                }
+                return;
+            }
+            Event::Icon(icon) => {
+                self.tracks.add_icon(icon.clone());
+                self.broadcast(&ToViewer::Icon(icon));
+            }
+            Event::Cursor(cursor) => {
+                self.broadcast(&ToViewer::Cursor(cursor.clone()));
+                self.cursor = Some(cursor);
+            }
+            Event::ClipboardOffered { mimes } => self.app_offers(mimes),
+            Event::ClipboardContent { request, data } => self.app_content(request, data),
+            Event::ClipboardWanted { request, mime } => self.app_wants(now, request, mime),
+            Event::Bell(track) if self.tracks.has_window(track) => self.broadcast(&ToViewer::Bell { track }),
+            Event::Bell(_) => {}
+        }
+        self.pump(now);
+    }
+
+    /// The encoder has done a job. Its result is sent, whatever happened meanwhile; unless the viewer or the window
+    /// is gone.
+    pub fn handle_encoded(&mut self, now: Timestamp, encoded: Encoded) {
+        let (viewer, id) = (encoded.viewer, encoded.track);
+        let Some(track) = self.tracks.all.get_mut(&id) else { return };
+        let Some(member) = self.members.get_mut(&viewer) else { return };
+        let Some(debt) = member.debts.get_mut(&id) else { return };
+        let Some((job, verdict)) = debt.finish(now, &encoded, track.size.unwrap_or_default()) else { return };
+        track.pacer.taken(job.commits);
+        if verdict.send {
+            self.send_updates(now, encoded, &job, verdict.exact);
+        }
+        self.pump(now);
+    }
+
+    fn window(&mut self, now: Timestamp, window: Window) {
+        let id = window.track;
+        let is_new = !self.tracks.has_window(id);
+        if is_new && self.tracks.windows().count() >= self.config.max_windows {
+            tracing::warn!(track = %id, limit = self.config.max_windows, "too many windows; this one stays unseen");
+            return;
+        }
+        let track = self.tracks.all.entry(id).or_insert_with(Track::new);
+        track.configures.answer(window.configured);
+        track.window = Some(window);
+        let size = track.size.unwrap_or_default();
+        for (viewer, member) in &mut self.members {
+            if let Some(window) = track.window_for(*viewer) {
+                self.actions.push_back(Action::Send { viewer: *viewer, message: ToViewer::Window(window) });
+            }
+            if is_new {
+                member.debts.insert(id, Debt::new(now, size));
+            }
+        }
+    }
+
+    fn window_gone(&mut self, id: TrackId) {
+        let Some(track) = self.tracks.all.remove(&id) else { return };
+        self.actions.push_back(Action::ForgetTrack(id));
+        if let Some(held) = self.seat.held_mut() {
+            held.forget_touches(id);
+        }
+        if self.focus.is_some_and(|(focus, _)| focus == id) {
+            self.focus = None;
+        }
+        for member in self.members.values_mut() {
+            member.debts.remove(&id);
+            member.rate.forget_track(id);
+            if member.focus == Some(id) {
+                member.focus = None;
+            }
+        }
+        if track.window.is_some() {
+            self.broadcast(&ToViewer::WindowGone { track: id });
+        }
+    }
+
+    fn damaged(
+        &mut self,
+        now: Timestamp,
+        id: TrackId,
+        size: media::Size<media::Pixels>,
+        region: &Region,
+        captured: Timestamp,
+        cause: Option<media::Cause>,
+    ) {
+        if !self.tracks.all.contains_key(&id) {
+            self.make_room_for_windowless();
+        }
+        let track = self.tracks.all.entry(id).or_insert_with(Track::new);
+        let mut region = region.clipped(size.to_rect());
+        if track.size.replace(size) != Some(size) {
+            region = Region::from(size.to_rect());
+        }
+        track.captured = captured;
+        track.pacer.commit(now, region.is_empty());
+        if region.is_empty() {
+            return;
+        }
+        track.stir(now, &region);
+        for (viewer, member) in &mut self.members {
+            if let Some(debt) = member.debts.get_mut(&id) {
+                let own = cause.filter(|cause| cause.viewer == *viewer).map(|cause| cause.input);
+                debt.damage(now, &region, own);
+            }
+        }
+    }
+
+    fn make_room_for_windowless(&mut self) {
+        let windowless = |(id, track): (&TrackId, &Track)| track.window.is_none().then_some(*id);
+        let ids: Vec<TrackId> = self.tracks.all.iter().filter_map(windowless).collect();
+        if ids.len() >= MAX_WITHOUT_WINDOW {
+            self.tracks.all.remove(&ids[0]);
+        }
+    }
+
+    fn send_updates(&mut self, now: Timestamp, encoded: Encoded, job: &Job, exact: bool) {
+        let (viewer, id) = (encoded.viewer, encoded.track);
+        let timing = self.timing(now, viewer, &encoded, job);
+        let priority = schedule::priority(self.rank(viewer, id, job.cause.is_some()), job.refines);
+        let mut parts = cut(encoded.ops);
+        let last = parts.pop().unwrap_or_default();
+        let parts = parts.into_iter().map(|ops| (ops, false)).chain([(last, true)]);
+        for (ops, is_last) in parts {
+            let Some(member) = self.members.get_mut(&viewer) else { return };
+            let Some(debt) = member.debts.get_mut(&id) else { return };
+            let bytes = ops.iter().map(size_of_op).sum();
+            let update = Update {
+                track: id,
+                id: debt.number(bytes),
+                size: encoded.size,
+                ops,
+                exact: exact && is_last,
+                caused_by_input: job.cause,
+                timing,
+            };
+            member.rate.sent(now, id, update.id, bytes);
+            self.actions.push_back(Action::SendUpdate { viewer, update, priority });
+        }
+    }
+
+    fn timing(&self, now: Timestamp, viewer: ViewerId, encoded: &Encoded, job: &Job) -> Timing {
+        let times = |input: InputId| self.members.get(&viewer)?.causes.get(input);
+        let input = job.cause.and_then(times);
+        Timing {
+            input_received: input.map(|input| input.received),
+            input_dispatched: input.and_then(|input| input.dispatched),
+            captured: job.captured,
+            encode_started: encoded.started,
+            encoded: encoded.finished,
+            sent: now,
+        }
+    }
+
+    /// Callbacks and wishes that are due.
+    pub(super) fn pump_tracks(&mut self, now: Timestamp) {
+        for (id, track) in &mut self.tracks.all {
+            if track.pacer.due(now) {
+                self.actions.push_back(Action::Source(Command::FrameDone { track: *id, at: now }));
+            }
+            let next_serial = &mut self.next_serial;
+            let serial = || {
+                let serial = *next_serial;
+                *next_serial = next_serial.wrapping_add(1).max(1);
+                serial
+            };
+            if let Some(configure) = track.configures.due(now, serial) {
+                self.actions.push_back(Action::Source(Command::Configure { track: *id, configure }));
+            }
+        }
+    }
+}
+
+/// Cuts ops that are too many bytes for one message into several lists, in order.
+fn cut(ops: Vec<Op>) -> Vec<Vec<Op>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for op in ops {
+        let more = size_of_op(&op);
+        if bytes > 0 && bytes + more > MAX_UPDATE {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += more;
+        if let Some(part) = parts.last_mut() {
+            part.push(op);
+        }
+    }
+    parts
+}
+
+/// About how many bytes an op has on the wire.
+fn size_of_op(op: &Op) -> usize {
+    let data = match op {
+        Op::Copy { .. } => 0,
+        Op::Tile { data, .. } | Op::Video { data, .. } => data.len(),
+    };
+    data + 48
+}

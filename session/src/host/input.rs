@@ -1,0 +1,220 @@
+//! Viewers' input: checked, admitted to the seat, handed to the source.
+
+use media::{Axis, Cause, Command, InputId, Logical, Position, Timestamp, TouchPoint, TrackId, ViewerId};
+use protocol::{
+    control::{Refusal, Role, ToViewer},
+    input::{Input, InputEvent, MAX_TEXT, MAX_TOUCH_POINTS},
+};
+
+use super::{Action, Host, protocol_error, seat::Admission};
+use crate::held::Releases;
+
+/// Positions and distances beyond this are mistakes: no desktop is that large.
+const MAX_COORDINATE: f64 = 1e6;
+
+impl Host {
+    /// A viewer's input. Input of a viewer that may only look, that has not got the seat, or for a window that is gone
+    /// has no effect. Input that breaks a rule ends the link.
+    pub fn handle_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
+        let Some(member) = self.members.get_mut(&viewer) else { return };
+        if let Err(refusal) = check(&input.event) {
+            return self.disconnect(now, viewer, refusal);
+        }
+        let is_motion = matches!(input.event, InputEvent::Motion { .. });
+        if is_motion && input.id <= member.newest_pointer {
+            return;
+        }
+        if !is_motion && input.id <= member.newest_input {
+            let refusal = protocol_error(format!("input {} came after {}", input.id, member.newest_input));
+            return self.disconnect(now, viewer, refusal);
+        }
+        if !is_motion {
+            member.newest_input = input.id;
+        }
+        if has_place(&input.event) {
+            member.newest_pointer = member.newest_pointer.max(input.id);
+        }
+        if member.role != Role::Control {
+            if !member.warned {
+                member.warned = true;
+                tracing::warn!(%viewer, "input of a viewer that may only look is ignored");
+            }
+            return;
+        }
+        if self.take_seat(now, viewer) && (self.tracks.has_window(input.track) || is_release(&input.event)) {
+            if let Some(member) = self.members.get_mut(&viewer) {
+                member.causes.received(input.id, now);
+            }
+            self.inject(Cause { viewer, input: input.id }, input.track, input.event);
+        }
+    }
+
+    /// Releases what a viewer that goes holds down, if it has the seat, and frees the seat.
+    pub(super) fn release_seat(&mut self, viewer: ViewerId) {
+        let Some(releases) = self.seat.leave(viewer) else { return };
+        let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
+        self.release(Cause { viewer, input }, releases);
+        self.command(Command::PointerLeft);
+        for (&other, member) in &self.members {
+            if other != viewer && member.role == Role::Control {
+                let message = ToViewer::Seat { held: true };
+                self.actions.push_back(Action::Send { viewer: other, message });
+            }
+        }
+    }
+
+    /// Whether a viewer's input goes through. It takes the seat with its keymap and its focus if it can.
+    fn take_seat(&mut self, now: Timestamp, viewer: ViewerId) -> bool {
+        let from = match self.seat.admit(now, viewer) {
+            Admission::Holder => return true,
+            Admission::Busy => return false,
+            Admission::Taken { from } => from,
+        };
+        tracing::debug!(%viewer, ?from, "the seat moves");
+        if from.is_none() {
+            self.send(viewer, ToViewer::Seat { held: true });
+        }
+        for (&other, member) in &self.members {
+            let held = other == viewer;
+            let tell = if from.is_none() { !held } else { held || Some(other) == from };
+            if tell && member.role == Role::Control {
+                self.actions.push_back(Action::Send { viewer: other, message: ToViewer::Seat { held } });
+            }
+        }
+        let Some(member) = self.members.get(&viewer) else { return false };
+        let (keymap, focus) = (member.keymap.clone(), member.focus);
+        if self.keymap != Some(viewer)
+            && let Some(keymap) = keymap
+        {
+            self.keymap = Some(viewer);
+            self.command(Command::Keymap(keymap));
+        }
+        self.set_focus(viewer, focus);
+        true
+    }
+
+    /// Tells the source which window has the keyboard, if that is news.
+    pub(super) fn set_focus(&mut self, viewer: ViewerId, focus: Option<TrackId>) {
+        let focus = focus.filter(|track| self.tracks.has_window(*track));
+        let known = self.focus.map(|(track, _)| track);
+        self.focus = focus.map(|track| (track, viewer));
+        if known != focus {
+            self.command(Command::Focus(focus));
+        }
+    }
+
+    fn inject(&mut self, cause: Cause, track: TrackId, event: InputEvent) {
+        match event {
+            InputEvent::Key { key, pressed } => {
+                if self.holds(|held| held.key(track, key, pressed)) {
+                    self.focus_for_keys(cause.viewer, track);
+                    self.command(Command::Key { cause, track, key, pressed });
+                }
+            }
+            InputEvent::Text { text } => {
+                if !text.is_empty() {
+                    self.focus_for_keys(cause.viewer, track);
+                    self.command(Command::Text { cause, track, text });
+                }
+            }
+            InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
+            InputEvent::Leave => self.command(Command::PointerLeft),
+            InputEvent::Button { position, button, pressed } => {
+                if self.holds(|held| held.button(button, pressed)) {
+                    self.command(Command::Motion { cause, track, position });
+                    self.command(Command::Button { cause, button, pressed });
+                }
+            }
+            InputEvent::Scroll { position, axis } => {
+                self.command(Command::Motion { cause, track, position });
+                self.command(Command::Scroll { cause, axis });
+            }
+            InputEvent::Touch { points } => {
+                let possible = |point: &TouchPoint| self.holds(|held| held.touch(track, *point));
+                let points: Vec<TouchPoint> = keep(points, possible);
+                if !points.is_empty() {
+                    self.command(Command::Touch { cause, track, points });
+                }
+            }
+        }
+    }
+
+    /// Keys for another window than the one with the focus: the focus' own message is still on its way.
+    fn focus_for_keys(&mut self, viewer: ViewerId, track: TrackId) {
+        if self.focus.is_none_or(|(focus, _)| focus != track) && self.tracks.has_window(track) {
+            self.set_focus(viewer, Some(track));
+        }
+    }
+
+    fn holds(&mut self, change: impl FnOnce(&mut crate::held::Held) -> bool) -> bool {
+        self.seat.held_mut().is_some_and(change)
+    }
+
+    fn release(&mut self, cause: Cause, releases: Releases) {
+        for (key, track) in releases.keys {
+            self.command(Command::Key { cause, track, key, pressed: false });
+        }
+        for button in releases.buttons {
+            self.command(Command::Button { cause, button, pressed: false });
+        }
+        for (track, points) in releases.touches {
+            self.command(Command::Touch { cause, track, points });
+        }
+    }
+}
+
+fn keep<T>(mut items: Vec<T>, mut keep: impl FnMut(&T) -> bool) -> Vec<T> {
+    items.retain(|item| keep(item));
+    items
+}
+
+/// Whether the event says where the pointer is.
+fn has_place(event: &InputEvent) -> bool {
+    match event {
+        InputEvent::Motion { .. }
+        | InputEvent::Leave
+        | InputEvent::Button { .. }
+        | InputEvent::Scroll { .. } => true,
+        InputEvent::Key { .. } | InputEvent::Text { .. } | InputEvent::Touch { .. } => false,
+    }
+}
+
+/// Whether the event lets something go: that must work even if its window is gone.
+fn is_release(event: &InputEvent) -> bool {
+    matches!(
+        event,
+        InputEvent::Key { pressed: false, .. }
+            | InputEvent::Button { pressed: false, .. }
+            | InputEvent::Leave
+    )
+}
+
+/// Whether an event keeps to the protocol's bounds.
+fn check(event: &InputEvent) -> Result<(), Refusal> {
+    let sound = match event {
+        InputEvent::Key { .. } | InputEvent::Leave => true,
+        InputEvent::Text { text } => text.len() <= MAX_TEXT,
+        InputEvent::Motion { position } | InputEvent::Button { position, .. } => is_place(*position),
+        InputEvent::Scroll { position, axis } => is_place(*position) && is_distance(axis),
+        InputEvent::Touch { points } => {
+            points.len() <= MAX_TOUCH_POINTS && points.iter().all(|point| is_place(point.position))
+        }
+    };
+    let what = match event {
+        InputEvent::Text { .. } => format!("a text has at most {MAX_TEXT} bytes"),
+        InputEvent::Touch { .. } => {
+            format!("a touch has at most {MAX_TOUCH_POINTS} points, each with a finite position")
+        }
+        _ => "positions and distances are finite numbers of a sensible size".to_owned(),
+    };
+    if sound { Ok(()) } else { Err(protocol_error(what)) }
+}
+
+fn is_place(position: Position<Logical>) -> bool {
+    position.is_finite() && position.x.abs() <= MAX_COORDINATE && position.y.abs() <= MAX_COORDINATE
+}
+
+fn is_distance(axis: &Axis) -> bool {
+    let sound = |distance: f64| distance.is_finite() && distance.abs() <= MAX_COORDINATE;
+    sound(axis.dx) && sound(axis.dy)
+}

@@ -1,0 +1,64 @@
+//! One viewer as the host core knows it.
+
+use std::collections::BTreeMap;
+
+use media::{InputId, Timestamp, TrackId, VideoCodec};
+use protocol::control::Role;
+
+use super::{action::Join, causes::Causes, debt::Debt, rate::Rate};
+
+/// One viewer.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// What it may do.
+    pub(crate) role: Role,
+    /// Whether it decodes the video that the encoder makes.
+    pub(crate) video: bool,
+    /// Its newest event of the input lane, where ids grow or the viewer is broken.
+    pub(crate) newest_input: InputId,
+    /// Its newest event with a place: motion that is older is dropped.
+    pub(crate) newest_pointer: InputId,
+    /// Its keyboard layout, installed when it has the seat.
+    pub(crate) keymap: Option<String>,
+    /// Which window it says has its keyboard.
+    pub(crate) focus: Option<TrackId>,
+    /// Times of its newest inputs.
+    pub(crate) causes: Causes,
+    /// Its link.
+    pub(crate) rate: Rate,
+    /// What it is owed.
+    pub(crate) debts: BTreeMap<TrackId, Debt>,
+    /// Whether the log has told that it may only look.
+    pub(crate) warned: bool,
+}
+
+impl Member {
+    /// One that joins.
+    pub(crate) fn new(now: Timestamp, join: &Join) -> Self {
+        Self {
+            role: join.role,
+            video: join.hello.video.contains(&VideoCodec::H264),
+            newest_input: InputId(0),
+            newest_pointer: InputId(0),
+            keymap: None,
+            focus: None,
+            causes: Causes::default(),
+            rate: Rate::new(now, join.round_trip),
+            debts: BTreeMap::new(),
+            warned: false,
+        }
+    }
+
+    /// Bytes under way and about to be.
+    pub(crate) fn committed(&self) -> usize {
+        let reserved: usize = self.debts.values().filter_map(|debt| debt.job()).map(|job| job.reserved).sum();
+        self.rate.outstanding() + reserved
+    }
+}
+
+impl Member {
+    /// Whether no changes wait for the link, so that it may be used for lossless repetition.
+    pub(crate) fn has_spare_room(&self) -> bool {
+        self.debts.values().all(|debt| !debt.is_owed())
+    }
+}

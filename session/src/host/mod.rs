@@ -1,0 +1,247 @@
+//! The host's core: between one source of windows, the encoder and the links of all viewers.
+//!
+//! Invariants:
+//! - At most one viewer has the seat, and only one with the role `control`. What it held down is released when it
+//!   loses the seat or goes.
+//! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is under way,
+//!   and its updates are numbered without gaps.
+//! - Nothing encoded is thrown away; what changes meanwhile is owed again. So every viewer is exact at rest.
+//! - All that is kept per viewer goes with it, and all that is kept per track goes with that.
+//! - Everything is bounded: regions by their rectangles, updates under way by the link's window, remembered inputs and
+//!   wishes by dropping the oldest, clipboard content by its size, viewers and windows by [`Config`].
+
+mod action;
+mod causes;
+mod clipboard;
+mod configure;
+mod control;
+mod debt;
+mod events;
+mod filter;
+mod input;
+mod invariants;
+mod member;
+mod pacing;
+mod rate;
+mod schedule;
+mod seat;
+mod tracks;
+
+use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
+
+use media::{Command, CursorImage, Timestamp, TrackId, ViewerId};
+use protocol::control::{Refusal, RefusalCode, Role, ToViewer, Welcome};
+use protocol::feedback::Feedback;
+use protocol::version::VersionRange;
+
+pub use action::{Action, Config, Join, LinkStats};
+pub use invariants::Violation;
+
+use clipboard::Clipboard;
+use debt::Debt;
+use member::Member;
+use seat::Seat;
+use tracks::Tracks;
+
+/// How long pixels must not change before they count as resting.
+const REST: Duration = Duration::from_millis(75);
+
+/// The longest name and version of a viewer, in bytes.
+const MAX_AGENT: usize = 128;
+
+/// The core of one session. See the module's documentation.
+#[derive(Debug)]
+pub struct Host {
+    config: Config,
+    actions: VecDeque<Action>,
+    members: BTreeMap<ViewerId, Member>,
+    next_viewer: u32,
+    tracks: Tracks,
+    cursor: Option<CursorImage>,
+    seat: Seat,
+    /// The focus as the source was told last, and by whom.
+    focus: Option<(TrackId, ViewerId)>,
+    /// Whose keymap is installed.
+    keymap: Option<ViewerId>,
+    next_serial: u32,
+    clipboard: Clipboard,
+}
+
+impl Host {
+    /// A session without windows and viewers.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            actions: VecDeque::new(),
+            members: BTreeMap::new(),
+            next_viewer: 1,
+            tracks: Tracks::default(),
+            cursor: None,
+            seat: Seat::default(),
+            focus: None,
+            keymap: None,
+            next_serial: 1,
+            clipboard: Clipboard::default(),
+        }
+    }
+
+    /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top), the cursor,
+    /// the clipboard's offer, and at last `Seat`, by which it knows that it has been told everything.
+    ///
+    /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
+    pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
+        let version = VersionRange::OURS
+            .common(join.hello.versions)
+            .map_err(|mismatch| Refusal { code: RefusalCode::Version, message: mismatch.to_string() })?;
+        if join.hello.agent.len() > MAX_AGENT {
+            return Err(protocol_error(format!("the agent's name is over {MAX_AGENT} bytes")));
+        }
+        if self.members.len() >= self.config.max_viewers {
+            let message = format!("the session has {} viewers already; close one", self.members.len());
+            return Err(Refusal { code: RefusalCode::Full, message });
+        }
+        let viewer = ViewerId(self.next_viewer);
+        self.next_viewer += 1;
+        tracing::info!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
+        self.members.insert(viewer, Member::new(now, &join));
+        let session = self.config.session.clone();
+        self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role: join.role, now }));
+        self.introduce(now, viewer);
+        self.pump(now);
+        Ok(viewer)
+    }
+
+    /// A viewer confirmed an update.
+    pub fn handle_feedback(&mut self, now: Timestamp, viewer: ViewerId, feedback: Feedback) {
+        if let Some(member) = self.members.get_mut(&viewer) {
+            member.rate.feedback(now, &feedback);
+            self.pump(now);
+        }
+    }
+
+    /// The transport measured a viewer's round trip. Optional: without it, updates and their feedback measure it.
+    pub fn handle_round_trip(&mut self, now: Timestamp, viewer: ViewerId, round_trip: Duration) {
+        if let Some(member) = self.members.get_mut(&viewer) {
+            member.rate.measured(now, round_trip);
+        }
+    }
+
+    /// A viewer's link ended.
+    pub fn handle_gone(&mut self, now: Timestamp, viewer: ViewerId) {
+        if !self.members.contains_key(&viewer) {
+            return;
+        }
+        tracing::info!(%viewer, "viewer goes");
+        self.release_seat(viewer);
+        self.members.remove(&viewer);
+        if self.focus.is_some_and(|(_, by)| by == viewer) {
+            self.focus = None;
+            self.command(Command::Focus(None));
+        }
+        if self.keymap == Some(viewer) {
+            self.keymap = None;
+        }
+        for track in self.tracks.all.values_mut() {
+            track.configures.forget(viewer);
+        }
+        self.clipboard_gone(viewer);
+        self.actions.push_back(Action::ForgetViewer(viewer));
+        self.pump(now);
+    }
+
+    /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no harm.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        for (viewer, member) in &mut self.members {
+            if member.rate.handle_timeout(now) {
+                tracing::debug!(%viewer, "no feedback for long; what is under way is written off");
+            }
+        }
+        self.clipboard_timeout(now);
+        self.pump(now);
+    }
+
+    /// What to do next, in order. Drain it after every call of a `handle_*`.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`: never, the
+    /// session rests.
+    pub fn poll_timeout(&mut self) -> Option<Timestamp> {
+        let tracks = self.tracks.all.values();
+        let paced = tracks.clone().filter_map(|track| track.pacer.timeout());
+        let wished = tracks.filter_map(|track| track.configures.timeout());
+        let links = self.members.values().filter_map(|member| member.rate.timeout());
+        let refined = self.refine_timeouts();
+        paced.chain(wished).chain(links).chain(refined).chain(self.clipboard.timeout()).min()
+    }
+
+    /// The viewers there are.
+    pub fn viewers(&self) -> impl Iterator<Item = (ViewerId, Role)> {
+        self.members.iter().map(|(viewer, member)| (*viewer, member.role))
+    }
+
+    /// How a viewer's link does.
+    pub fn link_stats(&self, now: Timestamp, viewer: ViewerId) -> Option<LinkStats> {
+        let rate = &self.members.get(&viewer)?.rate;
+        Some(LinkStats {
+            bitrate: rate.bitrate(now),
+            round_trip: rate.round_trip(),
+            outstanding: rate.outstanding(),
+            window: rate.window(now),
+        })
+    }
+
+    /// Tells a viewer everything there is.
+    fn introduce(&mut self, now: Timestamp, viewer: ViewerId) {
+        let icons = self.tracks.icons().cloned().map(ToViewer::Icon);
+        let ordered = self.tracks.in_order();
+        let windows = ordered.iter().filter_map(|window| self.tracks.all[&window.track].window_for(viewer));
+        let cursor = self.cursor.clone().map(ToViewer::Cursor);
+        let messages: Vec<ToViewer> = icons.chain(windows.map(ToViewer::Window)).chain(cursor).collect();
+        for message in messages {
+            self.send(viewer, message);
+        }
+        if let Some(member) = self.members.get_mut(&viewer) {
+            for (id, track) in &self.tracks.all {
+                if track.window.is_some() {
+                    member.debts.insert(*id, Debt::new(now, track.size.unwrap_or_default()));
+                }
+            }
+        }
+        self.introduce_clipboard(viewer);
+        let held = self.may_use(viewer) && self.seat.holder().is_none_or(|holder| holder == viewer);
+        self.send(viewer, ToViewer::Seat { held });
+    }
+
+    /// Throws a viewer out that broke a rule.
+    fn disconnect(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
+        tracing::warn!(%viewer, reason = refusal.message, "viewer is thrown out");
+        self.handle_gone(now, viewer);
+        self.actions.push_back(Action::Disconnect { viewer, refusal });
+    }
+
+    fn may_use(&self, viewer: ViewerId) -> bool {
+        self.members.get(&viewer).is_some_and(|member| member.role == Role::Control)
+    }
+
+    fn send(&mut self, viewer: ViewerId, message: ToViewer) {
+        self.actions.push_back(Action::Send { viewer, message });
+    }
+
+    /// Sends to all viewers.
+    fn broadcast(&mut self, message: &ToViewer) {
+        for &viewer in self.members.keys() {
+            self.actions.push_back(Action::Send { viewer, message: message.clone() });
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        self.actions.push_back(Action::Source(command));
+    }
+}
+
+/// A message broke the protocol's rules.
+fn protocol_error(message: String) -> Refusal {
+    Refusal { code: RefusalCode::Protocol, message }
+}

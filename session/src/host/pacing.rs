@@ -1,0 +1,154 @@
+//! When an app may draw its next frame.
+//!
+//! A commit's frame callback goes out as soon as the first viewer's encoder has taken the commit, and not sooner than
+//! [`FRAME`] after the callback before. So a slow viewer does not slow the app for a fast one, and after a rest the
+//! callback goes at once: there are no ticks. When nobody takes the commit, the callback goes after [`UNWATCHED`], so
+//! that none is ever lost.
+
+use std::time::Duration;
+
+use media::Timestamp;
+
+/// The least time between two callbacks of a track.
+const FRAME: Duration = Duration::from_millis(16);
+/// The time between two callbacks when nobody takes the track's pictures.
+const UNWATCHED: Duration = Duration::from_secs(1);
+
+/// The frame callbacks of one track.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pacer {
+    state: Pacing,
+    last: Option<Timestamp>,
+    /// Counts commits, to tell which an encoder has taken.
+    commits: u64,
+}
+
+/// What the newest commit waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Pacing {
+    /// Nothing: its callback has gone.
+    #[default]
+    Done,
+    /// An encoder has not taken it yet.
+    Waiting {
+        /// When the first that waits came.
+        since: Timestamp,
+        /// Its number.
+        first: u64,
+    },
+    /// Only for its time.
+    Taken,
+}
+
+impl Pacer {
+    /// The app committed. `empty`: without new pixels, so that there is nothing to take.
+    pub(crate) fn commit(&mut self, now: Timestamp, empty: bool) {
+        self.commits += 1;
+        self.state = match self.state {
+            // Pixels without an answer yet are still to be taken, whatever an empty commit behind them says.
+            waiting @ Pacing::Waiting { .. } => waiting,
+            _ if empty => Pacing::Taken,
+            _ => Pacing::Waiting { since: now, first: self.commits },
+        };
+    }
+
+    /// The newest commit's number, for a job that reads it.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// An encoder has taken all commits up to this number.
+    pub(crate) fn taken(&mut self, commits: u64) {
+        if let Pacing::Waiting { first, .. } = self.state
+            && commits >= first
+        {
+            self.state = Pacing::Taken;
+        }
+    }
+
+    /// When the callback is due, if one is owed.
+    pub(crate) fn timeout(&self) -> Option<Timestamp> {
+        let after = |time| self.last.map_or(Timestamp(0), |last| last + time);
+        match self.state {
+            Pacing::Done => None,
+            Pacing::Taken => Some(after(FRAME)),
+            Pacing::Waiting { since, .. } => Some((since + FRAME).max(after(UNWATCHED))),
+        }
+    }
+
+    /// Whether the callback goes now; notes that it went.
+    pub(crate) fn due(&mut self, now: Timestamp) -> bool {
+        let due = self.timeout().is_some_and(|due| due <= now);
+        if due {
+            self.state = Pacing::Done;
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Timestamp {
+        Timestamp(10_000_000 + ms * 1000)
+    }
+
+    #[test]
+    fn the_first_callback_after_a_rest_goes_at_once_and_the_next_a_frame_later() {
+        let mut pacer = Pacer::default();
+        pacer.commit(at(0), false);
+        assert!(!pacer.due(at(1)), "no encoder has taken it");
+        pacer.taken(pacer.commits());
+        assert!(pacer.due(at(2)));
+        pacer.commit(at(3), false);
+        pacer.taken(pacer.commits());
+        assert_eq!(pacer.timeout(), Some(at(18)));
+        assert!(!pacer.due(at(17)) && pacer.due(at(18)));
+        assert_eq!(pacer.timeout(), None);
+    }
+
+    #[test]
+    fn an_encoder_that_read_an_older_commit_has_not_taken_the_newer() {
+        let mut pacer = Pacer::default();
+        let older = pacer.commits();
+        pacer.commit(at(0), false);
+        pacer.taken(older);
+        assert!(!pacer.due(at(2)));
+    }
+
+    #[test]
+    fn an_app_that_does_not_wait_for_callbacks_gets_them_nevertheless() {
+        let mut pacer = Pacer::default();
+        let mut gone = 0;
+        for ms in 0..1000 {
+            let read = pacer.commits();
+            pacer.commit(at(ms), false);
+            pacer.taken(read);
+            gone += u32::from(pacer.due(at(ms)));
+        }
+        assert!((55..=63).contains(&gone), "{gone}");
+    }
+
+    #[test]
+    fn nobody_watching_means_one_callback_a_second_and_none_lost() {
+        let mut pacer = Pacer::default();
+        let mut now = at(0);
+        for _ in 0..5 {
+            pacer.commit(now, false);
+            let due = pacer.timeout().expect("owed");
+            assert!(due.since(now) <= UNWATCHED);
+            now = due;
+            assert!(pacer.due(now));
+        }
+        assert!(now >= at(4000));
+    }
+
+    #[test]
+    fn a_commit_without_pixels_needs_no_encoder() {
+        let mut pacer = Pacer::default();
+        pacer.commit(at(0), true);
+        assert!(pacer.due(at(0)));
+    }
+}

@@ -1,0 +1,364 @@
+//! How much one viewer's link takes, learnt from feedback alone.
+//!
+//! In the spirit of BBR: the rate is the largest at which bytes were confirmed lately, the round trip the least time
+//! from sending an update to its feedback, and so many bytes may be under way as fill the path at that rate, and a
+//! little more, by which a faster path is found. What differs is the grain: updates, not packets. So a lone picture
+//! is judged by how much longer it took than the least round trip, and delay beyond what the estimate explains, seen
+//! twice or still growing, lowers the estimate at once.
+//!
+//! Invariants: `outstanding` is the sum of what `sent` holds; `sent` is bounded by [`MAX_UPDATES`]; lost feedback
+//! never stops the sender for longer than the time-out.
+
+use std::{collections::VecDeque, time::Duration};
+
+use media::{Timestamp, TrackId, UpdateId};
+use protocol::feedback::Feedback;
+
+use super::filter::{Largest, Least};
+
+/// What is assumed of a link before anything was measured, in bytes a second.
+const UNKNOWN_RATE: u64 = 10_000_000 / 8;
+/// The least and the largest rate that is believed, in bytes a second.
+const RATES: (u64, u64) = (4_000, 1_250_000_000);
+/// Bytes that may be under way before anything was measured: one picture of a window goes at once.
+const FIRST_WINDOW: usize = 64 << 10;
+/// The least and the largest extra bytes under way, whatever the path holds.
+const FLOORS: (usize, usize) = (4 << 10, 32 << 10);
+/// How long at the estimated rate the extra bytes take.
+const FLOOR_TIME: Duration = Duration::from_millis(40);
+/// The largest window in bytes.
+const MAX_WINDOW: usize = 8 << 20;
+/// The most updates under way.
+const MAX_UPDATES: usize = 512;
+/// Bytes that an update costs on top of its content.
+const OVERHEAD: usize = 100;
+/// Delay that means nothing: scheduling, timers, retransmission of one packet on a short path.
+const JITTER: Duration = Duration::from_millis(20);
+/// The least time-out.
+const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
+/// The longest time-out that repeated time-outs lead to.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// Rounds without growth after which the path counts as full.
+const FLAT_ROUNDS: u32 = 3;
+
+/// One viewer's link.
+#[derive(Clone, Debug)]
+pub(crate) struct Rate {
+    sent: VecDeque<Sent>,
+    outstanding: usize,
+    delivered: u64,
+    /// When the newest confirmed update was confirmed, arrived at the viewer (its clock), and had been sent.
+    newest: Option<Confirmed>,
+    rate: Largest,
+    round_trip: Least,
+    smoothed: Option<Duration>,
+    phase: Phase,
+    /// Samples of updates sent before this many bytes are delivered say nothing about the link's limit.
+    idle_until: u64,
+    /// Feedbacks in a row that were later than the estimate explains.
+    late: u32,
+    progress: Timestamp,
+    timeouts: u32,
+}
+
+/// What the control is after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// Growing fast, since the path's limit has not been seen.
+    Search {
+        /// The rate that the next round is measured against.
+        reached: u64,
+        /// Rounds without growth.
+        flat: u32,
+        /// The round ends when this much is delivered.
+        round_end: u64,
+    },
+    /// Near the limit, trying a little more all the time.
+    Steady,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    track: TrackId,
+    id: UpdateId,
+    bytes: usize,
+    at: Timestamp,
+    /// Bytes under way when it was sent, itself included.
+    queue: usize,
+    delivered: u64,
+    newest: Option<Confirmed>,
+    /// Whether the sender had nothing more to send around then.
+    idle: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Confirmed {
+    at: Timestamp,
+    arrived: Timestamp,
+    sent: Timestamp,
+}
+
+impl Rate {
+    /// A new link, whose transport may have measured its round trip.
+    pub(crate) fn new(now: Timestamp, round_trip: Option<Duration>) -> Self {
+        let mut least = Least::new(Duration::from_secs(10));
+        if let Some(round_trip) = round_trip {
+            least.add(now, round_trip);
+        }
+        Self {
+            sent: VecDeque::new(),
+            outstanding: 0,
+            delivered: 0,
+            newest: None,
+            rate: Largest::default(),
+            round_trip: least,
+            smoothed: None,
+            phase: Phase::Search { reached: 0, flat: 0, round_end: 0 },
+            idle_until: 0,
+            late: 0,
+            progress: now,
+            timeouts: 0,
+        }
+    }
+
+    /// An update was handed to the link.
+    pub(crate) fn sent(&mut self, now: Timestamp, track: TrackId, id: UpdateId, content: usize) {
+        let bytes = content + OVERHEAD;
+        if self.outstanding == 0 {
+            self.progress = now;
+            self.newest = None;
+        }
+        self.outstanding += bytes;
+        self.sent.push_back(Sent {
+            track,
+            id,
+            bytes,
+            at: now,
+            queue: self.outstanding,
+            delivered: self.delivered,
+            newest: self.newest,
+            idle: self.delivered < self.idle_until,
+        });
+        while self.sent.len() > MAX_UPDATES {
+            self.drop_oldest();
+        }
+    }
+
+    /// The viewer confirmed an update, and with it all earlier ones of its track.
+    pub(crate) fn feedback(&mut self, now: Timestamp, feedback: &Feedback) {
+        let mut newest: Option<Sent> = None;
+        let mut bytes = 0;
+        self.sent.retain(|sent| {
+            let confirmed = sent.track == feedback.track && sent.id <= feedback.update;
+            if confirmed {
+                bytes += sent.bytes;
+                newest = Some(*sent);
+            }
+            !confirmed
+        });
+        let Some(newest) = newest else { return };
+        self.outstanding -= bytes;
+        self.delivered += bytes as u64;
+        self.progress = now;
+        self.timeouts = 0;
+        if newest.id == feedback.update {
+            self.learn(now, feedback, newest);
+        }
+        let confirmed = Confirmed { at: now, arrived: feedback.received_at, sent: newest.at };
+        self.newest = Some(confirmed);
+    }
+
+    /// The transport measured a round trip of its own.
+    pub(crate) fn measured(&mut self, now: Timestamp, round_trip: Duration) {
+        self.round_trip.add(now, round_trip);
+    }
+
+    /// All that was owed has been asked for and the window has room: what is sent until now says little about the
+    /// link's limit.
+    pub(crate) fn nothing_to_send(&mut self) {
+        self.idle_until = self.delivered + self.outstanding.max(1) as u64;
+    }
+
+    /// The updates of a track that is gone will hardly be confirmed.
+    pub(crate) fn forget_track(&mut self, track: TrackId) {
+        self.sent.retain(|sent| sent.track != track);
+        self.outstanding = self.sent.iter().map(|sent| sent.bytes).sum();
+    }
+
+    /// Bytes under way.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.outstanding
+    }
+
+    /// The least round trip known.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.get()
+    }
+
+    /// Bits per second that the link takes.
+    pub(crate) fn bitrate(&self, now: Timestamp) -> u64 {
+        self.effective(now) * 8
+    }
+
+    /// How many bytes may be under way.
+    pub(crate) fn window(&self, now: Timestamp) -> usize {
+        if self.sent.len() >= MAX_UPDATES {
+            return 0;
+        }
+        let rate = self.effective(now);
+        let floor = bytes_in(rate, FLOOR_TIME).clamp(FLOORS.0, FLOORS.1);
+        let Some(round_trip) = self.round_trip.get() else { return FIRST_WINDOW };
+        let path = bytes_in(rate, round_trip);
+        let (path, first) = match self.phase {
+            Phase::Search { .. } if self.rate.get().is_none() => (path, FIRST_WINDOW),
+            Phase::Search { .. } => (path * 2, 0),
+            Phase::Steady => (path + path / 4, 0),
+        };
+        (path + floor).clamp(first, MAX_WINDOW)
+    }
+
+    /// When [`Rate::handle_timeout`] is due.
+    pub(crate) fn timeout(&self) -> Option<Timestamp> {
+        (self.outstanding > 0).then(|| self.progress + self.patience())
+    }
+
+    /// Nothing was confirmed for long: what is under way is written off, so that the newest pixels get a chance.
+    pub(crate) fn handle_timeout(&mut self, now: Timestamp) -> bool {
+        if self.timeout().is_none_or(|due| now < due) {
+            return false;
+        }
+        self.sent.clear();
+        self.outstanding = 0;
+        self.newest = None;
+        self.timeouts += 1;
+        self.progress = now;
+        let rate = self.rate.get().unwrap_or(UNKNOWN_RATE) / 2;
+        self.rate.reset(now, rate.clamp(RATES.0, RATES.1));
+        self.phase = Phase::Steady;
+        true
+    }
+
+    /// Whether the sum is right and the bound holds.
+    pub(crate) fn is_consistent(&self) -> bool {
+        self.outstanding == self.sent.iter().map(|sent| sent.bytes).sum::<usize>()
+            && self.sent.len() <= MAX_UPDATES
+            && self.rate.is_bounded()
+    }
+
+    fn learn(&mut self, now: Timestamp, feedback: &Feedback, sent: Sent) {
+        // The viewer's own work is no property of the link. Its clock may lie; only its own link suffers.
+        let shown = feedback.presented_at.unwrap_or(feedback.decoded_at).max(feedback.decoded_at);
+        let held = shown.since(feedback.received_at);
+        let took = now.since(sent.at);
+        let took = took.saturating_sub(held).max(took / 4).max(Duration::from_micros(100));
+        let before = self.round_trip.get();
+        let own = self.rate.get().map_or(Duration::ZERO, |rate| time_of(sent.bytes, rate));
+        self.round_trip.add(now, took.saturating_sub(own).max(took / 4));
+        self.smoothed = Some(self.smoothed.map_or(took, |smoothed| (smoothed * 7 + took) / 8));
+        let excess = took.saturating_sub(before.unwrap_or(took));
+
+        let sample = self.sample(now, feedback, sent, excess);
+        let known = self.rate.get();
+        if self.is_late(sent, excess) {
+            self.late += 1;
+            self.phase = Phase::Steady;
+        } else {
+            self.late = 0;
+        }
+        if self.late >= 2 {
+            let most = per_second(sent.queue, excess);
+            let lower = sample.clamp(most / 2, most);
+            self.rate.reset(now, lower.clamp(RATES.0, known.unwrap_or(RATES.1)));
+            return;
+        }
+        if !sent.idle || known.is_none_or(|known| sample > known) {
+            let window = (self.smoothed.unwrap_or_default() * 8)
+                .clamp(Duration::from_millis(250), Duration::from_secs(2));
+            self.rate.add(now, sample, window);
+        }
+        self.advance_search(sent);
+    }
+
+    /// The rate at which bytes were confirmed around this update.
+    fn sample(&self, now: Timestamp, feedback: &Feedback, sent: Sent, excess: Duration) -> u64 {
+        let delivered = usize::try_from(self.delivered - sent.delivered).unwrap_or(usize::MAX);
+        let sample = match sent.newest {
+            Some(newest) => {
+                // Arrivals on the viewer's clock do not know the way back; a clock that stands is not believed.
+                let arrivals = feedback.received_at.since(newest.arrived);
+                let here = now.since(newest.at);
+                let interval = if arrivals > here / 2 { arrivals } else { here };
+                per_second(delivered, interval.max(sent.at.since(newest.sent)))
+            }
+            None => per_second(delivered, now.since(sent.at)),
+        };
+        let alone = sent.queue == sent.bytes && sent.bytes >= 8 << 10;
+        let told =
+            excess >= Duration::from_millis(5) && self.round_trip.get().is_some_and(|r| excess > r / 4);
+        let sample = if alone && told { sample.max(per_second(sent.bytes, excess)) } else { sample };
+        sample.clamp(RATES.0, RATES.1)
+    }
+
+    /// Whether an update took much longer than what was under way explains.
+    fn is_late(&self, sent: Sent, excess: Duration) -> bool {
+        self.rate.get().is_some_and(|rate| excess > time_of(sent.queue, rate) * 3 / 2 + JITTER)
+    }
+
+    fn advance_search(&mut self, sent: Sent) {
+        let (Some(rate), Phase::Search { reached, flat, round_end }) = (self.rate.get(), self.phase) else {
+            return;
+        };
+        if sent.idle || sent.delivered < round_end {
+            return;
+        }
+        let round_end = self.delivered;
+        self.phase = if rate > reached + reached / 4 {
+            Phase::Search { reached: rate, flat: 0, round_end }
+        } else if flat + 1 < FLAT_ROUNDS {
+            Phase::Search { reached, flat: flat + 1, round_end }
+        } else {
+            Phase::Steady
+        };
+    }
+
+    /// The estimate, lowered while the oldest update under way is later than it explains.
+    fn effective(&self, now: Timestamp) -> u64 {
+        let rate = self.rate.get().unwrap_or(UNKNOWN_RATE);
+        let (Some(oldest), Some(round_trip)) = (self.sent.front(), self.round_trip.get()) else {
+            return rate;
+        };
+        let excess = now.since(oldest.at).saturating_sub(round_trip);
+        if excess > time_of(oldest.queue, rate) * 3 / 2 + JITTER {
+            per_second(oldest.queue, excess).clamp(RATES.0, rate)
+        } else {
+            rate
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let round_trip = self.smoothed.or(self.round_trip.get()).unwrap_or_default();
+        let drain = time_of(self.outstanding, self.rate.get().unwrap_or(UNKNOWN_RATE));
+        let patience = (round_trip * 4 + drain).max(LEAST_TIMEOUT);
+        (patience * 2u32.saturating_pow(self.timeouts)).min(LONGEST_TIMEOUT)
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.sent.pop_front() {
+            self.outstanding -= oldest.bytes;
+        }
+    }
+}
+
+fn bytes_in(rate: u64, time: Duration) -> usize {
+    let bytes = u128::from(rate) * time.as_micros() / 1_000_000;
+    usize::try_from(bytes).unwrap_or(usize::MAX / 4).min(usize::MAX / 4)
+}
+
+fn time_of(bytes: usize, rate: u64) -> Duration {
+    Duration::from_micros((bytes as u64).saturating_mul(1_000_000) / rate.max(1))
+}
+
+fn per_second(bytes: usize, time: Duration) -> u64 {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(100);
+    (bytes as u64).saturating_mul(1_000_000) / micros
+}
