@@ -1,1 +1,36 @@
 //! Links between host and viewer: QUIC, TLS, pins and tickets.
+//!
+//! A [`Link`] is one viewer's live connection. Above it nobody knows which transport carries it: each transport is a
+//! task that moves the frames of a link's lanes, and [`HostLink`] and [`ViewerLink`] are the same two types for all.
+//!
+//! Invariants:
+//! - Sending never blocks. Every queue has a bound; what happens at the bound is written at the lane's send function.
+//! - Every length a peer claims is checked against the lane's limit before memory is taken.
+//! - Nothing a viewer sends has any effect before its [`Hello`](protocol::control::Hello) was admitted by the
+//!   [`Doorkeeper`].
+//! - Secrets (tickets, keys) are in no `Debug` output and in no error.
+
+mod close;
+mod doorkeeper;
+mod gate;
+pub mod identity;
+mod lane_queue;
+mod link;
+pub mod link_address;
+pub mod quic;
+mod secret_file;
+mod stats;
+pub mod ticket;
+
+pub use close::CloseReason;
+pub use doorkeeper::{Admission, Doorkeeper};
+pub use gate::GateLimits;
+pub use identity::{HostIdentity, Pin};
+pub use link::{
+    Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
+    ViewerSender,
+};
+pub use link_address::LinkAddress;
+pub use secret_file::SecretFileError;
+pub use stats::LinkStats;
+pub use ticket::{Ticket, TicketError, TicketId, TicketKey, TicketText, UnixSeconds};

@@ -1,0 +1,17 @@
+//! Links over QUIC.
+//!
+//! The control lane is the one bidirectional stream, opened by the viewer. Every other reliable lane is a unidirectional
+//! stream that begins with the lane's number: one for input, and one for each update. Motion and feedback travel in
+//! datagrams that begin with the lane's number, or on a stream of their own if datagrams cannot carry them. On streams
+//! every message follows its length.
+
+mod connection;
+mod framing;
+mod host;
+mod pin_check;
+mod settings;
+mod viewer;
+
+pub use host::{BindError, QuicHost};
+pub use settings::QuicSettings;
+pub use viewer::{ConnectError, Introduction, connect};

@@ -1,0 +1,155 @@
+//! How our QUIC connections are set up. All figures that bound memory or decide when a peer counts as gone are here.
+
+use std::{sync::Arc, time::Duration};
+
+use quinn::{
+    ClientConfig, EndpointConfig, IdleTimeout, MtuDiscoveryConfig, ServerConfig, TransportConfig, VarInt,
+    congestion::BbrConfig,
+    crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig},
+};
+use rustls::client::danger::ServerCertVerifier;
+
+use crate::identity::HostIdentity;
+
+/// The name of our protocol in TLS' negotiation. Its versions are negotiated in the hello.
+const ALPN: &[u8] = b"dormer/1";
+
+/// Times that tests shorten and nobody else should need to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuicSettings {
+    /// How often an idle viewer shows that it lives. Two packets each, over 100 bytes in all: more often would break
+    /// the promise that an idle link stays below 0.3 kbit/s.
+    pub keep_alive: Duration,
+    /// After how much silence the other end counts as gone.
+    pub idle_timeout: Duration,
+    /// How long a stranger may take to say hello, and a host to answer.
+    pub hello_timeout: Duration,
+}
+
+impl Default for QuicSettings {
+    fn default() -> Self {
+        Self {
+            keep_alive: Duration::from_secs(4),
+            idle_timeout: Duration::from_secs(9),
+            hello_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Update streams at once. At 120 ms round trip it takes 64 to send 500 updates a second.
+const UPDATE_STREAMS: u32 = 64;
+
+/// What a host buffers of one viewer's stream. Messages may be larger: they are read piecemeal.
+const HOST_STREAM_WINDOW: u32 = 128 << 10;
+/// What a host buffers of one viewer before and after it was let in: control, input and two streams that replace
+/// datagrams.
+const STRANGER_WINDOW: u32 = 32 << 10;
+const HOST_WINDOW: u32 = 4 * HOST_STREAM_WINDOW;
+
+/// What a viewer buffers of one stream.
+const VIEWER_STREAM_WINDOW: u32 = 1 << 20;
+/// What a viewer buffers in all. As large as all streams together, so that streams that wait for room in the inbox
+/// cannot starve the one that it waits for.
+const VIEWER_WINDOW: u32 = (UPDATE_STREAMS + 1) * VIEWER_STREAM_WINDOW;
+
+/// What a host may have on its way to one viewer: 100 ms of 640 Mbit/s.
+const HOST_SEND_WINDOW: u64 = 8 << 20;
+const VIEWER_SEND_WINDOW: u64 = 1 << 20;
+
+/// Streams that a viewer may open for its lanes: input, motion, feedback.
+pub(super) const LANE_STREAMS: u32 = 3;
+
+impl QuicSettings {
+    pub(super) fn server(&self, identity: &HostIdentity) -> Result<ServerConfig, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_no_client_auth()
+            .with_single_cert(identity.certificates(), identity.private_key())?;
+        tls.alpn_protocols = vec![ALPN.to_vec()];
+        // No resumption: every connection proves the key anew, and idle bytes are saved.
+        tls.send_tls13_tickets = 0;
+        let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
+        let mut transport = self.transport();
+        transport
+            .max_concurrent_bidi_streams(1u32.into())
+            .max_concurrent_uni_streams(0u32.into())
+            .stream_receive_window(HOST_STREAM_WINDOW.into())
+            .receive_window(STRANGER_WINDOW.into())
+            .send_window(HOST_SEND_WINDOW)
+            .datagram_receive_buffer_size(Some(64 << 10));
+        config.transport_config(Arc::new(transport)).max_incoming(256).incoming_buffer_size(64 << 10);
+        config.incoming_buffer_size_total(4 << 20);
+        Ok(config)
+    }
+
+    pub(super) fn client(&self, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![ALPN.to_vec()];
+        tls.enable_sni = false;
+        tls.resumption = rustls::client::Resumption::disabled();
+        let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
+        let mut transport = self.transport();
+        transport
+            .max_concurrent_bidi_streams(0u32.into())
+            .max_concurrent_uni_streams(UPDATE_STREAMS.into())
+            .stream_receive_window(VIEWER_STREAM_WINDOW.into())
+            .receive_window(VIEWER_WINDOW.into())
+            .send_window(VIEWER_SEND_WINDOW)
+            .datagram_receive_buffer_size(Some(64 << 10))
+            // Only the viewer: one end is enough, and a host must not pay for viewers that are gone.
+            .keep_alive_interval(Some(self.keep_alive));
+        config.transport_config(Arc::new(transport));
+        Ok(config)
+    }
+
+    /// What both ends have in common.
+    fn transport(&self) -> TransportConfig {
+        let mut discovery = MtuDiscoveryConfig::default();
+        // The path's limit is found at the start; looking again every hour costs an idle link nothing.
+        discovery.interval(Duration::from_secs(3600));
+        let idle = IdleTimeout::try_from(self.idle_timeout).expect("idle time-outs are seconds");
+        let mut transport = TransportConfig::default();
+        transport
+            .max_idle_timeout(Some(idle))
+            .congestion_controller_factory(Arc::new(BbrConfig::default()))
+            .mtu_discovery_config(Some(discovery))
+            .initial_rtt(Duration::from_millis(100))
+            // Updates of one priority go one after the other: the first is whole sooner, the last no later.
+            .send_fairness(false)
+            // Motion and feedback of the last moments: what is older is worth nothing.
+            .datagram_send_buffer_size(8 << 10);
+        transport
+    }
+
+    /// Endpoint settings, the same for both ends.
+    pub(super) fn endpoint() -> EndpointConfig {
+        EndpointConfig::default()
+    }
+}
+
+pub(super) fn authenticated_window() -> VarInt {
+    HOST_WINDOW.into()
+}
+
+/// TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS cannot be set up: {0}")]
+pub(super) struct TlsError(String);
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<NoInitialCipherSuite> for TlsError {
+    fn from(error: NoInitialCipherSuite) -> Self {
+        Self(error.to_string())
+    }
+}

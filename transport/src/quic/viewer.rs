@@ -1,0 +1,210 @@
+//! The viewer's side of QUIC: finds the host, checks its key, asks to join.
+
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use media::VideoCodec;
+use protocol::{
+    Lane,
+    control::{Hello, Refusal, ToHost, ToViewer, Welcome},
+    decode, encode,
+    version::VersionRange,
+};
+use quinn::{ClientConfig, Connection, Endpoint, TokioRuntime};
+use thiserror::Error;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    QuicSettings,
+    connection::{ConnectionProbe, ControlStream, LinkTask, reason_of},
+    framing::{self, FrameError},
+    pin_check::PinCheck,
+};
+use crate::{
+    close::CloseReason,
+    identity::SERVER_NAME,
+    link::{ViewerLink, link},
+    link_address::LinkAddress,
+};
+
+/// How long the next of a host's addresses waits for the one before.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// The most addresses of one host that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+/// How a viewer introduces itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// Name and version, for people; at most 128 bytes.
+    pub agent: String,
+    /// Video codecs it decodes.
+    pub video: Vec<VideoCodec>,
+}
+
+/// Why a viewer did not get in.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The name leads nowhere.
+    #[error("the host {host} cannot be found: {problem}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the system says.
+        problem: String,
+    },
+    /// Nobody answers there.
+    #[error("no answer from {host}: is it running, and does the network let UDP through?")]
+    Silence {
+        /// Host and port.
+        host: String,
+    },
+    /// Another key than the link's: another host, or an attack.
+    #[error(
+        "the host at {host} has another key than the link says; do not trust it, and ask for a new link if the host was \
+         set up anew"
+    )]
+    WrongKey {
+        /// Host and port.
+        host: String,
+    },
+    /// The host says no.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// The connection ended before the viewer was in.
+    #[error("{0}")]
+    Closed(#[from] CloseReason),
+    /// This machine cannot do it.
+    #[error("no socket for QUIC: {0}")]
+    Local(#[from] io::Error),
+}
+
+/// Joins the session that `address` leads to. Needs a tokio runtime; one thread is enough.
+///
+/// The host's key is checked before the ticket is sent.
+pub async fn connect(
+    address: &LinkAddress,
+    introduction: Introduction,
+    settings: QuicSettings,
+) -> Result<(ViewerLink, Welcome), ConnectError> {
+    let silence = || ConnectError::Silence { host: address.authority() };
+    let (endpoint, connection) =
+        timeout(settings.hello_timeout, reach(address, settings)).await.map_err(|_| silence())??;
+    let hello = Hello {
+        versions: VersionRange::OURS,
+        ticket: address.ticket.expose().to_owned(),
+        agent: introduction.agent,
+        video: introduction.video,
+    };
+    let (control, welcome) =
+        timeout(settings.hello_timeout, ask(&connection, hello, settings)).await.map_err(|_| silence())??;
+    let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
+    let idle_timeout = settings.idle_timeout;
+    tokio::spawn(LinkTask { connection, control, driver, own_endpoint: Some(endpoint), idle_timeout }.run());
+    Ok((link, welcome))
+}
+
+/// Tries the host's addresses one after the other, without waiting long for any; the first that answers wins.
+async fn reach(
+    address: &LinkAddress,
+    settings: QuicSettings,
+) -> Result<(Endpoint, Connection), ConnectError> {
+    let (check, mismatch) = PinCheck::new(address.pin);
+    let tls = |error: super::settings::TlsError| ConnectError::Local(io::Error::other(error.to_string()));
+    let config = settings.client(Arc::new(check)).map_err(tls)?;
+    let mut attempts = JoinSet::new();
+    for (turn, place) in (0u32..).zip(resolve(address).await?) {
+        let config = config.clone();
+        attempts.spawn(async move {
+            sleep(STAGGER * turn).await;
+            dial(place, config, settings.idle_timeout).await
+        });
+    }
+    let mut failure = None;
+    while let Some(attempt) = attempts.join_next().await {
+        match attempt {
+            Ok(Ok(reached)) => return Ok(reached),
+            Ok(Err(error)) => failure = Some(error),
+            Err(panicked) => failure = Some(ConnectError::Local(io::Error::other(panicked))),
+        }
+        if mismatch.load(Ordering::Relaxed) {
+            return Err(ConnectError::WrongKey { host: address.authority() });
+        }
+    }
+    Err(failure.unwrap_or(ConnectError::Silence { host: address.authority() }))
+}
+
+async fn resolve(address: &LinkAddress) -> Result<Vec<SocketAddr>, ConnectError> {
+    let failed = |problem: String| ConnectError::Resolve { host: address.host.clone(), problem };
+    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
+    let found: Vec<SocketAddr> =
+        found.map_err(|error| failed(error.to_string()))?.take(MAX_ADDRESSES).collect();
+    if found.is_empty() { Err(failed("it has no address".to_owned())) } else { Ok(found) }
+}
+
+async fn dial(
+    place: SocketAddr,
+    config: ClientConfig,
+    idle_timeout: Duration,
+) -> Result<(Endpoint, Connection), ConnectError> {
+    let endpoint =
+        Endpoint::new(QuicSettings::endpoint(), None, socket_like(place)?, Arc::new(TokioRuntime))?;
+    let connecting = endpoint
+        .connect_with(config, place, SERVER_NAME)
+        .map_err(|error| ConnectError::Local(io::Error::other(error)))?;
+    let connection = connecting.await.map_err(|error| reason_of(error, idle_timeout))?;
+    Ok((endpoint, connection))
+}
+
+/// A new socket of the same family as `address`.
+pub(super) fn socket_like(address: SocketAddr) -> io::Result<UdpSocket> {
+    match address {
+        SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)),
+        SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)),
+    }
+}
+
+/// Says hello and hears the answer.
+async fn ask(
+    connection: &Connection,
+    hello: Hello,
+    settings: QuicSettings,
+) -> Result<(ControlStream, Welcome), ConnectError> {
+    let ended = |error| reason_of(error, settings.idle_timeout);
+    let mut control = connection.open_bi().await.map_err(ended)?;
+    let hello = encode(&ToHost::Hello(hello)).into();
+    let answer = match framing::write(&mut control.0, hello).await {
+        Ok(()) => read_answer(&mut control).await,
+        Err(_) => None,
+    };
+    match answer {
+        Some(Ok(ToViewer::Welcome(welcome))) => Ok((control, welcome)),
+        Some(Ok(ToViewer::Refused(refusal))) => Err(ConnectError::Refused(clean(refusal))),
+        Some(Ok(_)) => Err(CloseReason::Protocol("its first message is no answer".to_owned()).into()),
+        Some(Err(wrong)) => Err(CloseReason::Protocol(wrong).into()),
+        None => Err(ended(connection.closed().await).into()),
+    }
+}
+
+/// The host's first message; `None` if the connection ended instead.
+async fn read_answer(control: &mut ControlStream) -> Option<Result<ToViewer, String>> {
+    let length = match framing::read_length(&mut control.1).await {
+        Ok(Some(length)) if length <= Lane::Control.max_message() => length,
+        Ok(Some(length)) => return Some(Err(format!("an answer of {length} bytes"))),
+        Ok(None) | Err(FrameError::Truncated) => return Some(Err("no answer".to_owned())),
+        Err(FrameError::Stream(_)) => return None,
+    };
+    let message = framing::read_message(&mut control.1, length).await.ok()?;
+    Some(decode(Lane::Control, &message).map_err(|wrong| wrong.to_string()))
+}
+
+fn clean(refusal: Refusal) -> Refusal {
+    Refusal { message: crate::close::clean(&refusal.message), ..refusal }
+}
