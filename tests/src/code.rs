@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn what_was_painted_is_read_and_found() {
-        for code in [Code::default(), Code { input: 1, frame: u32::MAX }, Code { input: 0xDEAD_BEEF, frame: 77 }] {
+        for code in
+            [Code::default(), Code { input: 1, frame: u32::MAX }, Code { input: 0xDEAD_BEEF, frame: 77 }]
+        {
             assert_eq!(Code::of(&painted(code, ORIGIN, ORIGIN)), Some(code));
             assert_eq!(Code::find(&painted(code, ORIGIN + 33, ORIGIN + 7)), Some((33, 7, code)));
         }

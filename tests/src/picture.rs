@@ -50,7 +50,8 @@ impl Picture {
             png::Encoder::new(BufWriter::new(open), u32::try_from(self.width)?, u32::try_from(self.height)?);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_compression(png::Compression::Fast);
-        let rgb: Vec<u8> = self.bgra.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        let rgb: Vec<u8> =
+            self.bgra.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
         encoder.write_header()?.write_image_data(&rgb)?;
         Ok(())
     }

@@ -91,7 +91,11 @@ impl Report {
     /// Appends to `file`, or says nothing.
     pub(super) fn new(file: Option<&Path>) -> Result<Self> {
         let open = |file: &Path| {
-            OpenOptions::new().append(true).create(true).open(file).with_context(|| file.display().to_string())
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(file)
+                .with_context(|| file.display().to_string())
         };
         Ok(Self(file.map(open).transpose()?))
     }

@@ -86,7 +86,8 @@ impl Scene {
     pub(super) fn advance(&mut self) -> Vec<Rect<Pixels>> {
         self.step = self.step.wrapping_add(1);
         let whole = self.frame.size();
-        let area = self.area.map_or(whole, |area| Size::new(area.width.min(whole.w), area.height.min(whole.h)));
+        let area =
+            self.area.map_or(whole, |area| Size::new(area.width.min(whole.w), area.height.min(whole.h)));
         // A part of the window moves in its bottom right corner, away from the code.
         let moving = Rect::new((whole.w - area.w) as i32, (whole.h - area.h) as i32, area.w, area.h);
         self.texture.get_or_insert_with(Texture::new).paint(&mut self.frame, moving, self.step);
@@ -109,7 +110,12 @@ fn paint_background(frame: &mut Frame) {
             let grain = (x * 7 + y * 13) % 5;
             let rise = 60 + x * 120 / w as usize;
             let fall = 60 + y * 120 / h as usize;
-            pixel.copy_from_slice(&[(rise + grain) as u8, (fall + grain) as u8, (110 + 4 * grain) as u8, 255]);
+            pixel.copy_from_slice(&[
+                (rise + grain) as u8,
+                (fall + grain) as u8,
+                (110 + 4 * grain) as u8,
+                255,
+            ]);
         }
     }
 }

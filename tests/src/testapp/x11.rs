@@ -49,7 +49,9 @@ pub(super) fn run(options: Options) -> Result<()> {
         let timeout = ticker.until_due(app.scene.interval(), now_us());
         let command = {
             let mut fds = vec![PollFd::new(app.connection.stream(), PollFlags::IN)];
-            fds.extend(control.sources().map(|source| PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN)));
+            fds.extend(
+                control.sources().map(|source| PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN)),
+            );
             poll(&mut fds, timeout.as_ref())?;
             fds.get(1).is_some_and(|fd| !fd.revents().is_empty())
         };
@@ -86,12 +88,30 @@ impl App {
         connection.create_window(depth, window, parent, 0, 0, w, h, 0, WindowClass::INPUT_OUTPUT, 0, &aux)?;
         connection.create_gc(gc, window, &CreateGCAux::new().graphics_exposures(0))?;
         let title = options.title.as_bytes();
-        connection.change_property8(PropMode::REPLACE, window, atoms._NET_WM_NAME, atoms.UTF8_STRING, title)?;
+        connection.change_property8(
+            PropMode::REPLACE,
+            window,
+            atoms._NET_WM_NAME,
+            atoms.UTF8_STRING,
+            title,
+        )?;
         connection.change_property8(PropMode::REPLACE, window, AtomEnum::WM_NAME, AtomEnum::STRING, title)?;
         let class = b"dormer-testapp\0dormer-testapp\0";
-        connection.change_property8(PropMode::REPLACE, window, AtomEnum::WM_CLASS, AtomEnum::STRING, class)?;
+        connection.change_property8(
+            PropMode::REPLACE,
+            window,
+            AtomEnum::WM_CLASS,
+            AtomEnum::STRING,
+            class,
+        )?;
         let protocols = [atoms.WM_DELETE_WINDOW];
-        connection.change_property32(PropMode::REPLACE, window, atoms.WM_PROTOCOLS, AtomEnum::ATOM, &protocols)?;
+        connection.change_property32(
+            PropMode::REPLACE,
+            window,
+            atoms.WM_PROTOCOLS,
+            AtomEnum::ATOM,
+            &protocols,
+        )?;
         connection.map_window(window)?;
         connection.flush()?;
         Ok(Self {

@@ -77,7 +77,8 @@ impl App {
     fn make_extra(&mut self, number: u32) {
         let surface = self.compositor.create_surface(&self.queue, ());
         if number.is_multiple_of(WINDOW_EVERY) {
-            let shell_surface = self.shell.get_xdg_surface(&surface, &self.queue, Role::Extra(surface.clone()));
+            let shell_surface =
+                self.shell.get_xdg_surface(&surface, &self.queue, Role::Extra(surface.clone()));
             let toplevel = shell_surface.get_toplevel(&self.queue, ());
             toplevel.set_title(format!("Extra {number}"));
         }
@@ -85,7 +86,12 @@ impl App {
     }
 
     /// An extra window's configure: shows a speck.
-    pub(super) fn extra_configured(&mut self, shell: &XdgSurface, surface: &WlSurface, serial: u32) -> Result<()> {
+    pub(super) fn extra_configured(
+        &mut self,
+        shell: &XdgSurface,
+        surface: &WlSurface,
+        serial: u32,
+    ) -> Result<()> {
         shell.ack_configure(serial);
         let speck = match self.hostile.speck.take() {
             Some(speck) => speck,

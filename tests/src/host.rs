@@ -1,0 +1,215 @@
+//! A real host with its apps, as a test starts it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::{Process, binaries, process::Usage, wait};
+
+/// How long a host may take to end its apps and itself.
+const POLITE: Duration = Duration::from_secs(10);
+
+/// How a host is started.
+#[derive(Clone, Debug, Default)]
+pub struct HostOptions {
+    arguments: Vec<String>,
+    command: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// What the host writes for those that want to join.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LinkFile {
+    /// The version of this file.
+    pub version: u32,
+    /// The host's process.
+    pub pid: u32,
+    /// For native viewers.
+    pub native: String,
+    /// For those who may only look.
+    pub view_only: ViewLinks,
+}
+
+/// Links for those who may only look.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ViewLinks {
+    /// For native viewers.
+    pub native: String,
+}
+
+/// A running host. Ends with its apps when dropped.
+#[derive(Debug)]
+pub struct Host {
+    process: Process,
+    links: LinkFile,
+    // Dropped last: the processes write here.
+    directory: TempDir,
+}
+
+impl HostOptions {
+    /// A host that runs `command`.
+    pub fn command<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Self {
+        Self { command: command.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Adds flags of `dormer serve`.
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// Adds a variable to the environment of the host and its apps.
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts the host and waits until it is ready.
+    pub fn start(self) -> Result<Host> {
+        let directory = TempDir::with_prefix("dormer-")?;
+        let link_file = directory.path().join("link.json");
+        let mut command = base_command("serve", directory.path())?;
+        command.args(["--quic", "127.0.0.1:0", "--state-dir"]).arg(directory.path().join("state"));
+        command.arg("--link-file").arg(&link_file).args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if !self.command.is_empty() {
+            command.arg("--").args(&self.command);
+        }
+        let mut process = Process::start("host", &mut command, directory.path())?;
+        let links = wait::until(wait::PATIENCE, "the host's link file", || {
+            if let Some(status) = process.ended()? {
+                bail!("the host ended ({status}) before it was ready:\n{}", process.log());
+            }
+            Ok(std::fs::read(&link_file).ok())
+        })?;
+        let links: LinkFile = serde_json::from_slice(&links).context("the link file")?;
+        ensure!(links.version == 1 && links.pid == process.pid(), "the link file says {links:?}");
+        Ok(Host { process, links, directory })
+    }
+}
+
+impl Host {
+    /// Starts a host with one command.
+    pub fn start<S: Into<String>>(command: impl IntoIterator<Item = S>) -> Result<Self> {
+        HostOptions::command(command).start()
+    }
+
+    /// A link with the right to see and use.
+    pub fn link(&self) -> &str {
+        &self.links.native
+    }
+
+    /// A link with the right to see.
+    pub fn view_link(&self) -> &str {
+        &self.links.view_only.native
+    }
+
+    /// A directory that lives as long as the host.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// A file in that directory.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Starts one more app in the session.
+    pub fn run(&self, command: &[&str]) -> Result<()> {
+        let output = self.dormer("run", &[&["--"], command].concat())?;
+        ensure!(output.status.success(), "`dormer run` failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
+    /// Makes a new link; `arguments` are those of `dormer links`.
+    pub fn new_link(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.dormer("links", arguments)?;
+        ensure!(
+            output.status.success(),
+            "`dormer links` failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = String::from_utf8(output.stdout)?;
+        let link = text.split_ascii_whitespace().find(|word| word.starts_with("dormer://"));
+        Ok(link.with_context(|| format!("no link in {text:?}"))?.to_owned())
+    }
+
+    /// All that the host logged.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// What the host uses now, apps excluded.
+    pub fn usage(&self) -> Result<Usage> {
+        self.process.usage()
+    }
+
+    /// Whether the host still runs.
+    pub fn runs(&mut self) -> Result<bool> {
+        Ok(self.process.ended()?.is_none())
+    }
+
+    /// Asks the host to end and waits until it has.
+    pub fn terminate(&mut self) -> Result<ExitStatus> {
+        self.process.signal(Signal::TERM)?;
+        self.process.wait(POLITE)
+    }
+
+    /// The process ids of all that the host started, and what those started.
+    pub fn descendants(&self) -> Result<Vec<u32>> {
+        let mut found = vec![self.process.pid()];
+        let mut next = 0;
+        while let Some(parent) = found.get(next) {
+            let tasks = std::fs::read_dir(format!("/proc/{parent}/task"));
+            for task in tasks.into_iter().flatten().flatten() {
+                let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+                found.extend(children.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            }
+            next += 1;
+        }
+        Ok(found.split_off(1))
+    }
+
+    fn dormer(&self, subcommand: &str, arguments: &[&str]) -> Result<std::process::Output> {
+        let mut command = base_command(subcommand, self.directory.path())?;
+        command.arg("--session").arg(self.directory.path().join("state")).args(arguments);
+        Ok(command.output()?)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // Apps end with a polite host; one that does not end is killed with `process`.
+        let _ = self.terminate();
+    }
+}
+
+/// A command of the host, in an environment that says nothing of the machine's own desktop.
+fn base_command(subcommand: &str, directory: &Path) -> Result<Command> {
+    let runtime = directory.join("run");
+    if !runtime.is_dir() {
+        std::fs::create_dir(&runtime)?;
+        std::fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    }
+    let mut command = Command::new(&binaries()?.dormer);
+    command.arg(subcommand).stdin(Stdio::null());
+    if subcommand == "serve" {
+        command.stdout(Stdio::null());
+    }
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XAUTHORITY"] {
+        command.env_remove(name);
+    }
+    command.env("XDG_RUNTIME_DIR", &runtime).env("HOME", directory);
+    // Toolkits start quickly and alike: no accessibility bus, no portals, no GPU.
+    command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:").env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none");
+    command.env("GSETTINGS_BACKEND", "memory").env("GTK_USE_PORTAL", "0").env("GDK_DEBUG", "no-portals");
+    command.env("GSK_RENDERER", "cairo").env("QT_QPA_PLATFORM", "wayland").env("LC_ALL", "C.UTF-8");
+    Ok(command)
+}

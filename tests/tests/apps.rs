@@ -1,0 +1,170 @@
+//! Real apps through real QUIC into the headless viewer: type and read it back, open a menu, resize, close.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use dormer_tests::{
+    Host, HostOptions, Kind, Press, Track, Until, Viewer, Window, tools,
+    wait::{self, PATIENCE},
+};
+
+/// Letters on and off the keyboard, and some that need three bytes.
+const TEXT: &str = "Grüße 世界";
+
+#[test]
+fn foot_takes_text_and_gives_it_back() -> Result<()> {
+    if !tools::present("foot", &["foot"]) {
+        return Ok(());
+    }
+    terminal(&["foot", "--config=/dev/null"])
+}
+
+#[test]
+fn xterm_takes_text_and_gives_it_back() -> Result<()> {
+    if !tools::present("xterm", &["xterm", "Xwayland"]) {
+        return Ok(());
+    }
+    terminal(&["xterm", "-u8", "-e"])
+}
+
+#[test]
+fn a_gtk3_editor_works_over_wayland() -> Result<()> {
+    if !tools::present("l3afpad over Wayland", &["l3afpad"]) {
+        return Ok(());
+    }
+    editor("wayland")
+}
+
+#[test]
+fn a_gtk3_editor_works_over_x11() -> Result<()> {
+    if !tools::present("l3afpad over X11", &["l3afpad", "Xwayland"]) {
+        return Ok(());
+    }
+    editor("x11")
+}
+
+#[test]
+fn a_gtk4_app_opens_its_menu_resizes_and_closes() -> Result<()> {
+    if !tools::present("gtk4-widget-factory", &["gtk4-widget-factory"]) {
+        return Ok(());
+    }
+    let host = Host::start(["gtk4-widget-factory"])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    opens_and_dismisses_a_menu(&mut viewer, track, "F10")?;
+    resizes(&mut viewer, &window)?;
+    viewer.close(track)?;
+    viewer.wait(Until::Closed(track))?;
+    Ok(())
+}
+
+#[test]
+fn a_qt6_app_opens_its_menu_plays_and_closes() -> Result<()> {
+    if !tools::present("cutemaze", &["cutemaze"]) {
+        return Ok(());
+    }
+    let host = Host::start(["cutemaze"])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    opens_and_dismisses_a_menu(&mut viewer, track, "alt+g")?;
+    resizes(&mut viewer, &window)?;
+    // One of four walls may be in the way.
+    viewer.wait(Until::Exact(track))?;
+    let before = viewer.screenshot(track)?;
+    viewer.keys(track, &["Up", "Right", "Down", "Left", "Right", "Up", "Down"])?;
+    viewer.look_until(track, "a move in the maze", |picture| (*picture != before).then_some(()))?;
+    viewer.close(track)?;
+    viewer.wait(Until::Closed(track))?;
+    Ok(())
+}
+
+/// A terminal that runs `cat` into a file: what is typed must stand there, and the window must show something of it.
+fn terminal(command: &[&str]) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let typed = directory.path().join("typed");
+    let script = format!("cat > {}", typed.display());
+    let host = Host::start(command.iter().copied().chain(["sh", "-c", &script]))?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    viewer.wait(Until::Exact(track))?;
+    let before = viewer.screenshot(track)?;
+    ensure!(before.colours() > 1, "the terminal shows nothing");
+
+    viewer.type_text(track, TEXT)?;
+    viewer.look_until(track, "typed text", |picture| (picture.differing(&before) > 200).then_some(()))?;
+    viewer.key(track, "Return", Press::Tap)?;
+    // Keys by place and by modifiers arrive as well as text.
+    viewer.keys(track, &["h", "shift+h", "1", "shift+1", "Return"])?;
+    file_holds(&typed, &format!("{TEXT}\nhH1!\n"))?;
+
+    resizes(&mut viewer, &window)?;
+    viewer.key(track, "ctrl+d", Press::Tap)?;
+    viewer.wait(Until::Closed(track))?;
+    Ok(())
+}
+
+/// A GTK3 editor: types, saves by shortcut, opens a menu, resizes, closes.
+fn editor(backend: &str) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, "")?;
+    let name = file.display().to_string();
+    let host = HostOptions::command(["l3afpad", &name]).variable("GDK_BACKEND", backend).start()?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    ensure!(window.title.contains("note.txt"), "the title is {:?}", window.title);
+    viewer.activate(track)?;
+    viewer.wait(Until::Exact(track))?;
+
+    viewer.type_text(track, TEXT)?;
+    // An edited file is marked in the title.
+    viewer.wait(Until::Title("*".into()))?;
+    viewer.key(track, "ctrl+s", Press::Tap)?;
+    file_holds(&file, TEXT)?;
+
+    opens_and_dismisses_a_menu(&mut viewer, track, "alt+f")?;
+    resizes(&mut viewer, &window)?;
+    viewer.close(track)?;
+    viewer.wait(Until::Closed(track))?;
+    Ok(())
+}
+
+fn file_holds(file: &Path, wanted: &str) -> Result<()> {
+    let mut seen = String::new();
+    wait::until(PATIENCE, "the typed text in the file", || {
+        seen = std::fs::read_to_string(file).unwrap_or_default();
+        Ok((seen.trim_end() == wanted.trim_end()).then_some(()))
+    })
+    .map_err(|error| error.context(format!("the file holds {seen:?}")))
+}
+
+/// A key opens a menu, which is a popup of the window and has a picture; Escape takes it away.
+fn opens_and_dismisses_a_menu(viewer: &mut Viewer, track: Track, key: &str) -> Result<()> {
+    viewer.key(track, key, Press::Tap)?;
+    let windows = viewer.wait(Until::Popups(1))?;
+    let popup = windows.iter().find(|window| window.kind == Kind::Popup).expect("waited for it");
+    ensure!(popup.parent == Some(track), "the menu belongs to {:?}", popup.parent);
+    let menu =
+        viewer.look_until(popup.track, "a drawn menu", |menu| (menu.colours() > 2).then(|| menu.clone()))?;
+    ensure!(menu.width >= 20 && menu.height >= 20, "a menu of {menu:?}");
+    viewer.key(track, "Escape", Press::Tap)?;
+    viewer.wait(Until::Popups(0))?;
+    Ok(())
+}
+
+/// The window takes about the size that it is asked for, says so, and its picture has it. Terminals snap to characters.
+fn resizes(viewer: &mut Viewer, window: &Window) -> Result<()> {
+    let (width, height) = (window.width + 120, window.height + 90);
+    viewer.resize(window.track, width, height)?;
+    viewer.wait(Until::Configured(window.track))?;
+    let now = viewer.window(window.track)?;
+    let near = |now: u32, wanted: u32| now.abs_diff(wanted) <= 40;
+    ensure!(near(now.width, width) && near(now.height, height), "asked for {width}×{height}: {now:?}");
+    let shown = |width, height| (width, height) == (now.width as usize, now.height as usize);
+    viewer.look_until(window.track, "a picture of the new size", |picture| {
+        shown(picture.width, picture.height).then_some(())
+    })
+}

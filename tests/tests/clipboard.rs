@@ -1,0 +1,162 @@
+//! Text is copied and pasted between viewer, Wayland apps and X11 apps, in every direction.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use dormer_tests::{
+    Host, HostOptions, Press, Track, Until, Viewer, tools,
+    wait::{self, PATIENCE},
+};
+
+const TEXT: &str = "Fenster: ℵ₀ – 世界\nsecond line";
+
+#[test]
+fn what_a_wayland_app_copies_a_viewer_pastes() -> Result<()> {
+    if !tools::present("copy out of a GTK3 app", &["l3afpad"]) {
+        return Ok(());
+    }
+    let (_host, mut viewer, _) = editor_with(TEXT, "wayland")?;
+    viewer_pastes(&mut viewer, TEXT)
+}
+
+#[test]
+fn what_an_x11_app_copies_a_viewer_pastes() -> Result<()> {
+    if !tools::present("copy out of xclip", &["xclip", "Xwayland"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("text");
+    std::fs::write(&file, TEXT)?;
+    let host = Host::start(["xclip", "-selection", "clipboard", "-i", file.to_str().context("a path")?])?;
+    let mut viewer = Viewer::start(host.link())?;
+    viewer_pastes(&mut viewer, TEXT)
+}
+
+#[test]
+fn what_a_viewer_copies_a_wayland_app_pastes() -> Result<()> {
+    if !tools::present("paste into a GTK3 app", &["l3afpad"]) {
+        return Ok(());
+    }
+    pasted_into_editor("wayland")
+}
+
+#[test]
+fn what_a_viewer_copies_an_x11_app_pastes() -> Result<()> {
+    if !tools::present("paste into a GTK3 app over X11", &["l3afpad", "Xwayland"]) {
+        return Ok(());
+    }
+    pasted_into_editor("x11")
+}
+
+#[test]
+fn what_a_viewer_copies_xclip_pastes() -> Result<()> {
+    if !tools::present("paste into xclip", &["xclip", "Xwayland", "foot"]) {
+        return Ok(());
+    }
+    let host = Host::start(["foot", "--config=/dev/null"])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    viewer.activate(window.track)?;
+    viewer.clipboard_set(TEXT)?;
+    let file = host.file("pasted");
+    x11_pastes(&host, &file)
+}
+
+#[test]
+fn what_a_wayland_app_copies_an_x11_app_pastes() -> Result<()> {
+    if !tools::present("from a GTK3 app to xclip", &["l3afpad", "xclip", "Xwayland"]) {
+        return Ok(());
+    }
+    let (host, mut viewer, _) = editor_with(TEXT, "wayland")?;
+    viewer_pastes(&mut viewer, TEXT)?;
+    x11_pastes(&host, &host.file("pasted"))
+}
+
+#[test]
+fn the_command_line_tools_copy_and_paste() -> Result<()> {
+    if !tools::present("wl-copy and wl-paste", &["wl-copy", "wl-paste", "foot"]) {
+        return Ok(());
+    }
+    let host = Host::start(["foot", "--config=/dev/null"])?;
+    let (mut viewer, terminal) = Viewer::with_window(host.link())?;
+    viewer.activate(terminal.track)?;
+    viewer.type_text(terminal.track, "printf %s 'from the shell' | wl-copy\n")?;
+    focus_whatever_appears(&mut viewer, terminal.track)?;
+    viewer_pastes(&mut viewer, "from the shell")?;
+
+    viewer.clipboard_set(TEXT)?;
+    let file = host.file("pasted");
+    viewer.activate(terminal.track)?;
+    viewer.type_text(terminal.track, &format!("wl-paste -n > {}\n", file.display()))?;
+    focus_whatever_appears(&mut viewer, terminal.track)?;
+    file_holds(&file, TEXT)
+}
+
+/// An editor that shows `text`, all of it selected and copied.
+fn editor_with(text: &str, backend: &str) -> Result<(Host, Viewer, Track)> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, text)?;
+    let name = file.to_str().context("a path")?;
+    let host = HostOptions::command(["l3afpad", name]).variable("GDK_BACKEND", backend).start()?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    viewer.activate(window.track)?;
+    viewer.wait(Until::Exact(window.track))?;
+    viewer.keys(window.track, &["ctrl+a", "ctrl+c"])?;
+    Ok((host, viewer, window.track))
+}
+
+fn pasted_into_editor(backend: &str) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, "")?;
+    let name = file.to_str().context("a path")?;
+    let host = HostOptions::command(["l3afpad", name]).variable("GDK_BACKEND", backend).start()?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    viewer.activate(window.track)?;
+    viewer.wait(Until::Exact(window.track))?;
+    viewer.clipboard_set(TEXT)?;
+    viewer.key(window.track, "ctrl+v", Press::Tap)?;
+    viewer.wait(Until::Title("*".into()))?;
+    viewer.key(window.track, "ctrl+s", Press::Tap)?;
+    file_holds(&file, TEXT)
+}
+
+/// The viewer gets what an app copied, as soon as the app has offered it.
+fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
+    let mut last = String::new();
+    wait::until(PATIENCE, "the copied text", || {
+        last = viewer.clipboard_get().unwrap_or_else(|error| format!("{error:#}"));
+        Ok((last == wanted).then_some(()))
+    })
+    .with_context(|| format!("the clipboard holds {last:?}"))
+}
+
+/// `xclip` in the session gets the text, as soon as it is there.
+fn x11_pastes(host: &Host, file: &Path) -> Result<()> {
+    let script = format!("until [ -s {0} ]; do xclip -selection clipboard -o > {0}; done", file.display());
+    host.run(&["sh", "-c", &script])?;
+    file_holds(file, TEXT)
+}
+
+fn file_holds(file: &Path, wanted: &str) -> Result<()> {
+    let mut last = String::new();
+    wait::until(PATIENCE, "the pasted text", || {
+        last = std::fs::read_to_string(file).unwrap_or_default();
+        Ok((last.trim_end() == wanted.trim_end()).then_some(()))
+    })
+    .with_context(|| format!("the file holds {last:?}"))
+}
+
+/// Command line tools of Wayland show a tiny window to get the focus, which a desktop would give them.
+fn focus_whatever_appears(viewer: &mut Viewer, besides: Track) -> Result<()> {
+    wait::until(PATIENCE, "the tool's window or its end", || {
+        let windows = viewer.windows()?;
+        match windows.iter().find(|window| window.track != besides) {
+            Some(window) => viewer.activate(window.track).map(Some),
+            None if viewer.wait_for(Until::Windows(2), std::time::Duration::from_secs(2)).is_err() => {
+                Ok(Some(()))
+            }
+            None => Ok(None),
+        }
+    })
+}

@@ -1,0 +1,62 @@
+//! Guests that mean ill harm only themselves.
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{Host, Press, Until, Viewer, binaries, wait};
+
+/// The most that a host may grow because of one guest.
+const MOST_MEMORY_KIB: u64 = 400 << 10;
+
+#[test]
+fn a_guest_that_floods_starves_nobody() -> Result<()> {
+    beside(&["--flood"])
+}
+
+#[test]
+fn a_guest_that_lies_about_damage_harms_nobody() -> Result<()> {
+    beside(&["--lie-damage", "--motion", "60"])
+}
+
+#[test]
+fn a_guest_that_opens_ten_thousand_surfaces_harms_nobody() -> Result<()> {
+    beside(&["--surfaces", "10000"])
+}
+
+#[test]
+fn a_guest_that_crashes_takes_its_window_along_and_nothing_else() -> Result<()> {
+    let testapp = binaries()?.testapp.to_str().context("a path")?.to_owned();
+    let mut host = Host::start([testapp.as_str(), "--title", "Honest"])?;
+    let (mut viewer, honest) = Viewer::with_window(host.link())?;
+    host.run(&[&testapp, "--title", "Doomed", "--motion", "30", "--crash-after", "60"])?;
+    let windows = viewer.wait(Until::Windows(2))?;
+    let doomed = windows.iter().find(|window| window.title == "Doomed").context("waited for it")?;
+    viewer.wait(Until::Closed(doomed.track))?;
+    works(&mut viewer, &mut host, honest.track, 1)
+}
+
+/// A hostile guest runs beside an honest one, which must go on to work.
+fn beside(hostile: &[&str]) -> Result<()> {
+    let testapp = binaries()?.testapp.to_str().context("a path")?.to_owned();
+    let mut host = Host::start([testapp.as_str(), "--title", "Honest"])?;
+    let (mut viewer, honest) = Viewer::with_window(host.link())?;
+    works(&mut viewer, &mut host, honest.track, 1)?;
+    host.run(&[&[testapp.as_str(), "--title", "Hostile"], hostile].concat())?;
+    // It shows its window, or was thrown out with a clear line.
+    wait::until(wait::PATIENCE, "the hostile guest", || {
+        let seen = viewer.windows()?.iter().any(|window| window.title != "Honest");
+        Ok((seen || host.log().contains("limit")).then_some(()))
+    })?;
+    for round in 2..12 {
+        works(&mut viewer, &mut host, honest.track, round)?;
+    }
+    let memory = host.usage()?.memory_kib;
+    ensure!(memory < MOST_MEMORY_KIB, "the host takes {memory} KiB");
+    Ok(())
+}
+
+/// The honest app answers to its `number`th key.
+fn works(viewer: &mut Viewer, host: &mut Host, track: dormer_tests::Track, number: u32) -> Result<()> {
+    viewer.key(track, "a", Press::Tap)?;
+    let seen = viewer.code_until(track, |code| code.input == number);
+    ensure!(host.runs()?, "the host ended");
+    seen.map(drop)
+}

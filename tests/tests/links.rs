@@ -1,0 +1,105 @@
+//! Bad links are refused with one clear line, and the host goes on.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{
+    Host, Viewer, binaries,
+    wait::{self, PATIENCE},
+};
+
+#[test]
+fn a_forged_ticket_is_refused() -> Result<()> {
+    let host = host()?;
+    let said = refused(&flipped(host.link(), Part::Ticket)?)?;
+    ensure!(said.contains("ticket"), "{said}");
+    still_serves(&host)
+}
+
+#[test]
+fn a_wrong_pin_is_refused() -> Result<()> {
+    let host = host()?;
+    let said = refused(&flipped(host.link(), Part::Pin)?)?;
+    ensure!(["key", "pin", "certificate"].iter().any(|word| said.contains(word)), "{said}");
+    still_serves(&host)
+}
+
+#[test]
+fn an_expired_ticket_is_refused() -> Result<()> {
+    let host = host()?;
+    let link = host.new_link(&["--ttl", "1s"])?;
+    // It may be let in until its second is over; then it is refused.
+    let said = wait::until(PATIENCE, "the ticket's end", || {
+        let mut viewer = Viewer::start(&link)?;
+        match viewer
+            .windows()
+            .and_then(|_| viewer.wait_for(dormer_tests::Until::Windows(1), Duration::from_secs(3)))
+        {
+            Ok(_) => Ok(None),
+            Err(_) => viewer.ended(PATIENCE).map(|(_, said)| Some(said)),
+        }
+    })?;
+    ensure!(said.contains("expired"), "{said}");
+    still_serves(&host)
+}
+
+#[test]
+fn a_ticket_of_another_host_is_refused() -> Result<()> {
+    let (host, other) = (host()?, host()?);
+    let fragment = |link: &str| link.split_once('#').map(|(_, fragment)| fragment.to_owned());
+    let address = host.link().split_once('#').context("a link has a fragment")?.0.to_owned();
+    refused(&format!("{address}#{}", fragment(other.link()).context("a link has a fragment")?))?;
+    still_serves(&host)
+}
+
+#[test]
+fn a_text_that_is_no_link_is_wrong_usage() -> Result<()> {
+    for text in ["hello", "https://example.org/", "dormer://127.0.0.1:1/", "dormer://127.0.0.1:1/#"] {
+        let (status, said) = Viewer::start(text)?.ended(PATIENCE)?;
+        ensure!(matches!(status.code(), Some(1 | 2)), "{text}: {status}: {said}");
+        one_line(&said)?;
+    }
+    Ok(())
+}
+
+fn host() -> Result<Host> {
+    Host::start([binaries()?.testapp.to_str().context("a path")?])
+}
+
+/// The viewer ends with 1 and says why in one line.
+fn refused(link: &str) -> Result<String> {
+    let (status, said) = Viewer::start(link)?.ended(PATIENCE)?;
+    ensure!(status.code() == Some(1), "the viewer ended with {status}: {said}");
+    one_line(&said)?;
+    Ok(said)
+}
+
+fn one_line(said: &str) -> Result<()> {
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("dormer-view:")).collect();
+    ensure!(lines.len() == 1 && !said.contains("panicked"), "not one clear line: {said}");
+    Ok(())
+}
+
+fn still_serves(host: &Host) -> Result<()> {
+    Viewer::with_window(host.link()).map(drop)
+}
+
+enum Part {
+    Pin,
+    Ticket,
+}
+
+/// The same link with another character in the middle of its pin or its ticket. The fragment is `PIN.TICKET`, each
+/// perhaps named and with more dots within the ticket.
+fn flipped(link: &str, part: Part) -> Result<String> {
+    let start = link.find('#').context("a link has a fragment")? + 1;
+    let fragment = &link[start..];
+    let cut = fragment.find(['.', '&', ',', '/']).context("a fragment has two parts")?;
+    let at = start
+        + match part {
+            Part::Pin => cut / 2,
+            Part::Ticket => cut + 1 + (fragment.len() - cut - 1) / 2,
+        };
+    let other = if &link[at..=at] == "A" { "B" } else { "A" };
+    Ok(format!("{}{other}{}", &link[..at], &link[at + 1..]))
+}

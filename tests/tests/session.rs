@@ -1,0 +1,292 @@
+//! What a session promises its viewers: exact pixels, several viewers with roles, and a life of its own.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{
+    Code, Display, Host, HostOptions, Kind, Picture, Press, Process, Until, Viewer, binaries,
+    testapp::{Entry, Remote},
+    tools,
+    wait::{self, PATIENCE},
+};
+
+/// A host with the test app, and what the app says about itself.
+struct Session {
+    app: Remote,
+    report: PathBuf,
+    host: Host,
+    _directory: tempfile::TempDir,
+}
+
+impl Session {
+    fn start(arguments: &[&str]) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let (report, control) = (directory.path().join("report"), directory.path().join("control"));
+        let own = ["--report", text(&report)?, "--control", text(&control)?];
+        let program = [text(&binaries()?.testapp)?];
+        let host = Host::start(program.iter().chain(&own).chain(arguments).copied())?;
+        let app = Remote::connect(&control, PATIENCE)?;
+        Ok(Self { app, report, host, _directory: directory })
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>> {
+        Entry::read_all(&self.report)
+    }
+
+    /// The app's own picture.
+    fn dump(&mut self) -> Result<(Code, Picture)> {
+        let file = self.host.file("dump.png");
+        let code = self.app.dump(&file)?;
+        Ok((code, Picture::load(&file)?))
+    }
+
+    fn reported(&self, what: &str, wanted: impl Fn(&Entry) -> bool) -> Result<()> {
+        wait::until(PATIENCE, what, || Ok(self.entries()?.iter().any(&wanted).then_some(())))
+    }
+}
+
+fn text(path: &std::path::Path) -> Result<&str> {
+    path.to_str().context("test paths are text")
+}
+
+const KEY_A: u32 = 30;
+const KEY_B: u32 = 48;
+
+#[test]
+fn a_key_arrives_and_its_answer_is_seen() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    ensure!(window.title == "Dormer test app" && window.app_id == "dormer-testapp", "{window:?}");
+    ensure!((window.width, window.height) == (640, 400), "{window:?}");
+    for number in 1..=20 {
+        viewer.key(window.track, "a", Press::Tap)?;
+        viewer.code_until(window.track, |code| code.input == number)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_rests_is_shown_exactly() -> Result<()> {
+    let mut session = Session::start(&["--size", "1280x720", "--motion", "30"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.code_until(window.track, |code| code.frame >= 60)?;
+    session.app.motion(None)?;
+    // The last picture in motion may be on its way still: the app says which it is.
+    let last = wait::until(PATIENCE, "the app to rest", || {
+        let (before, after) = (session.app.code()?, session.app.code()?);
+        Ok((before == after).then_some(after))
+    })?;
+    let rested = Instant::now();
+    viewer.code_until(window.track, |code| code == last)?;
+    viewer.wait_for(Until::Exact(window.track), Duration::from_secs(2).saturating_sub(rested.elapsed()))?;
+    let (code, own) = session.dump()?;
+    ensure!(code == last, "the app painted {code:?} after {last:?}");
+    let shown = viewer.screenshot(window.track)?;
+    ensure!(shown.differing(&own) == 0, "{} of its pixels differ", shown.differing(&own));
+    Ok(())
+}
+
+#[test]
+fn a_resized_window_is_exact() -> Result<()> {
+    let mut session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    for (width, height) in [(800, 600), (301, 203), (1280, 720)] {
+        viewer.resize(window.track, width, height)?;
+        viewer.wait(Until::Configured(window.track))?;
+        viewer.wait(Until::Exact(window.track))?;
+        let (_, own) = session.dump()?;
+        let shown = viewer.screenshot(window.track)?;
+        ensure!((shown.width, shown.height) == (width as usize, height as usize), "{shown:?}");
+        ensure!(shown.differing(&own) == 0, "{} of its pixels differ", shown.differing(&own));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_popup_is_a_track_that_a_press_outside_dismisses() -> Result<()> {
+    let session = Session::start(&["--popup"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.click(window.track, 300.0, 200.0, "right")?;
+    let windows = viewer.wait(Until::Popups(1))?;
+    let popup = windows.iter().find(|window| window.kind == Kind::Popup).context("waited for it")?;
+    ensure!(popup.parent == Some(window.track), "{popup:?}");
+    ensure!((popup.x.abs_diff(300) <= 1) && (popup.y.abs_diff(200) <= 1), "{popup:?}");
+    ensure!((popup.width, popup.height) == (200, 140), "{popup:?}");
+    viewer.code_until(popup.track, |code| code.input == 1)?;
+    viewer.click(window.track, 20.0, 380.0, "left")?;
+    viewer.wait(Until::Popups(0))?;
+    session.reported("the popup's end", |entry| *entry == Entry::Popup { open: false })
+}
+
+#[test]
+fn closing_is_a_request_to_the_app() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.close(window.track)?;
+    viewer.wait(Until::Closed(window.track))?;
+    session.reported("the wish to close", |entry| *entry == Entry::Close)
+}
+
+#[test]
+fn a_session_lives_on_without_viewers() -> Result<()> {
+    let mut session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.key(window.track, "a", Press::Tap)?;
+    viewer.code_until(window.track, |code| code.input == 1)?;
+    ensure!(viewer.quit()?.success(), "a viewer that quits ends well");
+    // The app paints on while nobody looks, if slowly.
+    let before = session.app.motion(Some(30))?;
+    wait::until(PATIENCE, "a frame that nobody sees", || {
+        Ok((session.app.code()?.frame > before.frame).then_some(()))
+    })?;
+    session.app.motion(None)?;
+    let (mut viewer, again) = Viewer::with_window(session.host.link())?;
+    ensure!(again.track == window.track, "a window keeps its track: {again:?}");
+    viewer.key(again.track, "a", Press::Tap)?;
+    viewer.code_until(again.track, |code| code.input == 2)?;
+    Ok(())
+}
+
+#[test]
+fn a_viewer_killed_100_times_finds_its_windows_again_and_leaves_nothing_behind() -> Result<()> {
+    let session = Session::start(&["--size", "1280x720"])?;
+    let mut memory = Vec::new();
+    for round in 0..100 {
+        let (mut viewer, window) =
+            Viewer::with_window(session.host.link()).with_context(|| format!("round {round}"))?;
+        viewer.key(window.track, "a", Press::Tap)?;
+        viewer
+            .code_until(window.track, |code| code.input == round + 1)
+            .with_context(|| format!("round {round}"))?;
+        viewer.kill()?;
+        memory.push(session.host.usage()?.memory_kib);
+    }
+    // Viewers that were killed are noticed only after the idle time-out: some rounds' worth of them is normal.
+    let (early, late) = (memory[..50].iter().max().copied(), memory.last().copied());
+    let (early, late) = (early.context("rounds ran")?, late.context("rounds ran")?);
+    ensure!(late < early + early / 4, "memory grew: {memory:?} KiB");
+    Ok(())
+}
+
+#[test]
+fn two_viewers_see_the_same_and_one_that_may_only_look_changes_nothing() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut user, window) = Viewer::with_window(session.host.link())?;
+    let (mut guest, same) = Viewer::with_window(session.host.view_link())?;
+    ensure!(same.track == window.track && same.title == window.title, "{same:?}");
+    user.key(window.track, "a", Press::Tap)?;
+    user.code_until(window.track, |code| code.input == 1)?;
+    guest.code_until(window.track, |code| code.input == 1)?;
+
+    // Whether the viewer or the host refuses, the app must not see it.
+    let _ = guest.key(window.track, "b", Press::Tap);
+    let _ = guest.type_text(window.track, "b");
+    let _ = guest.click(window.track, 50.0, 50.0, "left");
+    let _ = guest.resize(window.track, 800, 600);
+    let _ = guest.close(window.track);
+    // What the guest sent has reached the host by the time that it sees the next answer.
+    user.key(window.track, "a", Press::Tap)?;
+    user.code_until(window.track, |code| code.input >= 2)?;
+    let code = guest.code_until(window.track, |code| code.input >= 2)?;
+    user.key(window.track, "a", Press::Tap)?;
+    let code_after = user.code_until(window.track, |code| code.input >= 3)?;
+    ensure!((code.input, code_after.input) == (2, 3), "the guest's input arrived: {:?}", session.entries()?);
+    let odd = |entry: &&Entry| match entry {
+        Entry::Key { key, .. } => *key != KEY_A,
+        Entry::Button { .. } | Entry::Close | Entry::Size { .. } => true,
+        _ => false,
+    };
+    ensure!(session.entries()?.iter().find(odd).is_none(), "{:?}", session.entries()?);
+    Ok(())
+}
+
+#[test]
+fn a_held_key_is_released_when_its_viewer_dies() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.key(window.track, "b", Press::Press)?;
+    viewer.code_until(window.track, |code| code.input == 1)?;
+    viewer.kill()?;
+    session.reported("the release of the key", |entry| {
+        matches!(entry, Entry::Key { key: KEY_B, pressed: false, .. })
+    })
+}
+
+#[test]
+fn a_viewer_that_stalls_does_not_slow_another() -> Result<()> {
+    let session = Session::start(&["--size", "1280x720", "--motion", "30"])?;
+    let (mut stalled, _) = Viewer::with_window(session.host.link())?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    stalled.freeze(true)?;
+    let start = viewer.code_until(window.track, |_| true)?;
+    // Three seconds' worth of frames: a host that waited for the stalled one would show a few.
+    viewer.code_until(window.track, |code| code.frame > start.frame + 90)?;
+    stalled.freeze(false)
+}
+
+#[test]
+fn sigterm_ends_apps_and_host_politely() -> Result<()> {
+    let mut session = Session::start(&[])?;
+    let (viewer, _) = Viewer::with_window(session.host.link())?;
+    let apps = session.host.descendants()?;
+    ensure!(!apps.is_empty(), "the app is a child of the host");
+    let status = session.host.terminate()?;
+    ensure!(status.success(), "the host ended with {status}: {}", session.host.log());
+    let (_, said) = viewer.ended(PATIENCE)?;
+    ensure!(!said.contains("panicked"), "{said}");
+    wait::until(PATIENCE, "the end of all apps", || {
+        let alive = |pid: &u32| {
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+        };
+        Ok((!apps.iter().any(alive)).then_some(()))
+    })
+}
+
+#[test]
+fn the_host_ends_with_its_command_if_asked_to() -> Result<()> {
+    let mut host = HostOptions::command(["true"]).arguments(&["--exit-with-command"]).start().ok();
+    // A host that is gone before its link is read has ended as well.
+    let ended =
+        |host: &mut Host| wait::until(PATIENCE, "the host's end", || Ok((!host.runs()?).then_some(())));
+    host.as_mut().map_or(Ok(()), ended)
+}
+
+#[test]
+fn one_more_app_can_be_started_in_a_running_session() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, _) = Viewer::with_window(session.host.link())?;
+    session.host.run(&[text(&binaries()?.testapp)?, "--title", "Second"])?;
+    viewer.wait(Until::Title("Second".into()))?;
+    viewer.wait(Until::Windows(2))?;
+    Ok(())
+}
+
+#[test]
+fn the_native_viewer_shows_the_window_and_takes_keys() -> Result<()> {
+    if !tools::present("the native viewer", &["Xvfb", "xdotool"]) {
+        return Ok(());
+    }
+    let session = Session::start(&[])?;
+    let display = Display::xvfb(1024, 768)?;
+    let mut command = std::process::Command::new(&binaries()?.view);
+    command.arg(session.host.link()).env("DISPLAY", display.name()).env_remove("WAYLAND_DISPLAY");
+    let _viewer = Process::start("native", &mut command, session.host.directory())?;
+    let look = |what: &str, wanted: &dyn Fn(Code) -> bool| {
+        wait::until(PATIENCE, what, || Ok(Code::find(&display.grab()?).filter(|(_, _, code)| wanted(*code))))
+    };
+    let (x, y, _) = look("the window on the display", &|_| true)?;
+    let xdotool = |arguments: &[&str]| -> Result<()> {
+        let status =
+            std::process::Command::new("xdotool").args(arguments).env("DISPLAY", display.name()).status()?;
+        ensure!(status.success(), "xdotool {arguments:?}: {status}");
+        Ok(())
+    };
+    xdotool(&["mousemove", &(x + 300).to_string(), &(y + 200).to_string(), "click", "1"])?;
+    look("the click's number", &|code| code.input == 1)?;
+    xdotool(&["key", "a"])?;
+    look("the key's number", &|code| code.input == 2)?;
+    session.reported("the key", |entry| matches!(entry, Entry::Key { key: KEY_A, pressed: true, .. }))
+}
