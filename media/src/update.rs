@@ -74,6 +74,12 @@ pub enum TileCoding {
     Raw,
 }
 
+impl TileCoding {
+    /// The most pixels of one tile of any coding but [`TileCoding::Solid`], which may have any size: it bounds the
+    /// memory of decoders.
+    pub const MAX_PIXELS: u64 = 1 << 16;
+}
+
 /// Video codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,0 +1,385 @@
+//! What one viewer shows of one track, and how it is brought nearer to the newest pixels.
+
+use media::{Canvas, EncodeJob, Frame, Op, Pixels, Rect, Region, Size, TileCoding};
+use tracing::warn;
+
+use crate::{
+    cells::{CELL, Cells},
+    classify::{self, Motion, TileBytes},
+    diff,
+    scroll::{self, Search},
+    select::Selection,
+    streams::{Streams, VideoTools, Wanted},
+    tile::{self, TileEncoder},
+    video::Planes,
+};
+
+/// One viewer's copy of one track, as the encoder knows it.
+///
+/// `frame` holds the pixels that were last sent, exactly or not. Invariant: the viewer shows the same outside of
+/// `lossy`. Within, it shows something like it.
+pub(crate) struct Shown {
+    frame: Frame,
+    lossy: Cells,
+    motion: Motion,
+    streams: Streams,
+}
+
+/// What a worker lends to the track it works for.
+pub(crate) struct Tools {
+    selection: Selection,
+    tiles: TileEncoder,
+    planes: Planes,
+}
+
+/// What a job produced.
+pub(crate) struct Change {
+    pub(crate) size: Size<Pixels>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) lossy: Region,
+}
+
+/// What an op takes on the wire besides its data, about.
+const OP_BYTES: usize = 64;
+
+/// Cells that are this near are sent as one rectangle.
+const GAP: usize = 2;
+
+/// A smaller part of a video's rectangle that changes, one in this many cells, is no motion: a caret, a progress bar.
+const STILL: usize = 20;
+
+impl Shown {
+    /// A viewer that shows nothing yet.
+    pub(crate) fn new() -> Self {
+        let size = Size::new(0, 0);
+        Self {
+            frame: Frame::default(),
+            lossy: Cells::new(size),
+            motion: Motion::new(size),
+            streams: Streams::default(),
+        }
+    }
+
+    /// A viewer that shows we do not know what: all of it is lossy until it was refined.
+    pub(crate) fn unknown(size: Size<Pixels>) -> Self {
+        Self { frame: Frame::new(size), lossy: Cells::all(size), motion: Motion::new(size), ..Self::new() }
+    }
+
+    /// Whether there is anything that [`Shown::expire`] will drop some time.
+    pub(crate) fn can_expire(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
+    /// Drops video encoders that were not used for a while.
+    pub(crate) fn expire(&mut self, now: media::Timestamp) {
+        self.streams.expire(now);
+    }
+
+    /// Does a job.
+    pub(crate) fn encode(&mut self, canvas: &Canvas, job: &EncodeJob, tools: &mut Tools) -> Change {
+        self.streams.expire(job.now);
+        let mut ops = Vec::new();
+        let mut pending = canvas.read(|newest| self.take_over(newest, &job.damage, &mut ops));
+        self.motion.note(job.now, &pending.cells);
+        let mut sent = Sent::default();
+        if job.video {
+            self.continue_motion(&mut pending, job, tools, &mut sent);
+        }
+        self.send(&pending, job, tools, &mut sent);
+        self.motion.note_tiles(sent.tile_bytes);
+        self.mark(&sent);
+        ops.append(&mut sent.video);
+        ops.append(&mut sent.tiles);
+        self.refine(canvas, job, tools, &sent.video_rects, &mut ops);
+        Change { size: self.frame.size(), ops, lossy: self.lossy.region() }
+    }
+
+    /// Takes the newest pixels of what is damaged, as far as they differ, and moves what only moved.
+    fn take_over(&mut self, newest: &Frame, damage: &Region, ops: &mut Vec<Op>) -> Pending {
+        let all;
+        let damage = if newest.size() == self.frame.size() {
+            damage
+        } else {
+            self.resize(newest.size());
+            all = Region::from(newest.size().to_rect());
+            &all
+        };
+        let mut cells = diff::changed(newest, &self.frame, damage);
+        if self.scroll(newest, &cells, ops) {
+            cells = diff::changed(newest, &self.frame, &cells.region());
+        }
+        let rects: Vec<_> =
+            cells.rects(GAP).into_iter().filter_map(|rect| self.tightened(newest, rect)).collect();
+        rects.iter().for_each(|&rect| self.frame.copy_from(newest, rect));
+        Pending { cells, rects }
+    }
+
+    fn resize(&mut self, size: Size<Pixels>) {
+        self.frame.resize(size);
+        self.lossy = self.lossy.resized(size);
+        self.motion = Motion::new(size);
+        self.streams.clear();
+    }
+
+    fn scroll(&mut self, newest: &Frame, changed: &Cells, ops: &mut Vec<Op>) -> bool {
+        let search = Search { newer: newest, older: &self.frame, changed, lossy: &self.lossy };
+        let found = scroll::find(&search);
+        let mut moved = false;
+        for candidate in found {
+            let search = Search { newer: newest, older: &self.frame, changed, lossy: &self.lossy };
+            if let Some(scroll::Move { from, dx, dy }) = search.verified(candidate) {
+                let to = from.offset(dx, dy);
+                self.frame.copy_within(from, dx, dy);
+                self.lossy.remove_covered(to);
+                ops.push(Op::Copy { from, to: to.origin() });
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// What of `rect` must be sent: not what is equal, but all of lossy cells, so that they become exact.
+    fn tightened(&self, newest: &Frame, rect: Rect<Pixels>) -> Option<Rect<Pixels>> {
+        if self.lossy.touches(rect) { Some(rect) } else { diff::tighten(newest, &self.frame, rect) }
+    }
+
+    /// Sends the next pictures of the videos that are playing.
+    fn continue_motion(
+        &mut self,
+        pending: &mut Pending,
+        job: &EncodeJob,
+        tools: &mut Tools,
+        sent: &mut Sent,
+    ) {
+        for rect in self.streams.ongoing(job.now) {
+            let mut inside = pending.cells.clone();
+            inside.keep_touched(rect);
+            if inside.count() * STILL < inside.count_all(rect) {
+                continue;
+            }
+            let wanted = Wanted { rect: inside.bounds(), sustained: true, content: self.motion.content() };
+            if let Some(shown) = self.send_video(wanted, job, tools, sent) {
+                pending.remove(shown);
+            }
+        }
+    }
+
+    /// Sends what changed, each group of rectangles in the form that suits it.
+    fn send(&mut self, pending: &Pending, job: &EncodeJob, tools: &mut Tools, sent: &mut Sent) {
+        let mut left = classify::tile_limit(job);
+        for cluster in classify::clusters(&pending.rects) {
+            let rects: Vec<_> =
+                pending.rects.iter().copied().filter(|rect| cluster.contains(*rect)).collect();
+            let sustained = self.motion.sustained(&pending.cells, cluster);
+            let mut wanted = Wanted { rect: cluster, sustained, content: self.motion.content() };
+            let video = job.video && self.streams.can_show(self.frame.size(), wanted);
+            if video
+                && sustained
+                && self.motion.too_costly(job)
+                && self.send_video(wanted, job, tools, sent).is_some()
+            {
+                continue;
+            }
+            let mut coded = self.encode_tiles(&rects, if video { left } else { usize::MAX }, tools);
+            if !coded.complete {
+                wanted.content = coded.bytes.content();
+                if self.send_video(wanted, job, tools, sent).is_some() {
+                    continue;
+                }
+                coded = self.encode_tiles(&rects, usize::MAX, tools);
+            }
+            left = left.saturating_sub(coded.bytes.all);
+            sent.tile_bytes.add(coded.bytes);
+            sent.tiles.extend(coded.ops);
+        }
+    }
+
+    /// Codes rectangles as tiles, until that takes more than `limit`.
+    fn encode_tiles(&self, rects: &[Rect<Pixels>], limit: usize, tools: &mut Tools) -> Coded {
+        let mut coded = Coded { complete: true, ..Coded::default() };
+        for tile in rects.iter().flat_map(|&rect| tile::split(rect)) {
+            tools.tiles.load(&self.frame, tile);
+            let op = tools.tiles.encode();
+            coded.bytes.add(TileBytes::of(&op));
+            coded.ops.push(op);
+            if coded.bytes.all > limit {
+                coded.complete = false;
+                break;
+            }
+        }
+        coded
+    }
+
+    /// Sends a picture of a video. Answers which rectangle it shows, `None` if that cannot be.
+    fn send_video(
+        &mut self,
+        wanted: Wanted,
+        job: &EncodeJob,
+        tools: &mut Tools,
+        sent: &mut Sent,
+    ) -> Option<Rect<Pixels>> {
+        let mut lent = VideoTools { selection: tools.selection, planes: &mut tools.planes };
+        match self.streams.picture(&self.frame, wanted, job, &mut lent) {
+            Ok((rect, op)) => {
+                sent.video.extend(op);
+                sent.video_rects.push(rect);
+                Some(rect)
+            }
+            Err(error) => {
+                warn!(track = %job.track, viewer = %job.viewer, %error, "no video for now, tiles instead");
+                self.streams.clear();
+                None
+            }
+        }
+    }
+
+    fn mark(&mut self, sent: &Sent) {
+        sent.video_rects.iter().for_each(|&rect| self.lossy.add_touched(rect));
+        for op in &sent.tiles {
+            if let Op::Tile { rect, .. } = op {
+                self.lossy.remove_covered(*rect);
+            }
+        }
+    }
+
+    /// Sends lossy cells as tiles of the newest pixels, as far as the budget goes.
+    fn refine(
+        &mut self,
+        canvas: &Canvas,
+        job: &EncodeJob,
+        tools: &mut Tools,
+        moving: &[Rect<Pixels>],
+        ops: &mut Vec<Op>,
+    ) {
+        let mut cells = Cells::new(self.frame.size());
+        job.refine.rects().iter().for_each(|&rect| cells.add_touched(rect));
+        cells.intersect(&self.lossy);
+        moving.iter().for_each(|&rect| cells.remove_touched(rect));
+        let mut left = job.budget.saturating_sub(ops.iter().map(op_bytes).sum());
+        // A tile that is larger than any budget must still arrive some time.
+        let mut must = ops.is_empty() && job.budget > 0;
+        let mut tiles: Vec<_> = cells.rects(0).into_iter().flat_map(tile::split).collect();
+        tiles.reverse();
+        while let Some(tile) = tiles.pop() {
+            if left == 0 && !must || !self.load_newest(canvas, tile, tools) {
+                return;
+            }
+            let op = tools.tiles.encode();
+            let bytes = op_bytes(&op);
+            if bytes > left {
+                match halves(tile) {
+                    Some([first, second]) => {
+                        tiles.extend([second, first]);
+                        continue;
+                    }
+                    None if !must => return,
+                    None => {}
+                }
+            }
+            tools.tiles.store(&mut self.frame);
+            self.lossy.remove_covered(tile);
+            ops.push(op);
+            left = left.saturating_sub(bytes);
+            must = false;
+        }
+    }
+
+    /// Takes the newest pixels of a tile, unless the picture has another size by now.
+    fn load_newest(&self, canvas: &Canvas, tile: Rect<Pixels>, tools: &mut Tools) -> bool {
+        canvas.read(|newest| {
+            let same_size = newest.size() == self.frame.size();
+            if same_size {
+                tools.tiles.load(newest, tile);
+            }
+            same_size
+        })
+    }
+}
+
+impl Tools {
+    /// The tools of one worker.
+    pub(crate) fn new(selection: Selection) -> Self {
+        Self { selection, tiles: TileEncoder::new(), planes: Planes::new() }
+    }
+
+    /// Gives back the memory that only video needs.
+    pub(crate) fn shrink(&mut self) {
+        self.planes = Planes::new();
+    }
+}
+
+/// What changed and was not sent yet.
+struct Pending {
+    cells: Cells,
+    rects: Vec<Rect<Pixels>>,
+}
+
+impl Pending {
+    /// Forgets what lies within `done`, which consists of whole cells.
+    fn remove(&mut self, done: Rect<Pixels>) {
+        self.cells.remove_touched(done);
+        let rects = std::mem::take(&mut self.rects);
+        self.rects = rects.into_iter().flat_map(|rect| outside(rect, done)).collect();
+    }
+}
+
+/// What was sent by a job, besides moves.
+#[derive(Default)]
+struct Sent {
+    video: Vec<Op>,
+    /// The rectangles of videos, also of those whose picture was skipped.
+    video_rects: Vec<Rect<Pixels>>,
+    tiles: Vec<Op>,
+    tile_bytes: TileBytes,
+}
+
+/// Tiles, all or as many as fit.
+#[derive(Default)]
+struct Coded {
+    ops: Vec<Op>,
+    bytes: TileBytes,
+    complete: bool,
+}
+
+impl TileBytes {
+    fn of(op: &Op) -> TileBytes {
+        let all = op_bytes(op);
+        let raw = matches!(op, Op::Tile { coding: TileCoding::Raw, .. });
+        TileBytes { all, raw: if raw { all } else { 0 } }
+    }
+}
+
+fn op_bytes(op: &Op) -> usize {
+    OP_BYTES
+        + match op {
+            Op::Copy { .. } => 0,
+            Op::Tile { data, .. } | Op::Video { data, .. } => data.len(),
+        }
+}
+
+/// Two halves of whole cells of a rectangle that begins at a cell; `None` if it is too small for that.
+fn halves(rect: Rect<Pixels>) -> Option<[Rect<Pixels>; 2]> {
+    let middle = |length: u32| (length / 2).next_multiple_of(CELL) as i32;
+    let (right, bottom) = (rect.right(), rect.bottom());
+    if rect.w <= CELL && rect.h <= CELL {
+        None
+    } else if rect.w >= rect.h {
+        let x = rect.x + middle(rect.w);
+        Some([Rect::between(rect.x, rect.y, x, bottom), Rect::between(x, rect.y, right, bottom)])
+    } else {
+        let y = rect.y + middle(rect.h);
+        Some([Rect::between(rect.x, rect.y, right, y), Rect::between(rect.x, y, right, bottom)])
+    }
+}
+
+/// The parts of `rect` outside of `hole`.
+fn outside(rect: Rect<Pixels>, hole: Rect<Pixels>) -> Vec<Rect<Pixels>> {
+    let Some(hole) = rect.intersection(hole) else { return vec![rect] };
+    let around = [
+        Rect::between(rect.x, rect.y, rect.right(), hole.y),
+        Rect::between(rect.x, hole.y, hole.x, hole.bottom()),
+        Rect::between(hole.right(), hole.y, rect.right(), hole.bottom()),
+        Rect::between(rect.x, hole.bottom(), rect.right(), rect.bottom()),
+    ];
+    around.into_iter().filter(|piece| !piece.is_empty()).collect()
+}

@@ -1,0 +1,92 @@
+//! Video of a rectangle: one trait, and behind it whatever encodes.
+
+use media::{Pixels, Size, Timestamp};
+use thiserror::Error;
+
+mod openh264;
+mod planes;
+
+pub use self::{openh264::OpenH264, planes::Planes};
+
+/// Makes one sequence of access units of pictures of one size.
+///
+/// Contract: the first access unit, the first after [`VideoEncoder::configure`] changed the size, and the first after
+/// [`VideoEncoder::request_keyframe`] are keyframes; every access unit is decodable as soon as it is there (no
+/// reordering); full-range BT.709, 4:2:0, said so in the stream; over a second or more the rate stays near the
+/// configured one, if need be by skipping pictures.
+pub trait VideoEncoder: Send {
+    /// Applies a new configuration from the next picture on. The rate changes without a keyframe.
+    fn configure(&mut self, config: VideoConfig) -> Result<(), VideoError>;
+
+    /// Makes the next access unit a keyframe.
+    fn request_keyframe(&mut self);
+
+    /// Encodes the next picture, of the configured size. `None`: it was skipped for the sake of the rate, and what
+    /// follows builds on the last that was not.
+    fn encode(&mut self, picture: &Planes, now: Timestamp) -> Result<Option<AccessUnit>, VideoError>;
+}
+
+/// What a video encoder is to make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VideoConfig {
+    /// The size of the pictures: both even, [`VideoConfig::fits`].
+    pub size: Size<Pixels>,
+    /// Bits per second.
+    pub bitrate: u32,
+    /// Pictures per second to expect.
+    pub frame_rate: f32,
+    /// What the pictures show.
+    pub content: Content,
+}
+
+/// What pictures show, for the choice of an encoder's tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text, drawings: sharp edges, few colours, exact repetitions.
+    Screen,
+    /// Films, 3D scenes: noise, gradients, motion.
+    Motion,
+}
+
+/// One encoded picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessUnit {
+    /// H.264: Annex B.
+    pub data: Vec<u8>,
+    /// Whether it can be decoded without earlier ones.
+    pub keyframe: bool,
+}
+
+/// Why a video encoder failed.
+#[derive(Debug, Error)]
+pub enum VideoError {
+    /// The size is odd, too small or too large.
+    #[error("video of {}×{} pixels is not possible: even sizes from 16×16 to 3840×2160 are", .0.w, .0.h)]
+    Size(Size<Pixels>),
+    /// The picture has another size than was configured.
+    #[error("a picture of {}×{} pixels came where {}×{} was configured", got.w, got.h, configured.w, configured.h)]
+    Mismatch {
+        /// The picture's size.
+        got: Size<Pixels>,
+        /// The encoder's size.
+        configured: Size<Pixels>,
+    },
+    /// The encoder itself failed.
+    #[error("the video encoder failed: {0}")]
+    Encoder(String),
+}
+
+impl VideoConfig {
+    /// The smallest side of a picture.
+    pub const MIN_SIDE: u32 = 16;
+    /// The greatest longer side of a picture.
+    pub const MAX_LONG_SIDE: u32 = 3840;
+    /// The greatest shorter side of a picture.
+    pub const MAX_SHORT_SIDE: u32 = 2160;
+
+    /// Whether there can be video of this size.
+    pub fn fits(size: Size<Pixels>) -> bool {
+        let (short, long) = (size.w.min(size.h), size.w.max(size.h));
+        short >= Self::MIN_SIDE && short <= Self::MAX_SHORT_SIDE && long <= Self::MAX_LONG_SIDE
+    }
+}

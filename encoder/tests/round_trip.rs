@@ -1,0 +1,125 @@
+//! The whole encoder against the viewer's decoder: what the viewer shows is the app's picture, pixel by pixel, outside
+//! of what is reported as lossy, and everywhere after refining.
+
+use media::{Op, Rect, Region, Size};
+
+use crate::support::{Link, Pair, fill, film, noise, sized, text};
+
+#[expect(unreachable_pub, reason = "public there, part of this test here")]
+#[path = "../../viewer/src/decode/mod.rs"]
+mod decode;
+mod support;
+
+fn kinds(ops: &[Op]) -> (usize, usize, usize) {
+    let count = |which: fn(&Op) -> bool| ops.iter().filter(|op| which(op)).count();
+    (
+        count(|op| matches!(op, Op::Copy { .. })),
+        count(|op| matches!(op, Op::Tile { .. })),
+        count(|op| matches!(op, Op::Video { .. })),
+    )
+}
+
+#[test]
+fn a_glyph_costs_one_small_tile() {
+    let mut pair = Pair::new(Link::FAST);
+    let all = Rect::new(0, 0, 640, 480);
+    pair.draw(|frame| {
+        frame.resize(all.size());
+        text(frame, all, 0);
+    });
+    pair.check();
+    let sent = pair.draw(|frame| fill(frame, Rect::new(101, 99, 7, 11), |x, y| [(x * y) as u8 & 0x80, 0, 0]));
+    assert_eq!(kinds(&sent.ops), (0, 1, 0));
+    assert!(sent.bytes < 100, "{} bytes", sent.bytes);
+    pair.check();
+}
+
+#[test]
+fn what_is_redrawn_but_equal_costs_nothing() {
+    let mut pair = Pair::new(Link::FAST);
+    let all = Rect::new(0, 0, 300, 200);
+    pair.draw(|frame| {
+        frame.resize(all.size());
+        text(frame, all, 0);
+    });
+    let sent = pair.draw(|frame| text(frame, all, 0));
+    assert!(sent.ops.is_empty());
+}
+
+#[test]
+fn scrolled_text_is_moved() {
+    let mut pair = Pair::new(Link::FAST);
+    let page = Rect::new(13, 40, 600, 425);
+    let bytes = |pair: &mut Pair, line| {
+        let sent = pair.draw(|frame| text(frame, page, line));
+        pair.check();
+        (sent.bytes, kinds(&sent.ops))
+    };
+    pair.draw(sized(Size::new(640, 480)));
+    let (whole, _) = bytes(&mut pair, 0);
+    for line in [1, 2, 5, 3, 0] {
+        let (moved, (copies, _, video)) = bytes(&mut pair, line);
+        assert!((1..20).contains(&copies) && video == 0, "{copies} copies, {video} videos");
+        assert!(moved * 3 < whole, "{moved} bytes after a move, {whole} for the whole");
+    }
+}
+
+#[test]
+fn motion_becomes_video_and_exact_when_it_rests() {
+    let mut pair = Pair::new(Link::FAST);
+    let area = Rect::new(40, 30, 500, 400);
+    pair.draw(sized(Size::new(640, 480)));
+    let mut videos = 0;
+    for time in 0..60 {
+        let sent = pair.draw(|frame| film(frame, area, time));
+        pair.check();
+        videos += kinds(&sent.ops).2;
+    }
+    assert!(videos > 40, "{videos} of 60 pictures were video");
+    assert!(!pair.lossy.is_empty());
+    pair.refine_all();
+    pair.check();
+    let still = pair.send(area, Region::new());
+    assert!(still.ops.is_empty() && pair.lossy.is_empty());
+}
+
+#[test]
+fn a_text_page_stays_lossless_on_a_fast_link() {
+    let mut pair = Pair::new(Link { budget: 64_000, bitrate: 100_000_000, video: true });
+    let page = Rect::new(0, 0, 1280, 720);
+    pair.draw(sized(page.size()));
+    for time in 0..90 {
+        // A new page every time: nothing can be moved.
+        let sent = pair.draw(|frame| text(frame, page, time * 1000));
+        assert_eq!(kinds(&sent.ops).2, 0, "at picture {time}, {} bytes", sent.bytes);
+    }
+    assert!(pair.lossy.is_empty());
+    pair.check();
+}
+
+#[test]
+fn a_photo_on_a_slow_link_is_lossy_first_and_exact_later() {
+    let mut pair = Pair::new(Link::SLOW);
+    let photo = Rect::new(8, 8, 300, 200);
+    pair.draw(sized(Size::new(320, 240)));
+    let sent = pair.draw(|frame| noise(frame, photo, 1));
+    assert_eq!(kinds(&sent.ops).2, 1);
+    let lossless = photo.area() as usize * 3;
+    assert!(sent.bytes * 3 < lossless, "{} bytes", sent.bytes);
+    pair.check();
+    let jobs = pair.refine_all();
+    assert!(jobs > lossless / 2 / Link::SLOW.budget, "the budget bounds each job: {jobs} jobs");
+    pair.check();
+}
+
+#[test]
+fn a_viewer_without_video_gets_tiles_whatever_they_cost() {
+    let mut pair = Pair::new(Link { video: false, ..Link::SLOW });
+    pair.draw(sized(Size::new(320, 240)));
+    for seed in 0..20 {
+        let sent = pair.draw(|frame| noise(frame, Rect::new(0, 0, 320, 240), seed));
+        assert_eq!(kinds(&sent.ops).2, 0);
+        pair.check();
+    }
+    assert!(pair.lossy.is_empty());
+}
