@@ -89,12 +89,11 @@ enum Part {
     Ticket,
 }
 
-/// The same link with another character in the middle of its pin or its ticket. The fragment is `PIN.TICKET`, each
-/// perhaps named and with more dots within the ticket.
+/// The same link with another character in the middle of its pin or its ticket: `#pin=…&ticket=…`.
 fn flipped(link: &str, part: Part) -> Result<String> {
     let start = link.find('#').context("a link has a fragment")? + 1;
     let fragment = &link[start..];
-    let cut = fragment.find(['.', '&', ',', '/']).context("a fragment has two parts")?;
+    let cut = fragment.find('&').context("a fragment has two parts")?;
     let at = start
         + match part {
             Part::Pin => cut / 2,

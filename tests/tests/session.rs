@@ -1,56 +1,14 @@
 //! What a session promises its viewers: exact pixels, several viewers with roles, and a life of its own.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Code, Display, Host, HostOptions, Kind, Picture, Press, Process, Until, Viewer, binaries,
-    testapp::{Entry, Remote},
+    Code, Display, Host, HostOptions, Kind, Press, Process, Session, Until, Viewer, binaries,
+    testapp::Entry,
     tools,
     wait::{self, PATIENCE},
 };
-
-/// A host with the test app, and what the app says about itself.
-struct Session {
-    app: Remote,
-    report: PathBuf,
-    host: Host,
-    _directory: tempfile::TempDir,
-}
-
-impl Session {
-    fn start(arguments: &[&str]) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let (report, control) = (directory.path().join("report"), directory.path().join("control"));
-        let own = ["--report", text(&report)?, "--control", text(&control)?];
-        let program = [text(&binaries()?.testapp)?];
-        let host = Host::start(program.iter().chain(&own).chain(arguments).copied())?;
-        let app = Remote::connect(&control, PATIENCE)?;
-        Ok(Self { app, report, host, _directory: directory })
-    }
-
-    fn entries(&self) -> Result<Vec<Entry>> {
-        Entry::read_all(&self.report)
-    }
-
-    /// The app's own picture.
-    fn dump(&mut self) -> Result<(Code, Picture)> {
-        let file = self.host.file("dump.png");
-        let code = self.app.dump(&file)?;
-        Ok((code, Picture::load(&file)?))
-    }
-
-    fn reported(&self, what: &str, wanted: impl Fn(&Entry) -> bool) -> Result<()> {
-        wait::until(PATIENCE, what, || Ok(self.entries()?.iter().any(&wanted).then_some(())))
-    }
-}
-
-fn text(path: &std::path::Path) -> Result<&str> {
-    path.to_str().context("test paths are text")
-}
 
 const KEY_A: u32 = 30;
 const KEY_B: u32 = 48;
@@ -258,7 +216,7 @@ fn the_host_ends_with_its_command_if_asked_to() -> Result<()> {
 fn one_more_app_can_be_started_in_a_running_session() -> Result<()> {
     let session = Session::start(&[])?;
     let (mut viewer, _) = Viewer::with_window(session.host.link())?;
-    session.host.run(&[text(&binaries()?.testapp)?, "--title", "Second"])?;
+    session.host.run(&[binaries()?.testapp.to_str().context("a path")?, "--title", "Second"])?;
     viewer.wait(Until::Title("Second".into()))?;
     viewer.wait(Until::Windows(2))?;
     Ok(())
