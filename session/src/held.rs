@@ -1,6 +1,6 @@
 //! What a user holds down: keys, buttons and fingers. Whoever stops being heard must have nothing left held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use media::{Button, KeyCode, Logical, Position, TouchPhase, TouchPoint, TrackId};
 
@@ -11,7 +11,7 @@ const MAX_HELD: usize = 64;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Held {
     keys: BTreeMap<KeyCode, TrackId>,
-    buttons: BTreeSet<Button>,
+    buttons: BTreeMap<Button, (TrackId, Position<Logical>)>,
     touches: BTreeMap<u32, (TrackId, Position<Logical>)>,
 }
 
@@ -34,12 +34,21 @@ impl Held {
     }
 
     /// Notes a button; says whether that changed anything.
-    pub(crate) fn button(&mut self, button: Button, pressed: bool) -> bool {
-        if pressed {
-            self.buttons.len() < MAX_HELD && self.buttons.insert(button)
-        } else {
-            self.buttons.remove(&button)
+    pub(crate) fn button(
+        &mut self,
+        track: TrackId,
+        position: Position<Logical>,
+        button: Button,
+        pressed: bool,
+    ) -> bool {
+        if !pressed {
+            return self.buttons.remove(&button).is_some();
         }
+        if self.buttons.len() >= MAX_HELD || self.buttons.contains_key(&button) {
+            return false;
+        }
+        self.buttons.insert(button, (track, position));
+        true
     }
 
     /// Notes a finger; says whether that is a possible change: only fingers that are down move or leave.
@@ -93,8 +102,8 @@ impl Held {
 pub(crate) struct Releases {
     /// Keys, and in which track each went down.
     pub(crate) keys: Vec<(KeyCode, TrackId)>,
-    /// Buttons.
-    pub(crate) buttons: Vec<Button>,
+    /// Buttons, and where each went down.
+    pub(crate) buttons: Vec<(Button, (TrackId, Position<Logical>))>,
     /// Fingers by track, as cancelled points.
     pub(crate) touches: Vec<(TrackId, Vec<TouchPoint>)>,
 }

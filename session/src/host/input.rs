@@ -120,7 +120,7 @@ impl Host {
             InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
             InputEvent::Leave => self.command(Command::PointerLeft),
             InputEvent::Button { position, button, pressed } => {
-                if self.holds(|held| held.button(button, pressed)) {
+                if self.holds(|held| held.button(track, position, button, pressed)) {
                     self.command(Command::Motion { cause, track, position });
                     self.command(Command::Button { cause, button, pressed });
                 }
@@ -154,7 +154,7 @@ impl Host {
         for (key, track) in releases.keys {
             self.command(Command::Key { cause, track, key, pressed: false });
         }
-        for button in releases.buttons {
+        for (button, _) in releases.buttons {
             self.command(Command::Button { cause, button, pressed: false });
         }
         for (track, points) in releases.touches {

@@ -85,14 +85,6 @@ impl Seat {
         }
     }
 
-    /// What the holder holds down.
-    pub(crate) fn held(&self) -> Option<&Held> {
-        match self {
-            Seat::Free => None,
-            Seat::Held { held, .. } => Some(held),
-        }
-    }
-
     /// A viewer is gone; what it held down, if it had the seat.
     pub(crate) fn leave(&mut self, viewer: ViewerId) -> Option<Releases> {
         match self {

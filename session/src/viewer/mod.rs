@@ -1,1 +1,475 @@
-//! The viewer's core.
+//! The viewer's core: one end of one link to a host, over as many connections as it takes.
+//!
+//! Invariants:
+//! - Updates of a track are handed out in order, without gaps, and only while its window is known.
+//! - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which
+//!   its first `Seat` marks.
+//! - Nothing that this viewer pressed stays down once the focus or the link is lost.
+//! - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
+
+mod action;
+mod clipboard;
+mod clock;
+mod feedback;
+mod histogram;
+mod input;
+mod latency;
+mod order;
+mod windows;
+
+use std::{collections::VecDeque, time::Duration};
+
+use bytes::Bytes;
+use media::{ClipboardRequest, InputId, Timestamp, TrackId, Update, UpdateId};
+use protocol::{
+    control::{
+        Clipboard, Configure, Hello, MAX_CLIPBOARD, MAX_KEYMAP, MAX_MIMES, Role, ToHost, ToViewer, Welcome,
+    },
+    feedback::Feedback,
+    version::{Version, VersionRange},
+};
+
+pub use action::{Action, Config, End, State, Unsent};
+pub use histogram::{Histogram, Summary};
+pub use latency::{Latency, Stage};
+pub use windows::Shown;
+
+use clipboard::{Progress, Requests};
+use clock::Clock;
+use feedback::Feedbacks;
+use latency::{Decoded, Tracker};
+use windows::{MAX_WINDOWS, Unapplied, Windows};
+
+use crate::held::Held;
+
+/// The core of one viewer. See the module's documentation.
+#[derive(Debug)]
+pub struct Viewer {
+    config: Config,
+    state: State,
+    actions: VecDeque<Action>,
+    windows: Windows,
+    /// Whether the host is still telling what there is.
+    introducing: bool,
+    seat: bool,
+    clock: Clock,
+    tracker: Tracker,
+    feedbacks: Feedbacks,
+    next_input: InputId,
+    next_configure: u32,
+    held: Held,
+    focus: Option<TrackId>,
+    keymap: Option<String>,
+    /// What this viewer offers on the clipboard.
+    offered: Vec<String>,
+    requests: Requests,
+}
+
+impl Viewer {
+    /// A viewer without a link.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            state: State::Connecting,
+            actions: VecDeque::new(),
+            windows: Windows::default(),
+            introducing: false,
+            seat: false,
+            clock: Clock::default(),
+            tracker: Tracker::default(),
+            feedbacks: Feedbacks::default(),
+            next_input: InputId(1),
+            next_configure: 1,
+            held: Held::default(),
+            focus: None,
+            keymap: None,
+            offered: Vec::new(),
+            requests: Requests::default(),
+        }
+    }
+
+    /// A connection to the host stands: the viewer introduces itself.
+    pub fn handle_connected(&mut self, _now: Timestamp) {
+        let Config { ticket, agent, video } = self.config.clone();
+        self.control(ToHost::Hello(Hello { versions: VersionRange::OURS, ticket, agent, video }));
+    }
+
+    /// The connection is lost. The windows stay; `handle_connected` follows when there is a new one.
+    pub fn reset_link(&mut self, _now: Timestamp) {
+        if let State::Live { session, .. } = &self.state {
+            let session = session.clone();
+            self.set_state(State::Reconnecting { session });
+        }
+        self.windows.begin();
+        self.feedbacks.clear();
+        self.tracker.begin();
+        // The host releases what was held when it notices; for the next link nothing is down.
+        self.held.release();
+        self.next_input = InputId(1);
+        if std::mem::take(&mut self.seat) {
+            self.actions.push_back(Action::Seat { held: false });
+        }
+        for request in self.requests.end(None) {
+            self.actions.push_back(Action::ClipboardContent { request, data: None });
+        }
+    }
+
+    /// A message of the host.
+    pub fn handle_control(&mut self, now: Timestamp, message: ToViewer) {
+        let live = self.is_live();
+        match message {
+            ToViewer::Welcome(welcome) => self.welcome(now, welcome),
+            ToViewer::Refused(refusal) => self.set_state(State::Closed(End::Refused(refusal))),
+            ToViewer::Goodbye { reason } => self.set_state(State::Closed(End::Goodbye(reason))),
+            _ if !live => self.protocol("a message before the welcome".to_owned()),
+            ToViewer::Window(window) => {
+                if self.windows.shown.len() >= MAX_WINDOWS && !self.windows.shown.contains_key(&window.track)
+                {
+                    return self.protocol(format!("more than {MAX_WINDOWS} windows"));
+                }
+                let track = window.track;
+                self.windows.report(window.clone());
+                self.actions.push_back(Action::Window(window));
+                self.hand_out(track);
+            }
+            ToViewer::WindowGone { track } => self.window_gone(track),
+            ToViewer::Icon(icon) => self.actions.push_back(Action::Icon(icon)),
+            ToViewer::Cursor(cursor) => self.actions.push_back(Action::Cursor(cursor)),
+            ToViewer::Seat { held } => self.seat(held),
+            ToViewer::Clipboard(message) => self.clipboard(now, message),
+            ToViewer::Bell { track } => self.actions.push_back(Action::Bell(track)),
+            ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
+        }
+    }
+
+    /// An update has arrived whole.
+    pub fn handle_update(&mut self, now: Timestamp, update: Update) {
+        if !self.is_live() {
+            return;
+        }
+        self.clock.touch();
+        let track = update.track;
+        if self.windows.is_gone(track) {
+            // Its window is gone; the host still wants to know that the link has room again.
+            let id = update.id;
+            let feedback =
+                Feedback { track, update: id, received_at: now, decoded_at: now, presented_at: None };
+            self.actions.push_back(Action::Feedback(feedback));
+            return;
+        }
+        let Some(order) = self.windows.order(track) else {
+            return self.protocol("updates of many tracks without windows".to_owned());
+        };
+        if let Err(gap) = order.insert(now, update) {
+            return self.protocol(format!("update {} of {track} never came", gap.0));
+        }
+        self.hand_out(track);
+    }
+
+    /// An update that was handed out has been applied; its ops were decoded at `decoded_at`.
+    pub fn handle_applied(&mut self, now: Timestamp, track: TrackId, id: UpdateId, decoded_at: Timestamp) {
+        let Some(queue) = self.windows.unapplied.get_mut(&track) else { return };
+        let mut newest = None;
+        while let Some(unapplied) = queue.pop_front_if(|unapplied| unapplied.id <= id) {
+            newest = Some(unapplied);
+        }
+        let (Some(applied), Some(shown)) = (newest, self.windows.shown.get_mut(&track)) else { return };
+        let Unapplied { received, size, exact, cause, timing, .. } = applied;
+        shown.size = Some(size);
+        shown.exact = exact;
+        shown.changes += 1;
+        shown.captured = Some(timing.captured);
+        let decoded = Decoded { track, id, received, decoded: decoded_at, cause, timing };
+        self.tracker.decoded(&self.clock, decoded);
+        let feedback = Feedback { track, update: id, received_at: received, decoded_at, presented_at: None };
+        self.feedbacks.decoded(now, feedback);
+    }
+
+    /// What was applied up to this update is on the screen.
+    pub fn handle_presented(&mut self, now: Timestamp, track: TrackId, id: UpdateId) {
+        self.tracker.presented(now, track, id);
+        if let Some(feedback) = self.feedbacks.presented(now, track, id) {
+            self.actions.push_back(Action::Feedback(feedback));
+        }
+    }
+
+    /// The time that [`Viewer::poll_timeout`] asked for has come. Calling it earlier or more often does no harm.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        if self.is_live() {
+            for feedback in self.feedbacks.due(now) {
+                self.actions.push_back(Action::Feedback(feedback));
+            }
+            if self.clock.due(now) {
+                self.control(ToHost::Ping { viewer: now });
+            }
+        }
+        for request in self.requests.end(Some(now)) {
+            self.actions.push_back(Action::ClipboardContent { request, data: None });
+        }
+    }
+
+    /// What to do next, in order. Drain it after every call of a `handle_*`, and of any other method that changes
+    /// something.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`Viewer::handle_timeout`] is due next, if nothing else happens; may lie in the past.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let live = self.is_live().then(|| self.feedbacks.timeout().into_iter().chain(self.clock.timeout()));
+        live.into_iter().flatten().chain(self.requests.timeout()).min()
+    }
+
+    /// How it stands to its host.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The windows, by track. All of them, also before their first picture.
+    pub fn windows(&self) -> impl Iterator<Item = &Shown> {
+        self.windows.shown.values()
+    }
+
+    /// One window.
+    pub fn window(&self, track: TrackId) -> Option<&Shown> {
+        self.windows.shown.get(&track)
+    }
+
+    /// Whether this viewer's input reaches the apps, as the host said last.
+    pub fn has_seat(&self) -> bool {
+        self.seat
+    }
+
+    /// Latency per stage since the viewer started, or since [`Viewer::clear_latency`].
+    pub fn latency(&self) -> &Latency {
+        self.tracker.latency()
+    }
+
+    /// Begins to count latency anew.
+    pub fn clear_latency(&mut self) {
+        self.tracker.latency_mut().clear();
+    }
+
+    /// The least round trip of the newest pings.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.clock.round_trip()
+    }
+
+    /// The host's clock minus the viewer's, in microseconds, as well as is known.
+    pub fn clock_offset(&self) -> i64 {
+        self.clock.offset()
+    }
+
+    /// How old the newest applied picture of a window is, by its commit. Only meaningful while its app draws.
+    pub fn age(&self, now: Timestamp, track: TrackId) -> Option<Duration> {
+        let captured = self.window(track)?.captured?;
+        Some(latency::age(&self.clock, now, captured))
+    }
+
+    /// Asks a window to change; returns the serial that comes back as its `configured`. The serial that is passed in
+    /// is replaced.
+    pub fn configure(&mut self, track: TrackId, configure: Configure) -> u32 {
+        let serial = self.next_configure;
+        self.next_configure += 1;
+        self.control(ToHost::Configure { track, configure: Configure { serial, ..configure } });
+        serial
+    }
+
+    /// Asks a window to close.
+    pub fn close(&mut self, track: TrackId) {
+        self.control(ToHost::Close { track });
+    }
+
+    /// The user pressed outside of all popups, or the desktop took the focus away.
+    pub fn dismiss_popups(&mut self) {
+        self.control(ToHost::DismissPopups);
+    }
+
+    /// Whether anybody can see a window here.
+    pub fn set_visible(&mut self, track: TrackId, visible: bool) {
+        if let Some(shown) = self.windows.shown.get_mut(&track)
+            && shown.visible != visible
+        {
+            shown.visible = visible;
+            self.control(ToHost::Visible { track, visible });
+        }
+    }
+
+    /// The user's keyboard layout, as xkb text. One that is over the protocol's bound is not sent.
+    pub fn set_keymap(&mut self, text: String) {
+        if text.len() > MAX_KEYMAP {
+            tracing::warn!(
+                bytes = text.len(),
+                limit = MAX_KEYMAP,
+                "the keymap is too long; the host keeps its own"
+            );
+            return;
+        }
+        self.keymap = Some(text.clone());
+        self.control(ToHost::Keymap { text });
+    }
+
+    /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more.
+    pub fn offer_clipboard(&mut self, mut mimes: Vec<String>) {
+        mimes.truncate(MAX_MIMES);
+        self.offered.clone_from(&mimes);
+        self.control(ToHost::Clipboard(Clipboard::Offer { mimes }));
+    }
+
+    /// Asks for what is on the session's clipboard; [`Action::ClipboardContent`] is the answer, within seconds.
+    pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> Result<ClipboardRequest, Unsent> {
+        if !self.is_live() {
+            return Err(Unsent::NotLive);
+        }
+        let request = self.requests.open(now).ok_or(Unsent::Bounds)?;
+        self.control(ToHost::Clipboard(Clipboard::Request { request, mime }));
+        Ok(request)
+    }
+
+    /// Answers [`Action::ClipboardWanted`]; `None` if there is no such content.
+    pub fn provide_clipboard(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
+        match data.filter(|data| data.len() <= MAX_CLIPBOARD) {
+            None => self.control(ToHost::Clipboard(Clipboard::Unavailable { request })),
+            Some(data) => {
+                for message in crate::chunks::content(request, data) {
+                    self.control(ToHost::Clipboard(message));
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, now: Timestamp, welcome: Welcome) {
+        if !(Version::OLDEST..=Version::NEWEST).contains(&welcome.version) || self.is_live() {
+            return self.protocol("an impossible welcome".to_owned());
+        }
+        let known = match &self.state {
+            State::Reconnecting { session } => *session == welcome.session,
+            _ => true,
+        };
+        self.windows.begin();
+        if !known {
+            for track in self.windows.unconfirmed() {
+                self.window_gone(track);
+            }
+            self.windows.forget_gone();
+        }
+        self.clock.begin(now, welcome.now);
+        self.introducing = true;
+        let Welcome { session, viewer, role, .. } = welcome;
+        self.set_state(State::Live { session, viewer, role });
+        if let Some(text) = self.keymap.clone().filter(|_| role == Role::Control) {
+            self.control(ToHost::Keymap { text });
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Whether input reaches the apps. The first time after a welcome also means: that was everything.
+    fn seat(&mut self, held: bool) {
+        if std::mem::take(&mut self.introducing) {
+            for track in self.windows.unconfirmed() {
+                self.window_gone(track);
+            }
+            let hidden = self.windows.shown.iter().filter(|(_, shown)| !shown.visible);
+            let hidden: Vec<TrackId> = hidden.map(|(track, _)| *track).collect();
+            for track in hidden {
+                self.control(ToHost::Visible { track, visible: false });
+            }
+            if let Some(track) = self.focus {
+                self.control(ToHost::Focus { track: Some(track) });
+            }
+            if !self.offered.is_empty() {
+                let mimes = self.offered.clone();
+                self.control(ToHost::Clipboard(Clipboard::Offer { mimes }));
+            }
+        }
+        self.seat = held;
+        self.actions.push_back(Action::Seat { held });
+    }
+
+    fn window_gone(&mut self, track: TrackId) {
+        self.feedbacks.forget(track);
+        self.tracker.forget(track);
+        self.held.forget_touches(track);
+        if self.focus == Some(track) {
+            self.focus = None;
+        }
+        if self.windows.remove(track) {
+            self.actions.push_back(Action::WindowGone(track));
+        }
+    }
+
+    fn clipboard(&mut self, now: Timestamp, message: Clipboard) {
+        match message {
+            Clipboard::Offer { mimes } => {
+                // Whoever offers owns the clipboard from now on.
+                self.offered.clear();
+                self.actions.push_back(Action::ClipboardOffered { mimes });
+            }
+            Clipboard::Request { request, mime } if self.offered.contains(&mime) => {
+                self.actions.push_back(Action::ClipboardWanted { request, mime });
+            }
+            Clipboard::Request { request, .. } => self.provide_clipboard(request, None),
+            Clipboard::Content { request, data, last } => {
+                match self.requests.content(now, request, &data, last) {
+                    Progress::None => {}
+                    Progress::Done(data) => {
+                        self.actions.push_back(Action::ClipboardContent { request, data: Some(data) });
+                    }
+                    Progress::TooLong => {
+                        tracing::warn!(
+                            limit = MAX_CLIPBOARD,
+                            "clipboard content is too large; it is dropped"
+                        );
+                        self.actions.push_back(Action::ClipboardContent { request, data: None });
+                    }
+                }
+            }
+            Clipboard::Unavailable { request } => {
+                if self.requests.close(request) {
+                    self.actions.push_back(Action::ClipboardContent { request, data: None });
+                }
+            }
+        }
+    }
+
+    /// Hands out the updates of a track that are next in order, if its window is known.
+    fn hand_out(&mut self, track: TrackId) {
+        if !self.windows.shown.get(&track).is_some_and(|shown| shown.confirmed) {
+            return;
+        }
+        while let Some((received, update)) = self.windows.order(track).and_then(|order| order.next()) {
+            let unapplied = Unapplied {
+                id: update.id,
+                received,
+                size: update.size,
+                exact: update.exact,
+                cause: update.caused_by_input,
+                timing: update.timing,
+            };
+            self.windows.unapplied.entry(track).or_default().push_back(unapplied);
+            self.actions.push_back(Action::Apply(update));
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.state, State::Live { .. })
+    }
+
+    fn set_state(&mut self, state: State) {
+        if self.state != state && !matches!(self.state, State::Closed(_)) {
+            self.state = state.clone();
+            self.actions.push_back(Action::State(state));
+        }
+    }
+
+    fn protocol(&mut self, reason: String) {
+        self.set_state(State::Closed(End::Protocol(reason)));
+    }
+
+    /// Sends on the control lane; without a link only the greeting goes out.
+    fn control(&mut self, message: ToHost) {
+        if self.is_live() || matches!(message, ToHost::Hello(_)) {
+            self.actions.push_back(Action::Control(message));
+        }
+    }
+}

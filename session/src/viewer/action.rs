@@ -1,0 +1,132 @@
+//! What the viewer core asks its surroundings to do, and how they see its state.
+
+use bytes::Bytes;
+use media::{ClipboardRequest, CursorImage, Icon, TrackId, Update, VideoCodec, ViewerId, Window};
+use protocol::{
+    control::{Refusal, Role, ToHost},
+    feedback::Feedback,
+    input::Input,
+};
+use thiserror::Error;
+
+/// What a viewer is.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The right to join, as it stands in the link.
+    pub ticket: String,
+    /// Name and version, for people.
+    pub agent: String,
+    /// Video codecs that it decodes.
+    pub video: Vec<VideoCodec>,
+}
+
+/// How a viewer stands to its host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Not yet welcomed for the first time.
+    Connecting,
+    /// In the session.
+    Live {
+        /// The session's name.
+        session: String,
+        /// Its number for this link.
+        viewer: ViewerId,
+        /// What it may do.
+        role: Role,
+    },
+    /// The link broke; the windows stay as they were until the next welcome.
+    Reconnecting {
+        /// The session's name.
+        session: String,
+    },
+    /// For good.
+    Closed(End),
+}
+
+/// Why it is over.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum End {
+    /// The host does not let the viewer in, or threw it out.
+    #[error("the host refuses: {}", .0.message)]
+    Refused(Refusal),
+    /// The session ends.
+    #[error("the session ends: {0}")]
+    Goodbye(String),
+    /// The host broke the protocol's rules.
+    #[error("the host broke the protocol: {0}")]
+    Protocol(String),
+}
+
+/// What the surroundings of the core are to do, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Send on the control lane.
+    Control(ToHost),
+    /// Send on the input lane.
+    Input(Input),
+    /// Send on the motion lane; only the newest need be sent.
+    Motion(Input),
+    /// Send on the feedback lane.
+    Feedback(Feedback),
+    /// Apply to the copy of its track, and report [`handle_applied`](super::Viewer::handle_applied). Updates of a track
+    /// come in order. The one with the number 1 begins a new copy: what was there before, pixels and decoders, is of
+    /// an earlier link and must not be built upon.
+    Apply(Update),
+    /// A window appeared or changed: its whole state. It is to be shown once its first update was applied.
+    Window(Window),
+    /// A window is gone.
+    WindowGone(TrackId),
+    /// The content of an icon that windows name.
+    Icon(Icon),
+    /// How the pointer looks.
+    Cursor(CursorImage),
+    /// Whether input reaches the apps, or another viewer is using them.
+    Seat {
+        /// Whether it does.
+        held: bool,
+    },
+    /// An app rang the bell.
+    Bell(TrackId),
+    /// The session's clipboard has content of these types; none: it is empty.
+    ClipboardOffered {
+        /// MIME types.
+        mimes: Vec<String>,
+    },
+    /// Somebody in the session pastes what this viewer offered: answer with
+    /// [`provide_clipboard`](super::Viewer::provide_clipboard).
+    ClipboardWanted {
+        /// To name in the answer.
+        request: ClipboardRequest,
+        /// The type.
+        mime: String,
+    },
+    /// What [`request_clipboard`](super::Viewer::request_clipboard) asked for; `None` if there is none.
+    ClipboardContent {
+        /// Which request.
+        request: ClipboardRequest,
+        /// The content.
+        data: Option<Bytes>,
+    },
+    /// The state changed.
+    State(State),
+}
+
+/// Why an input was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unsent {
+    /// There is no link.
+    #[error("not connected")]
+    NotLive,
+    /// The ticket allows only to look.
+    #[error("this link allows only to look, not to use")]
+    ViewOnly,
+    /// There is no such window.
+    #[error("no such window")]
+    NoWindow,
+    /// The key or button is down or up already.
+    #[error("nothing changes by it")]
+    NoChange,
+    /// Over a bound of the protocol.
+    #[error("the input is longer than the protocol allows, or its position is no number")]
+    Bounds,
+}

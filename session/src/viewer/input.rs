@@ -1,0 +1,106 @@
+//! The user's input on its way to the host.
+
+use media::{InputId, Timestamp, TouchPoint, TrackId};
+use protocol::{
+    control::{Role, ToHost},
+    input::{Input, InputEvent, MAX_TEXT, MAX_TOUCH_POINTS},
+};
+
+use super::{Action, State, Unsent, Viewer};
+
+impl Viewer {
+    /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key that
+    /// repeats is repeated by its app.
+    pub fn handle_input(
+        &mut self,
+        now: Timestamp,
+        track: TrackId,
+        event: InputEvent,
+    ) -> Result<InputId, Unsent> {
+        match self.state {
+            State::Live { role: Role::Control, .. } => {}
+            State::Live { role: Role::View, .. } => return Err(Unsent::ViewOnly),
+            _ => return Err(Unsent::NotLive),
+        }
+        if !self.windows.shown.contains_key(&track) {
+            return Err(Unsent::NoWindow);
+        }
+        check(&event)?;
+        let event = self.hold(track, event).ok_or(Unsent::NoChange)?;
+        Ok(self.send_input(now, track, event))
+    }
+
+    /// Which window of this viewer has the desktop's keyboard focus; `None`: none of them. Then everything that is
+    /// held down is released.
+    pub fn handle_focus(&mut self, now: Timestamp, track: Option<TrackId>) {
+        if track.is_none() {
+            self.release_held(now);
+        }
+        if self.focus != track {
+            self.focus = track;
+            self.control(ToHost::Focus { track });
+        }
+    }
+
+    /// Releases everything that is held down.
+    pub fn release_held(&mut self, now: Timestamp) {
+        let releases = self.held.release();
+        for (key, track) in releases.keys {
+            self.send_input(now, track, InputEvent::Key { key, pressed: false });
+        }
+        for (button, (track, position)) in releases.buttons {
+            self.send_input(now, track, InputEvent::Button { position, button, pressed: false });
+        }
+        for (track, points) in releases.touches {
+            for points in points.chunks(MAX_TOUCH_POINTS) {
+                self.send_input(now, track, InputEvent::Touch { points: points.to_vec() });
+            }
+        }
+    }
+
+    /// Notes what is held; what remains of the event, if anything.
+    fn hold(&mut self, track: TrackId, event: InputEvent) -> Option<InputEvent> {
+        match event {
+            InputEvent::Key { key, pressed } => self.held.key(track, key, pressed).then_some(event),
+            InputEvent::Button { position, button, pressed } => {
+                self.held.button(track, position, button, pressed).then_some(event)
+            }
+            InputEvent::Touch { points } => {
+                let possible = points.into_iter().filter(|point| self.held.touch(track, *point));
+                let points: Vec<TouchPoint> = possible.collect();
+                (!points.is_empty()).then_some(InputEvent::Touch { points })
+            }
+            InputEvent::Text { ref text } if text.is_empty() => None,
+            other => Some(other),
+        }
+    }
+
+    fn send_input(&mut self, now: Timestamp, track: TrackId, event: InputEvent) -> InputId {
+        let id = self.next_input;
+        self.next_input = InputId(id.0 + 1);
+        self.clock.touch();
+        self.tracker.input(id, now);
+        let input = Input { id, at: now, track, event };
+        self.actions.push_back(match input.event {
+            InputEvent::Motion { .. } => Action::Motion(input),
+            _ => Action::Input(input),
+        });
+        id
+    }
+}
+
+/// The protocol's bounds; the host would end the link over them.
+fn check(event: &InputEvent) -> Result<(), Unsent> {
+    let sound = match event {
+        InputEvent::Key { .. } | InputEvent::Leave => true,
+        InputEvent::Text { text } => text.len() <= MAX_TEXT,
+        InputEvent::Motion { position } | InputEvent::Button { position, .. } => position.is_finite(),
+        InputEvent::Scroll { position, axis } => {
+            position.is_finite() && axis.dx.is_finite() && axis.dy.is_finite()
+        }
+        InputEvent::Touch { points } => {
+            points.len() <= MAX_TOUCH_POINTS && points.iter().all(|point| point.position.is_finite())
+        }
+    };
+    if sound { Ok(()) } else { Err(Unsent::Bounds) }
+}
