@@ -1,1 +1,18 @@
 //! Where windows come from: a headless Wayland compositor with Xwayland.
+//!
+//! One thread owns all of Wayland and X: [`Compositor::spawn`] starts it. Commands go in through [`Handle::send`], events
+//! come out through the sink, in the order in which they happened. Nothing else crosses, but for the pixels in each
+//! track's [`media::Canvas`], which are written before the [`media::Event::Damaged`] that tells of them.
+//!
+//! Apps are not trusted: whatever one of them does harms only itself. Its [`Limits`] end in a disconnect of that app and
+//! one line in the log, and every text, size and region in an event is cleaned and bounded.
+
+mod clock;
+mod config;
+mod event;
+mod handle;
+mod wayland;
+
+pub use config::{Config, Limits};
+pub use event::Event;
+pub use handle::{Compositor, Handle, StartError};

@@ -1,0 +1,156 @@
+//! What is attached to each surface, and the pixels kept of it.
+//!
+//! A buffer is read while its commit is handled and released then; nothing of ours refers to it later. So pixels that
+//! will be needed again, to compose a tree of several surfaces, are kept in a picture of our own. The root of a tree
+//! that needs no composing keeps none: its pixels live in the track's canvas alone.
+
+use std::cell::{Ref, RefCell, RefMut};
+
+use media::{Frame, Pixels, Rect, Region, Size};
+use smithay::{
+    reexports::wayland_server::protocol::{wl_buffer::WlBuffer, wl_surface::WlSurface},
+    utils::Transform,
+    wayland::compositor::{self, BufferAssignment, Damage, SurfaceAttributes, SurfaceData},
+};
+
+use super::shm;
+
+/// More rectangles of damage than this in one commit are taken as one around them.
+const MANY_RECTS: usize = 256;
+
+/// What is attached to a surface and kept of it.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// The buffer that was attached last, `None` while the surface shows nothing.
+    pub(super) attached: Option<Attached>,
+    /// Its pixels, if they are kept.
+    pub(super) pixels: Option<Frame>,
+    /// What of them changed since the tree was composed last.
+    pub(super) damage: Region,
+}
+
+/// What is known of a buffer after it has been released.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Attached {
+    /// Its size, before any transform.
+    pub(super) size: Size<Pixels>,
+    /// Pixels per surface unit.
+    pub(super) scale: i32,
+    /// How it is turned.
+    pub(super) transform: Transform,
+    /// Whether it has no transparency.
+    pub(super) opaque: bool,
+}
+
+/// A buffer that was attached by a commit and is not read yet. Released when dropped.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    pub(super) buffer: WlBuffer,
+    /// What changed in it, within its size.
+    pub(super) damage: Region,
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        self.buffer.release();
+    }
+}
+
+/// What a commit did to a surface's content.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// Nothing.
+    None,
+    /// It shows nothing any more.
+    Removed,
+    /// It shows a new buffer.
+    Fresh(Fresh),
+}
+
+/// Borrows a surface's content.
+pub(super) fn content(states: &SurfaceData) -> Ref<'_, Content> {
+    states.data_map.get_or_insert(RefCell::<Content>::default).borrow()
+}
+
+/// Borrows a surface's content to change it.
+pub(super) fn content_mut(states: &SurfaceData) -> RefMut<'_, Content> {
+    states.data_map.get_or_insert(RefCell::<Content>::default).borrow_mut()
+}
+
+/// Takes what a commit attached. The content then tells of the new buffer, but holds the old pixels.
+pub(super) fn take(surface: &WlSurface) -> Change {
+    compositor::with_states(surface, |states| {
+        let mut guard = states.cached_state.get::<SurfaceAttributes>();
+        let attributes = guard.current();
+        let damage = std::mem::take(&mut attributes.damage);
+        match attributes.buffer.take() {
+            None => Change::None,
+            Some(BufferAssignment::Removed) => {
+                *content_mut(states) = Content::default();
+                Change::Removed
+            }
+            Some(BufferAssignment::NewBuffer(buffer)) => {
+                let Some((size, opaque)) = shm::describe(&buffer) else {
+                    tracing::debug!("an app attached a buffer that cannot be read");
+                    buffer.release();
+                    return Change::None;
+                };
+                let attached = Attached {
+                    size,
+                    scale: attributes.buffer_scale.max(1),
+                    transform: attributes.buffer_transform.into(),
+                    opaque,
+                };
+                let mut content = content_mut(states);
+                let same = content.attached.replace(attached) == Some(attached);
+                let damage =
+                    if same { changed(&damage, attached, states) } else { Region::from(size.to_rect()) };
+                Change::Fresh(Fresh { buffer, damage })
+            }
+        }
+    })
+}
+
+/// Copies what is new of a buffer into the surface's kept pixels. Returns how many bytes are kept now, `None` if the
+/// buffer cannot be read.
+pub(super) fn keep(states: &SurfaceData, fresh: &Fresh) -> Option<()> {
+    let content = &mut *content_mut(states);
+    let size = content.attached?.size;
+    let whole = content.pixels.as_ref().is_none_or(|frame| frame.size() != size);
+    let damage = if whole { Region::from(size.to_rect()) } else { fresh.damage.clone() };
+    let frame = content.pixels.get_or_insert_default();
+    frame.resize(size);
+    shm::copy(&fresh.buffer, damage.rects(), frame, 0, 0).ok()?;
+    content.damage.union(&damage);
+    Some(())
+}
+
+/// How many bytes are kept of a surface.
+pub(super) fn kept_bytes(surface: &WlSurface) -> u64 {
+    compositor::with_states(surface, |states| {
+        content(states).pixels.as_ref().map_or(0, |frame| frame.data().len() as u64)
+    })
+}
+
+/// The damage of a commit in pixels of its buffer. What an app says is bounded by its buffer.
+fn changed(damage: &[Damage], attached: Attached, states: &SurfaceData) -> Region {
+    let bounds = attached.size.to_rect();
+    let plain = attached.transform == Transform::Normal && super::layout::viewport(states).is_none();
+    let rects = damage.iter().filter_map(|damage| match damage {
+        Damage::Buffer(r) => between(r.loc.x, r.loc.y, r.size.w, r.size.h, 1).intersection(bounds),
+        Damage::Surface(r) if plain => {
+            between(r.loc.x, r.loc.y, r.size.w, r.size.h, attached.scale).intersection(bounds)
+        }
+        Damage::Surface(_) => Some(bounds),
+    });
+    if damage.len() > MANY_RECTS {
+        Region::from(rects.fold(Rect::default(), Rect::bounds_with))
+    } else {
+        rects.collect()
+    }
+}
+
+fn between(x: i32, y: i32, w: i32, h: i32, scale: i32) -> Rect<Pixels> {
+    let scaled = |n: i32| n.saturating_mul(scale);
+    Rect::between(scaled(x), scaled(y), scaled(x.saturating_add(w)), scaled(y.saturating_add(h)))
+}

@@ -1,0 +1,186 @@
+//! Copy and paste: between apps, from apps to viewers, from viewers to apps.
+//!
+//! Content moves only when somebody pastes. Apps among themselves are connected by Smithay. Between apps and viewers,
+//! what is on offer is announced; content follows a request, through a pipe that is bounded in size and time. The
+//! primary selection stays among apps.
+
+use std::{collections::HashMap, os::fd::OwnedFd};
+
+use bytes::Bytes;
+use media::{ClipboardRequest, Event};
+use smithay::{
+    input::Seat,
+    wayland::selection::{
+        SelectionHandler, SelectionSource, SelectionTarget,
+        data_device::{
+            ClientDndGrabHandler, DataDeviceHandler, DataDeviceState, ServerDndGrabHandler,
+            clear_data_device_selection, current_data_device_selection_userdata,
+            request_data_device_client_selection, set_data_device_selection,
+        },
+        primary_selection::{PrimarySelectionHandler, PrimarySelectionState},
+    },
+};
+
+use super::{State, pipes};
+
+/// The most MIME types of one offer, and the longest of them.
+const MAX_MIMES: usize = 32;
+const MAX_MIME: usize = 256;
+
+/// Pastes that wait for a viewer's content at a time.
+const MAX_WAITING: usize = 32;
+
+/// What apps call plain text. Who offers one of these offers all.
+const TEXT: [&str; 5] = ["text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT"];
+
+/// What is on offer, and which pastes wait.
+#[derive(Debug, Default)]
+pub(crate) struct Clipboard {
+    /// What an app offers.
+    from_app: Vec<String>,
+    /// What a viewer offers, without the other names for text.
+    from_viewer: Vec<String>,
+    /// Apps that wait for a viewer's content.
+    waiting: HashMap<ClipboardRequest, OwnedFd>,
+    newest: u32,
+}
+
+/// Marks a selection as the viewers'.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfViewers;
+
+impl SelectionHandler for State {
+    type SelectionUserData = OfViewers;
+
+    fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
+        if ty != SelectionTarget::Clipboard {
+            return;
+        }
+        self.clipboard.from_viewer.clear();
+        let offered = source.map(|source| source.mime_types()).unwrap_or_default();
+        let mimes = bounded(offered);
+        if mimes != self.clipboard.from_app || !mimes.is_empty() {
+            self.clipboard.from_app = mimes.clone();
+            self.outbox.source(Event::ClipboardOffered { mimes });
+        }
+    }
+
+    fn send_selection(
+        &mut self,
+        ty: SelectionTarget,
+        mime_type: String,
+        fd: OwnedFd,
+        _seat: Seat<Self>,
+        _user_data: &OfViewers,
+    ) {
+        if ty != SelectionTarget::Clipboard {
+            return;
+        }
+        let Some(mime) = same_or_text(&self.clipboard.from_viewer, &mime_type) else { return };
+        if self.clipboard.waiting.len() >= MAX_WAITING {
+            tracing::warn!(limit = MAX_WAITING, "a paste is refused: too many wait");
+            return;
+        }
+        self.clipboard.newest = self.clipboard.newest.wrapping_add(1);
+        let request = ClipboardRequest(self.clipboard.newest);
+        self.clipboard.waiting.insert(request, fd);
+        self.outbox.source(Event::ClipboardWanted { request, mime });
+    }
+}
+
+impl State {
+    /// A viewer has something to paste, or has it no more.
+    pub(super) fn offer_clipboard(&mut self, mimes: Vec<String>) {
+        let mimes = bounded(mimes);
+        let seat = self.input.seat.clone();
+        if mimes.is_empty() {
+            self.clipboard.from_viewer.clear();
+            // What an app offers meanwhile is not ours to clear.
+            if current_data_device_selection_userdata(&seat).is_some() {
+                clear_data_device_selection(&self.display, &seat);
+            }
+        } else {
+            let mut offered = mimes.clone();
+            if mimes.iter().any(|mime| is_text(mime)) {
+                offered
+                    .extend(TEXT.iter().map(|text| (*text).to_owned()).filter(|text| !mimes.contains(text)));
+            }
+            self.clipboard.from_viewer = mimes;
+            self.clipboard.from_app.clear();
+            set_data_device_selection(&self.display, &seat, offered, OfViewers);
+        }
+        self.flush();
+    }
+
+    /// A viewer's content for a paste.
+    pub(super) fn fill_paste(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
+        let Some(pipe) = self.clipboard.waiting.remove(&request) else { return };
+        // Without content, closing the pipe tells the app that there is none.
+        if let Some(data) = data.filter(|data| data.len() <= pipes::MAX_BYTES) {
+            pipes::write(&self.events, pipe, data);
+        }
+    }
+
+    /// A viewer pastes what an app offers.
+    pub(super) fn read_clipboard(&mut self, request: ClipboardRequest, mime: String) {
+        let answer = move |state: &mut State, data| {
+            state.outbox.source(Event::ClipboardContent { request, data });
+        };
+        let Some(mime) = same_or_text(&self.clipboard.from_app, &mime) else { return answer(self, None) };
+        let Ok((from_app, to_us)) = pipes::pipe() else { return answer(self, None) };
+        let seat = self.input.seat.clone();
+        match request_data_device_client_selection(&seat, mime, to_us) {
+            Ok(()) => pipes::read(&self.events, from_app, answer),
+            Err(error) => {
+                tracing::debug!(%error, "a viewer's paste finds nothing");
+                answer(self, None);
+            }
+        }
+        self.flush();
+    }
+}
+
+impl DataDeviceHandler for State {
+    fn data_device_state(&self) -> &DataDeviceState {
+        &self.globals.data_device
+    }
+}
+
+impl ClientDndGrabHandler for State {}
+impl ServerDndGrabHandler for State {}
+
+impl PrimarySelectionHandler for State {
+    fn primary_selection_state(&self) -> &PrimarySelectionState {
+        &self.globals.primary
+    }
+}
+
+/// The offered type that `wanted` means: itself, or for text any name of text.
+fn same_or_text(offered: &[String], wanted: &str) -> Option<String> {
+    let same = offered.iter().find(|mime| *mime == wanted);
+    let text = || TEXT.iter().find_map(|text| offered.iter().find(|mime| mime == text));
+    same.or_else(|| if is_text(wanted) { text() } else { None }).cloned()
+}
+
+fn is_text(mime: &str) -> bool {
+    TEXT.contains(&mime)
+}
+
+fn bounded(mimes: Vec<String>) -> Vec<String> {
+    let sane =
+        |mime: &String| !mime.is_empty() && mime.len() <= MAX_MIME && !mime.chars().any(char::is_control);
+    mimes.into_iter().filter(sane).take(MAX_MIMES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_found_by_any_of_its_names() {
+        let offered = vec!["text/html".to_owned(), "UTF8_STRING".to_owned()];
+        assert_eq!(same_or_text(&offered, "text/plain").as_deref(), Some("UTF8_STRING"));
+        assert_eq!(same_or_text(&offered, "text/html").as_deref(), Some("text/html"));
+        assert_eq!(same_or_text(&offered, "image/png"), None);
+    }
+}

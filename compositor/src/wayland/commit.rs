@@ -1,0 +1,191 @@
+//! What happens when an app commits a surface.
+
+use media::{Event, TrackId};
+use smithay::xwayland::XWaylandClientData;
+use smithay::{
+    reexports::wayland_server::{Client, Resource, protocol::wl_surface::WlSurface},
+    wayland::{
+        compositor::{
+            self, CompositorClientState, CompositorHandler, CompositorState, SurfaceAttributes,
+            add_destruction_hook,
+        },
+        presentation::PresentationFeedbackCachedState,
+    },
+};
+
+use super::{
+    State,
+    capture::{self, Change, Fresh},
+    compose::Plan,
+    cursor::CURSOR_ROLE,
+    guard::Requests,
+    layout,
+    limits::ClientState,
+    tracks::Role,
+};
+use crate::clock;
+
+impl CompositorHandler for State {
+    fn compositor_state(&mut self) -> &mut CompositorState {
+        &mut self.globals.compositor
+    }
+
+    fn client_compositor_state<'a>(&self, client: &'a Client) -> &'a CompositorClientState {
+        if let Some(state) = client.get_data::<ClientState>() {
+            return &state.compositor;
+        }
+        let xwayland = client.get_data::<XWaylandClientData>();
+        &xwayland.expect("a client is an app of ours or Xwayland").compositor_state
+    }
+
+    fn new_surface(&mut self, surface: &WlSurface) {
+        add_destruction_hook::<State, _>(surface, |state, surface| state.surface_gone(surface));
+        let scale = self.screen.scale;
+        self.announce_scale(surface, scale);
+    }
+
+    fn new_subsurface(&mut self, surface: &WlSurface, parent: &WlSurface) {
+        let limit = self.clients.limits.subsurface_depth;
+        if ancestors(parent) + descendants(surface, limit) > limit
+            && let Some(client) = surface.client()
+        {
+            self.cut_off(&client, "its subsurfaces are nested too deep");
+        }
+    }
+
+    fn commit(&mut self, surface: &WlSurface) {
+        with_requests(surface, Requests::reset);
+        if let Some(id) = self.tracks.of_surface(surface) {
+            self.root_committed(id, surface);
+        } else {
+            match compositor::get_role(surface) {
+                Some("subsurface") => self.subsurface_committed(surface),
+                Some(CURSOR_ROLE) => self.cursor_committed(surface),
+                _ => drop(capture::take(surface)),
+            }
+        }
+        self.bound_callbacks(surface);
+        self.serve_untracked(surface);
+    }
+}
+
+/// Works on the count of a surface's requests since its last commit.
+pub(super) fn with_requests<R>(surface: &WlSurface, f: impl FnOnce(&Requests) -> R) -> R {
+    compositor::with_states(surface, |states| f(states.data_map.get_or_insert(Requests::default)))
+}
+
+impl State {
+    /// A toplevel, a popup or the like committed.
+    fn root_committed(&mut self, id: TrackId, root: &WlSurface) {
+        let change = capture::take(root);
+        let Some(track) = self.tracks.get_mut(id) else { return };
+        let goes_on = match &mut track.role {
+            Role::Toplevel(toplevel) => toplevel.committed(&change),
+            Role::Popup(popup) => popup.committed(&change),
+        };
+        if !goes_on {
+            return;
+        }
+        match change {
+            Change::Removed => self.hide(id),
+            Change::Fresh(fresh) => self.repaint(id, Some(fresh)),
+            Change::None => self.repaint(id, None),
+        }
+        self.send_held_configure(id);
+    }
+
+    /// A part of a tree committed. A synchronised one is shown by its parent's commit, which follows.
+    fn subsurface_committed(&mut self, surface: &WlSurface) {
+        if let Change::Fresh(fresh) = capture::take(surface) {
+            let before = capture::kept_bytes(surface);
+            let kept = compositor::with_states(surface, |states| capture::keep(states, &fresh));
+            drop(fresh);
+            if kept.is_none() || !self.account(surface, before, capture::kept_bytes(surface)) {
+                return;
+            }
+        }
+        if !compositor::is_sync_subsurface(surface)
+            && let Some(id) = self.tracks.of_surface(&layout::root_of(surface))
+        {
+            self.repaint(id, None);
+        }
+    }
+
+    /// Brings a track's picture and state up to date, and reports what changed.
+    pub(super) fn repaint(&mut self, id: TrackId, fresh: Option<Fresh>) {
+        let Some(track) = self.tracks.get(id) else { return };
+        let root = track.root.clone();
+        let Some(plan) = Plan::of(&root, track.preferred_scale) else {
+            return;
+        };
+        if !self.account(&root, track.picture.bytes(), plan.bytes()) {
+            return;
+        }
+        let Some(track) = self.tracks.get_mut(id) else { return };
+        let kept_before = capture::kept_bytes(&root);
+        let damage = track.picture.update(&track.canvas, &root, plan, fresh.as_ref());
+        let size = track.picture.size;
+        // The buffer is the app's again before any frame callback.
+        drop(fresh);
+        if !self.account(&root, kept_before, capture::kept_bytes(&root)) {
+            return;
+        }
+        let Some(region) = damage else { return };
+        self.report(id);
+        if region.is_empty() {
+            return;
+        }
+        let cause = self.clients.take_cause(&root);
+        self.outbox.source(Event::Damaged { track: id, size, region, captured: clock::now(), cause });
+    }
+
+    /// A surface is destroyed: what it was part of changes.
+    fn surface_gone(&mut self, surface: &WlSurface) {
+        let kept = capture::kept_bytes(surface);
+        self.account(surface, kept, 0);
+        self.cursor_gone(surface);
+        let shown_by: Vec<TrackId> = self
+            .tracks
+            .iter()
+            .filter(|(_, track)| track.root != *surface && track.picture.shows(&surface.id()))
+            .map(|(id, _)| id)
+            .collect();
+        for id in shown_by {
+            self.repaint(id, None);
+        }
+    }
+
+    /// Cuts off an app that asks for ever more callbacks and waits for none.
+    fn bound_callbacks(&mut self, surface: &WlSurface) {
+        let waiting = compositor::with_states(surface, |states| {
+            let frames = states.cached_state.get::<SurfaceAttributes>().current().frame_callbacks.len();
+            let feedback =
+                states.cached_state.get::<PresentationFeedbackCachedState>().current().callbacks.len();
+            frames.max(feedback)
+        });
+        if waiting > self.clients.limits.callbacks as usize
+            && let Some(client) = surface.client()
+        {
+            self.cut_off(&client, "too many frame callbacks wait on one of its surfaces");
+        }
+    }
+}
+
+fn ancestors(surface: &WlSurface) -> u32 {
+    let mut count = 1;
+    let mut at = surface.clone();
+    while let Some(parent) = compositor::get_parent(&at) {
+        count += 1;
+        at = parent;
+    }
+    count
+}
+
+/// How deep the tree below a surface is, looking no deeper than `limit`.
+fn descendants(surface: &WlSurface, limit: u32) -> u32 {
+    if limit == 0 {
+        return 0;
+    }
+    let below = |child: &WlSurface| 1 + descendants(child, limit - 1);
+    compositor::get_children(surface).iter().map(below).max().unwrap_or(0)
+}

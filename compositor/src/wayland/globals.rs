@@ -1,0 +1,119 @@
+//! The protocols that apps see, and the handlers that need nothing but their Smithay state.
+
+use smithay::reexports::wayland_server::protocol::{wl_shm::Format, wl_surface::WlSurface};
+use smithay::{
+    input::SeatState,
+    reexports::wayland_server::{DisplayHandle, protocol::wl_buffer::WlBuffer},
+    wayland::{
+        buffer::BufferHandler,
+        compositor::CompositorState,
+        cursor_shape::CursorShapeManagerState,
+        fractional_scale::FractionalScaleManagerState,
+        output::{OutputHandler, OutputManagerState},
+        presentation::PresentationState,
+        selection::{data_device::DataDeviceState, primary_selection::PrimarySelectionState},
+        shell::xdg::{XdgShellState, decoration::XdgDecorationState, dialog::XdgDialogState},
+        shm::{ShmHandler, ShmState},
+        single_pixel_buffer::SinglePixelBufferState,
+        tablet_manager::TabletSeatHandler,
+        viewporter::ViewporterState,
+        xdg_activation::XdgActivationState,
+        xdg_system_bell::{XdgSystemBellHandler, XdgSystemBellState},
+    },
+};
+
+use super::State;
+
+/// Smithay's state of each protocol.
+pub(crate) struct Globals {
+    pub(crate) compositor: CompositorState,
+    pub(crate) xdg_shell: XdgShellState,
+    pub(crate) shm: ShmState,
+    pub(crate) seats: SeatState<State>,
+    pub(crate) data_device: DataDeviceState,
+    pub(crate) primary: PrimarySelectionState,
+    pub(crate) activation: XdgActivationState,
+    _stateless: Stateless,
+}
+
+/// Protocols whose state is asked for by nobody; kept since their globals belong to them.
+struct Stateless {
+    _outputs: OutputManagerState,
+    _viewporter: ViewporterState,
+    _fractional_scale: FractionalScaleManagerState,
+    _decoration: XdgDecorationState,
+    _dialog: XdgDialogState,
+    _cursor_shape: CursorShapeManagerState,
+    _presentation: PresentationState,
+    _single_pixel: SinglePixelBufferState,
+    _bell: XdgSystemBellState,
+}
+
+/// `CLOCK_MONOTONIC`, as presentation-time names it.
+const CLOCK_MONOTONIC: u32 = 1;
+
+impl Globals {
+    pub(crate) fn new(display: &DisplayHandle) -> Self {
+        Self {
+            compositor: CompositorState::new_v6::<State>(display),
+            xdg_shell: XdgShellState::new::<State>(display),
+            shm: ShmState::new::<State>(display, [Format::Abgr8888, Format::Xbgr8888]),
+            seats: SeatState::new(),
+            data_device: DataDeviceState::new::<State>(display),
+            primary: PrimarySelectionState::new::<State>(display),
+            activation: XdgActivationState::new::<State>(display),
+            _stateless: Stateless {
+                _outputs: OutputManagerState::new_with_xdg_output::<State>(display),
+                _viewporter: ViewporterState::new::<State>(display),
+                _fractional_scale: FractionalScaleManagerState::new::<State>(display),
+                _decoration: XdgDecorationState::new::<State>(display),
+                _dialog: XdgDialogState::new::<State>(display),
+                _cursor_shape: CursorShapeManagerState::new::<State>(display),
+                _presentation: PresentationState::new::<State>(display, CLOCK_MONOTONIC),
+                _single_pixel: SinglePixelBufferState::new::<State>(display),
+                _bell: XdgSystemBellState::new::<State>(display),
+            },
+        }
+    }
+}
+
+impl BufferHandler for State {
+    fn buffer_destroyed(&mut self, _buffer: &WlBuffer) {
+        // Buffers are read and released at commit: nothing of ours refers to them later.
+    }
+}
+
+impl ShmHandler for State {
+    fn shm_state(&self) -> &ShmState {
+        &self.globals.shm
+    }
+}
+
+impl OutputHandler for State {}
+
+impl TabletSeatHandler for State {}
+
+impl XdgSystemBellHandler for State {
+    fn ring(&mut self, surface: Option<WlSurface>) {
+        let rung = surface.and_then(|surface| self.tracks.of_surface(&surface)).or(self.input.focused);
+        if let Some(track) = rung
+            && self.tracks.shown(track)
+        {
+            self.outbox.source(media::Event::Bell(track));
+        }
+    }
+}
+
+smithay::delegate_output!(State);
+smithay::delegate_viewporter!(State);
+smithay::delegate_fractional_scale!(State);
+smithay::delegate_xdg_decoration!(State);
+smithay::delegate_xdg_dialog!(State);
+smithay::delegate_cursor_shape!(State);
+smithay::delegate_presentation!(State);
+smithay::delegate_single_pixel_buffer!(State);
+smithay::delegate_xdg_system_bell!(State);
+smithay::delegate_xdg_activation!(State);
+smithay::delegate_data_device!(State);
+smithay::delegate_primary_selection!(State);
+smithay::delegate_seat!(State);

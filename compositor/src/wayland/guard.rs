@@ -1,0 +1,255 @@
+//! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and those whose
+//! numbers Smithay trusts although it must not.
+
+use smithay::{
+    reexports::{
+        wayland_protocols::xdg::shell::server::{
+            xdg_popup::XdgPopup,
+            xdg_positioner::{self, XdgPositioner},
+            xdg_surface::{self, XdgSurface},
+            xdg_toplevel::XdgToplevel,
+            xdg_wm_base::{self, XdgWmBase},
+        },
+        wayland_server::{
+            Client, DataInit, Dispatch, DisplayHandle, Resource,
+            backend::ClientId,
+            delegate_dispatch, delegate_global_dispatch,
+            protocol::{
+                wl_buffer::WlBuffer,
+                wl_callback::WlCallback,
+                wl_compositor::{self, WlCompositor},
+                wl_region::{self, WlRegion},
+                wl_shm::{self, WlShm},
+                wl_shm_pool::{self, WlShmPool},
+                wl_subcompositor::WlSubcompositor,
+                wl_subsurface::WlSubsurface,
+                wl_surface::{self, WlSurface},
+            },
+        },
+    },
+    wayland::{
+        compositor::{CompositorState, RegionUserData, SubsurfaceUserData, SurfaceUserData},
+        shell::xdg::{
+            XdgPositionerUserData, XdgShellState, XdgShellSurfaceUserData, XdgSurfaceUserData,
+            XdgWmBaseUserData,
+        },
+        shm::{ShmBufferUserData, ShmPoolUserData, ShmState},
+    },
+};
+
+use super::{State, limits::Usage};
+
+/// No coordinate that an app names may be further away than this; sums of a few of them cannot overflow.
+const FAR: i32 = 1 << 20;
+
+/// Buffers, regions and positioners of one app.
+const OBJECTS: u32 = 65_536;
+
+/// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a synchronised
+/// subsurface.
+const REQUESTS: u32 = 16_384;
+
+/// Rectangles of one region.
+const RECTS: u32 = 16_384;
+
+delegate_global_dispatch!(State: [WlCompositor: ()] => CompositorState);
+delegate_global_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
+delegate_dispatch!(State: [WlCallback: ()] => CompositorState);
+delegate_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
+delegate_dispatch!(State: [WlSubsurface: SubsurfaceUserData] => CompositorState);
+delegate_global_dispatch!(State: [WlShm: ()] => ShmState);
+delegate_global_dispatch!(State: [XdgWmBase: ()] => XdgShellState);
+delegate_dispatch!(State: [XdgPopup: XdgShellSurfaceUserData] => XdgShellState);
+delegate_dispatch!(State: [XdgToplevel: XdgShellSurfaceUserData] => XdgShellState);
+
+/// Requests counted on one surface or region, kept beside Smithay's own data.
+#[derive(Default)]
+pub(super) struct Requests(std::cell::Cell<u32>);
+
+impl Requests {
+    /// Starts anew: what was counted took effect.
+    pub(super) fn reset(&self) {
+        self.0.set(0);
+    }
+
+    fn count(&self) -> u32 {
+        let count = self.0.get().saturating_add(1);
+        self.0.set(count);
+        count
+    }
+}
+
+macro_rules! guarded {
+    ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, $check:expr) => {
+        impl Dispatch<$interface, $data> for State {
+            fn request(
+                state: &mut Self,
+                client: &Client,
+                resource: &$interface,
+                request: <$interface as Resource>::Request,
+                data: &$data,
+                display: &DisplayHandle,
+                init: &mut DataInit<'_, Self>,
+            ) {
+                let check: fn(
+                    &mut State,
+                    &Client,
+                    &$interface,
+                    &<$interface as Resource>::Request,
+                ) -> Verdict = $check;
+                match check(state, client, resource, &request) {
+                    Verdict::Pass => <$smithay as Dispatch<$interface, $data, Self>>::request(
+                        state, client, resource, request, data, display, init,
+                    ),
+                    Verdict::Ignore => (),
+                    Verdict::CutOff(reason) => state.cut_off(client, reason),
+                    Verdict::Refuse(code, reason) => resource.post_error(code, reason),
+                }
+            }
+
+            fn destroyed(state: &mut Self, client: ClientId, resource: &$interface, data: &$data) {
+                let destroyed: fn(&mut Usage) = $destroyed;
+                destroyed(state.clients.usage(&client));
+                <$smithay as Dispatch<$interface, $data, Self>>::destroyed(state, client, resource, data)
+            }
+        }
+    };
+}
+
+/// What becomes of a request.
+enum Verdict {
+    /// It goes on to Smithay.
+    Pass,
+    /// It has no effect. Only for requests that make no object.
+    Ignore,
+    /// It asks for too much.
+    CutOff(&'static str),
+    /// It breaks the protocol, with this code of its interface.
+    Refuse(u32, &'static str),
+}
+
+fn one_object_more(state: &mut State, client: &Client) -> Verdict {
+    let usage = state.clients.usage(&client.id());
+    usage.objects = usage.objects.saturating_add(1);
+    if usage.objects > OBJECTS {
+        Verdict::CutOff("it made too many buffers, regions or positioners")
+    } else {
+        Verdict::Pass
+    }
+}
+
+fn one_object_less(usage: &mut Usage) {
+    usage.objects = usage.objects.saturating_sub(1);
+}
+
+fn nothing(_: &mut Usage) {}
+
+fn far(numbers: &[i32]) -> bool {
+    numbers.iter().any(|n| !(-FAR..=FAR).contains(n))
+}
+
+guarded!(WlCompositor, () => CompositorState, destroyed: nothing, |state, client, _, request| match request {
+    wl_compositor::Request::CreateSurface { .. } => {
+        let limit = state.clients.limits.surfaces;
+        let usage = state.clients.usage(&client.id());
+        usage.surfaces += 1;
+        if usage.surfaces > limit { Verdict::CutOff("it made too many surfaces") } else { Verdict::Pass }
+    }
+    wl_compositor::Request::CreateRegion { .. } => one_object_more(state, client),
+    _ => Verdict::Pass,
+});
+
+guarded!(WlSurface, SurfaceUserData => CompositorState,
+destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
+|_, _, surface, request| {
+    let counted = super::commit::with_requests(surface, Requests::count);
+    if counted > REQUESTS {
+        return Verdict::CutOff("one of its surfaces got too many requests without a commit");
+    }
+    match request {
+        wl_surface::Request::Damage { width, height, .. }
+        | wl_surface::Request::DamageBuffer { width, height, .. } if *width <= 0 || *height <= 0 => Verdict::Ignore,
+        wl_surface::Request::Offset { x, y } if far(&[*x, *y]) => Verdict::Ignore,
+        wl_surface::Request::SetBufferScale { scale } if *scale > 16 => {
+            Verdict::Refuse(wl_surface::Error::InvalidScale as u32, "no buffer scale over 16 is supported")
+        }
+        _ => Verdict::Pass,
+    }
+});
+
+guarded!(WlRegion, RegionUserData => CompositorState, destroyed: one_object_less, |_, _, region, request| match request {
+    wl_region::Request::Add { width, height, .. } | wl_region::Request::Subtract { width, height, .. } => {
+        if *width <= 0 || *height <= 0 {
+            return Verdict::Ignore;
+        }
+        let rects = smithay::wayland::compositor::get_region_attributes(region).rects.len();
+        if rects > RECTS as usize { Verdict::CutOff("one of its regions has too many rectangles") } else { Verdict::Pass }
+    }
+    _ => Verdict::Pass,
+});
+
+guarded!(WlShm, () => ShmState, destroyed: nothing, |state, client, _, request| match request {
+    wl_shm::Request::CreatePool { size, .. } => {
+        let limits = state.clients.limits;
+        let usage = state.clients.usage(&client.id());
+        usage.pools += 1;
+        if usage.pools > limits.pools {
+            Verdict::CutOff("it made too many shared memory pools")
+        } else {
+            pool_size(*size, limits.pool_bytes)
+        }
+    }
+    _ => Verdict::Pass,
+});
+
+guarded!(WlShmPool, ShmPoolUserData => ShmState,
+destroyed: |usage| usage.pools = usage.pools.saturating_sub(1),
+|state, client, _, request| match request {
+    wl_shm_pool::Request::CreateBuffer { .. } => one_object_more(state, client),
+    // Smithay panics on a size of zero.
+    wl_shm_pool::Request::Resize { size } => pool_size(*size, state.clients.limits.pool_bytes),
+    _ => Verdict::Pass,
+});
+
+guarded!(WlBuffer, ShmBufferUserData => ShmState, destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
+
+fn pool_size(size: i32, limit: u64) -> Verdict {
+    match u64::try_from(size) {
+        Ok(0) | Err(_) => {
+            Verdict::Refuse(wl_shm::Error::InvalidStride as u32, "a pool's size must be positive")
+        }
+        Ok(bytes) if bytes > limit => Verdict::CutOff("one of its shared memory pools is too large"),
+        Ok(_) => Verdict::Pass,
+    }
+}
+
+guarded!(XdgWmBase, XdgWmBaseUserData => XdgShellState, destroyed: nothing, |state, client, _, request| match request {
+    xdg_wm_base::Request::CreatePositioner { .. } => one_object_more(state, client),
+    _ => Verdict::Pass,
+});
+
+guarded!(XdgPositioner, XdgPositionerUserData => XdgShellState, destroyed: one_object_less, |_, _, _, request| {
+    let numbers = match *request {
+        xdg_positioner::Request::SetSize { width, height } => vec![width, height],
+        xdg_positioner::Request::SetAnchorRect { x, y, width, height } => vec![x, y, width, height],
+        xdg_positioner::Request::SetOffset { x, y } => vec![x, y],
+        xdg_positioner::Request::SetParentSize { parent_width, parent_height } => vec![parent_width, parent_height],
+        _ => return Verdict::Pass,
+    };
+    if far(&numbers) {
+        Verdict::Refuse(xdg_positioner::Error::InvalidInput as u32, "the positioner's numbers are absurd")
+    } else {
+        Verdict::Pass
+    }
+});
+
+guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, request| match *request {
+    xdg_surface::Request::SetWindowGeometry { x, y, width, height } => {
+        if far(&[x, y, width, height]) || width <= 0 || height <= 0 {
+            Verdict::Refuse(xdg_surface::Error::InvalidSize as u32, "the window geometry is empty or absurd")
+        } else {
+            Verdict::Pass
+        }
+    }
+    _ => Verdict::Pass,
+});

@@ -1,0 +1,135 @@
+//! Where the surfaces of a tree lie, in logical units.
+
+use media::{Frame, Logical, Pixels, Rect, Region, Size};
+use smithay::{
+    reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface},
+    utils::{Rectangle, Transform},
+    wayland::{
+        compositor::{self, SubsurfaceCachedState, SurfaceData, TraversalAction},
+        shell::xdg::SurfaceCachedState,
+        viewporter::{ViewportCachedState, ensure_viewport_valid},
+    },
+};
+
+use super::capture::{self, Attached};
+
+/// One surface of a tree that shows something.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node {
+    pub(super) id: ObjectId,
+    /// Where, relative to the root surface.
+    pub(super) rect: Rect<Logical>,
+    /// Which part of the buffer it shows, in the buffer's pixels after its transform.
+    pub(super) source: Source,
+    pub(super) attached: Attached,
+}
+
+/// A part of a buffer, in its pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Source {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    pub(super) w: f64,
+    pub(super) h: f64,
+}
+
+/// The surfaces of the tree that show something, the furthest from the user first.
+pub(super) fn nodes(root: &WlSurface) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    compositor::with_surface_tree_upward(
+        root,
+        (0, 0),
+        |_, states, &at| match capture::content(states).attached {
+            Some(_) => TraversalAction::DoChildren(moved(states, at)),
+            // What lies on a surface that shows nothing is not shown either.
+            None => TraversalAction::SkipChildren,
+        },
+        |surface, states, &at| {
+            if let Some(attached) = capture::content(states).attached {
+                nodes.push(node(surface, states, moved(states, at), attached));
+            }
+        },
+        |_, _, _| true,
+    );
+    nodes
+}
+
+/// The root of a surface's tree.
+pub(super) fn root_of(surface: &WlSurface) -> WlSurface {
+    let mut root = surface.clone();
+    while let Some(parent) = compositor::get_parent(&root) {
+        root = parent;
+    }
+    root
+}
+
+/// The part of the tree that is the window: what the app says, else all of it.
+pub(super) fn window_geometry(root: &WlSurface, nodes: &[Node]) -> Rect<Logical> {
+    let extent = nodes.iter().fold(Rect::default(), |all: Rect<Logical>, node| all.bounds_with(node.rect));
+    let wished = compositor::with_states(root, |states| {
+        states.cached_state.get::<SurfaceCachedState>().current().geometry
+    });
+    let wished = wished.map(|r| {
+        Rect::between(r.loc.x, r.loc.y, r.loc.x.saturating_add(r.size.w), r.loc.y.saturating_add(r.size.h))
+    });
+    wished.and_then(|wished| wished.intersection(extent)).unwrap_or(extent)
+}
+
+/// The source and the size that a viewport gives, if there is one.
+pub(super) fn viewport(states: &SurfaceData) -> Option<ViewportCachedState> {
+    let mut guard = states.cached_state.get::<ViewportCachedState>();
+    let viewport = *guard.current();
+    (viewport.src.is_some() || viewport.dst.is_some()).then_some(viewport)
+}
+
+/// Takes the damage of a surface's kept pixels, and lends those.
+pub(super) fn with_kept<R>(states: &SurfaceData, f: impl FnOnce(Option<&Frame>, &mut Region) -> R) -> R {
+    let content = &mut *capture::content_mut(states);
+    f(content.pixels.as_ref(), &mut content.damage)
+}
+
+fn moved(states: &SurfaceData, at: (i32, i32)) -> (i32, i32) {
+    if states.role != Some("subsurface") {
+        return at;
+    }
+    let location = states.cached_state.get::<SubsurfaceCachedState>().current().location;
+    (at.0.saturating_add(location.x), at.1.saturating_add(location.y))
+}
+
+fn node(surface: &WlSurface, states: &SurfaceData, at: (i32, i32), attached: Attached) -> Node {
+    let turned = turned(attached);
+    let factor = f64::from(attached.scale);
+    let natural = Size::<Logical>::new(
+        (turned.w / attached.scale as u32).max(1),
+        (turned.h / attached.scale as u32).max(1),
+    );
+    let whole = Source { x: 0.0, y: 0.0, w: f64::from(turned.w), h: f64::from(turned.h) };
+    let valid = ensure_viewport_valid(states, (natural.w as i32, natural.h as i32).into());
+    let viewport = viewport(states).filter(|_| valid);
+    let (source, size) = match viewport {
+        None => (whole, natural),
+        Some(viewport) => (
+            viewport.src.map_or(whole, |src| scaled(src, factor)),
+            viewport.size().map_or(natural, |size| Size::new(size.w.max(1) as u32, size.h.max(1) as u32)),
+        ),
+    };
+    Node { id: surface.id(), rect: Rect::new(at.0, at.1, size.w, size.h), source, attached }
+}
+
+fn scaled(rect: Rectangle<f64, smithay::utils::Logical>, factor: f64) -> Source {
+    Source {
+        x: rect.loc.x * factor,
+        y: rect.loc.y * factor,
+        w: rect.size.w * factor,
+        h: rect.size.h * factor,
+    }
+}
+
+/// The size of a buffer after its transform.
+pub(super) fn turned(attached: Attached) -> Size<Pixels> {
+    let Size { w, h, .. } = attached.size;
+    match attached.transform {
+        Transform::_90 | Transform::_270 | Transform::Flipped90 | Transform::Flipped270 => Size::new(h, w),
+        _ => Size::new(w, h),
+    }
+}

@@ -1,0 +1,195 @@
+//! The Wayland compositor: all Smithay types live below this module.
+//!
+//! [`State`] is what Smithay's handlers are implemented on. It only joins parts that own one concern each; a handler
+//! lives in the file of its concern. Invariants:
+//! - A surface's buffer is read and released during its commit, before any frame callback.
+//! - A track's pixels are in its canvas before the event that tells of them.
+//! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
+
+mod activation;
+mod blit;
+mod capture;
+mod clipboard;
+mod commands;
+mod commit;
+mod compose;
+mod cursor;
+mod frames;
+mod globals;
+mod grabs;
+mod guard;
+mod input;
+mod layout;
+mod limits;
+mod pipes;
+mod popups;
+mod scale;
+mod seat;
+mod shell;
+mod shm;
+mod socket;
+mod text;
+mod toplevels;
+mod tracks;
+mod words;
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::mpsc::SyncSender,
+};
+
+use smithay::reexports::{
+    calloop::{
+        EventLoop, LoopHandle,
+        channel::{Channel, Event as Received},
+    },
+    wayland_server::{Display, DisplayHandle},
+};
+
+use self::{
+    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, scale::Screen, seat::Input,
+    tracks::Tracks,
+};
+use crate::{Config, Event, StartError, handle::Order};
+
+/// Where events go.
+pub(crate) type Sink = Box<dyn FnMut(Event) + Send>;
+
+/// Runs a compositor until it is told to end. `started` hears once whether apps can connect.
+pub(crate) fn run(
+    config: Config,
+    inbox: Channel<Order>,
+    sink: Sink,
+    started: SyncSender<Result<(), StartError>>,
+) {
+    let (mut server, mut state) = match start(config, inbox, sink) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let _ = started.send(Err(error));
+            return;
+        }
+    };
+    let ready = Event::Ready { wayland_display: server.socket.clone(), x11_display: None };
+    state.outbox.send(ready);
+    let _ = started.send(Ok(()));
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| server.turn_until_stopped(&mut state)));
+    let failure = match ended {
+        Ok(Ok(())) => None,
+        Ok(Err(reason)) => Some(reason),
+        Err(_) => Some("the compositor panicked; its log says where".to_owned()),
+    };
+    state.outbox.send(Event::Ended { failure });
+}
+
+/// What Smithay's handlers work on.
+pub(crate) struct State {
+    pub(crate) display: DisplayHandle,
+    pub(crate) events: LoopHandle<'static, State>,
+    pub(crate) outbox: Outbox,
+    pub(crate) globals: Globals,
+    pub(crate) clients: Clients,
+    pub(crate) tracks: Tracks,
+    pub(crate) screen: Screen,
+    pub(crate) input: Input,
+    pub(crate) cursor: Cursor,
+    pub(crate) clipboard: Clipboard,
+    pub(crate) life: Life,
+}
+
+/// Whether the loop goes on, and what it owes before its next turn.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    /// Apps sent something.
+    readable: bool,
+    /// The handle asked for the end.
+    stopped: bool,
+}
+
+/// The way out for events.
+pub(crate) struct Outbox(Sink);
+
+impl Outbox {
+    /// Reports what is the compositor's own.
+    pub(crate) fn send(&mut self, event: Event) {
+        (self.0)(event);
+    }
+
+    /// Reports what any source reports.
+    pub(crate) fn source(&mut self, event: media::Event) {
+        self.send(Event::Source(event));
+    }
+}
+
+/// The loop, and what must outlive each of its turns.
+struct Server {
+    events: EventLoop<'static, State>,
+    display: Display<State>,
+    socket: String,
+}
+
+impl Server {
+    fn turn_until_stopped(&mut self, state: &mut State) -> Result<(), String> {
+        while !state.life.stopped {
+            self.events.dispatch(None, state).map_err(|error| format!("the event loop failed: {error}"))?;
+            if std::mem::take(&mut state.life.readable) {
+                self.display
+                    .dispatch_clients(state)
+                    .map_err(|error| format!("Wayland dispatch failed: {error}"))?;
+            }
+            state.tidy();
+            if let Err(error) = self.display.flush_clients() {
+                tracing::debug!(%error, "flushing to apps");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// What is cheaper to do once a turn than at each cause.
+    fn tidy(&mut self) {
+        self.clients.forget_gone();
+        self.release_dead_cursor();
+    }
+
+    /// Sends what is queued for apps now, not at the end of the turn.
+    pub(crate) fn flush(&mut self) {
+        if let Err(error) = self.display.flush_clients() {
+            tracing::debug!(%error, "flushing to apps");
+        }
+    }
+}
+
+fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, State), StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Loop(error.to_string());
+    let events: EventLoop<'static, State> = EventLoop::try_new().map_err(|e| failed(&e))?;
+    let mut display: Display<State> = Display::new().map_err(|e| failed(&e))?;
+    let handle = display.handle();
+
+    let socket = socket::listen(&events.handle(), &config)?;
+    socket::watch_clients(&events.handle(), &mut display)?;
+    events
+        .handle()
+        .insert_source(inbox, |received, _, state| match received {
+            Received::Msg(Order::Command(command)) => state.handle_command(command),
+            Received::Msg(Order::Shutdown) | Received::Closed => state.life.stopped = true,
+        })
+        .map_err(|e| failed(&e.error))?;
+
+    let mut globals = Globals::new(&handle);
+    let input = Input::new(&mut globals, &handle)?;
+    let state = State {
+        screen: Screen::new(&handle, config.output),
+        events: events.handle(),
+        outbox: Outbox(sink),
+        clients: Clients::new(config.limits),
+        tracks: Tracks::default(),
+        cursor: Cursor::default(),
+        clipboard: Clipboard::default(),
+        life: Life::default(),
+        display: handle,
+        globals,
+        input,
+    };
+    Ok((Server { events, display, socket }, state))
+}

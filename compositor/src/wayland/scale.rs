@@ -1,0 +1,81 @@
+//! The virtual screen, and the scale that surfaces are told to draw at.
+
+use media::{Logical, Scale, Size};
+use smithay::{
+    output::{Mode, Output, PhysicalProperties, Subpixel},
+    reexports::wayland_server::{DisplayHandle, protocol::wl_surface::WlSurface},
+    utils::Transform,
+    wayland::{
+        compositor::{self, SurfaceData, TraversalAction},
+        fractional_scale::{FractionalScaleHandler, with_fractional_scale},
+    },
+};
+
+use super::State;
+
+/// The virtual screen.
+pub(crate) struct Screen {
+    pub(crate) output: Output,
+    pub(crate) size: Size<Logical>,
+    /// What new windows are told to draw at: the scale that was asked for last.
+    pub(crate) scale: Scale,
+}
+
+impl Screen {
+    pub(super) fn new(display: &DisplayHandle, size: Size<Logical>) -> Self {
+        let size = Size::new(size.w.clamp(320, 16_384), size.h.clamp(240, 16_384));
+        let output = Output::new(
+            "dormer".into(),
+            PhysicalProperties {
+                // 96 dots an inch, so that apps which look choose their usual sizes.
+                size: (mm(size.w), mm(size.h)).into(),
+                subpixel: Subpixel::None,
+                make: "Dormer".into(),
+                model: "Virtual screen".into(),
+            },
+        );
+        let mode = Mode { size: (size.w as i32, size.h as i32).into(), refresh: 60_000 };
+        output.change_current_state(Some(mode), Some(Transform::Normal), None, Some((0, 0).into()));
+        output.set_preferred(mode);
+        output.create_global::<State>(display);
+        Self { output, size, scale: Scale::ONE }
+    }
+}
+
+fn mm(pixels: u32) -> i32 {
+    (f64::from(pixels) * 25.4 / 96.0).round() as i32
+}
+
+impl State {
+    /// Tells all surfaces of a tree to draw at `scale`, and that they are on the screen.
+    pub(super) fn announce_scale(&self, root: &WlSurface, scale: Scale) {
+        compositor::with_surface_tree_upward(
+            root,
+            (),
+            |_, _, ()| TraversalAction::DoChildren(()),
+            |surface, states, ()| {
+                self.screen.output.enter(surface);
+                tell(surface, states, scale);
+            },
+            |_, _, ()| true,
+        );
+    }
+}
+
+fn tell(surface: &WlSurface, states: &SurfaceData, scale: Scale) {
+    let whole = scale.factor().ceil() as i32;
+    compositor::send_surface_state(surface, states, whole, Transform::Normal);
+    with_fractional_scale(states, |fractional| fractional.set_preferred_scale(scale.factor()));
+}
+
+impl FractionalScaleHandler for State {
+    fn new_fractional_scale(&mut self, surface: WlSurface) {
+        let root = super::layout::root_of(&surface);
+        let scale = self
+            .tracks
+            .of_surface(&root)
+            .and_then(|id| self.tracks.get(id))
+            .map_or(self.screen.scale, |track| track.preferred_scale);
+        compositor::with_states(&surface, |states| tell(&surface, states, scale));
+    }
+}

@@ -1,0 +1,69 @@
+//! Where apps connect, and when they have sent something.
+
+use std::os::unix::net::UnixStream;
+
+use smithay::reexports::{
+    calloop::{Interest, LoopHandle, Mode, PostAction, generic::Generic},
+    wayland_server::{Display, ListeningSocket},
+};
+
+use super::State;
+use crate::{Config, StartError};
+
+/// Makes the Wayland socket and takes in whoever connects. Returns the socket's name.
+pub(super) fn listen(events: &LoopHandle<'static, State>, config: &Config) -> Result<String, StartError> {
+    let refused =
+        |reason: String| StartError::Socket { dir: config.runtime_dir.display().to_string(), reason };
+    let names = match &config.socket_name {
+        Some(name) => vec![name.clone()],
+        None => (1..=32).map(|n| format!("wayland-{n}")).collect(),
+    };
+    let mut reason = String::new();
+    let bound = names.into_iter().find_map(|name| {
+        match ListeningSocket::bind_absolute(config.runtime_dir.join(&name)) {
+            Ok(socket) => Some((name, socket)),
+            Err(error) => {
+                reason = error.to_string();
+                None
+            }
+        }
+    });
+    let (name, socket) = bound.ok_or_else(|| refused(reason))?;
+    events
+        .insert_source(Generic::new(socket, Interest::READ, Mode::Level), |_, socket, state| {
+            while let Some(stream) = socket.accept()? {
+                state.admit(stream);
+            }
+            Ok(PostAction::Continue)
+        })
+        .map_err(|error| refused(error.to_string()))?;
+    Ok(name)
+}
+
+/// Wakes the loop when any app has sent something.
+pub(super) fn watch_clients(
+    events: &LoopHandle<'static, State>,
+    display: &mut Display<State>,
+) -> Result<(), StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::Loop(error.to_string());
+    let fd = display.backend().poll_fd().try_clone_to_owned().map_err(|e| failed(&e))?;
+    events
+        .insert_source(Generic::new(fd, Interest::READ, Mode::Level), |_, _, state| {
+            state.life.readable = true;
+            Ok(PostAction::Continue)
+        })
+        .map_err(|e| failed(&e.error))?;
+    Ok(())
+}
+
+impl State {
+    fn admit(&mut self, stream: UnixStream) {
+        let Some(data) = self.clients.admit() else {
+            tracing::warn!(limit = self.clients.limits.clients, "an app was refused: too many are connected");
+            return;
+        };
+        if let Err(error) = self.display.insert_client(stream, data) {
+            tracing::warn!(%error, "an app could not be taken in");
+        }
+    }
+}
