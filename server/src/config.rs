@@ -1,0 +1,194 @@
+//! What `dormer serve` can be told, by flags or by a file with the same names. Flags win.
+
+use std::{
+    ffi::OsString,
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use encoder::select::{Choice, Selection, UnknownBackend};
+use serde::Deserialize;
+
+use crate::{cli::Usage, paths};
+
+/// Flags of `dormer serve`, and keys of its configuration file. What is absent has a default in [`Config`].
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ServeOptions {
+    /// Take the settings that no flag gives from this TOML file; its keys are the flags' names
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Address for native viewers, UDP; port 0 picks one [default: 0.0.0.0:4460]
+    #[arg(long, value_name = "ADDR")]
+    quic: Option<SocketAddr>,
+    /// Name or address that links name [default: the machine's own, or that of --quic]
+    #[arg(long, value_name = "HOST")]
+    advertise: Option<String>,
+    /// Do not offer X11 to apps
+    #[arg(long)]
+    no_x11: bool,
+    /// Where the host's key lives [default: $XDG_STATE_HOME/dormer or ~/.local/state/dormer]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Write the links to this file, as JSON, when ready
+    #[arg(long, value_name = "FILE")]
+    link_file: Option<PathBuf>,
+    /// How long the printed links can be used to join, such as 15m or 24h [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    ttl: Option<String>,
+    /// The video encoder: auto, openh264, vaapi, nvenc or x264 [default: auto]
+    #[arg(long, value_name = "NAME")]
+    encoder: Option<String>,
+    /// The most viewers at a time [default: 16]
+    #[arg(long, value_name = "N")]
+    max_viewers: Option<usize>,
+    /// End the session when COMMAND ends
+    #[arg(long)]
+    exit_with_command: bool,
+    /// A first app and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    #[serde(deserialize_with = "words")]
+    command: Vec<OsString>,
+}
+
+/// What `dormer serve` does, complete.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where native viewers connect.
+    pub quic: SocketAddr,
+    /// What links name instead of the bound address.
+    pub advertise: Option<String>,
+    /// Whether X11 apps can run.
+    pub x11: bool,
+    /// Where the key lives.
+    pub state_dir: PathBuf,
+    /// Where to write the links.
+    pub link_file: Option<PathBuf>,
+    /// How long printed links can be used to join.
+    pub ttl: Duration,
+    /// Which video encoder is used.
+    pub encoder: Selection,
+    /// The most viewers at a time.
+    pub max_viewers: usize,
+    /// Whether the first app's end is the session's.
+    pub exit_with_command: bool,
+    /// The first app; empty for none.
+    pub command: Vec<OsString>,
+}
+
+impl Config {
+    /// Puts flags, file and defaults together.
+    pub(crate) fn resolve(flags: ServeOptions) -> Result<Config> {
+        let options = match &flags.config {
+            Some(path) => {
+                let file = read(path)?;
+                flags.or(file)
+            }
+            None => flags,
+        };
+        let ttl = options.ttl.as_deref().unwrap_or("24h");
+        let ttl = humantime::parse_duration(ttl)
+            .map_err(|_| Usage(format!("--ttl '{ttl}' is no time; write for example 90s, 15m or 24h")))?;
+        let encoder = encoder_of(options.encoder.as_deref())?;
+        if options.exit_with_command && options.command.is_empty() {
+            return Err(Usage("--exit-with-command needs a COMMAND behind --".into()).into());
+        }
+        Ok(Config {
+            quic: options.quic.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into()),
+            advertise: options.advertise,
+            x11: !options.no_x11,
+            state_dir: options.state_dir.map_or_else(paths::default_state_dir, Ok)?,
+            link_file: options.link_file,
+            ttl,
+            encoder,
+            max_viewers: options.max_viewers.unwrap_or(16).max(1),
+            exit_with_command: options.exit_with_command,
+            command: options.command,
+        })
+    }
+}
+
+/// Where native viewers connect unless told otherwise.
+pub(crate) const DEFAULT_PORT: u16 = 4460;
+
+impl ServeOptions {
+    fn or(self, file: ServeOptions) -> ServeOptions {
+        ServeOptions {
+            config: None,
+            quic: self.quic.or(file.quic),
+            advertise: self.advertise.or(file.advertise),
+            no_x11: self.no_x11 || file.no_x11,
+            state_dir: self.state_dir.or(file.state_dir),
+            link_file: self.link_file.or(file.link_file),
+            ttl: self.ttl.or(file.ttl),
+            encoder: self.encoder.or(file.encoder),
+            max_viewers: self.max_viewers.or(file.max_viewers),
+            exit_with_command: self.exit_with_command || file.exit_with_command,
+            command: if self.command.is_empty() { file.command } else { self.command },
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<ServeOptions> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    parse(&text).map_err(|error| {
+        let reason = error.message().trim().replace('\n', " ");
+        Usage(format!(
+            "{}: {reason}; keys are the flags of `dormer serve --help` without dashes in front",
+            path.display()
+        ))
+        .into()
+    })
+}
+
+fn parse(text: &str) -> Result<ServeOptions, toml::de::Error> {
+    toml::from_str(text)
+}
+
+fn words<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<OsString>, D::Error> {
+    Ok(Vec::<String>::deserialize(deserializer)?.into_iter().map(OsString::from).collect())
+}
+
+fn encoder_of(name: Option<&str>) -> Result<Selection, Usage> {
+    let choice = name
+        .map_or(Ok(Choice::Auto), str::parse)
+        .map_err(|error: UnknownBackend| Usage(error.to_string()))?;
+    choice.select().map_err(|error| Usage(format!("{error}; use --encoder auto")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_speaks_in_flags_and_flags_win() {
+        let file =
+            parse("quic = '127.0.0.1:7'\nno-x11 = true\ncommand = ['foot', '-e', 'sh']").expect("valid");
+        let flags =
+            ServeOptions { quic: Some("127.0.0.1:9".parse().expect("an address")), ..Default::default() };
+        let config = Config::resolve(ServeOptions { state_dir: Some("/nowhere".into()), ..flags.or(file) });
+        let config = config.expect("complete");
+        assert_eq!(config.quic.port(), 9);
+        assert!(!config.x11);
+        assert_eq!(config.command, ["foot", "-e", "sh"]);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        let error = parse("qiuc = '127.0.0.1:7'").expect_err("a typing mistake").to_string();
+        assert!(error.contains("qiuc"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_encoder_says_what_to_use_instead() {
+        let options = ServeOptions { encoder: Some("nvenc".into()), ..Default::default() };
+        let error = Config::resolve(options).expect_err("not in this build").to_string();
+        assert!(error.contains("nvenc") && error.contains("auto"), "{error}");
+    }
+}

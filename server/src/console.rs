@@ -1,0 +1,172 @@
+//! The console: the socket on which `dormer run`, `apps` and `links` speak to a running host of the same user.
+//!
+//! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's directory is
+//! closed to others, and the peer's user id is checked besides.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use protocol::control::Role;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
+    net::UnixListener,
+    sync::{mpsc, oneshot},
+    time,
+};
+use tracing::warn;
+
+use crate::catalogue::App;
+
+/// What a running host can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(crate) enum Request {
+    /// Start an app. A command of one word may also be an app's id in the catalogue.
+    Run {
+        /// Program and arguments.
+        command: Vec<String>,
+        /// Where the asker stands.
+        directory: PathBuf,
+    },
+    /// List the catalogue.
+    Apps,
+    /// Make a link.
+    Link {
+        /// What viewers with it may do.
+        role: Role,
+        /// For how many seconds it can be used to join.
+        ttl_secs: u64,
+    },
+}
+
+/// What it answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Answer {
+    /// The app runs.
+    Started {
+        /// Its process.
+        pid: u32,
+    },
+    /// The catalogue.
+    Apps(Vec<App>),
+    /// The link.
+    Link(String),
+    /// It cannot be done.
+    Error(String),
+}
+
+/// A request with the place for its answer.
+pub(crate) type Order = (Request, oneshot::Sender<Answer>);
+
+/// Asks the host whose state directory is `state_dir`.
+pub(crate) fn ask(state_dir: &Path, request: &Request) -> Result<Answer> {
+    let path = crate::paths::console_socket(state_dir);
+    let mut socket = UnixStream::connect(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => anyhow!(
+            "no session is running with the state directory {}; start one with `dormer serve`, or name another with --session DIR",
+            state_dir.display()
+        ),
+        _ => anyhow!("cannot reach the session at {}: {error}", path.display()),
+    })?;
+    socket.set_read_timeout(Some(Duration::from_secs(10))).context("cannot set a time-out")?;
+    let line = serde_json::to_string(request).context("the request has no JSON form")?;
+    writeln!(socket, "{line}").context("the session went away")?;
+    let mut answer = String::new();
+    BufReader::new(socket).read_line(&mut answer).context("the session did not answer")?;
+    match serde_json::from_str(&answer)
+        .context("the session's answer is not understood; are both of one version?")?
+    {
+        Answer::Error(reason) => bail!("{reason}"),
+        answer => Ok(answer),
+    }
+}
+
+/// The host's end. Removes its socket when dropped.
+#[derive(Debug)]
+pub(crate) struct Console {
+    path: PathBuf,
+}
+
+impl Console {
+    /// Listens; orders arrive on `orders`. Refuses if another host uses the same state directory.
+    pub(crate) fn listen(state_dir: &Path, orders: mpsc::Sender<Order>) -> Result<Self> {
+        let path = crate::paths::console_socket(state_dir);
+        if UnixStream::connect(&path).is_ok() {
+            bail!(
+                "another session runs with the state directory {}; end it, or choose another with --state-dir DIR",
+                state_dir.display()
+            );
+        }
+        // A leftover of a host that was killed.
+        let _ = fs::remove_file(&path);
+        let listener = UnixListener::bind(&path).with_context(|| {
+            format!("cannot listen on {} (socket paths are at most 107 bytes long)", path.display())
+        })?;
+        tokio::spawn(accept(listener, orders));
+        Ok(Self { path })
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The longest request: a command line is at most as long as the kernel lets it be in one argument.
+const MAX_REQUEST: u64 = 128 << 10;
+
+/// How long an asker may take to ask.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+async fn accept(listener: UnixListener, orders: mpsc::Sender<Order>) {
+    let owner = rustix::process::getuid().as_raw();
+    loop {
+        match listener.accept().await {
+            Ok((socket, _))
+                if socket.peer_cred().is_ok_and(|peer| peer.uid() == owner || peer.uid() == 0) =>
+            {
+                tokio::spawn(time::timeout(PATIENCE, serve(socket, orders.clone())));
+            }
+            Ok(_) => warn!("somebody else's process tried to use the console; refused"),
+            Err(error) => {
+                warn!(%error, "the console cannot accept");
+                time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve(mut socket: tokio::net::UnixStream, orders: mpsc::Sender<Order>) {
+    let (reader, mut writer) = socket.split();
+    let mut line = String::new();
+    let mut reader = tokio::io::BufReader::new(reader.take(MAX_REQUEST));
+    if reader.read_line(&mut line).await.is_err() {
+        return;
+    }
+    let answer = match serde_json::from_str(&line) {
+        Ok(request) => pass_on(request, &orders).await,
+        Err(error) => Answer::Error(format!("not understood: {error}")),
+    };
+    // Answers are plain data; an asker that went away needs none.
+    if let Ok(text) = serde_json::to_string(&answer) {
+        let _ = writer.write_all(format!("{text}\n").as_bytes()).await;
+    }
+}
+
+async fn pass_on(request: Request, orders: &mpsc::Sender<Order>) -> Answer {
+    let ending = || Answer::Error("the session is ending".into());
+    let (answer, answered) = oneshot::channel();
+    if orders.send((request, answer)).await.is_err() {
+        return ending();
+    }
+    answered.await.unwrap_or_else(|_| ending())
+}

@@ -1,0 +1,291 @@
+//! The host's loop: everything that happens meets the session core here, and everything the core decides is done here.
+//!
+//! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the console)
+//! arrives as a [`Happening`]; what the core wants done leaves as a call that never blocks. No policy lives here.
+
+use std::{collections::HashMap, ffi::OsString, path::PathBuf, time::Duration};
+
+use media::{Encoded, Timestamp, ViewerId};
+use protocol::control::ToViewer;
+use session::host::{Action, Host as Core, Join};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time,
+};
+use tracing::{info, warn};
+use transport::{HostIncoming, HostLink, HostSender, Joined};
+
+use crate::{
+    apps::{AppEnded, Apps},
+    catalogue,
+    console::{self, Answer, Request},
+    serve::Links,
+};
+
+/// Something that happened outside of the core.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// In the compositor.
+    Compositor(compositor::Event),
+    /// An encoder finished a job.
+    Encoded(Encoded),
+    /// A viewer was let in.
+    Joined(Box<Joined>),
+    /// A viewer sent something, or its link ended.
+    Link(ViewerId, HostIncoming),
+    /// The user asked for something on the console.
+    Order(console::Order),
+    /// The process was told to end.
+    Told,
+}
+
+/// Why the session ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The process was told to.
+    Told,
+    /// The first app ended, and the session with it.
+    Command(AppEnded),
+    /// The compositor failed.
+    Compositor(String),
+}
+
+/// The parts of a host. See the module's documentation.
+pub(crate) struct Host {
+    core: Core,
+    compositor: compositor::Handle,
+    pool: encoder::Pool,
+    apps: Apps,
+    app_ends: mpsc::UnboundedReceiver<AppEnded>,
+    links: HashMap<ViewerId, LinkEnd>,
+    issue: Links,
+    /// Ends the session when it ends.
+    first_app: Option<u32>,
+    /// Where links' readers put what arrives.
+    happenings: mpsc::Sender<Happening>,
+}
+
+/// What a host is made of.
+pub(crate) struct Parts {
+    /// Decides.
+    pub core: Core,
+    /// Where windows come from.
+    pub compositor: compositor::Handle,
+    /// Makes updates of pixels.
+    pub pool: encoder::Pool,
+    /// The apps that run.
+    pub apps: Apps,
+    /// Where their ends are reported.
+    pub app_ends: mpsc::UnboundedReceiver<AppEnded>,
+    /// Makes links.
+    pub issue: Links,
+    /// The app whose end ends the session, if that is wished.
+    pub first_app: Option<u32>,
+    /// Where links' readers put what arrives.
+    pub happenings: mpsc::Sender<Happening>,
+}
+
+/// Our end of one viewer's link.
+struct LinkEnd {
+    sender: HostSender,
+    reader: JoinHandle<()>,
+}
+
+impl Host {
+    /// Puts the parts together.
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { core, compositor, pool, apps, app_ends, issue, first_app, happenings } = parts;
+        Self { core, compositor, pool, apps, app_ends, links: HashMap::new(), issue, first_app, happenings }
+    }
+
+    /// Runs until the session ends.
+    pub(crate) async fn run(&mut self, happenings: &mut mpsc::Receiver<Happening>) -> End {
+        loop {
+            self.act();
+            let due = self.core.poll_timeout();
+            let happening = tokio::select! {
+                biased;
+                happening = happenings.recv() => happening,
+                Some(ended) = self.app_ends.recv() => match self.handle_app_ended(ended) {
+                    Some(end) => return end,
+                    None => continue,
+                },
+                () = sleep_until(due) => {
+                    self.core.handle_timeout(now());
+                    continue;
+                }
+            };
+            // We hold a sender ourselves, so the channel never closes.
+            let Some(happening) = happening else { return End::Told };
+            if let Some(end) = self.handle(happening) {
+                return end;
+            }
+        }
+    }
+
+    /// Ends links and apps. What apps still say meanwhile is read and dropped, so that nobody waits for us.
+    pub(crate) async fn close(mut self, happenings: &mut mpsc::Receiver<Happening>, reason: &str) {
+        for link in self.links.values() {
+            link.sender.send_control(&ToViewer::Goodbye { reason: reason.to_owned() });
+            link.sender.close(reason);
+        }
+        let drain = async { while happenings.recv().await.is_some() {} };
+        tokio::select! {
+            () = drain => {}
+            () = self.apps.end_all(&mut self.app_ends) => {}
+        }
+        happenings.close();
+    }
+
+    fn handle(&mut self, happening: Happening) -> Option<End> {
+        let now = now();
+        match happening {
+            Happening::Compositor(event) => return self.handle_compositor(now, event),
+            Happening::Encoded(encoded) => self.core.handle_encoded(now, encoded),
+            Happening::Joined(joined) => self.join(now, *joined),
+            Happening::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
+            Happening::Order((request, answer)) => self.handle_order(request, answer),
+            Happening::Told => return Some(End::Told),
+        }
+        None
+    }
+
+    fn handle_compositor(&mut self, now: Timestamp, event: compositor::Event) -> Option<End> {
+        match event {
+            compositor::Event::Canvas { track, canvas } => self.pool.canvas(track, canvas),
+            compositor::Event::Source(event) => self.core.handle_event(now, event),
+            compositor::Event::Ready { .. } => {}
+            compositor::Event::Ended { failure } => {
+                return Some(failure.map_or(End::Told, End::Compositor));
+            }
+        }
+        None
+    }
+
+    fn join(&mut self, now: Timestamp, joined: Joined) {
+        let Joined { link, hello, role, address, ticket, .. } = joined;
+        let join = Join { hello, role, round_trip: Some(link.stats().rtt) };
+        match self.core.handle_join(now, join) {
+            Ok(viewer) => {
+                info!(%viewer, %address, ?role, ?ticket, "viewer joined");
+                let sender = link.sender().clone();
+                let reader = tokio::spawn(read_link(viewer, link, self.happenings.clone()));
+                self.links.insert(viewer, LinkEnd { sender, reader });
+            }
+            Err(refusal) => {
+                warn!(%address, reason = %refusal.message, "viewer refused");
+                link.refuse(refusal);
+                tokio::spawn(async move { link.close("refused").await });
+            }
+        }
+    }
+
+    fn handle_link(&mut self, now: Timestamp, viewer: ViewerId, incoming: HostIncoming) {
+        match incoming {
+            HostIncoming::Control(message) => self.core.handle_control(now, viewer, message),
+            HostIncoming::Input(input) => self.core.handle_input(now, viewer, input),
+            HostIncoming::Feedback(feedback) => self.core.handle_feedback(now, viewer, feedback),
+            HostIncoming::Closed(reason) => {
+                info!(%viewer, %reason, "viewer left");
+                self.links.remove(&viewer);
+                self.core.handle_gone(now, viewer);
+            }
+        }
+    }
+
+    fn handle_order(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
+        let reply = match request {
+            Request::Run { command, directory } => self.start_app(command, directory),
+            Request::Apps => {
+                // Reading a hundred files takes milliseconds: not on the task that carries pictures.
+                tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed())));
+                return;
+            }
+            Request::Link { role, ttl_secs } => match self.issue.link(role, Duration::from_secs(ttl_secs)) {
+                Ok(link) => Answer::Link(link),
+                Err(error) => Answer::Error(format!("{error:#}")),
+            },
+        };
+        // An asker that went away needs no answer.
+        let _ = answer.send(reply);
+    }
+
+    fn start_app(&mut self, command: Vec<String>, directory: PathBuf) -> Answer {
+        let from_catalogue = match command.as_slice() {
+            [id] => catalogue::find(id).map(|app| app.command),
+            _ => None,
+        };
+        let words: Vec<OsString> =
+            from_catalogue.unwrap_or(command).into_iter().map(OsString::from).collect();
+        match self.apps.start(&words, Some(directory).filter(|path| path.is_dir())) {
+            Ok(pid) => Answer::Started { pid },
+            Err(error) => Answer::Error(error.to_string()),
+        }
+    }
+
+    fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
+        self.apps.handle_ended(&ended);
+        (self.first_app == Some(ended.pid)).then_some(End::Command(ended))
+    }
+
+    /// Does what the core decided.
+    fn act(&mut self) {
+        while let Some(action) = self.core.poll_action() {
+            match action {
+                Action::Send { viewer, message } => {
+                    self.with_link(viewer, |link| link.send_control(&message))
+                }
+                Action::SendUpdate { viewer, update, priority } => {
+                    self.with_link(viewer, |link| link.send_update(&update, priority));
+                }
+                Action::Encode(job) => self.pool.submit(job),
+                Action::Source(command) => self.compositor.send(command),
+                Action::ForgetViewer(viewer) => self.pool.forget_viewer(viewer),
+                Action::ForgetTrack(track) => self.pool.forget_track(track),
+                Action::Disconnect { viewer, refusal } => {
+                    warn!(%viewer, reason = %refusal.message, "viewer thrown out");
+                    self.with_link(viewer, |link| link.refuse(refusal));
+                }
+            }
+        }
+    }
+
+    fn with_link(&self, viewer: ViewerId, act: impl FnOnce(&HostSender)) {
+        // The core may speak of a viewer whose link has just gone: then there is nobody to hear it.
+        if let Some(link) = self.links.get(&viewer) {
+            act(&link.sender);
+        }
+    }
+}
+
+impl Drop for LinkEnd {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer back.
+async fn read_link(viewer: ViewerId, mut link: HostLink, happenings: mpsc::Sender<Happening>) {
+    loop {
+        let incoming = link.recv().await;
+        let closed = matches!(incoming, HostIncoming::Closed(_));
+        if happenings.send(Happening::Link(viewer, incoming)).await.is_err() || closed {
+            return;
+        }
+    }
+}
+
+/// The host's clock: `CLOCK_MONOTONIC`, as in the compositor's and the encoder's time stamps.
+pub(crate) fn now() -> Timestamp {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000);
+    Timestamp(u64::try_from(micros).unwrap_or(0))
+}
+
+async fn sleep_until(due: Option<Timestamp>) {
+    match due {
+        Some(due) => time::sleep(due.since(now())).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,1 +1,0 @@
-//! The host: owns a session, launches apps, serves viewers.

@@ -1,0 +1,23 @@
+//! `dormer`, the host: owns a session, launches its apps and serves its viewers.
+//!
+//! This crate wires threads and translates between crates; it decides nothing about pictures or input. One frame
+//! passes through [`host`] only.
+
+mod apps;
+mod catalogue;
+mod cli;
+mod commands;
+mod config;
+mod console;
+mod doctor;
+mod host;
+mod link_file;
+mod logging;
+mod paths;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}
