@@ -1,1 +1,0 @@
-//! Benchmarks against the goals and the rivals, in one run.

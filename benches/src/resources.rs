@@ -1,0 +1,72 @@
+//! What a host takes, and what viewers that come and go leave behind.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use dormer_tests::{Press, Session, Until, Viewer};
+
+use crate::{
+    Effort,
+    numbers::{Sample, ms},
+    table::Row,
+};
+
+/// Viewers are killed and restarted; each finds its windows.
+pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
+    let session = Session::start(&["--size", "1280x720"])?;
+    let rounds = effort.of(100);
+    let (mut times, mut memory) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let start = Instant::now();
+        let (viewer, _) = Viewer::with_window(session.host.link())?;
+        times.push(start.elapsed());
+        viewer.kill()?;
+        memory.push(session.host.usage()?.memory_kib);
+    }
+    let times: Sample = times.into_iter().collect();
+    let settled = memory[memory.len() / 2..].iter().min().copied().context("rounds ran")?;
+    let last = *memory.last().context("rounds ran")?;
+    let growth = last as f64 / settled as f64 - 1.0;
+    Ok(vec![
+        Row::goal(
+            &format!(
+                "viewer killed and restarted {rounds} times: start of the process → windows back, p50/max"
+            ),
+            format!("{:.0}/{:.0} ms", ms(times.p50()), ms(times.max())),
+            "≤ 300 ms each",
+            times.max() <= Duration::from_millis(300),
+        ),
+        Row::goal(
+            "the same: host's memory after the first, in the second half, at the end",
+            format!("{}, {}, {} MiB", mib(memory[0]), mib(settled), mib(last)),
+            "flat",
+            growth < 0.05,
+        ),
+    ])
+}
+
+/// A host with one large window and one viewer.
+pub(crate) fn memory(_: Effort) -> Result<Vec<Row>> {
+    let session = Session::start(&["--size", "1920x1080"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    for number in 1..=50 {
+        viewer.key(window.track, "a", Press::Tap)?;
+        viewer.code_until(window.track, |code| code.input == number)?;
+    }
+    viewer.wait(Until::Exact(window.track))?;
+    let kib = session.host.usage()?.memory_kib;
+    let viewer_kib = viewer.usage()?.memory_kib;
+    Ok(vec![
+        Row::goal(
+            "host's memory with one 1080p window",
+            format!("{} MiB", mib(kib)),
+            "≤ 60 MiB",
+            kib <= 60 << 10,
+        ),
+        Row::told("viewer's memory with it, headless", format!("{} MiB", mib(viewer_kib))),
+    ])
+}
+
+fn mib(kib: u64) -> String {
+    format!("{:.1}", kib as f64 / 1024.0)
+}
