@@ -1,6 +1,6 @@
 //! What a link knows about its path.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 /// What a link knows about its path, for rate control and `--stats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct LinkStats {
     pub congestion_window: u64,
     /// The largest UDP payload that is known to get through.
     pub mtu: u16,
+    /// Where the other end is now, if the transport has addresses.
+    pub peer: Option<SocketAddr>,
     /// Bytes of updates handed to the link that it has not handed to its transport yet.
     pub queued_bytes: u64,
 }

@@ -103,6 +103,7 @@ impl fmt::Debug for TicketText {
 }
 
 /// The secret that signs a host's tickets.
+#[derive(Clone)]
 pub struct TicketKey(hmac::Key);
 
 impl TicketKey {

@@ -73,7 +73,7 @@ pub(crate) fn link<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
             unreliable: unreliable_out,
         },
         inbox: Inbox { queue: inbox },
-        requests: RequestReceiver(request_receiver),
+        requests: RequestReceiver { requests: request_receiver, network_changes: 0 },
         end: LinkEnd { shared, finish },
     };
     (Link { sender, incoming, finished }, driver)
@@ -108,12 +108,16 @@ impl LinkEnd {
 
 /// Hears what the handles ask for.
 #[derive(Clone)]
-pub(crate) struct RequestReceiver(watch::Receiver<Requests>);
+pub(crate) struct RequestReceiver {
+    requests: watch::Receiver<Requests>,
+    /// Changes of the network that were told already.
+    network_changes: u64,
+}
 
 impl RequestReceiver {
     /// Waits until the handles want the link closed.
     pub(crate) async fn close(&mut self) -> (CloseReason, Farewell) {
-        match self.0.wait_for(|requests| requests.close.is_some()).await {
+        match self.requests.wait_for(|requests| requests.close.is_some()).await {
             Ok(requests) => requests.close.clone().expect("just waited for"),
             // The driver's end holds the other half as long as it lives.
             Err(_) => (CloseReason::Local, CloseReason::Local.farewell()),
@@ -122,9 +126,11 @@ impl RequestReceiver {
 
     /// Waits for the next change of the network.
     pub(crate) async fn network_change(&mut self) {
-        let seen = self.0.borrow().network_changes;
-        if self.0.wait_for(|requests| requests.network_changes > seen).await.is_err() {
-            std::future::pending().await
+        let seen = self.network_changes;
+        let changes = self.requests.wait_for(|requests| requests.network_changes > seen).await;
+        match changes.map(|requests| requests.network_changes) {
+            Ok(changes) => self.network_changes = changes,
+            Err(_) => std::future::pending().await,
         }
     }
 }

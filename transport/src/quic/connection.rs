@@ -47,6 +47,7 @@ impl Probe for ConnectionProbe {
             lost_packets: stats.path.lost_packets,
             congestion_window: stats.path.cwnd,
             mtu: stats.path.current_mtu,
+            peer: Some(self.0.remote_address()),
             queued_bytes: 0,
         }
     }
@@ -289,10 +290,8 @@ async fn follow_network(
     loop {
         requests.network_change().await;
         let Some(endpoint) = endpoint else { continue };
-        let moved = endpoint
-            .local_addr()
-            .and_then(|now| super::viewer::socket_like(now))
-            .and_then(|s| endpoint.rebind(s));
+        let moved =
+            endpoint.local_addr().and_then(super::viewer::socket_like).and_then(|s| endpoint.rebind(s));
         if let Err(error) = moved {
             tracing::warn!(%error, "the link stays on its old socket");
         }

@@ -24,6 +24,8 @@ pub struct QuicSettings {
     pub idle_timeout: Duration,
     /// How long a stranger may take to say hello, and a host to answer.
     pub hello_timeout: Duration,
+    /// Whether this end takes datagrams. Without them motion and feedback come on streams.
+    pub datagrams: bool,
 }
 
 impl Default for QuicSettings {
@@ -32,6 +34,7 @@ impl Default for QuicSettings {
             keep_alive: Duration::from_secs(4),
             idle_timeout: Duration::from_secs(9),
             hello_timeout: Duration::from_secs(5),
+            datagrams: true,
         }
     }
 }
@@ -56,6 +59,9 @@ const VIEWER_WINDOW: u32 = (UPDATE_STREAMS + 1) * VIEWER_STREAM_WINDOW;
 const HOST_SEND_WINDOW: u64 = 8 << 20;
 const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 
+/// What waits of datagrams that came in; older ones give way.
+const DATAGRAM_WINDOW: usize = 64 << 10;
+
 /// Streams that a viewer may open for its lanes: input, motion, feedback.
 pub(super) const LANE_STREAMS: u32 = 3;
 
@@ -76,8 +82,7 @@ impl QuicSettings {
             .max_concurrent_uni_streams(0u32.into())
             .stream_receive_window(HOST_STREAM_WINDOW.into())
             .receive_window(STRANGER_WINDOW.into())
-            .send_window(HOST_SEND_WINDOW)
-            .datagram_receive_buffer_size(Some(64 << 10));
+            .send_window(HOST_SEND_WINDOW);
         config.transport_config(Arc::new(transport)).max_incoming(256).incoming_buffer_size(64 << 10);
         config.incoming_buffer_size_total(4 << 20);
         Ok(config)
@@ -101,7 +106,6 @@ impl QuicSettings {
             .stream_receive_window(VIEWER_STREAM_WINDOW.into())
             .receive_window(VIEWER_WINDOW.into())
             .send_window(VIEWER_SEND_WINDOW)
-            .datagram_receive_buffer_size(Some(64 << 10))
             // Only the viewer: one end is enough, and a host must not pay for viewers that are gone.
             .keep_alive_interval(Some(self.keep_alive));
         config.transport_config(Arc::new(transport));
@@ -122,6 +126,7 @@ impl QuicSettings {
             .initial_rtt(Duration::from_millis(100))
             // Updates of one priority go one after the other: the first is whole sooner, the last no later.
             .send_fairness(false)
+            .datagram_receive_buffer_size(self.datagrams.then_some(DATAGRAM_WINDOW))
             // Motion and feedback of the last moments: what is older is worth nothing.
             .datagram_send_buffer_size(8 << 10);
         transport

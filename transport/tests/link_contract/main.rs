@@ -1,17 +1,23 @@
 //! The contract of links: what holds for a link holds over every transport. Each transport brings a rig and runs the
-//! same tests.
+//! same tests, each on one thread.
 
+mod endings;
+mod hostile;
 mod lanes;
+mod quic_admission;
+mod quic_keys;
 mod quic_rig;
+mod raw_quic;
 mod rig;
 mod samples;
 
-/// Runs a contract test over every transport, each on one thread.
+/// Runs contract tests over every transport.
 macro_rules! for_each_link {
-    ($($(#[$doc:meta])* $name:ident;)+) => {
+    ($($name:ident),+ $(,)?) => {
         mod quic {
-            $($(#[$doc])* #[tokio::test] async fn $name() {
-                super::$name(&super::super::quic_rig::QuicRig::start()).await;
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&mut crate::quic_rig::QuicRig::start()).await;
             })+
         }
     };
