@@ -60,6 +60,10 @@ impl TileDecoder {
                 let plain = self.expand(data, expected)?;
                 exactly(plain, expected).map(<[u8]>::to_vec)
             }
+            TileCoding::Planes => {
+                let expected = size.area() as usize * Frame::BYTES_PER_PIXEL;
+                exactly(self.expand(data, expected)?, expected).map(join_planes)
+            }
             TileCoding::Palette => {
                 let most = 1 + 256 * Frame::BYTES_PER_PIXEL + size.area() as usize;
                 unpack(self.expand(data, most)?, size)
@@ -89,6 +93,25 @@ const PACKED: u8 = 1;
 /// The colour of a tile of one colour.
 pub(super) fn solid(data: &[u8]) -> Result<[u8; 4], TileError> {
     data.try_into().map_err(|_| TileError::Length { got: data.len(), expected: 4 })
+}
+
+/// Pixels from the planes of blue less green, green, red less green, and alpha.
+fn join_planes(plain: &[u8]) -> Vec<u8> {
+    let pixels = plain.len() / Frame::BYTES_PER_PIXEL;
+    let (blues, rest) = plain.split_at(pixels);
+    let (greens, rest) = rest.split_at(pixels);
+    let (reds, alphas) = rest.split_at(pixels);
+    let mut joined = vec![0; plain.len()];
+    let (mut blue, mut green, mut red, mut alpha) = (0u8, 0u8, 0u8, 0u8);
+    let planes = blues.iter().zip(greens).zip(reds.iter().zip(alphas));
+    for (pixel, ((b, g), (r, a))) in joined.as_chunks_mut::<4>().0.iter_mut().zip(planes) {
+        blue = blue.wrapping_add(*b);
+        green = green.wrapping_add(*g);
+        red = red.wrapping_add(*r);
+        alpha = alpha.wrapping_add(*a);
+        *pixel = [blue.wrapping_add(green), green, red.wrapping_add(green), alpha];
+    }
+    joined
 }
 
 fn unpack(plain: &[u8], size: Size<Pixels>) -> Result<Vec<u8>, TileError> {

@@ -1,0 +1,334 @@
+//! The loop that handles one request after the other.
+
+use std::{
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
+use media::{Position, TrackId};
+use protocol::{control::MAX_CLIPBOARD, input::InputEvent};
+use serde_json::{Value, json};
+
+use super::{
+    actions::{self, Wish},
+    inbox::{Inbox, Message},
+    keys::Keyboard,
+    model::Model,
+    request::{self, Request, Until},
+    screenshot,
+};
+use crate::{
+    clock,
+    link::{Command, End, Event, Link, State},
+};
+
+/// The headless viewer.
+pub(crate) struct Automation {
+    pub(super) link: Link,
+    inbox: Inbox,
+    pub(super) keyboard: Keyboard,
+    pub(super) model: Model,
+    serial: u32,
+    focus: Option<TrackId>,
+}
+
+/// What a request comes to: what its line is answered with.
+pub(super) type Outcome = Result<Value, String>;
+
+impl Automation {
+    /// A viewer that has not connected yet.
+    pub(crate) fn new(link: Link, inbox: Inbox, keyboard: Keyboard) -> Self {
+        Self { link, inbox, keyboard, model: Model::new(), serial: 0, focus: None }
+    }
+
+    /// Handles requests until their end.
+    pub(crate) fn run(mut self) -> Result<()> {
+        self.link.send(Command::Keymap(self.keyboard.text().to_owned()));
+        self.connect()?;
+        loop {
+            self.inbox.want_line();
+            let Some(line) = self.next_line() else { return self.end() };
+            if line.is_empty() {
+                continue;
+            }
+            let (id, request) = request::parse(&line);
+            let quits = matches!(request, Ok(Request::Quit {}));
+            let outcome = request.map_err(|error| error.to_string()).and_then(|request| self.handle(request));
+            print(&request::answer(&id, &outcome))?;
+            if quits {
+                return self.end();
+            }
+        }
+    }
+
+    /// Sends an input event, and says when it was made.
+    pub(super) fn input(&self, track: TrackId, event: InputEvent) -> media::Timestamp {
+        let at = clock::now();
+        self.link.send(Command::Input { at, track, event });
+        at
+    }
+
+    /// Gives the keyboard to the toplevel of a window, unless it has it.
+    pub(super) fn focus(&mut self, track: TrackId) {
+        let root = Some(self.model.windows.root(track));
+        if self.focus != root {
+            self.focus = root;
+            self.link.send(Command::Focus(root));
+        }
+    }
+
+    /// The next event, or an error at the deadline or after the link's end.
+    pub(super) fn event(&mut self, deadline: Instant, what: &str) -> Result<Event, String> {
+        self.still_alive()?;
+        loop {
+            match self.inbox.receive_until(deadline) {
+                Some(Message::Event(event)) => {
+                    self.note(&event);
+                    self.still_alive()?;
+                    return Ok(event);
+                }
+                Some(Message::Line(_) | Message::LinesEnded) => {}
+                None => return Err(format!("timed out while waiting for {what}")),
+            }
+        }
+    }
+
+    fn connect(&mut self) -> Result<()> {
+        while !matches!(self.model.state, State::Online { .. }) {
+            match self.inbox.receive() {
+                Message::Event(event) => self.note(&event),
+                Message::Line(_) | Message::LinesEnded => {}
+            }
+            if let State::Ended(end) = &self.model.state {
+                bail!(reason(end));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<()> {
+        match self.model.state {
+            State::Ended(End::Failed(reason)) => bail!(reason),
+            _ => Ok(()),
+        }
+    }
+
+    fn next_line(&mut self) -> Option<String> {
+        loop {
+            match self.inbox.receive() {
+                Message::Line(line) => return Some(line),
+                Message::LinesEnded => return None,
+                Message::Event(event) => self.note(&event),
+            }
+            if self.model.state == State::Ended(End::Left) {
+                return None;
+            }
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        self.model.note(event);
+        match event {
+            Event::ClipboardWanted { request, mime } => {
+                let data = self.model.clipboard.get(mime).cloned();
+                self.link.send(Command::ClipboardContent { request: *request, data });
+            }
+            Event::WindowGone(track) if self.focus == Some(*track) => self.focus = None,
+            Event::Report { report, asked: false } => {
+                // A closed stdout shows itself at the next answer.
+                let _ = print(&serde_json::to_string(report).unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+
+    fn still_alive(&self) -> Result<(), String> {
+        match &self.model.state {
+            State::Ended(end) => Err(reason(end)),
+            _ => Ok(()),
+        }
+    }
+
+    fn handle(&mut self, request: Request) -> Outcome {
+        match request {
+            Request::Windows {} => Ok(self.model.list()),
+            Request::Wait { until, timeout_ms } => self.wait(&until, timeout_ms),
+            Request::Screenshot { track, file } => self.screenshot(track, &file),
+            Request::Quit {} => Ok(Value::Null),
+            Request::Stats {} => self.report(),
+            Request::ClipboardSet { mime, data } => self.clipboard_set(mime, &data),
+            Request::ClipboardGet { mime, timeout_ms } => self.clipboard_get(mime, timeout_ms),
+            Request::Measure { track, key, count, rect, rest_ms, timeout_ms } => {
+                let pauses = super::measure::Pauses { rest: millis(rest_ms), timeout: millis(timeout_ms) };
+                super::measure::run(self, track, &key, count, rect, pauses)
+            }
+            action => {
+                self.still_alive()?;
+                self.model.mark_all();
+                self.act(action)?;
+                Ok(Value::Null)
+            }
+        }
+    }
+
+    fn act(&mut self, action: Request) -> Result<(), String> {
+        match action {
+            Request::Key { track, key, state } => {
+                let events = actions::key(&self.keyboard, &key, state)?;
+                self.type_events(track, events)
+            }
+            Request::Type { track, text } => {
+                let events = actions::typing(&self.keyboard, &text);
+                self.type_events(track, events)
+            }
+            Request::Pointer { track, x, y, button, state } => {
+                let events = actions::pointer(Position::new(x, y), button, state)?;
+                self.point(track, events, button.is_some())
+            }
+            Request::Scroll { track, x, y, dx, dy } => {
+                let position = Position::new(x, y);
+                let scroll = actions::scroll(position, dx, dy)?;
+                self.point(track, vec![InputEvent::Motion { position }, scroll], false)
+            }
+            Request::Touch { track, points } => {
+                let event = actions::touch(&points)?;
+                self.point(track, vec![event], false)
+            }
+            Request::Resize { track, width, height, scale, maximized, fullscreen } => {
+                self.resize(track, Wish { width, height, scale, maximized, fullscreen })
+            }
+            Request::Close { track } => {
+                self.link.send(Command::Close(actions::toplevel(self.model.visible(track)?.0)?));
+                Ok(())
+            }
+            Request::Activate { track } => {
+                actions::toplevel(self.model.visible(track)?.0)?;
+                self.focus(track);
+                Ok(())
+            }
+            other => Err(format!("{other:?} does not act")),
+        }
+    }
+
+    fn type_events(&mut self, track: TrackId, events: Vec<InputEvent>) -> Result<(), String> {
+        self.model.visible(track)?;
+        self.focus(track);
+        for event in events {
+            self.input(track, event);
+        }
+        Ok(())
+    }
+
+    fn point(&mut self, track: TrackId, events: Vec<InputEvent>, presses: bool) -> Result<(), String> {
+        self.model.visible(track)?;
+        if presses {
+            if self.model.windows.is_outside_popups(track) {
+                self.link.send(Command::DismissPopups);
+            }
+            self.focus(track);
+        }
+        for event in events {
+            self.input(track, event);
+        }
+        Ok(())
+    }
+
+    fn resize(&mut self, track: TrackId, wish: Wish) -> Result<(), String> {
+        let (window, _) = self.model.visible(track)?;
+        actions::toplevel(window)?;
+        let serial = self.serial + 1;
+        let configure = wish.configure(window, serial)?;
+        self.serial = serial;
+        self.model.asked.insert(track, serial);
+        self.link.send(Command::Configure { track, configure });
+        Ok(())
+    }
+
+    fn wait(&mut self, until: &Until, timeout_ms: u64) -> Outcome {
+        let deadline = Instant::now() + millis(timeout_ms);
+        while !self.model.holds(until) {
+            self.event(deadline, &format!("{until:?}; the windows are {}", self.model.list()))?;
+        }
+        if let Until::Changed(track) = until {
+            self.model.mark(*track);
+        }
+        Ok(self.model.list())
+    }
+
+    fn screenshot(&mut self, track: TrackId, file: &str) -> Outcome {
+        let (_, shown) = self.model.visible(track)?;
+        let frame = shown.picture.read(Clone::clone);
+        screenshot::write(&frame, file)?;
+        self.model.mark(track);
+        Ok(json!({ "width": frame.size().w, "height": frame.size().h }))
+    }
+
+    fn report(&mut self) -> Outcome {
+        self.link.send(Command::Report);
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            if let Event::Report { report, asked: true } = self.event(deadline, "figures")? {
+                return serde_json::to_value(report).map_err(|error| error.to_string());
+            }
+        }
+    }
+
+    fn clipboard_set(&mut self, mime: String, data: &str) -> Outcome {
+        let data = BASE64.decode(data).map_err(|error| format!("data is not base64: {error}"))?;
+        if data.len() > MAX_CLIPBOARD {
+            return Err(format!("{} bytes are over the limit of {MAX_CLIPBOARD}", data.len()));
+        }
+        self.model.clipboard.clear();
+        let data = Bytes::from(data);
+        if mime == "text/plain" || mime == TEXT {
+            // Apps ask for either; both mean UTF-8 here.
+            self.model.clipboard.insert("text/plain".into(), data.clone());
+            self.model.clipboard.insert(TEXT.into(), data);
+        } else {
+            self.model.clipboard.insert(mime, data);
+        }
+        self.link.send(Command::OfferClipboard { mimes: self.model.clipboard.keys().cloned().collect() });
+        Ok(Value::Null)
+    }
+
+    fn clipboard_get(&mut self, mime: String, timeout_ms: u64) -> Outcome {
+        self.still_alive()?;
+        self.link.send(Command::ReadClipboard { mime: mime.clone() });
+        let deadline = Instant::now() + millis(timeout_ms);
+        loop {
+            if let Event::ClipboardContent { data } = self.event(deadline, "the clipboard")? {
+                let data = data.ok_or_else(|| format!("no app has put {mime} on the clipboard"))?;
+                return Ok(json!({ "mime": mime, "data": BASE64.encode(data) }));
+            }
+        }
+    }
+}
+
+/// What apps call text.
+const TEXT: &str = "text/plain;charset=utf-8";
+
+/// How long an answer from the own network thread may take.
+const ANSWER: Duration = Duration::from_secs(5);
+
+fn millis(n: u64) -> Duration {
+    // A day is as good as for ever, and adding it to an instant cannot overflow.
+    Duration::from_millis(n.min(86_400_000))
+}
+
+fn reason(end: &End) -> String {
+    match end {
+        End::Left => "the viewer left".into(),
+        End::SessionOver(reason) => format!("the session is over: {reason}"),
+        End::Failed(reason) => reason.clone(),
+    }
+}
+
+fn print(line: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}

@@ -1,0 +1,437 @@
+//! The network thread: between the link, the viewer core, the decode thread and the front end.
+
+use std::{future, io, time::Duration};
+
+use media::{Timestamp, VideoCodec};
+use protocol::control::{Refusal, RefusalCode, ToHost, ToViewer, Welcome};
+use session::viewer::{self as core, Action, Viewer};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+    time::{self, Interval, MissedTickBehavior},
+};
+use transport::{
+    CloseReason, LinkAddress, LinkStats, ViewerIncoming, ViewerLink, ViewerSender,
+    quic::{self, ConnectError, Introduction, QuicSettings},
+};
+
+use super::{
+    Command, End, Event, Sink, State,
+    backoff::Backoff,
+    decoding::{Decoded, Decoder},
+    serials::Serials,
+};
+use crate::{
+    clock,
+    stats::{Facts, Meter, Totals},
+};
+
+/// Runs until the link is over, and says so.
+pub(super) fn run(address: LinkAddress, stats: bool, commands: mpsc::Receiver<Command>, sink: impl Sink) {
+    let end = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(async {
+            match Network::new(stats, commands, sink.clone()) {
+                Ok(network) => network.run(&address).await,
+                Err(error) => End::Failed(format!("cannot set up the network thread: {error}")),
+            }
+        }),
+        Err(error) => End::Failed(format!("cannot set up the network thread: {error}")),
+    };
+    sink(Event::State(State::Ended(end)));
+}
+
+struct Network<S> {
+    core: Viewer,
+    sink: S,
+    commands: mpsc::Receiver<Command>,
+    decoder: Decoder,
+    decoded: mpsc::UnboundedReceiver<Decoded>,
+    serials: Serials,
+    signals: Signals,
+    figures: Figures,
+}
+
+/// Counters, and who wants to hear them.
+struct Figures {
+    applied: u64,
+    presented: u64,
+    asked: Meter,
+    periodic: Meter,
+    /// `None` if nobody wants them unasked.
+    period: Option<Interval>,
+}
+
+/// The polite ways to end a process.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+/// What ended one connection.
+enum Over {
+    /// Nothing will follow.
+    End(End),
+    /// It broke; another may be made.
+    Broken(String),
+}
+
+impl<S: Sink> Network<S> {
+    fn new(stats: bool, commands: mpsc::Receiver<Command>, sink: S) -> io::Result<Self> {
+        let (results, decoded) = mpsc::unbounded_channel();
+        let now = clock::now();
+        let period = stats.then(|| {
+            let mut period = time::interval(Duration::from_secs(1));
+            period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            period
+        });
+        Ok(Self {
+            core: Viewer::new(core::Config::default()),
+            decoder: Decoder::start(sink.clone(), results)?,
+            sink,
+            commands,
+            decoded,
+            serials: Serials::default(),
+            signals: Signals {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            },
+            figures: Figures {
+                applied: 0,
+                presented: 0,
+                asked: Meter::new(now),
+                periodic: Meter::new(now),
+                period,
+            },
+        })
+    }
+
+    async fn run(mut self, address: &LinkAddress) -> End {
+        let mut backoff = Backoff::new();
+        let mut met = false;
+        loop {
+            let broken = match self.connect(address).await {
+                Ok((link, welcome)) => {
+                    met = true;
+                    backoff = Backoff::new();
+                    match self.live(link, welcome).await {
+                        Over::End(end) => return end,
+                        Over::Broken(reason) => reason,
+                    }
+                }
+                Err(Failure::Left) => return End::Left,
+                Err(Failure::Connect(error)) if !met || is_final(&error) => {
+                    return End::Failed(error.to_string());
+                }
+                Err(Failure::Connect(error)) => error.to_string(),
+            };
+            let wait = backoff.next();
+            tracing::info!(reason = broken, "not connected; trying again in {wait:?}");
+            self.tell(Event::State(State::Reconnecting { reason: broken }));
+            if self.pause(wait).await.is_left() {
+                return End::Left;
+            }
+        }
+    }
+
+    async fn connect(&mut self, address: &LinkAddress) -> Result<(ViewerLink, Welcome), Failure> {
+        let introduction = Introduction {
+            agent: concat!("dormer-view ", env!("CARGO_PKG_VERSION")).to_owned(),
+            video: vec![VideoCodec::H264],
+        };
+        let mut connecting = std::pin::pin!(quic::connect(address, introduction, QuicSettings::default()));
+        loop {
+            tokio::select! {
+                result = &mut connecting => return result.map_err(Failure::Connect),
+                command = self.commands.recv() => {
+                    if self.offline(command).is_left() {
+                        return Err(Failure::Left);
+                    }
+                }
+                () = self.signals.recv() => return Err(Failure::Left),
+            }
+        }
+    }
+
+    /// Waits, and hears the front end meanwhile.
+    async fn pause(&mut self, wait: Duration) -> Leaving {
+        let mut waiting = std::pin::pin!(time::sleep(wait));
+        loop {
+            tokio::select! {
+                () = &mut waiting => return Leaving::No,
+                command = self.commands.recv() => {
+                    if self.offline(command).is_left() {
+                        return Leaving::Yes;
+                    }
+                }
+                () = self.signals.recv() => return Leaving::Yes,
+            }
+        }
+    }
+
+    /// One connection, from its welcome to its end.
+    async fn live(&mut self, mut link: ViewerLink, welcome: Welcome) -> Over {
+        let sender = link.sender().clone();
+        self.decoder.begin();
+        self.core.handle_control(clock::now(), ToViewer::Welcome(welcome));
+        let over = loop {
+            if let Some(over) = self.act(&sender) {
+                break over;
+            }
+            let timeout = self.core.poll_timeout();
+            tokio::select! {
+                biased;
+                () = self.signals.recv() => break Over::End(End::Left),
+                command = self.commands.recv() => match self.command(command, sender.stats()) {
+                    Leaving::Yes => break Over::End(End::Left),
+                    Leaving::No => {}
+                },
+                Some(decoded) = self.decoded.recv() => {
+                    if let Some(reason) = self.on_decoded(decoded) {
+                        break Over::Broken(reason);
+                    }
+                }
+                incoming = link.recv(), if !self.decoder.is_behind() => {
+                    if let Some(over) = self.on_incoming(incoming) {
+                        break over;
+                    }
+                }
+                () = self.decoder.catch_up(), if self.decoder.is_behind() => {}
+                () = until(timeout) => self.core.handle_timeout(clock::now()),
+                () = self.figures.due() => self.report(sender.stats(), false),
+            }
+        };
+        self.part(link, &over).await;
+        over
+    }
+
+    /// Does what the core decided. `Some` when the connection is over by that.
+    fn act(&mut self, sender: &ViewerSender) -> Option<Over> {
+        while let Some(action) = self.core.poll_action() {
+            match action {
+                Action::Control(message) => sender.send_control(&message),
+                Action::Input(input) | Action::Motion(input) => sender.send_input(&input),
+                Action::Feedback(feedback) => sender.send_feedback(&feedback),
+                Action::Apply(update) => self.decoder.apply(update),
+                Action::State(core::State::Closed(end)) => return Some(Over::End(closed(end))),
+                other => self.pass_on(other),
+            }
+        }
+        None
+    }
+
+    /// Without a link: what is meant for the host is dropped, what is meant for the front end is not.
+    fn act_offline(&mut self) {
+        while let Some(action) = self.core.poll_action() {
+            self.pass_on(action);
+        }
+    }
+
+    fn pass_on(&mut self, action: Action) {
+        match action {
+            Action::Window(mut window) => {
+                window.configured = self.serials.answered(window.track, window.configured);
+                self.tell(Event::Window(window));
+            }
+            Action::WindowGone(track) => {
+                self.decoder.forget(track);
+                self.serials.forget(track);
+                self.tell(Event::WindowGone(track));
+            }
+            Action::Icon(icon) => self.tell(Event::Icon(icon)),
+            Action::Cursor(image) => self.tell(Event::Cursor(image)),
+            Action::Seat { held } => self.tell(Event::Seat { held }),
+            Action::Bell(track) => self.tell(Event::Bell(track)),
+            Action::ClipboardOffered { mimes } => self.tell(Event::ClipboardOffered { mimes }),
+            Action::ClipboardWanted { request, mime } => self.tell(Event::ClipboardWanted { request, mime }),
+            Action::ClipboardContent { data, .. } => self.tell(Event::ClipboardContent { data }),
+            Action::State(core::State::Live { role, .. }) => self.tell(Event::State(State::Online { role })),
+            // The rest is the link's, or is told with its reason where the reason is known.
+            _ => {}
+        }
+    }
+
+    fn on_incoming(&mut self, incoming: ViewerIncoming) -> Option<Over> {
+        let now = clock::now();
+        match incoming {
+            ViewerIncoming::Control(message) => self.core.handle_control(now, message),
+            ViewerIncoming::Update(update) => self.core.handle_update(now, update),
+            ViewerIncoming::Closed(CloseReason::Refused(refusal)) => {
+                return Some(Over::End(End::Failed(refusal.message)));
+            }
+            ViewerIncoming::Closed(reason) => return Some(Over::Broken(reason.to_string())),
+        }
+        None
+    }
+
+    /// `Some` with the reason if the connection is worth nothing any more.
+    fn on_decoded(&mut self, decoded: Decoded) -> Option<String> {
+        match decoded {
+            Decoded::Applied { connection, track, update, at } if connection == self.decoder.connection() => {
+                self.figures.applied += 1;
+                self.core.handle_applied(clock::now(), track, update, at);
+                None
+            }
+            Decoded::Broken { connection, reason } if connection == self.decoder.connection() => Some(reason),
+            // Of a connection that is over.
+            Decoded::Applied { .. } | Decoded::Broken { .. } => None,
+        }
+    }
+
+    fn offline(&mut self, command: Option<Command>) -> Leaving {
+        let leaving = self.command(command, LinkStats::default());
+        self.act_offline();
+        leaving
+    }
+
+    fn command(&mut self, command: Option<Command>, link: LinkStats) -> Leaving {
+        let now = clock::now();
+        match command {
+            None | Some(Command::Leave) => return Leaving::Yes,
+            Some(Command::Input { at, track, event }) => {
+                if let Err(unsent) = self.core.handle_input(at, track, event) {
+                    tracing::debug!(%track, "an input was not sent: {unsent}");
+                }
+            }
+            Some(Command::ReleaseAll) => self.core.release_held(now),
+            Some(Command::Configure { track, configure }) => {
+                let serial = self.core.configure(track, configure);
+                self.serials.asked(track, serial, configure.serial);
+            }
+            Some(Command::Close(track)) => self.core.close(track),
+            Some(Command::Focus(track)) => self.core.handle_focus(now, track),
+            Some(Command::DismissPopups) => self.core.dismiss_popups(),
+            Some(Command::Visible { track, visible }) => self.core.set_visible(track, visible),
+            Some(Command::Keymap(text)) => self.core.set_keymap(text),
+            Some(Command::Presented { track, update, at }) => {
+                self.figures.presented += 1;
+                self.core.handle_presented(at, track, update);
+            }
+            Some(Command::OfferClipboard { mimes }) => self.core.offer_clipboard(mimes),
+            Some(Command::ReadClipboard { mime }) => {
+                if self.core.request_clipboard(now, mime).is_err() {
+                    self.tell(Event::ClipboardContent { data: None });
+                }
+            }
+            Some(Command::ClipboardContent { request, data }) => self.core.provide_clipboard(request, data),
+            Some(Command::Report) => self.report(link, true),
+        }
+        Leaving::No
+    }
+
+    fn report(&mut self, link: LinkStats, asked: bool) {
+        let Figures { applied, presented, .. } = self.figures;
+        let totals = Totals { received: link.received_bytes, sent: link.sent_bytes, applied, presented };
+        let facts = Facts {
+            now: clock::now(),
+            state: state_name(self.core.state()),
+            link,
+            totals,
+            windows: self.core.windows().count(),
+            latency: self.core.latency(),
+        };
+        let meter = if asked { &mut self.figures.asked } else { &mut self.figures.periodic };
+        let report = Box::new(meter.report(&facts));
+        self.tell(Event::Report { report, asked });
+    }
+
+    /// Ends a connection from this side.
+    async fn part(&mut self, link: ViewerLink, over: &Over) {
+        let farewell = match over {
+            Over::End(End::Left) => {
+                self.core.release_held(clock::now());
+                // Nothing can be over twice.
+                let _ = self.act(link.sender());
+                link.send_control(&ToHost::Goodbye);
+                ""
+            }
+            Over::End(_) => "",
+            Over::Broken(reason) => reason,
+        };
+        link.close(farewell).await;
+        self.core.reset_link(clock::now());
+        self.act_offline();
+    }
+
+    fn tell(&self, event: Event) {
+        (self.sink)(event);
+    }
+}
+
+/// Why there is no connection.
+enum Failure {
+    Connect(ConnectError),
+    Left,
+}
+
+/// Whether the front end, or the user by a signal, wants to end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    Yes,
+    No,
+}
+
+impl Leaving {
+    fn is_left(self) -> bool {
+        self == Leaving::Yes
+    }
+}
+
+impl Signals {
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+impl Figures {
+    /// When the next report goes out unasked; never if nobody wants them.
+    async fn due(&mut self) {
+        match &mut self.period {
+            Some(period) => {
+                period.tick().await;
+            }
+            None => future::pending().await,
+        }
+    }
+}
+
+/// Whether trying again is of no use.
+fn is_final(error: &ConnectError) -> bool {
+    match error {
+        ConnectError::WrongKey { .. } => true,
+        ConnectError::Refused(Refusal { code, .. }) => {
+            matches!(code, RefusalCode::Version | RefusalCode::TicketInvalid | RefusalCode::TicketExpired)
+        }
+        ConnectError::Resolve { .. }
+        | ConnectError::Silence { .. }
+        | ConnectError::Closed(_)
+        | ConnectError::Local(_) => false,
+    }
+}
+
+fn closed(end: core::End) -> End {
+    match end {
+        core::End::Goodbye(reason) => End::SessionOver(reason),
+        core::End::Refused(refusal) => End::Failed(refusal.message),
+        core::End::Protocol(_) => End::Failed(end.to_string()),
+    }
+}
+
+fn state_name(state: &core::State) -> &'static str {
+    match state {
+        core::State::Connecting => "connecting",
+        core::State::Live { .. } => "live",
+        core::State::Reconnecting { .. } => "reconnecting",
+        core::State::Closed(_) => "closed",
+    }
+}
+
+/// Until a time on the viewer's clock; for ever without one.
+async fn until(at: Option<Timestamp>) {
+    match at {
+        Some(at) => time::sleep(at.since(clock::now())).await,
+        None => future::pending().await,
+    }
+}

@@ -1,0 +1,301 @@
+//! All local windows, and what the link says about them.
+
+use std::{collections::HashMap, io::Write, time::Instant};
+
+use media::{IconId, TrackId, Window as Remote, WindowKind};
+use winit::{
+    application::ApplicationHandler,
+    event::{DeviceEvent, DeviceId, WindowEvent},
+    event_loop::{ActiveEventLoop, ControlFlow},
+    platform::x11::ActiveEventLoopExtX11,
+    window::{CursorIcon, Icon, UserAttentionType, WindowId},
+};
+
+use super::{
+    Wake,
+    cursor::Cursor,
+    geometry,
+    paint::Light,
+    seat::Seat,
+    view::{Canvas, Overlay, View},
+    wishes::Wishes,
+    x11::Hints,
+};
+use crate::{
+    clipboard::Clipboard,
+    clock,
+    link::{Command, End, Event, Link, State, Updated},
+    windows::Windows,
+};
+
+/// All local windows.
+pub(crate) struct Desk {
+    pub(super) link: Link,
+    pub(super) canvas: Canvas,
+    pub(super) clipboard: Clipboard,
+    pub(super) windows: Windows,
+    pub(super) views: HashMap<TrackId, View>,
+    pub(super) tracks: HashMap<WindowId, TrackId>,
+    /// First pictures of windows that have no view yet.
+    pub(super) waiting: HashMap<TrackId, Updated>,
+    pub(super) icons: HashMap<IconId, Icon>,
+    pub(super) cursor: Cursor,
+    pub(super) seat: Seat,
+    pub(super) wishes: Wishes,
+    pub(super) desktop: Desktop,
+    state: State,
+    seat_held: bool,
+}
+
+/// What kind of desktop this is.
+#[derive(Debug)]
+pub(crate) enum Desktop {
+    /// Popups are windows of their own, at places that we say.
+    X11(Hints),
+    /// Popups are drawn within their toplevel's window and cut at its edges: winit has no xdg_popup, and nothing else can
+    /// place a window relative to another.
+    Wayland,
+}
+
+impl Desk {
+    /// No windows yet.
+    pub(crate) fn new(link: Link, canvas: Canvas, clipboard: Clipboard) -> Self {
+        Self {
+            link,
+            canvas,
+            clipboard,
+            windows: Windows::default(),
+            views: HashMap::new(),
+            tracks: HashMap::new(),
+            waiting: HashMap::new(),
+            icons: HashMap::new(),
+            cursor: Cursor::Icon(CursorIcon::Default),
+            seat: Seat::default(),
+            wishes: Wishes::default(),
+            desktop: Desktop::Wayland,
+            state: State::Connecting,
+            seat_held: true,
+        }
+    }
+
+    /// Why it is over.
+    pub(crate) fn into_end(self) -> Option<End> {
+        match self.state {
+            State::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// What follows a window's title.
+    pub(super) fn title(&self, remote: &Remote) -> String {
+        let suffix = match &self.state {
+            State::Reconnecting { .. } | State::Connecting => " — reconnecting…",
+            State::Online { role: protocol::control::Role::View } => " (view only)",
+            State::Online { .. } if !self.seat_held => " (in use elsewhere)",
+            State::Online { .. } | State::Ended(_) => "",
+        };
+        // No window is without a name in a task bar.
+        let title = if remote.title.is_empty() { &remote.app_id } else { &remote.title };
+        format!("{title}{suffix}")
+    }
+
+    fn on_link(&mut self, event: Event, events: &ActiveEventLoop) {
+        match event {
+            Event::State(state) => self.on_state(state, events),
+            Event::Window(remote) => self.on_window(remote, events),
+            Event::WindowGone(track) => self.on_gone(track),
+            Event::Icon(icon) => self.on_icon(&icon),
+            Event::Cursor(image) => {
+                let factor = self.views.values().next().map_or(1.0, |view| view.window.scale_factor());
+                self.cursor = Cursor::new(&image, factor, events);
+                self.views.values().for_each(|view| self.cursor.put_on(&view.window));
+            }
+            Event::Seat { held } => {
+                self.seat_held = held;
+                self.retitle();
+            }
+            Event::Bell(track) => self.on_bell(track),
+            Event::Updated(updated) => self.on_updated(updated, events),
+            Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
+            Event::ClipboardContent { data } => self.clipboard.deliver(data),
+            // All that is offered is text.
+            Event::ClipboardWanted { request, .. } => self.clipboard.fetch(request),
+            Event::Report { report, .. } => {
+                if let Ok(line) = serde_json::to_string(&report) {
+                    // Nobody reads: nothing to do about it, and windows go on.
+                    let _ = writeln!(std::io::stdout().lock(), "{line}");
+                }
+            }
+        }
+    }
+
+    fn on_state(&mut self, state: State, events: &ActiveEventLoop) {
+        self.state = state;
+        match &self.state {
+            State::Online { .. } => self.introduce(),
+            State::Ended(_) => events.exit(),
+            State::Connecting | State::Reconnecting { .. } => {}
+        }
+        self.retitle();
+        self.views.values_mut().for_each(View::invalidate);
+    }
+
+    /// Tells a host that has just been met what it must know.
+    fn introduce(&mut self) {
+        self.seat_held = true;
+        for (track, configure) in self.wishes.again() {
+            self.link.send(Command::Configure { track, configure });
+        }
+    }
+
+    fn retitle(&self) {
+        for (&track, view) in &self.views {
+            if let Some(remote) = self.windows.get(track) {
+                view.window.set_title(&self.title(remote));
+            }
+        }
+    }
+
+    fn on_window(&mut self, remote: Remote, events: &ActiveEventLoop) {
+        let track = remote.track;
+        let before = self.windows.get(track).cloned();
+        self.windows.set(remote);
+        match before {
+            Some(before) if self.views.contains_key(&track) => self.follow(track, &before),
+            _ => self.open(track, events),
+        }
+        // Popups are painted into their toplevel's window on some desktops.
+        self.invalidate_root_of_popup(track);
+    }
+
+    fn on_gone(&mut self, track: TrackId) {
+        self.invalidate_root_of_popup(track);
+        self.windows.remove(track);
+        self.waiting.remove(&track);
+        self.wishes.forget(track);
+        self.seat.forget(track);
+        if let Some(view) = self.views.remove(&track) {
+            self.tracks.remove(&view.window.id());
+        }
+    }
+
+    fn on_icon(&mut self, icon: &media::Icon) {
+        let Ok(made) = Icon::from_rgba(icon.rgba.to_vec(), icon.side, icon.side) else {
+            tracing::debug!(icon = icon.id.0, "an icon whose size does not fit its pixels");
+            return;
+        };
+        // Icons are few; a host that sends endless ones loses the old.
+        if self.icons.len() >= MAX_ICONS {
+            self.icons.clear();
+        }
+        for remote in self.windows.iter().filter(|remote| remote.icon == Some(icon.id)) {
+            if let Some(view) = self.views.get(&remote.track) {
+                view.window.set_window_icon(Some(made.clone()));
+            }
+        }
+        self.icons.insert(icon.id, made);
+    }
+
+    fn on_bell(&self, track: TrackId) {
+        let root = self.windows.root(track);
+        if let Some(view) = self.views.get(&root).filter(|_| self.seat.focused() != Some(root)) {
+            view.window.request_user_attention(Some(UserAttentionType::Informational));
+        }
+    }
+
+    fn on_updated(&mut self, updated: Updated, events: &ActiveEventLoop) {
+        let track = updated.track;
+        match self.views.get_mut(&track) {
+            Some(view) => view.update(&updated),
+            None => {
+                self.waiting.insert(track, updated);
+                self.open(track, events);
+                self.invalidate_root_of_popup(track);
+            }
+        }
+    }
+
+    fn invalidate_root_of_popup(&mut self, track: TrackId) {
+        let (Desktop::Wayland, Some(WindowKind::Popup)) =
+            (&self.desktop, self.windows.get(track).map(|remote| remote.kind))
+        else {
+            return;
+        };
+        if let Some(view) = self.views.get_mut(&self.windows.root(track)) {
+            view.invalidate();
+        }
+    }
+
+    /// Paints and presents whatever is pending.
+    fn present(&mut self) {
+        let light = if matches!(self.state, State::Online { .. }) { Light::Full } else { Light::Dimmed };
+        let tracks: Vec<TrackId> = self.views.keys().copied().collect();
+        for track in tracks {
+            let overlays = self.overlays(track);
+            let (Some(view), Some(remote)) = (self.views.get_mut(&track), self.windows.get(track)) else {
+                continue;
+            };
+            match view.present(remote, &overlays, light) {
+                Ok(None) => {}
+                Ok(Some(update)) => self.link.send(Command::Presented { track, update, at: clock::now() }),
+                Err(error) => tracing::warn!(%track, %error, "a window could not be painted"),
+            }
+        }
+    }
+
+    /// The popups that are drawn within a window, lowest first.
+    fn overlays(&self, track: TrackId) -> Vec<Overlay> {
+        let (Desktop::Wayland, Some(view)) = (&self.desktop, self.views.get(&track)) else {
+            return Vec::new();
+        };
+        let mut popups: Vec<&Remote> =
+            self.windows.popups().filter(|popup| self.windows.root(popup.track) == track).collect();
+        popups.sort_by_key(|popup| popup.stacking);
+        let overlay = |popup: &Remote| {
+            let picture = self.waiting.get(&popup.track)?.picture.clone();
+            let (_, place) = self.windows.place(popup.track);
+            Some(Overlay { picture, at: geometry::popup_place(media::Point::default(), place, view.scale()) })
+        };
+        popups.into_iter().filter_map(overlay).collect()
+    }
+}
+
+/// The most icons that are kept.
+const MAX_ICONS: usize = 256;
+
+impl ApplicationHandler<Wake> for Desk {
+    fn resumed(&mut self, events: &ActiveEventLoop) {
+        self.desktop = if events.is_x11() { Desktop::X11(Hints::connect()) } else { Desktop::Wayland };
+    }
+
+    fn user_event(&mut self, events: &ActiveEventLoop, wake: Wake) {
+        match wake {
+            Wake::Link(event) => self.on_link(event, events),
+            Wake::Keymap(text) => self.link.send(Command::Keymap(text)),
+            Wake::Clipboard(event) => {
+                if let Some(command) = self.clipboard.on_event(event) {
+                    self.link.send(command);
+                }
+            }
+        }
+    }
+
+    fn window_event(&mut self, _events: &ActiveEventLoop, id: WindowId, event: WindowEvent) {
+        if let Some(&track) = self.tracks.get(&id) {
+            self.on_window_event(track, event);
+        }
+    }
+
+    fn device_event(&mut self, _events: &ActiveEventLoop, _device: DeviceId, event: DeviceEvent) {
+        self.on_device_event(&event);
+    }
+
+    fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        self.settle_focus();
+        for (track, configure) in self.wishes.settle(Instant::now()) {
+            self.link.send(Command::Configure { track, configure });
+        }
+        self.present();
+        events.set_control_flow(self.wishes.deadline().map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
+    }
+}

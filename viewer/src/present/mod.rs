@@ -1,0 +1,63 @@
+//! The native viewer: one local window for each remote one.
+//!
+//! Everything happens on the thread of the window system's events. Updates wake it at once; there are no ticks, and
+//! presenting waits for no display. What came together is painted together.
+
+mod cursor;
+mod desk;
+mod geometry;
+mod open;
+mod paint;
+mod seat;
+mod view;
+mod wishes;
+mod x11;
+
+use anyhow::{Context, Result, bail};
+use winit::event_loop::EventLoop;
+
+use self::desk::Desk;
+use crate::{
+    clipboard,
+    input::keymap,
+    link::{self, End, Link},
+};
+
+/// What wakes the windows' thread from outside.
+#[derive(Debug)]
+pub(crate) enum Wake {
+    /// The link.
+    Link(link::Event),
+    /// The keyboard's layout, when it is known and whenever it changes.
+    Keymap(String),
+    /// The desktop's clipboard.
+    Clipboard(clipboard::Event),
+}
+
+/// Runs until the session or the user ends it.
+pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
+    let events = EventLoop::<Wake>::with_user_event()
+        .build()
+        .context("cannot open a display; start it on a desktop, or use --headless")?;
+    let proxy = events.create_proxy();
+    let sink = move |event| {
+        // The event loop is gone only while the process ends.
+        let _ = proxy.send_event(Wake::Link(event));
+    };
+    let link = Link::start(address, stats, sink).context("cannot start a thread")?;
+    let proxy = events.create_proxy();
+    keymap::watch(move |text| proxy.send_event(Wake::Keymap(text)).is_ok())
+        .context("cannot start a thread")?;
+    let proxy = events.create_proxy();
+    let clipboard = clipboard::start(move |event| {
+        let _ = proxy.send_event(Wake::Clipboard(event));
+    });
+    let canvas = softbuffer::Context::new(events.owned_display_handle())
+        .map_err(|error| anyhow::anyhow!("cannot draw on this display: {error}"))?;
+    let mut desk = Desk::new(link, canvas, clipboard);
+    events.run_app(&mut desk).context("the connection to the display broke")?;
+    match desk.into_end() {
+        Some(End::Failed(reason)) => bail!(reason),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,205 @@
+//! Making local windows and keeping them like their remote ones.
+
+use std::rc::Rc;
+
+use media::{Logical, Pixels, Point, Size, TrackId, Window as Remote, WindowKind};
+use winit::{
+    dpi::{LogicalSize, PhysicalPosition, PhysicalSize},
+    event_loop::ActiveEventLoop,
+    platform::{
+        wayland::WindowAttributesExtWayland,
+        x11::{WindowAttributesExtX11, WindowType},
+    },
+    window::{Fullscreen, UserAttentionType, Window, WindowAttributes},
+};
+
+use super::{
+    desk::{Desk, Desktop},
+    geometry,
+    view::View,
+};
+
+impl Desk {
+    /// Makes a track's window, if its state and its first picture are here.
+    pub(super) fn open(&mut self, track: TrackId, events: &ActiveEventLoop) {
+        let (Some(remote), true) = (self.windows.get(track), self.waiting.contains_key(&track)) else {
+            return;
+        };
+        let attributes = match remote.kind {
+            WindowKind::Toplevel => Some(self.toplevel(remote)),
+            WindowKind::Popup => self.popup(remote),
+        };
+        let (Some(attributes), Some(first)) = (attributes, self.waiting.get(&track)) else { return };
+        let shows_later = !attributes.visible;
+        let made = events.create_window(attributes).map_err(|error| error.to_string()).map(Rc::new).and_then(
+            |window| {
+                View::new(&self.canvas, window, first.picture.clone()).map_err(|error| error.to_string())
+            },
+        );
+        let mut view = match made {
+            Ok(view) => view,
+            Err(error) => return tracing::error!(%track, "cannot make a window: {error}"),
+        };
+        view.update(first);
+        self.cursor.put_on(&view.window);
+        if let (Desktop::X11(hints), true) = (&self.desktop, shows_later) {
+            let parent =
+                remote.parent.and_then(|parent| self.views.get(&parent)).map(|parent| parent.window.id());
+            hints.belongs_to(view.window.id(), parent, remote.states.modal);
+            view.window.set_visible(true);
+        }
+        self.tracks.insert(view.window.id(), track);
+        self.views.insert(track, view);
+        self.waiting.remove(&track);
+        // The desktop may have its own mind about size and scale from the start.
+        self.on_local_change(track);
+    }
+
+    /// Brings a local window in line with its remote one, which was like `before`.
+    pub(super) fn follow(&mut self, track: TrackId, before: &Remote) {
+        let Some(remote) = self.windows.get(track) else { return };
+        match remote.kind {
+            WindowKind::Toplevel => self.follow_toplevel(track, before),
+            WindowKind::Popup => self.place_popup(track),
+        }
+    }
+
+    /// Puts all popups of a toplevel where they belong, after it moved.
+    pub(super) fn place_popups_of(&mut self, root: TrackId) {
+        let popups = self.windows.popups().map(|popup| popup.track);
+        let popups: Vec<TrackId> = popups.filter(|&popup| self.windows.root(popup) == root).collect();
+        popups.into_iter().for_each(|popup| self.place_popup(popup));
+    }
+
+    fn toplevel(&self, remote: &Remote) -> WindowAttributes {
+        let limits = remote.limits;
+        let mut attributes = Window::default_attributes()
+            .with_title(self.title(remote))
+            .with_inner_size(logical(remote.size))
+            .with_decorations(!remote.states.client_decorated)
+            .with_maximized(remote.states.maximized)
+            .with_window_icon(remote.icon.and_then(|icon| self.icons.get(&icon)).cloned());
+        if remote.states.fullscreen {
+            attributes = attributes.with_fullscreen(Some(Fullscreen::Borderless(None)));
+        }
+        if let Some(min) = limits.min {
+            attributes = attributes.with_min_inner_size(logical(min));
+        }
+        if let Some(max) = limits.max {
+            attributes = attributes.with_max_inner_size(logical(max));
+        }
+        if let Some(increment) = limits.increment {
+            attributes = attributes.with_resize_increments(logical(increment));
+        }
+        match self.desktop {
+            Desktop::X11(_) => {
+                if let Some(base) = limits.base {
+                    attributes = attributes.with_base_size(logical(base));
+                }
+                let instance = remote.app_id.rsplit('.').next().unwrap_or_default();
+                attributes = WindowAttributesExtX11::with_name(attributes, &remote.app_id, instance);
+                // Whom it belongs to must be known before the window manager sees it.
+                attributes.with_visible(remote.parent.is_none() && !remote.states.modal)
+            }
+            Desktop::Wayland => WindowAttributesExtWayland::with_name(attributes, &remote.app_id, ""),
+        }
+    }
+
+    /// A popup's window, where popups are windows.
+    fn popup(&self, remote: &Remote) -> Option<WindowAttributes> {
+        let Desktop::X11(_) = self.desktop else { return None };
+        let (at, size) = self.popup_rect(remote)?;
+        Some(
+            Window::default_attributes()
+                .with_title(self.title(remote))
+                .with_inner_size(PhysicalSize::new(size.w, size.h))
+                .with_position(PhysicalPosition::new(at.x, at.y))
+                .with_decorations(false)
+                .with_active(false)
+                .with_override_redirect(true)
+                .with_x11_window_type(vec![WindowType::PopupMenu]),
+        )
+    }
+
+    /// Where a popup is on the desktop, and its size there.
+    fn popup_rect(&self, remote: &Remote) -> Option<(Point<Pixels>, Size<Pixels>)> {
+        let (root, place) = self.windows.place(remote.track);
+        let root = self.views.get(&root)?;
+        let scale = root.scale();
+        Some((geometry::popup_place(root.origin()?, place, scale), scale.to_pixels(remote.size)))
+    }
+
+    fn place_popup(&mut self, track: TrackId) {
+        let Some((at, size)) = self.windows.get(track).and_then(|remote| self.popup_rect(remote)) else {
+            return;
+        };
+        if let Some(view) = self.views.get_mut(&track) {
+            view.window.set_outer_position(PhysicalPosition::new(at.x, at.y));
+            request_size(view, size);
+        }
+    }
+
+    fn follow_toplevel(&mut self, track: TrackId, before: &Remote) {
+        let Some(remote) = self.windows.get(track) else { return };
+        let title = self.title(remote);
+        let Some(view) = self.views.get_mut(&track) else { return };
+        if (&remote.title, &remote.app_id) != (&before.title, &before.app_id) {
+            view.window.set_title(&title);
+        }
+        if remote.icon != before.icon {
+            view.window.set_window_icon(remote.icon.and_then(|icon| self.icons.get(&icon)).cloned());
+        }
+        if remote.limits != before.limits {
+            let size = |size: Option<Size<Logical>>| size.map(logical);
+            view.window.set_min_inner_size(size(remote.limits.min));
+            view.window.set_max_inner_size(size(remote.limits.max));
+            view.window.set_resize_increments(size(remote.limits.increment));
+        }
+        if remote.states.client_decorated != before.states.client_decorated {
+            view.window.set_decorations(!remote.states.client_decorated);
+        }
+        if remote.states.urgent && !before.states.urgent {
+            view.window.request_user_attention(Some(UserAttentionType::Critical));
+        }
+        // The app's wish is a moment, not a state: the user may bring the window back.
+        if remote.states.minimized && !before.states.minimized {
+            view.window.set_minimized(true);
+        }
+        if remote.scale != before.scale {
+            view.invalidate();
+        }
+        if self.wishes.may_follow(remote) {
+            follow_size(view, remote, before);
+        }
+    }
+}
+
+/// Lets the host decide about size and states.
+fn follow_size(view: &mut View, remote: &Remote, before: &Remote) {
+    if remote.states.maximized != before.states.maximized {
+        view.window.set_maximized(remote.states.maximized);
+    }
+    if remote.states.fullscreen != before.states.fullscreen {
+        view.window.set_fullscreen(remote.states.fullscreen.then_some(Fullscreen::Borderless(None)));
+    }
+    // A window that fills the screen has the screen's size, whatever its app makes of it.
+    if !remote.states.maximized && !remote.states.fullscreen {
+        request_size(view, view.scale().to_pixels(remote.size));
+    }
+}
+
+fn request_size(view: &mut View, size: Size<Pixels>) {
+    if size == view.size() {
+        return;
+    }
+    // Some desktops answer at once, others by an event.
+    if let Some(now) = view.window.request_inner_size(PhysicalSize::new(size.w, size.h))
+        && let Err(error) = view.resize(Size::new(now.width, now.height))
+    {
+        tracing::warn!(%error, "a window could not be resized");
+    }
+}
+
+fn logical(size: Size<Logical>) -> LogicalSize<u32> {
+    LogicalSize::new(size.w, size.h)
+}

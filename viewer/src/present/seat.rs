@@ -1,0 +1,215 @@
+//! The user's hands: from the window system's events to the session's input.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use media::{Logical, Position, Size, TrackId, WindowKind};
+use protocol::input::InputEvent;
+use winit::{
+    dpi::PhysicalPosition,
+    event::{DeviceEvent, ElementState, KeyEvent, MouseButton, Touch, WindowEvent},
+};
+
+use super::{desk::Desk, geometry, wishes::Local};
+use crate::{
+    clock,
+    input::{keyboard, pointer, touch::Fingers},
+    link::Command,
+};
+
+/// Where the user's hands are.
+#[derive(Debug, Default)]
+pub(crate) struct Seat {
+    /// The window that has the keyboard, as the host knows it.
+    focused: Option<TrackId>,
+    /// What it will be when all events of this moment are through: a change from one of our windows to another comes as
+    /// a loss and a gain.
+    focusing: Option<TrackId>,
+    /// The track that the pointer is in, and where.
+    pointer: Option<(TrackId, Position<Logical>)>,
+    /// The local window that the pointer is in.
+    hovered: Option<TrackId>,
+    fingers: Fingers,
+    /// Windows that nobody can see.
+    hidden: BTreeSet<TrackId>,
+}
+
+impl Seat {
+    /// The window that has the keyboard.
+    pub(crate) fn focused(&self) -> Option<TrackId> {
+        self.focused
+    }
+
+    /// A window is gone.
+    pub(crate) fn forget(&mut self, track: TrackId) {
+        let keep = |held: &mut Option<TrackId>| *held = held.filter(|&held| held != track);
+        keep(&mut self.focused);
+        keep(&mut self.focusing);
+        keep(&mut self.hovered);
+        self.pointer = self.pointer.filter(|(pointed, _)| *pointed != track);
+        self.hidden.remove(&track);
+    }
+}
+
+impl Desk {
+    /// An event of a track's local window.
+    pub(super) fn on_window_event(&mut self, track: TrackId, event: WindowEvent) {
+        match event {
+            WindowEvent::Resized(size) => self.on_resized(track, Size::new(size.width, size.height)),
+            WindowEvent::ScaleFactorChanged { .. } => self.on_local_change(track),
+            WindowEvent::Moved(_) => self.place_popups_of(track),
+            WindowEvent::RedrawRequested => {
+                if let Some(view) = self.views.get_mut(&track) {
+                    view.invalidate();
+                }
+                self.set_visible(track, true);
+            }
+            WindowEvent::Occluded(hidden) => self.set_visible(track, !hidden),
+            WindowEvent::CloseRequested => self.link.send(Command::Close(track)),
+            WindowEvent::Focused(true) => self.seat.focusing = Some(track),
+            WindowEvent::Focused(false) => self.on_unfocused(track),
+            WindowEvent::KeyboardInput { event, is_synthetic, .. } => self.on_key(&event, is_synthetic),
+            WindowEvent::CursorEntered { .. } => self.seat.hovered = Some(track),
+            WindowEvent::CursorLeft { .. } => self.on_pointer_left(track),
+            WindowEvent::CursorMoved { position, .. } => self.on_pointer_moved(track, position),
+            WindowEvent::MouseInput { state, button, .. } => self.on_button(button, state),
+            WindowEvent::MouseWheel { delta, phase, .. } => {
+                let Some((pointed, position)) = self.seat.pointer else { return };
+                let axis = pointer::axis(delta, phase, self.scale_of(track));
+                self.input(pointed, InputEvent::Scroll { position, axis });
+            }
+            WindowEvent::Touch(touch) => self.on_touch(track, touch),
+            _ => {}
+        }
+    }
+
+    /// Presses that reach none of our windows: what is open on top of others closes, as everywhere.
+    pub(super) fn on_device_event(&mut self, event: &DeviceEvent) {
+        let pressed = matches!(event, DeviceEvent::Button { state: ElementState::Pressed, .. });
+        if pressed && self.seat.hovered.is_none() {
+            self.dismiss_popups();
+        }
+    }
+
+    /// Tells the host which window has the keyboard, when all events of this moment are through.
+    pub(super) fn settle_focus(&mut self) {
+        let (from, to) = (self.seat.focused, self.seat.focusing);
+        if from == to {
+            return;
+        }
+        self.link.send(Command::ReleaseAll);
+        self.seat.fingers.clear();
+        if to.is_none_or(|track| self.windows.is_outside_popups(track)) {
+            self.dismiss_popups();
+        }
+        self.link.send(Command::Focus(to));
+        self.seat.focused = to;
+    }
+
+    /// Asks the host for what the desktop made of a window.
+    pub(super) fn on_local_change(&mut self, track: TrackId) {
+        let (Some(view), Some(remote)) = (self.views.get(&track), self.windows.get(track)) else { return };
+        if remote.kind == WindowKind::Popup || view.size().is_empty() {
+            return;
+        }
+        let scale = view.scale();
+        let local = Local {
+            size: geometry::to_logical(view.size(), scale),
+            scale,
+            maximized: view.window.is_maximized(),
+            fullscreen: view.window.fullscreen().is_some(),
+        };
+        if let Some(configure) = self.wishes.changed(remote, local, Instant::now()) {
+            self.link.send(Command::Configure { track, configure });
+        }
+    }
+
+    fn on_resized(&mut self, track: TrackId, size: Size<media::Pixels>) {
+        let Some(view) = self.views.get_mut(&track) else { return };
+        if let Err(error) = view.resize(size) {
+            tracing::warn!(%track, %error, "a window could not be resized");
+        }
+        self.on_local_change(track);
+    }
+
+    fn set_visible(&mut self, track: TrackId, visible: bool) {
+        let news = if visible { self.seat.hidden.remove(&track) } else { self.seat.hidden.insert(track) };
+        if news {
+            self.link.send(Command::Visible { track, visible });
+        }
+    }
+
+    fn on_unfocused(&mut self, track: TrackId) {
+        if self.seat.focusing == Some(track) {
+            self.seat.focusing = None;
+        }
+        // Minimising takes the focus, and no desktop tells otherwise that a window is minimised.
+        if self.views.get(&track).and_then(|view| view.window.is_minimized()) == Some(true) {
+            self.set_visible(track, false);
+        }
+    }
+
+    fn on_key(&mut self, event: &KeyEvent, made_up: bool) {
+        // A made-up press comes with the focus that it belongs to.
+        self.settle_focus();
+        if let (Some(track), Some((key, pressed))) = (self.seat.focused, keyboard::key(event, made_up)) {
+            self.input(track, InputEvent::Key { key, pressed });
+        }
+    }
+
+    fn on_pointer_moved(&mut self, window: TrackId, at: PhysicalPosition<f64>) {
+        let position = geometry::position(at.x, at.y, self.scale_of(window));
+        let (track, position) = self.windows.under(window, position);
+        self.seat.pointer = Some((track, position));
+        self.input(track, InputEvent::Motion { position });
+    }
+
+    fn on_pointer_left(&mut self, window: TrackId) {
+        if self.seat.hovered != Some(window) {
+            return;
+        }
+        self.seat.hovered = None;
+        if let Some((track, _)) = self.seat.pointer.take() {
+            self.input(track, InputEvent::Leave);
+        }
+    }
+
+    fn on_button(&mut self, button: MouseButton, state: ElementState) {
+        let (Some((track, position)), Some(button)) = (self.seat.pointer, pointer::button(button)) else {
+            return;
+        };
+        let pressed = state == ElementState::Pressed;
+        if pressed && self.windows.is_outside_popups(track) {
+            self.dismiss_popups();
+        }
+        self.input(track, InputEvent::Button { position, button, pressed });
+    }
+
+    fn on_touch(&mut self, window: TrackId, touch: Touch) {
+        let place = geometry::position(touch.location.x, touch.location.y, self.scale_of(window));
+        // A finger belongs to the track on which it came down, wherever it moves.
+        let (track, position) = match self.seat.fingers.track(touch.id) {
+            Some(track) => (track, self.windows.within(window, track, place)),
+            None => self.windows.under(window, place),
+        };
+        if let Some(point) = self.seat.fingers.change(touch.id, touch.phase, track, position) {
+            if point.phase == media::TouchPhase::Down && self.windows.is_outside_popups(track) {
+                self.dismiss_popups();
+            }
+            self.input(track, InputEvent::Touch { points: vec![point] });
+        }
+    }
+
+    fn dismiss_popups(&self) {
+        if self.windows.popups().next().is_some() {
+            self.link.send(Command::DismissPopups);
+        }
+    }
+
+    fn scale_of(&self, track: TrackId) -> media::Scale {
+        self.views.get(&track).map_or(media::Scale::ONE, |view| view.scale())
+    }
+
+    fn input(&self, track: TrackId, event: InputEvent) {
+        self.link.send(Command::Input { at: clock::now(), track, event });
+    }
+}

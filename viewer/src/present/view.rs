@@ -1,0 +1,208 @@
+//! One local window that shows one track.
+//!
+//! A view is made when its track's first picture has arrived, so nothing empty is ever shown. It shows its last picture
+//! until a newer one arrives, whatever happens to its size or to the link.
+
+use std::{collections::VecDeque, num::NonZeroU32, rc::Rc, sync::Arc};
+
+use media::{Pixels, Point, Rect, Region, Scale, Size, UpdateId, Window as Remote};
+use winit::{event_loop::OwnedDisplayHandle, window::Window};
+
+use super::{
+    geometry,
+    paint::{self, Fit, Light, Target},
+};
+use crate::{link::Updated, picture::Picture};
+
+/// Draws into windows of this display.
+pub(crate) type Canvas = softbuffer::Context<OwnedDisplayHandle>;
+
+type Surface = softbuffer::Surface<OwnedDisplayHandle, Rc<Window>>;
+
+/// One local window.
+pub(crate) struct View {
+    /// The window.
+    pub(crate) window: Rc<Window>,
+    surface: Surface,
+    picture: Arc<Picture>,
+    /// The window's inner size.
+    size: Size<Pixels>,
+    pending: Pending,
+    /// What the last presented buffers changed, newest first: a buffer that is not the newest lacks it.
+    history: VecDeque<Region>,
+    /// The newest update that came and was not presented.
+    unpresented: Option<UpdateId>,
+}
+
+/// What must be painted.
+#[derive(Debug, PartialEq)]
+enum Pending {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Part(Region),
+    /// All of it.
+    Whole,
+}
+
+/// A popup that is drawn within its toplevel's window, for desktops where popups cannot be windows of their own.
+pub(crate) struct Overlay {
+    /// Its pixels.
+    pub(crate) picture: Arc<Picture>,
+    /// Where, in the window's pixels.
+    pub(crate) at: Point<Pixels>,
+}
+
+/// No buffer of a desktop is older than this; older ones are painted whole.
+const MAX_HISTORY: usize = 4;
+
+impl View {
+    /// A view that has painted nothing yet.
+    pub(crate) fn new(
+        canvas: &Canvas,
+        window: Rc<Window>,
+        picture: Arc<Picture>,
+    ) -> Result<View, softbuffer::SoftBufferError> {
+        let surface = Surface::new(canvas, Rc::clone(&window))?;
+        let inner = window.inner_size();
+        let mut view = View {
+            window,
+            surface,
+            picture,
+            size: Size::default(),
+            pending: Pending::Whole,
+            history: VecDeque::new(),
+            unpresented: None,
+        };
+        view.resize(Size::new(inner.width, inner.height))?;
+        Ok(view)
+    }
+
+    /// The window's inner size.
+    pub(crate) fn size(&self) -> Size<Pixels> {
+        self.size
+    }
+
+    /// The desktop's scale where the window is.
+    pub(crate) fn scale(&self) -> Scale {
+        geometry::scale(self.window.scale_factor())
+    }
+
+    /// Where its inner corner is on the desktop, if the desktop tells.
+    pub(crate) fn origin(&self) -> Option<Point<Pixels>> {
+        self.window.inner_position().ok().map(|at| Point::new(at.x, at.y))
+    }
+
+    /// Notes the window's new inner size.
+    pub(crate) fn resize(&mut self, size: Size<Pixels>) -> Result<(), softbuffer::SoftBufferError> {
+        let (Some(w), Some(h)) = (NonZeroU32::new(size.w), NonZeroU32::new(size.h)) else { return Ok(()) };
+        if size != self.size {
+            self.surface.resize(w, h)?;
+            self.size = size;
+            self.invalidate();
+        }
+        Ok(())
+    }
+
+    /// Notes an update.
+    pub(crate) fn update(&mut self, updated: &Updated) {
+        self.unpresented = Some(updated.update);
+        if !Arc::ptr_eq(&self.picture, &updated.picture) {
+            self.picture = Arc::clone(&updated.picture);
+            self.invalidate();
+        }
+        if let Pending::Nothing = self.pending {
+            self.pending = Pending::Part(Region::new());
+        }
+        if let Pending::Part(region) = &mut self.pending {
+            region.union(&updated.region);
+        }
+    }
+
+    /// All of it must be painted again.
+    pub(crate) fn invalidate(&mut self) {
+        self.pending = Pending::Whole;
+    }
+
+    /// Paints and presents what is pending. Returns the update that is now shown, if a new one is.
+    pub(crate) fn present(
+        &mut self,
+        remote: &Remote,
+        overlays: &[Overlay],
+        light: Light,
+    ) -> Result<Option<UpdateId>, softbuffer::SoftBufferError> {
+        let region = match std::mem::replace(&mut self.pending, Pending::Nothing) {
+            Pending::Nothing => return Ok(None),
+            // Nothing changed, but that is news too.
+            Pending::Part(region) if region.is_empty() => return Ok(self.unpresented.take()),
+            Pending::Part(region) if overlays.is_empty() => Some(region),
+            Pending::Part(_) | Pending::Whole => None,
+        };
+        if self.size.is_empty() {
+            self.invalidate();
+            return Ok(None);
+        }
+        self.paint(region, remote, overlays, light)?;
+        // Waits until the window system has taken the pixels: only then have they been presented, and the request does
+        // not stay in a buffer of this process.
+        self.surface.buffer_mut()?;
+        Ok(self.unpresented.take())
+    }
+
+    fn paint(
+        &mut self,
+        region: Option<Region>,
+        remote: &Remote,
+        overlays: &[Overlay],
+        light: Light,
+    ) -> Result<(), softbuffer::SoftBufferError> {
+        let fit = if remote.scale == self.scale() { Fit::Anchored } else { Fit::Stretched };
+        let mut buffer = self.surface.buffer_mut()?;
+        let region = region.and_then(|region| with_missing(region, buffer.age(), &self.history));
+        let mut target = Target { pixels: &mut buffer, size: self.size };
+        let damage = self.picture.read(|frame| paint::paint(&mut target, frame, region.as_ref(), fit, light));
+        for overlay in overlays {
+            overlay.picture.read(|frame| paint::overlay(&mut target, frame, overlay.at, light));
+        }
+        let rects: Vec<softbuffer::Rect> = damage.iter().filter_map(|&rect| to_softbuffer(rect)).collect();
+        buffer.present_with_damage(&rects)?;
+        self.history.push_front(damage.into_iter().collect());
+        self.history.truncate(MAX_HISTORY);
+        Ok(())
+    }
+}
+
+/// What must be painted into a buffer that was presented `age` times ago; `None` for all of it.
+fn with_missing(mut region: Region, age: u8, history: &VecDeque<Region>) -> Option<Region> {
+    let missed = usize::from(age).checked_sub(1)?;
+    if missed > history.len() {
+        return None;
+    }
+    history.iter().take(missed).for_each(|older| region.union(older));
+    Some(region)
+}
+
+fn to_softbuffer(rect: Rect<Pixels>) -> Option<softbuffer::Rect> {
+    Some(softbuffer::Rect {
+        x: u32::try_from(rect.x).ok()?,
+        y: u32::try_from(rect.y).ok()?,
+        width: NonZeroU32::new(rect.w)?,
+        height: NonZeroU32::new(rect.h)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_buffer_gets_what_it_missed() {
+        let rect = |x| Region::from(Rect::new(x, 0, 1, 1));
+        let history = VecDeque::from([rect(10), rect(20)]);
+        assert_eq!(with_missing(rect(1), 0, &history), None, "a buffer without content");
+        assert_eq!(with_missing(rect(1), 1, &history), Some(rect(1)));
+        let two = with_missing(rect(1), 2, &history).expect("known");
+        assert!(two.contains_pixel(10, 0) && !two.contains_pixel(20, 0));
+        assert_eq!(with_missing(rect(1), 4, &history), None, "older than what is known");
+    }
+}
