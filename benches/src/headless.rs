@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{Session, Viewer, code, testapp::Entry};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Effort,
@@ -49,5 +49,18 @@ pub(crate) fn run(effort: Effort) -> Result<Vec<Row>> {
             p50 <= 5.0 && p95 <= 10.0,
         ),
         Row::told(&format!("the app's own reaction in these {} keys", app.count()), app.text()),
+        Row::told("where the time goes, by stage, p50/p95", stages(&viewer.stats()?["latency_us"])),
     ])
+}
+
+/// The viewer's own figures, in the order in which it gives them.
+fn stages(figures: &Value) -> String {
+    let stage = |(name, figures): (&String, &Value)| {
+        let ms = |percentile: &str| figures[percentile].as_f64().unwrap_or_default() / 1000.0;
+        format!("{name} {:.2}/{:.2}", ms("p50"), ms("p95"))
+    };
+    figures
+        .as_object()
+        .map(|stages| stages.iter().map(stage).collect::<Vec<_>>().join(", "))
+        .unwrap_or_default()
 }

@@ -254,6 +254,12 @@ impl Viewer {
         self.ask(json!({"do": "stats"}))
     }
 
+    /// One of the figures that only grow: `updates`, `presented`, `received_bytes`, …
+    pub fn count(&mut self, figure: &str) -> Result<u64> {
+        let stats = self.stats()?;
+        stats[figure].as_u64().with_context(|| format!("no figure {figure} in {stats}"))
+    }
+
     /// Leaves politely.
     pub fn quit(mut self) -> Result<ExitStatus> {
         self.send(json!({"do": "quit"}))?;
