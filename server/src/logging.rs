@@ -1,5 +1,7 @@
 //! Logs go to stderr, as text for people or as JSON for machines.
 
+use std::io::IsTerminal;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
@@ -10,7 +12,7 @@ use crate::cli::Usage;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug`
-    #[arg(long, global = true, env = "DORMER_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(long, global = true, env = "DORMER_LOG", default_value = "info,smithay=warn", value_name = "FILTER")]
     log: String,
     /// How to write logs
     #[arg(long, global = true, value_enum, default_value = "text")]
@@ -28,8 +30,9 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| Usage(format!("--log '{}' is no filter ({error}); try --log info", options.log)))?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
     match options.log_format {
-        Format::Text => logs.with_target(false).init(),
+        Format::Text => logs.with_target(false).with_ansi(colours).init(),
         Format::Json => logs.json().init(),
     }
     Ok(())
