@@ -344,7 +344,7 @@ struct Coded {
 impl TileBytes {
     fn of(op: &Op) -> TileBytes {
         let all = op_bytes(op);
-        let raw = matches!(op, Op::Tile { coding: TileCoding::Raw, .. });
+        let raw = matches!(op, Op::Tile { coding: TileCoding::Raw | TileCoding::Planes, .. });
         TileBytes { all, raw: if raw { all } else { 0 } }
     }
 }

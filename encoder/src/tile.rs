@@ -6,24 +6,36 @@ use zstd::bulk::Compressor;
 use self::palette::Palette;
 
 mod palette;
+mod planes;
 
-/// A compressor with the memory that it keeps between tiles.
+/// Codes tiles. Keeps memory between them, but no state: every tile stands alone.
 pub(crate) struct TileEncoder {
-    compressor: Compressor<'static>,
+    indices: Compressor<'static>,
+    planes: Compressor<'static>,
     rect: Rect<Pixels>,
     pixels: Vec<u8>,
     plain: Vec<u8>,
     packed: Vec<u8>,
 }
 
-/// The zstd level: greater ones cost more time than they save bytes on screens, see `docs/decisions.md`.
-const LEVEL: i32 = 1;
+/// The zstd level for palette tiles, which are small and repeat themselves.
+const INDICES_LEVEL: i32 = 3;
+
+/// The zstd level for all others, of which higher levels make little more.
+const PLANES_LEVEL: i32 = 1;
 
 impl TileEncoder {
-    /// A compressor without any state of pictures: every tile stands alone.
+    /// Without pixels yet.
     pub(crate) fn new() -> Self {
-        let compressor = Compressor::new(LEVEL).expect("the level is one that zstd has");
-        Self { compressor, rect: Rect::default(), pixels: Vec::new(), plain: Vec::new(), packed: Vec::new() }
+        let compressor = |level| Compressor::new(level).expect("the level is one that zstd has");
+        Self {
+            indices: compressor(INDICES_LEVEL),
+            planes: compressor(PLANES_LEVEL),
+            rect: Rect::default(),
+            pixels: Vec::new(),
+            plain: Vec::new(),
+            packed: Vec::new(),
+        }
     }
 
     /// Takes the pixels of `rect`, which lies within `frame` and has at most [`TileCoding::MAX_PIXELS`].
@@ -46,37 +58,35 @@ impl TileEncoder {
 
     /// Codes the pixels that were taken.
     pub(crate) fn encode(&mut self) -> Op {
-        let (coding, data) = self.encode_pixels(self.rect);
+        let pixels = self.pixels.as_chunks::<{ Frame::BYTES_PER_PIXEL }>().0;
+        let (coding, data) = match Palette::of(pixels) {
+            Some(palette) => match palette.colours() {
+                [only] => (TileCoding::Solid, only.to_vec()),
+                _ => {
+                    palette.write(pixels, self.rect.w as usize, &mut self.plain);
+                    (TileCoding::Palette, compress(&mut self.indices, &self.plain, &mut self.packed))
+                }
+            },
+            None => {
+                planes::write(pixels, &mut self.plain);
+                (TileCoding::Planes, compress(&mut self.planes, &self.plain, &mut self.packed))
+            }
+        };
         Op::Tile { rect: self.rect, coding, data: data.into() }
     }
+}
 
-    fn encode_pixels(&mut self, rect: Rect<Pixels>) -> (TileCoding, Vec<u8>) {
-        let pixels = self.pixels.as_chunks::<{ Frame::BYTES_PER_PIXEL }>().0;
-        let Some(palette) = Palette::of(pixels) else {
-            self.plain.clear();
-            self.plain.extend_from_slice(&self.pixels);
-            return (TileCoding::Raw, self.compress());
-        };
-        if let [only] = palette.colours() {
-            return (TileCoding::Solid, only.to_vec());
-        }
-        palette.write(pixels, rect.w as usize, &mut self.plain);
-        (TileCoding::Palette, self.compress())
-    }
-
-    /// `plain` behind a byte that tells whether it was worth compressing.
-    fn compress(&mut self) -> Vec<u8> {
-        self.packed.resize(zstd::zstd_safe::compress_bound(self.plain.len()), 0);
-        let packed = self.compressor.compress_to_buffer(&self.plain, &mut self.packed[..]);
-        let (method, payload) = match packed {
-            Ok(length) if length < self.plain.len() => (PACKED, &self.packed[..length]),
-            _ => (STORED, &self.plain[..]),
-        };
-        let mut data = Vec::with_capacity(1 + payload.len());
-        data.push(method);
-        data.extend_from_slice(payload);
-        data
-    }
+/// `plain` behind a byte that tells whether it was worth compressing.
+fn compress(compressor: &mut Compressor<'_>, plain: &[u8], packed: &mut Vec<u8>) -> Vec<u8> {
+    packed.resize(zstd::zstd_safe::compress_bound(plain.len()), 0);
+    let (method, payload) = match compressor.compress_to_buffer(plain, &mut packed[..]) {
+        Ok(length) if length < plain.len() => (PACKED, &packed[..length]),
+        _ => (STORED, plain),
+    };
+    let mut data = Vec::with_capacity(1 + payload.len());
+    data.push(method);
+    data.extend_from_slice(payload);
+    data
 }
 
 const STORED: u8 = 0;

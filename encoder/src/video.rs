@@ -87,6 +87,6 @@ impl VideoConfig {
     /// Whether there can be video of this size.
     pub fn fits(size: Size<Pixels>) -> bool {
         let (short, long) = (size.w.min(size.h), size.w.max(size.h));
-        short >= Self::MIN_SIDE && short <= Self::MAX_SHORT_SIDE && long <= Self::MAX_LONG_SIDE
+        (Self::MIN_SIDE..=Self::MAX_SHORT_SIDE).contains(&short) && long <= Self::MAX_LONG_SIDE
     }
 }

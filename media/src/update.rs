@@ -70,8 +70,10 @@ pub enum TileCoding {
     Solid,
     /// A palette of at most 256 colours, then one index a pixel, packed to 1, 2, 4 or 8 bits, compressed.
     Palette,
-    /// Every pixel B G R A, compressed.
+    /// Every pixel B G R A, compressed: what the simplest encoders can make.
     Raw,
+    /// Four planes of differences, compressed: for pictures of many colours.
+    Planes,
 }
 
 impl TileCoding {

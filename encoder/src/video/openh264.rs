@@ -25,7 +25,7 @@ pub struct OpenH264 {
 impl OpenH264 {
     /// A new encoder.
     pub fn new(config: VideoConfig) -> Result<Self, VideoError> {
-        let even = config.size.w % 2 == 0 && config.size.h % 2 == 0;
+        let even = config.size.w.is_multiple_of(2) && config.size.h.is_multiple_of(2);
         if !even || !VideoConfig::fits(config.size) {
             return Err(VideoError::Size(config.size));
         }
@@ -72,10 +72,8 @@ impl VideoEncoder for OpenH264 {
 }
 
 fn settings(config: VideoConfig) -> EncoderConfig {
-    let usage = match config.content {
-        Content::Screen => UsageType::ScreenContentRealTime,
-        Content::Motion => UsageType::CameraVideoRealTime,
-    };
+    let screen = config.content == Content::Screen;
+    let usage = if screen { UsageType::ScreenContentRealTime } else { UsageType::CameraVideoRealTime };
     EncoderConfig::new()
         .bitrate(BitRate::from_bps(config.bitrate))
         .max_frame_rate(FrameRate::from_hz(config.frame_rate))
@@ -88,7 +86,10 @@ fn settings(config: VideoConfig) -> EncoderConfig {
         .qp(QpRange::new(BEST_QP, WORST_QP))
         // Keyframes come when they are asked for: links lose nothing.
         .intra_frame_period(IntraFramePeriod::auto())
-        .scene_change_detect(false)
+        // Each kind of content refuses what belongs to the other, and says so on stderr.
+        .scene_change_detect(screen)
+        .adaptive_quantization(!screen)
+        .background_detection(!screen)
         .num_threads(1)
         .vui(VuiConfig::bt709_full())
 }

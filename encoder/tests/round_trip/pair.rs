@@ -1,10 +1,10 @@
-//! An encoder and the viewer's decoder, joined without a network, and pictures to send.
+//! An encoder and the viewer's decoder, joined without a network.
 
 use std::{num::NonZeroUsize, sync::mpsc, time::Duration};
 
 use dormer_encoder::{Pool, PoolConfig, Selection};
 use media::{
-    Canvas, EncodeJob, Encoded, Frame, Op, Pixels, Rect, Region, Size, Timestamp, Timing, TrackId, Update,
+    Canvas, EncodeJob, Encoded, Frame, Op, Pixels, Rect, Region, Timestamp, Timing, TrackId, Update,
     UpdateId, ViewerId,
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct Pair {
     pub(crate) canvas: Canvas,
     pub(crate) track: Track,
     pub(crate) lossy: Region,
+    /// What was drawn and not sent yet.
+    pub(crate) owed: Region,
     pub(crate) now: Timestamp,
     pub(crate) link: Link,
     updates: u64,
@@ -52,7 +54,17 @@ impl Pair {
         let canvas = Canvas::new();
         pool.canvas(TRACK, canvas.clone());
         let now = Timestamp(5_000_000);
-        Self { pool, answers, canvas, track: Track::new(), lossy: Region::new(), now, link, updates: 0 }
+        Self {
+            pool,
+            answers,
+            canvas,
+            track: Track::new(),
+            lossy: Region::new(),
+            owed: Region::new(),
+            now,
+            link,
+            updates: 0,
+        }
     }
 
     /// Sends what is damaged and refines what is asked for.
@@ -96,6 +108,18 @@ impl Pair {
         self.send(Region::from(size.to_rect()), Region::new())
     }
 
+    /// Changes a part of the picture and sends it later.
+    pub(crate) fn draw_unsent(&mut self, damage: Rect<Pixels>, draw: impl FnOnce(&mut Frame)) {
+        self.canvas.write(draw);
+        self.owed.add(damage);
+    }
+
+    /// Sends what is owed.
+    pub(crate) fn send_owed(&mut self) -> Sent {
+        let owed = self.owed.take();
+        self.send(owed, Region::new())
+    }
+
     /// Refines until all is exact. Answers how many jobs that took.
     pub(crate) fn refine_all(&mut self) -> usize {
         for jobs in 0..10_000 {
@@ -108,14 +132,14 @@ impl Pair {
         panic!("refining never ends: {:?} is still lossy", self.lossy);
     }
 
-    /// Panics unless the viewer shows the canvas exactly, outside of what is lossy.
+    /// Panics unless the viewer shows the canvas exactly, outside of what is lossy or owed.
     pub(crate) fn check(&self) {
         self.canvas.read(|frame| {
             let shown = self.track.frame();
             assert_eq!(shown.size(), frame.size());
             let mut exact = Region::from(frame.size().to_rect());
-            self.lossy.rects().iter().for_each(|&rect| exact.subtract(rect));
-            // A region may only grow by simplification, so pixels are asked about the lossy one.
+            self.lossy.rects().iter().chain(self.owed.rects()).for_each(|&rect| exact.subtract(rect));
+            // Subtraction may leave too much: in doubt, pixels are looked up in the regions themselves.
             for rect in exact.rects() {
                 for y in rect.y..rect.bottom() {
                     if shown.row(*rect, y) != frame.row(*rect, y) {
@@ -130,7 +154,8 @@ impl Pair {
         for x in rect.x..rect.right() {
             let pixel = Rect::new(x, y, 1, 1);
             let equal = self.track.frame().row(pixel, y) == frame.row(pixel, y);
-            assert!(equal || self.lossy.contains_pixel(x, y), "the viewer differs at {x}, {y}");
+            let excused = self.lossy.contains_pixel(x, y) || self.owed.contains_pixel(x, y);
+            assert!(equal || excused, "the viewer differs at {x}, {y}");
         }
     }
 }
@@ -140,65 +165,4 @@ fn op_bytes(op: &Op) -> usize {
         Op::Copy { .. } => 0,
         Op::Tile { data, .. } | Op::Video { data, .. } => data.len(),
     }
-}
-
-/// Random numbers that are the same every time.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub(crate) fn next(&mut self) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 32) as u32
-    }
-}
-
-pub(crate) fn fill(frame: &mut Frame, rect: Rect<Pixels>, mut colour: impl FnMut(i32, i32) -> [u8; 3]) {
-    let Some(rect) = rect.intersection(frame.size().to_rect()) else { return };
-    for y in rect.y..rect.bottom() {
-        for (x, pixel) in (rect.x..).zip(frame.row_mut(rect, y).as_chunks_mut::<4>().0) {
-            let [b, g, r] = colour(x, y);
-            *pixel = [b, g, r, 255];
-        }
-    }
-}
-
-/// Lines of something like text, the first being line `from` of an endless page.
-pub(crate) fn text(frame: &mut Frame, rect: Rect<Pixels>, from: i32) {
-    const LINE: i32 = 17;
-    fill(frame, rect, |x, y| {
-        let (line, row) = ((y - rect.y) / LINE + from, (y - rect.y) % LINE);
-        let (letter, column) = ((x - rect.x) / 9, (x - rect.x) % 9);
-        let glyph = (line as u32).wrapping_mul(2_654_435_761) ^ (letter as u32).wrapping_mul(40_503);
-        let blank =
-            glyph.is_multiple_of(6) || letter as u32 % 97 > 20 + (line as u32).wrapping_mul(7919) % 76;
-        let ink = (2..14).contains(&row) && column < 8 && (glyph >> ((row * 3 + column * 5) % 29)) & 3 == 0;
-        if ink && !blank { [0x20; 3] } else { [0xf8, 0xf8, 0xf4] }
-    });
-}
-
-/// A smooth picture in motion, as a film or a 3D scene has.
-pub(crate) fn film(frame: &mut Frame, rect: Rect<Pixels>, time: i32) {
-    let wave = |a: i32, b: i32| (((a as f32 / 37.0).sin() + (b as f32 / 23.0).cos()) * 60.0 + 125.0) as u8;
-    fill(frame, rect, |x, y| {
-        let (x, y) = (x + time * 4, y + time);
-        [wave(x, y), wave(y, x + time), wave(x + y, x - y)]
-    });
-}
-
-pub(crate) fn noise(frame: &mut Frame, rect: Rect<Pixels>, seed: u32) {
-    let mut random = Random::new(u64::from(seed) + 1);
-    fill(frame, rect, |_, _| {
-        let [b, g, r, _] = random.next().to_le_bytes();
-        [b, g, r]
-    });
-}
-
-pub(crate) fn sized(size: Size<Pixels>) -> impl FnOnce(&mut Frame) {
-    move |frame| frame.resize(size)
 }

@@ -1,14 +1,11 @@
-//! The whole encoder against the viewer's decoder: what the viewer shows is the app's picture, pixel by pixel, outside
-//! of what is reported as lossy, and everywhere after refining.
+//! What becomes of typical changes.
 
 use media::{Op, Rect, Region, Size};
 
-use crate::support::{Link, Pair, fill, film, noise, sized, text};
-
-#[expect(unreachable_pub, reason = "public there, part of this test here")]
-#[path = "../../viewer/src/decode/mod.rs"]
-mod decode;
-mod support;
+use crate::{
+    pair::{Link, Pair},
+    pictures::{fill, film, noise, sized, text},
+};
 
 fn kinds(ops: &[Op]) -> (usize, usize, usize) {
     let count = |which: fn(&Op) -> bool| ops.iter().filter(|op| which(op)).count();
