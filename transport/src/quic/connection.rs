@@ -8,7 +8,10 @@ use quinn::{
     Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendDatagramError, SendStream, VarInt,
     WriteError,
 };
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use super::framing::{self, FrameError};
 use crate::{
@@ -76,7 +79,7 @@ impl<E: End> LinkTask<E> {
             asked = async {
                 // The control lane drains first; so wait for it, but not for ever.
                 let asked = closing.close().await;
-                tokio::time::sleep(LAST_WORDS).await;
+                sleep(LAST_WORDS).await;
                 asked
             } => asked,
             asked = write_control(control_send, control_queue, requests.clone()) => match asked {
@@ -89,9 +92,10 @@ impl<E: End> LinkTask<E> {
             reason = ended(write_input(&connection, input)) => reason,
             reason = ended(write_updates(&connection, updates)) => reason,
             reason = ended(write_datagrams(&connection, unreliable)) => reason,
+            reason = ended(notice_silence(&connection, idle_timeout)) => reason,
             never = follow_network(own_endpoint.as_ref(), &mut requests) => match never {},
         };
-        // What the connection knows is nearer to the truth than what a stream saw of it.
+        // What the connection knows, if it has ended, is nearer to the truth than what a stream saw of it.
         let reason = match connection.close_reason() {
             Some(error) if reason != CloseReason::Local => reason_of(error, idle_timeout),
             _ => reason,
@@ -280,6 +284,23 @@ async fn read_datagrams<E: End>(connection: &Connection, inbox: Inbox<E>) -> Lan
             Some(_) | None => return Err(CloseReason::Protocol(format!("a datagram for lane {number}"))),
         }
     }
+}
+
+/// How finely silence is measured.
+const SILENCE_STEPS: u32 = 10;
+
+/// Ends the link when nothing came in for a while. QUIC's own timer starts anew when this end sends after a pause, and
+/// would let a host that has much to say wait for a viewer that is gone for longer than it may.
+async fn notice_silence(connection: &Connection, limit: Duration) -> LaneResult {
+    let received = || connection.stats().udp_rx.datagrams;
+    let (mut seen, mut silent) = (received(), 0);
+    while silent < SILENCE_STEPS {
+        sleep(limit / SILENCE_STEPS).await;
+        let now = received();
+        silent = if now == seen { silent + 1 } else { 0 };
+        seen = now;
+    }
+    Err(CloseReason::Silence(limit))
 }
 
 /// Moves the endpoint to a new socket whenever the network changes.

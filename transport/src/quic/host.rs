@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, UdpSocket},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -84,9 +84,14 @@ impl QuicHost {
     ) -> Result<Self, BindError> {
         let config = settings.server(identity)?;
         let failed = |source| BindError::Socket { address, source };
-        let socket = UdpSocket::bind(address).map_err(failed)?;
-        let endpoint = Endpoint::new(QuicSettings::endpoint(), Some(config), socket, Arc::new(TokioRuntime))
-            .map_err(failed)?;
+        let socket = settings::socket(address).map_err(failed)?;
+        let endpoint = Endpoint::new(
+            QuicSettings::host_endpoint(identity),
+            Some(config),
+            socket,
+            Arc::new(TokioRuntime),
+        )
+        .map_err(failed)?;
         let (sender, joined) = mpsc::channel(MAX_WAITING);
         let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, joined: sender };
         Ok(Self { endpoint, joined, door: tokio::spawn(door.keep()) })

@@ -26,6 +26,7 @@ use super::{
     connection::{ConnectionProbe, ControlStream, LinkTask, reason_of},
     framing::{self, FrameError},
     pin_check::PinCheck,
+    settings::{self, TlsError},
 };
 use crate::{
     close::CloseReason,
@@ -117,7 +118,7 @@ async fn reach(
     settings: QuicSettings,
 ) -> Result<(Endpoint, Connection), ConnectError> {
     let (check, mismatch) = PinCheck::new(address.pin);
-    let tls = |error: super::settings::TlsError| ConnectError::Local(io::Error::other(error.to_string()));
+    let tls = |error: TlsError| ConnectError::Local(io::Error::other(error.to_string()));
     let config = settings.client(Arc::new(check)).map_err(tls)?;
     let mut attempts = JoinSet::new();
     for (turn, place) in (0u32..).zip(resolve(address).await?) {
@@ -155,7 +156,7 @@ async fn dial(
     idle_timeout: Duration,
 ) -> Result<(Endpoint, Connection), ConnectError> {
     let endpoint =
-        Endpoint::new(QuicSettings::endpoint(), None, socket_like(place)?, Arc::new(TokioRuntime))?;
+        Endpoint::new(QuicSettings::viewer_endpoint(), None, socket_like(place)?, Arc::new(TokioRuntime))?;
     let connecting = endpoint
         .connect_with(config, place, SERVER_NAME)
         .map_err(|error| ConnectError::Local(io::Error::other(error)))?;
@@ -166,8 +167,8 @@ async fn dial(
 /// A new socket of the same family as `address`.
 pub(super) fn socket_like(address: SocketAddr) -> io::Result<UdpSocket> {
     match address {
-        SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)),
-        SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)),
+        SocketAddr::V4(_) => settings::socket((Ipv4Addr::UNSPECIFIED, 0).into()),
+        SocketAddr::V6(_) => settings::socket((Ipv6Addr::UNSPECIFIED, 0).into()),
     }
 }
 

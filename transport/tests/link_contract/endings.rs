@@ -64,16 +64,22 @@ async fn a_viewer_that_is_thrown_out_hears_why(rig: &mut impl Rig) {
 async fn a_viewer_that_vanishes_is_noticed(rig: &mut impl Rig) {
     let mut host = rig.vanished().await;
     let gone = Instant::now();
+    // What the host has to say meanwhile does not make it wait longer.
+    tokio::time::sleep(SETTINGS.idle_timeout / 2).await;
+    host.send_update(&update(1, 200), 0);
     let closed = at_host(&mut host).await;
     assert_eq!(closed, HostIncoming::Closed(CloseReason::Silence(SETTINGS.idle_timeout)));
-    assert!(gone.elapsed() < SETTINGS.idle_timeout + Duration::from_secs(1), "after {:?}", gone.elapsed());
+    assert!(gone.elapsed() < SETTINGS.idle_timeout * 13 / 10, "after {:?}", gone.elapsed());
 }
 
 #[test]
 fn by_default_a_viewer_that_vanishes_is_noticed_within_ten_seconds() {
     let settings = QuicSettings::default();
-    assert!(settings.idle_timeout < Duration::from_secs(10));
-    assert!(settings.keep_alive * 2 < settings.idle_timeout, "one lost sign of life is not the end");
+    assert!(settings.idle_timeout * 11 / 10 < Duration::from_secs(10));
+    assert!(
+        settings.keep_alive + Duration::from_secs(4) < settings.idle_timeout,
+        "an outage of 4 s is not the end"
+    );
 }
 
 async fn a_viewer_that_changes_its_address_stays(rig: &mut impl Rig) {
