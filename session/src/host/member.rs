@@ -57,8 +57,8 @@ impl Member {
 }
 
 impl Member {
-    /// Whether no changes wait for the link, so that it may be used for lossless repetition.
-    pub(crate) fn has_spare_room(&self) -> bool {
-        self.debts.values().all(|debt| !debt.is_owed())
+    /// Whether no changes wait for the link and half of its window is free, for lossless repetition.
+    pub(crate) fn may_refine(&self, now: Timestamp) -> bool {
+        self.debts.values().all(|debt| !debt.is_owed()) && self.committed() < self.rate.window(now) / 2
     }
 }

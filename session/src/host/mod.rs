@@ -65,6 +65,8 @@ pub struct Host {
     keymap: Option<ViewerId>,
     next_serial: u32,
     clipboard: Clipboard,
+    /// When something that rests can be repeated losslessly.
+    next_rest: Option<Timestamp>,
 }
 
 impl Host {
@@ -82,6 +84,7 @@ impl Host {
             keymap: None,
             next_serial: 1,
             clipboard: Clipboard::default(),
+            next_rest: None,
         }
     }
 
@@ -167,13 +170,12 @@ impl Host {
 
     /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`: never, the
     /// session rests.
-    pub fn poll_timeout(&mut self) -> Option<Timestamp> {
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
         let tracks = self.tracks.all.values();
         let paced = tracks.clone().filter_map(|track| track.pacer.timeout());
         let wished = tracks.filter_map(|track| track.configures.timeout());
         let links = self.members.values().filter_map(|member| member.rate.timeout());
-        let refined = self.refine_timeouts();
-        paced.chain(wished).chain(links).chain(refined).chain(self.clipboard.timeout()).min()
+        paced.chain(wished).chain(links).chain(self.next_rest).chain(self.clipboard.timeout()).min()
     }
 
     /// The viewers there are.

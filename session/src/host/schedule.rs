@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Extra bytes that may be under way for what the viewer's own input caused.
 const HASTE: usize = 8 << 10;
 
+/// The least time until what rests is looked at again.
+const GRAIN: Duration = Duration::from_millis(5);
+
 /// The least budget of a job.
 const LEAST_BUDGET: usize = 4 << 10;
 
@@ -51,6 +54,7 @@ impl Host {
         for viewer in viewers {
             self.pump_debts(now, viewer);
         }
+        self.next_rest = self.next_rest(now);
     }
 
     /// How urgent a track is for a viewer.
@@ -66,14 +70,15 @@ impl Host {
         }
     }
 
-    /// When lossless repetition of something that rests is due.
-    pub(super) fn refine_timeouts(&self) -> impl Iterator<Item = Timestamp> {
-        self.members.values().filter(|member| member.has_spare_room()).flat_map(|member| {
-            member.debts.iter().filter_map(|(id, debt)| {
-                let rested = self.tracks.all.get(id)?.rests_at();
-                debt.refine_timeout(rested)
-            })
-        })
+    /// When lossless repetition of something is due that the link has room for already.
+    fn next_rest(&self, now: Timestamp) -> Option<Timestamp> {
+        let roomy = self.members.values().filter(|member| member.may_refine(now));
+        let rests = roomy.flat_map(|member| member.debts.iter()).filter_map(|(id, debt)| {
+            let rested = self.tracks.all.get(id)?.rests_at();
+            debt.refine_timeout(rested)
+        });
+        // What could be done now has been done: a time that has passed must not make the caller spin.
+        rests.min().map(|at| at.max(now + GRAIN))
     }
 
     fn pump_debts(&mut self, now: Timestamp, viewer: ViewerId) {
@@ -109,7 +114,7 @@ impl Host {
     /// The track that is repeated losslessly next, and what of it, if the link has spare room.
     fn next_refinement(&mut self, now: Timestamp, viewer: ViewerId) -> Option<(TrackId, Region)> {
         let member = self.members.get(&viewer)?;
-        if !member.has_spare_room() || member.committed() >= member.rate.window(now) / 2 {
+        if !member.may_refine(now) {
             return None;
         }
         member.debts.iter().find_map(|(id, debt)| {

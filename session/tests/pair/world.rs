@@ -1,0 +1,554 @@
+//! A host core, its apps and encoder, and viewer cores behind simulated links, in virtual time.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use dormer_session::{
+    host::{self, Host, Join},
+    viewer::{self, State, Viewer},
+};
+use media::{
+    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Timestamp, TrackId, Update, ViewerId,
+};
+use protocol::{
+    control::{Hello, Role, ToHost, ToViewer},
+    feedback::Feedback,
+    input::{Input, InputEvent},
+    version::VersionRange,
+};
+
+use crate::{
+    apps::App,
+    encoder::{self, Encoder},
+    link::{Link, Profile, Step},
+};
+
+/// A viewer, its link and what it shows.
+pub(crate) struct End {
+    pub(crate) core: Viewer,
+    pub(crate) id: Option<ViewerId>,
+    pub(crate) frames: HashMap<TrackId, Frame>,
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) link: Link<Down>,
+    pub(crate) feedback_loss: f64,
+    pub(crate) feedbacks: u64,
+    pub(crate) sent: u64,
+    pub(crate) pasted: Vec<Option<Bytes>>,
+    pub(crate) role: Role,
+    /// Its clock minus the host's.
+    clock: u64,
+    epoch: u32,
+    newest_control: Timestamp,
+    presses: u16,
+}
+
+/// One applied update.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    pub(crate) at: Timestamp,
+    pub(crate) track: TrackId,
+    pub(crate) captured: Timestamp,
+    pub(crate) exact: bool,
+    pub(crate) answers: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Down {
+    Control(ToViewer),
+    Update(Update),
+}
+
+enum Up {
+    Control(ToHost),
+    Input(Input),
+    Feedback(Feedback),
+}
+
+enum Happening {
+    Frame(usize),
+    React(usize, Cause),
+    Encoded(Encoded),
+    Step(usize),
+    Down(usize, u32, Down),
+    Up(usize, u32, Up),
+    Press(usize, TrackId),
+}
+
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) host: Host,
+    pub(crate) apps: Vec<App>,
+    pub(crate) ends: Vec<End>,
+    pub(crate) encoder: Encoder,
+    pub(crate) encoded_updates: u64,
+    pub(crate) commands: Vec<Command>,
+    agenda: BTreeMap<(Timestamp, u64), Happening>,
+    order: u64,
+    random: u64,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            now: Timestamp(1_000_000_000),
+            host: Host::new(host::Config::default()),
+            apps: Vec::new(),
+            ends: Vec::new(),
+            encoder: Encoder::default(),
+            encoded_updates: 0,
+            commands: Vec::new(),
+            agenda: BTreeMap::new(),
+            order: 0,
+            random: 42,
+        }
+    }
+
+    /// The instant `ms` after the beginning.
+    pub(crate) fn at(ms: u64) -> Timestamp {
+        Timestamp(1_000_000_000 + ms * 1000)
+    }
+
+    pub(crate) fn open(&mut self, app: App) -> TrackId {
+        let (track, index) = (app.track, self.apps.len());
+        self.encoder.canvases.insert(track, app.canvas.clone());
+        let window = app.window();
+        let period = app.period;
+        self.apps.push(app);
+        self.host.handle_event(self.now, Event::Window(window));
+        let region = self.apps[index].paint_all();
+        self.commit(index, region, None);
+        if let Some(period) = period {
+            self.plan(self.now + period, Happening::Frame(index));
+        }
+        track
+    }
+
+    pub(crate) fn close(&mut self, track: TrackId) {
+        self.apps.retain(|app| app.track != track);
+        self.host.handle_event(self.now, Event::WindowGone(track));
+        self.settle();
+    }
+
+    pub(crate) fn add_viewer(&mut self, profile: Profile) -> usize {
+        self.add_viewer_as(profile, Role::Control)
+    }
+
+    pub(crate) fn add_viewer_as(&mut self, profile: Profile, role: Role) -> usize {
+        let index = self.ends.len();
+        self.ends.push(End {
+            core: Viewer::new(viewer::Config::default()),
+            id: None,
+            frames: HashMap::new(),
+            shown: Vec::new(),
+            link: Link::new(profile),
+            feedback_loss: 0.0,
+            feedbacks: 0,
+            sent: 0,
+            pasted: Vec::new(),
+            role,
+            clock: 77_000_000 * (index as u64 + 1),
+            epoch: 0,
+            newest_control: Timestamp(0),
+            presses: 0,
+        });
+        self.connect(index);
+        index
+    }
+
+    pub(crate) fn connect(&mut self, index: usize) {
+        let clock = self.ends[index].clock(self.now);
+        self.ends[index].core.handle_connected(clock);
+        self.settle();
+    }
+
+    /// Cuts a viewer's link at both ends.
+    pub(crate) fn cut(&mut self, index: usize) {
+        let end = &mut self.ends[index];
+        end.epoch += 1;
+        end.link.clear();
+        end.core.reset_link(end.clock(self.now));
+        if let Some(viewer) = end.id.take() {
+            self.host.handle_gone(self.now, viewer);
+        }
+        self.settle();
+    }
+
+    /// A user types this many letters a second into a window, from now until then.
+    pub(crate) fn type_keys(&mut self, index: usize, track: TrackId, rate: u32, until: Timestamp) {
+        let mut at = self.now;
+        while at < until {
+            self.plan(at, Happening::Press(index, track));
+            at = at + Duration::from_secs(1) / rate;
+        }
+    }
+
+    pub(crate) fn run_for(&mut self, time: Duration) {
+        self.run_until(self.now + time);
+    }
+
+    pub(crate) fn run_until(&mut self, end: Timestamp) {
+        let mut spins = 0;
+        while let Some(next) = self.next_instant().filter(|next| *next <= end) {
+            spins = if next > self.now { 0 } else { spins + 1 };
+            assert!(spins < 1_000, "the world spins at {}", self.now);
+            self.now = self.now.max(next);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Runs until the condition holds; panics after `limit`.
+    pub(crate) fn run_while(&mut self, limit: Duration, mut condition: impl FnMut(&World) -> bool) -> Duration {
+        let start = self.now;
+        let mut spins = 0;
+        while condition(self) {
+            let next = self.next_instant().expect("something happens");
+            assert!(next.since(start) <= limit, "not within {limit:?}");
+            spins = if next > self.now { 0 } else { spins + 1 };
+            assert!(spins < 1_000, "the world spins at {}", self.now);
+            self.now = self.now.max(next);
+            self.step();
+        }
+        self.now.since(start)
+    }
+
+    /// Whether a viewer shows exactly what the apps painted.
+    pub(crate) fn is_exact(&self, index: usize) -> bool {
+        let end = &self.ends[index];
+        self.apps.iter().all(|app| {
+            let shown = end.core.window(app.track);
+            let same = |frame: &Frame| app.canvas.read(|canvas| canvas == frame);
+            shown.is_some_and(|shown| shown.exact) && end.frames.get(&app.track).is_some_and(same)
+        })
+    }
+
+    /// The longest time that a viewer's picture lacked a commit, between two instants.
+    pub(crate) fn stalest(&self, index: usize, track: TrackId, from: Timestamp, to: Timestamp) -> Duration {
+        let app = self.apps.iter().find(|app| app.track == track).expect("an app");
+        let mut worst = Duration::ZERO;
+        let mut have = Timestamp(0);
+        let shown = self.ends[index].shown.iter().filter(|shown| shown.track == track);
+        let ends = shown.map(|shown| (shown.at, shown.captured)).chain([(to, Timestamp(u64::MAX))]);
+        for (at, captured) in ends {
+            let lacking = app.commits.iter().find(|commit| **commit > have);
+            if at >= from
+                && at <= to
+                && let Some(lacking) = lacking
+            {
+                worst = worst.max(at.since(*lacking));
+            }
+            have = have.max(captured);
+        }
+        worst
+    }
+
+    /// The longest time without a new picture.
+    pub(crate) fn longest_freeze(&self, index: usize, track: TrackId, from: Timestamp, to: Timestamp) -> Duration {
+        let shown = self.ends[index].shown.iter();
+        let times = shown.filter(|s| s.track == track && s.at >= from && s.at <= to).map(|s| s.at);
+        let times: Vec<Timestamp> = [from].into_iter().chain(times).chain([to]).collect();
+        times.windows(2).map(|pair| pair[1].since(pair[0])).max().unwrap_or_default()
+    }
+
+    /// How many pictures a second came.
+    pub(crate) fn updates_between(&self, index: usize, track: TrackId, from: Timestamp, to: Timestamp) -> usize {
+        let shown = self.ends[index].shown.iter();
+        shown.filter(|s| s.track == track && s.at >= from && s.at <= to).count()
+    }
+
+    pub(crate) fn commit_all(&mut self, index: usize) {
+        let region = self.apps[index].paint_all();
+        self.commit(index, region, None);
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.host.handle_event(self.now, event);
+        self.settle();
+    }
+
+    /// Lets a viewer's core do something.
+    pub(crate) fn with_core<R>(&mut self, index: usize, act: impl FnOnce(&mut Viewer, Timestamp) -> R) -> R {
+        let clock = self.ends[index].clock(self.now);
+        let result = act(&mut self.ends[index].core, clock);
+        self.settle();
+        result
+    }
+
+    fn next_instant(&mut self) -> Option<Timestamp> {
+        let agenda = self.agenda.keys().next().map(|(at, _)| *at);
+        let viewers = self
+            .ends
+            .iter()
+            .filter_map(|end| Some(Timestamp(end.core.poll_timeout()?.0.saturating_sub(end.clock))));
+        agenda.into_iter().chain(self.host.poll_timeout()).chain(viewers).min()
+    }
+
+    fn step(&mut self) {
+        if self.host.poll_timeout().is_some_and(|due| due <= self.now) {
+            self.host.handle_timeout(self.now);
+        }
+        for end in &mut self.ends {
+            let clock = end.clock(self.now);
+            if end.core.poll_timeout().is_some_and(|due| due <= clock) {
+                end.core.handle_timeout(clock);
+            }
+        }
+        self.settle();
+        while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            let happening = entry.remove();
+            self.happen(happening);
+            self.settle();
+        }
+        self.host.verify_invariants().expect("invariants");
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        let now = self.now;
+        match happening {
+            Happening::Frame(app) => self.frame(app),
+            Happening::React(app, cause) => {
+                self.host
+                    .handle_event(now, Event::Dispatched { cause, at: now - Duration::from_micros(500) });
+                let region = self.apps[app].paint_letter();
+                self.commit(app, region, Some(cause));
+            }
+            Happening::Encoded(encoded) => self.host.handle_encoded(now, encoded),
+            Happening::Step(end) => self.step_link(end),
+            Happening::Down(end, epoch, down) if self.ends[end].epoch == epoch => self.arrive(end, down),
+            Happening::Up(end, epoch, up) if self.ends[end].epoch == epoch => self.reach_host(end, up),
+            Happening::Down(..) | Happening::Up(..) => {}
+            Happening::Press(end, track) => {
+                let end = &mut self.ends[end];
+                end.presses += 1;
+                let (key, clock) = (KeyCode(30 + end.presses / 2 % 10), end.clock(now));
+                for pressed in [true, false] {
+                    let _ = end.core.handle_input(clock, track, InputEvent::Key { key, pressed });
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, index: usize) {
+        let Some(app) = self.apps.get_mut(index) else { return };
+        let Some(period) = app.period else { return };
+        if !app.waits {
+            let region = app.paint_stage();
+            self.apps[index].waits = true;
+            self.commit(index, region, None);
+        }
+        self.plan(self.now + period, Happening::Frame(index));
+    }
+
+    fn commit(&mut self, index: usize, region: media::Region, cause: Option<Cause>) {
+        let app = &mut self.apps[index];
+        app.commits.push(self.now);
+        let (track, size, captured) = (app.track, app.size, self.now);
+        self.host.handle_event(self.now, Event::Damaged { track, size, region, captured, cause });
+        self.settle();
+    }
+
+    /// Carries out all actions of all cores.
+    fn settle(&mut self) {
+        loop {
+            let mut quiet = true;
+            while let Some(action) = self.host.poll_action() {
+                quiet = false;
+                self.act(action);
+            }
+            for index in 0..self.ends.len() {
+                while let Some(action) = self.ends[index].core.poll_action() {
+                    quiet = false;
+                    self.act_viewer(index, action);
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    fn act(&mut self, action: host::Action) {
+        match action {
+            host::Action::Send { viewer, message } => {
+                let bytes = protocol::encode(&message).len();
+                self.send_down(viewer, bytes, i32::MAX, Down::Control(message));
+            }
+            host::Action::SendUpdate { viewer, update, priority } => {
+                self.encoded_updates += 1;
+                let bytes = protocol::encode(&update).len();
+                self.send_down(viewer, bytes, priority, Down::Update(update));
+            }
+            host::Action::Encode(job) => self.encode(&job),
+            host::Action::Source(command) => self.command(command),
+            host::Action::ForgetViewer(viewer) => self.encoder.forget_viewer(viewer),
+            host::Action::ForgetTrack(track) => self.encoder.forget_track(track),
+            host::Action::Disconnect { viewer, refusal } => panic!("{viewer} thrown out: {refusal:?}"),
+        }
+    }
+
+    fn encode(&mut self, job: &EncodeJob) {
+        if let Some((encoded, took)) = self.encoder.encode(job, self.now) {
+            self.plan(self.now + took, Happening::Encoded(encoded));
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match &command {
+            Command::FrameDone { track, .. } => {
+                if let Some(app) = self.apps.iter_mut().find(|app| app.track == *track) {
+                    app.waits = false;
+                    app.callbacks.push(self.now);
+                }
+            }
+            Command::Key { cause, track, pressed: true, .. } => {
+                if let Some(app) = self.apps.iter().position(|app| app.track == *track) {
+                    self.plan(self.now + Duration::from_millis(1), Happening::React(app, *cause));
+                }
+            }
+            _ => {}
+        }
+        if !matches!(command, Command::FrameDone { .. }) {
+            self.commands.push(command);
+        }
+    }
+
+    fn act_viewer(&mut self, index: usize, action: viewer::Action) {
+        let now = self.now;
+        let end = &mut self.ends[index];
+        match action {
+            viewer::Action::Control(message) => self.send_up(index, Up::Control(message)),
+            viewer::Action::Input(input) | viewer::Action::Motion(input) => {
+                self.send_up(index, Up::Input(input));
+            }
+            viewer::Action::Feedback(feedback) => {
+                end.feedbacks += 1;
+                let loss = end.feedback_loss;
+                if self.random() >= loss {
+                    self.send_up(index, Up::Feedback(feedback));
+                }
+            }
+            viewer::Action::Apply(update) => {
+                let frame = end.frames.entry(update.track).or_default();
+                if update.id.0 == 1 {
+                    *frame = Frame::default();
+                }
+                encoder::apply(frame, update.size, &update.ops);
+                let shown = Shown {
+                    at: now,
+                    track: update.track,
+                    captured: update.timing.captured,
+                    exact: update.exact,
+                    answers: update.caused_by_input.is_some(),
+                };
+                end.shown.push(shown);
+                let clock = end.clock(now);
+                end.core.handle_applied(clock, update.track, update.id, clock);
+                end.core.handle_presented(clock, update.track, update.id);
+                if update.exact {
+                    let app = self.apps.iter().find(|app| app.track == update.track);
+                    let newest = app.filter(|app| app.commits.last() == Some(&update.timing.captured));
+                    let same =
+                        |app: &App| app.canvas.read(|canvas| *canvas == self.ends[index].frames[&app.track]);
+                    assert!(newest.is_none_or(same), "{} claims to be exact and is not", update.id);
+                }
+            }
+            viewer::Action::WindowGone(track) => {
+                end.frames.remove(&track);
+            }
+            viewer::Action::ClipboardWanted { request, mime } => {
+                let data = Bytes::from(format!("{mime} of {index}"));
+                end.core.provide_clipboard(request, Some(data));
+            }
+            viewer::Action::ClipboardContent { data, .. } => end.pasted.push(data),
+            viewer::Action::State(State::Closed(reason)) => panic!("closed: {reason}"),
+            viewer::Action::Window(_)
+            | viewer::Action::Icon(_)
+            | viewer::Action::Cursor(_)
+            | viewer::Action::Seat { .. }
+            | viewer::Action::Bell(_)
+            | viewer::Action::ClipboardOffered { .. }
+            | viewer::Action::State(_) => {}
+        }
+    }
+
+    fn send_down(&mut self, viewer: ViewerId, bytes: usize, priority: i32, down: Down) {
+        let Some(index) = self.ends.iter().position(|end| end.id == Some(viewer)) else { return };
+        if self.ends[index].link.push(bytes + 40, priority, down) {
+            self.plan(self.now, Happening::Step(index));
+        }
+    }
+
+    fn send_up(&mut self, index: usize, up: Up) {
+        let end = &mut self.ends[index];
+        end.sent += 1;
+        let at = self.now + end.link.profile.delay;
+        let epoch = end.epoch;
+        self.plan(at, Happening::Up(index, epoch, up));
+    }
+
+    fn step_link(&mut self, index: usize) {
+        let mut random = self.random;
+        let end = &mut self.ends[index];
+        let step = end.link.step(self.now, &mut || next_random(&mut random));
+        let epoch = end.epoch;
+        if let Step::Busy { until, arrived } = step {
+            if let Some((mut at, item)) = arrived {
+                if matches!(item, Down::Control(_)) {
+                    at = at.max(end.newest_control);
+                    end.newest_control = at;
+                }
+                self.plan(at, Happening::Down(index, epoch, item));
+            }
+            self.plan(until, Happening::Step(index));
+        }
+        self.random = random;
+    }
+
+    fn arrive(&mut self, index: usize, down: Down) {
+        let end = &mut self.ends[index];
+        let clock = end.clock(self.now);
+        match down {
+            Down::Control(message) => end.core.handle_control(clock, message),
+            Down::Update(update) => end.core.handle_update(clock, update),
+        }
+    }
+
+    fn reach_host(&mut self, index: usize, up: Up) {
+        let now = self.now;
+        match (up, self.ends[index].id) {
+            (Up::Control(ToHost::Hello(hello)), _) => {
+                let hello = Hello { versions: VersionRange::OURS, ..hello };
+                let join = Join { hello, role: self.ends[index].role, round_trip: None };
+                let id = self.host.handle_join(now, join).expect("let in");
+                self.ends[index].id = Some(id);
+            }
+            (Up::Control(message), Some(viewer)) => self.host.handle_control(now, viewer, message),
+            (Up::Input(input), Some(viewer)) => self.host.handle_input(now, viewer, input),
+            (Up::Feedback(feedback), Some(viewer)) => self.host.handle_feedback(now, viewer, feedback),
+            (_, None) => {}
+        }
+    }
+
+    fn plan(&mut self, at: Timestamp, happening: Happening) {
+        self.order += 1;
+        self.agenda.insert((at.max(self.now), self.order), happening);
+    }
+
+    fn random(&mut self) -> f64 {
+        next_random(&mut self.random)
+    }
+}
+
+impl End {
+    fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0 + self.clock)
+    }
+}
+
+fn next_random(state: &mut u64) -> f64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 11) as f64 / (1u64 << 53) as f64
+}
