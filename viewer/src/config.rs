@@ -112,11 +112,14 @@ impl Config {
             link,
             headless: options.headless,
             stats: options.stats,
-            log: options.log.unwrap_or_else(|| "info".into()),
+            log: options.log.unwrap_or_else(|| DEFAULT_LOG.into()),
             log_format: options.log_format.unwrap_or_default(),
         })
     }
 }
+
+/// The window library speaks at length of things that are no trouble.
+const DEFAULT_LOG: &str = "info,winit=error";
 
 impl Options {
     fn or(self, file: Options) -> Options {

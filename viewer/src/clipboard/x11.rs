@@ -72,7 +72,7 @@ impl X11 {
         }
         let message = ClientMessageEvent::new(32, self.window, self.wake, [0_u32; 5]);
         let sent = self.connection.send_event(false, self.window, EventMask::NO_EVENT, message);
-        if let Err(error) = sent.map_err(Into::into).and_then(|_| self.connection.flush()) {
+        if let Err(error) = sent.and_then(|_| self.connection.flush()) {
             tracing::debug!("the clipboard's thread cannot be woken: {error}");
         }
     }

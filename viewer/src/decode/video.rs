@@ -91,7 +91,9 @@ impl Picture {
         };
         let stride = frame.stride();
         let start = rect.y as usize * stride + rect.x as usize * Frame::BYTES_PER_PIXEL;
-        let target = &mut frame.data_mut()[start..];
+        // Exactly the rectangle's rows: the converter finds an odd last row by the end of what it is given.
+        let length = (self.size.h as usize - 1) * stride + self.size.w as usize * Frame::BYTES_PER_PIXEL;
+        let target = &mut frame.data_mut()[start..start + length];
         yuv::yuv420_to_bgra(&image, target, stride as u32, YuvRange::Full, YuvStandardMatrix::Bt709)
             .expect("the planes have the rectangle's size, which lies within the picture");
     }

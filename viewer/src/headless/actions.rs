@@ -16,7 +16,7 @@ pub(crate) fn key(keyboard: &Keyboard, name: &str, state: Press) -> Result<Vec<I
     match (keyboard.named(name).map_err(|error| error.to_string())?, state) {
         (Entry::Keys(modifiers, key), state) => Ok(strokes(&modifiers, key, state)),
         (Entry::Text(text), Press::Tap) => Ok(vec![InputEvent::Text { text }]),
-        (Entry::Text(_), Press::Press | Press::Release) => Err(format!(
+        (Entry::Text(_), Press::Down | Press::Up) => Err(format!(
             "'{name}' is not on the US layout, so it can be tapped but not held; use \"state\":\"tap\""
         )),
     }
@@ -143,7 +143,7 @@ const MAX_DETENTS: f64 = 1000.0;
 fn strokes(modifiers: &[KeyCode], key: KeyCode, state: Press) -> Vec<InputEvent> {
     let event = |pressed| move |&key: &KeyCode| InputEvent::Key { key, pressed };
     let mut events = Vec::with_capacity(2 * modifiers.len() + 2);
-    let (down, up) = (state != Press::Release, state != Press::Press);
+    let (down, up) = (state != Press::Up, state != Press::Down);
     if down {
         events.extend(modifiers.iter().map(event(true)));
         events.push(InputEvent::Key { key, pressed: true });
@@ -158,8 +158,8 @@ fn strokes(modifiers: &[KeyCode], key: KeyCode, state: Press) -> Vec<InputEvent>
 fn presses(state: Press) -> &'static [bool] {
     match state {
         Press::Tap => &[true, false],
-        Press::Press => &[true],
-        Press::Release => &[false],
+        Press::Down => &[true],
+        Press::Up => &[false],
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
         let events = key(&keyboard(), "A", Press::Tap).expect("a key");
         let expected = [key_event(42, true), key_event(30, true), key_event(30, false), key_event(42, false)];
         assert_eq!(events, expected);
-        assert_eq!(key(&keyboard(), "Control_L", Press::Press), Ok(vec![key_event(29, true)]));
+        assert_eq!(key(&keyboard(), "Control_L", Press::Down), Ok(vec![key_event(29, true)]));
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_not_on_the_keyboard_cannot_be_held() {
-        assert!(key(&keyboard(), "世", Press::Press).expect_err("no key").contains("tap"));
+        assert!(key(&keyboard(), "世", Press::Down).expect_err("no key").contains("tap"));
     }
 
     #[test]

@@ -96,14 +96,24 @@ impl Automation {
         }
     }
 
+    /// Waits for the link, and then for the windows that the session has already: the first request finds them.
     fn connect(&mut self) -> Result<()> {
-        while !matches!(self.model.state, State::Online { .. }) {
-            match self.inbox.receive() {
-                Message::Event(event) => self.note(&event),
-                Message::Line(_) | Message::LinesEnded => {}
+        let mut deadline = None;
+        while !self.model.is_complete() {
+            let message = match deadline {
+                None => self.inbox.receive(),
+                Some(deadline) => match self.inbox.receive_until(deadline) {
+                    Some(message) => message,
+                    None => return Ok(()),
+                },
+            };
+            if let Message::Event(event) = message {
+                self.note(&event);
             }
-            if let State::Ended(end) = &self.model.state {
-                bail!(reason(end));
+            match &self.model.state {
+                State::Ended(end) => bail!(reason(end)),
+                State::Online { .. } => deadline = deadline.or_else(|| Some(Instant::now() + FIRST_PICTURES)),
+                State::Connecting | State::Reconnecting { .. } => {}
             }
         }
         Ok(())
@@ -309,6 +319,9 @@ impl Automation {
 
 /// What apps call text.
 const TEXT: &str = "text/plain;charset=utf-8";
+
+/// How long the first pictures may keep the first request waiting: on a slow link they take their time.
+const FIRST_PICTURES: Duration = Duration::from_secs(1);
 
 /// How long an answer from the own network thread may take.
 const ANSWER: Duration = Duration::from_secs(5);

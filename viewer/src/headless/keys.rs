@@ -50,6 +50,9 @@ pub(crate) const SHIFT: KeyCode = KeyCode(42);
 /// X11 and xkb count keys from here.
 const XKB_OFFSET: u32 = 8;
 
+/// X11 apps have no keys beyond this one.
+const X11_MAX: u32 = 255;
+
 impl Keyboard {
     /// Compiles the layout.
     pub(crate) fn us() -> Result<Keyboard, KeyError> {
@@ -63,7 +66,7 @@ impl Keyboard {
             if shift {
                 state.update_key(Keycode::new(u32::from(SHIFT.0) + XKB_OFFSET), KeyDirection::Down);
             }
-            for code in keymap.min_keycode().raw()..=keymap.max_keycode().raw() {
+            for code in keymap.min_keycode().raw()..=keymap.max_keycode().raw().min(X11_MAX) {
                 let Some(key) = code.checked_sub(XKB_OFFSET).and_then(|code| u16::try_from(code).ok()) else {
                     continue;
                 };

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Model {
     /// The link's state.
     pub(crate) state: State,
+    /// Whether the host has told of all its windows since the link was made.
+    introduced: bool,
     /// All windows, also those whose first picture has not arrived.
     pub(crate) windows: Windows,
     pictures: HashMap<TrackId, Shown>,
@@ -48,6 +50,7 @@ impl Model {
     pub(crate) fn new() -> Self {
         Self {
             state: State::Connecting,
+            introduced: false,
             windows: Windows::default(),
             pictures: HashMap::new(),
             asked: HashMap::new(),
@@ -62,7 +65,10 @@ impl Model {
                 // A copy of another connection says nothing about the app's present picture.
                 self.pictures.values_mut().for_each(|shown| shown.exact = false);
                 self.state = state.clone();
+                self.introduced = false;
             }
+            // It comes after all windows.
+            Event::Seat { .. } => self.introduced = true,
             Event::Window(window) => self.windows.set(window.clone()),
             Event::WindowGone(track) => {
                 self.windows.remove(*track);
@@ -72,6 +78,11 @@ impl Model {
             Event::Updated(updated) => self.updated(updated),
             _ => {}
         }
+    }
+
+    /// Whether the session is here as it was when the link was made: all its windows and their pictures.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.introduced && self.windows.iter().all(|window| self.pictures.contains_key(&window.track))
     }
 
     /// A window that can be seen.
@@ -212,6 +223,17 @@ mod tests {
         assert!(model.holds(&Until::Windows(1)) && model.holds(&Until::Exact(TrackId(1))));
         assert!(model.holds(&Until::Title("window 1".into())));
         assert_eq!(model.list()[0]["kind"], "toplevel");
+    }
+
+    #[test]
+    fn the_session_is_complete_with_its_last_picture() {
+        let mut model =
+            model(&[Event::Window(window(1, None)), updated(1, 1, true), Event::Window(window(2, None))]);
+        assert!(!model.is_complete(), "more windows may follow");
+        model.note(&Event::Seat { held: true });
+        assert!(!model.is_complete(), "the second has no picture");
+        model.note(&updated(2, 1, true));
+        assert!(model.is_complete());
     }
 
     #[test]

@@ -170,9 +170,11 @@ pub(crate) enum Press {
     #[default]
     Tap,
     /// Down.
-    Press,
+    #[serde(rename = "press")]
+    Down,
     /// Up.
-    Release,
+    #[serde(rename = "release")]
+    Up,
 }
 
 /// A button of the pointer.
@@ -217,24 +219,24 @@ pub(crate) struct Finger {
 pub(crate) enum RequestError {
     /// Not JSON.
     #[error("this is no JSON: {0}")]
-    NotJson(String),
+    Json(String),
     /// JSON, but no object.
     #[error(r#"a request is an object such as {{"id":1,"do":"windows"}}"#)]
-    NotObject,
+    Object,
     /// An object, but not one of the requests.
     #[error("{0}")]
-    NotRequest(String),
+    Request(String),
 }
 
 /// Parses a line: the `id` to answer with (null if it had none), and the request.
 pub(crate) fn parse(line: &str) -> (Value, Result<Request, RequestError>) {
     let mut value: Value = match serde_json::from_str(line) {
         Ok(value) => value,
-        Err(error) => return (Value::Null, Err(RequestError::NotJson(error.to_string()))),
+        Err(error) => return (Value::Null, Err(RequestError::Json(error.to_string()))),
     };
-    let Some(object) = value.as_object_mut() else { return (Value::Null, Err(RequestError::NotObject)) };
+    let Some(object) = value.as_object_mut() else { return (Value::Null, Err(RequestError::Object)) };
     let id = object.remove("id").unwrap_or(Value::Null);
-    let request = serde_json::from_value(value).map_err(|error| RequestError::NotRequest(error.to_string()));
+    let request = serde_json::from_value(value).map_err(|error| RequestError::Request(error.to_string()));
     (id, request)
 }
 

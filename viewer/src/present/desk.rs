@@ -17,7 +17,7 @@ use super::{
     geometry,
     paint::Light,
     seat::Seat,
-    view::{Canvas, Overlay, View},
+    view::{Canvas, Overlay, Presented, View},
     wishes::Wishes,
     x11::Hints,
 };
@@ -36,7 +36,7 @@ pub(crate) struct Desk {
     pub(super) windows: Windows,
     pub(super) views: HashMap<TrackId, View>,
     pub(super) tracks: HashMap<WindowId, TrackId>,
-    /// First pictures of windows that have no view yet.
+    /// Newest pictures of tracks that have no window: not yet, or because they are painted into another's.
     pub(super) waiting: HashMap<TrackId, Updated>,
     pub(super) icons: HashMap<IconId, Icon>,
     pub(super) cursor: Cursor,
@@ -51,7 +51,7 @@ pub(crate) struct Desk {
 #[derive(Debug)]
 pub(crate) enum Desktop {
     /// Popups are windows of their own, at places that we say.
-    X11(Hints),
+    X11(Box<Hints>),
     /// Popups are drawn within their toplevel's window and cut at its edges: winit has no xdg_popup, and nothing else can
     /// place a window relative to another.
     Wayland,
@@ -236,8 +236,15 @@ impl Desk {
                 continue;
             };
             match view.present(remote, &overlays, light) {
-                Ok(None) => {}
-                Ok(Some(update)) => self.link.send(Command::Presented { track, update, at: clock::now() }),
+                Ok(Presented { painted, update }) => {
+                    let at = clock::now();
+                    let update = update.map(|update| (track, update));
+                    let popups =
+                        overlays.iter().filter(|_| painted).map(|overlay| (overlay.track, overlay.update));
+                    for (track, update) in update.into_iter().chain(popups) {
+                        self.link.send(Command::Presented { track, update, at });
+                    }
+                }
                 Err(error) => tracing::warn!(%track, %error, "a window could not be painted"),
             }
         }
@@ -252,9 +259,14 @@ impl Desk {
             self.windows.popups().filter(|popup| self.windows.root(popup.track) == track).collect();
         popups.sort_by_key(|popup| popup.stacking);
         let overlay = |popup: &Remote| {
-            let picture = self.waiting.get(&popup.track)?.picture.clone();
+            let newest = self.waiting.get(&popup.track)?;
             let (_, place) = self.windows.place(popup.track);
-            Some(Overlay { picture, at: geometry::popup_place(media::Point::default(), place, view.scale()) })
+            Some(Overlay {
+                track: popup.track,
+                update: newest.update,
+                picture: newest.picture.clone(),
+                at: geometry::popup_place(media::Point::default(), place, view.scale()),
+            })
         };
         popups.into_iter().filter_map(overlay).collect()
     }
@@ -265,7 +277,8 @@ const MAX_ICONS: usize = 256;
 
 impl ApplicationHandler<Wake> for Desk {
     fn resumed(&mut self, events: &ActiveEventLoop) {
-        self.desktop = if events.is_x11() { Desktop::X11(Hints::connect()) } else { Desktop::Wayland };
+        self.desktop =
+            if events.is_x11() { Desktop::X11(Box::new(Hints::connect())) } else { Desktop::Wayland };
     }
 
     fn user_event(&mut self, events: &ActiveEventLoop, wake: Wake) {

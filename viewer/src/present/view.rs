@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, num::NonZeroU32, rc::Rc, sync::Arc};
 
-use media::{Pixels, Point, Rect, Region, Scale, Size, UpdateId, Window as Remote};
+use media::{Pixels, Point, Rect, Region, Scale, Size, TrackId, UpdateId, Window as Remote};
 use winit::{event_loop::OwnedDisplayHandle, window::Window};
 
 use super::{
@@ -47,10 +47,23 @@ enum Pending {
 
 /// A popup that is drawn within its toplevel's window, for desktops where popups cannot be windows of their own.
 pub(crate) struct Overlay {
+    /// Its track.
+    pub(crate) track: TrackId,
+    /// The newest update in the picture.
+    pub(crate) update: UpdateId,
     /// Its pixels.
     pub(crate) picture: Arc<Picture>,
     /// Where, in the window's pixels.
     pub(crate) at: Point<Pixels>,
+}
+
+/// What [`View::present`] did.
+#[derive(Debug, Default)]
+pub(crate) struct Presented {
+    /// Whether anything was painted.
+    pub(crate) painted: bool,
+    /// The update that is now shown, if a new one is.
+    pub(crate) update: Option<UpdateId>,
 }
 
 /// No buffer of a desktop is older than this; older ones are painted whole.
@@ -124,29 +137,31 @@ impl View {
         self.pending = Pending::Whole;
     }
 
-    /// Paints and presents what is pending. Returns the update that is now shown, if a new one is.
+    /// Paints and presents what is pending.
     pub(crate) fn present(
         &mut self,
         remote: &Remote,
         overlays: &[Overlay],
         light: Light,
-    ) -> Result<Option<UpdateId>, softbuffer::SoftBufferError> {
+    ) -> Result<Presented, softbuffer::SoftBufferError> {
         let region = match std::mem::replace(&mut self.pending, Pending::Nothing) {
-            Pending::Nothing => return Ok(None),
+            Pending::Nothing => return Ok(Presented::default()),
             // Nothing changed, but that is news too.
-            Pending::Part(region) if region.is_empty() => return Ok(self.unpresented.take()),
+            Pending::Part(region) if region.is_empty() => {
+                return Ok(Presented { painted: false, update: self.unpresented.take() });
+            }
             Pending::Part(region) if overlays.is_empty() => Some(region),
             Pending::Part(_) | Pending::Whole => None,
         };
         if self.size.is_empty() {
             self.invalidate();
-            return Ok(None);
+            return Ok(Presented::default());
         }
         self.paint(region, remote, overlays, light)?;
         // Waits until the window system has taken the pixels: only then have they been presented, and the request does
         // not stay in a buffer of this process.
         self.surface.buffer_mut()?;
-        Ok(self.unpresented.take())
+        Ok(Presented { painted: true, update: self.unpresented.take() })
     }
 
     fn paint(

@@ -78,8 +78,9 @@ impl<T: Fn(Event)> Worker<T> {
                 XEvent::PropertyNotify(change) => self.on_property(&change)?,
                 XEvent::SelectionClear(_) => self.owner = Owner::Other,
                 XEvent::SelectionRequest(request) => {
-                    if self.owner.asked(&self.connection, &self.atoms, request)? == Need::Text {
-                        (self.tell)(Event::Pasting);
+                    match self.owner.asked(&self.connection, &self.atoms, request)? {
+                        Need::Nothing => {}
+                        Need::Text => (self.tell)(Event::Pasting),
                     }
                 }
                 _ => {}
