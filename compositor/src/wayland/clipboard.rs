@@ -17,11 +17,14 @@ use smithay::{
             clear_data_device_selection, current_data_device_selection_userdata,
             request_data_device_client_selection, set_data_device_selection,
         },
-        primary_selection::{PrimarySelectionHandler, PrimarySelectionState},
+        primary_selection::{
+            PrimarySelectionHandler, PrimarySelectionState, clear_primary_selection,
+            current_primary_selection_userdata, request_primary_client_selection, set_primary_selection,
+        },
     },
 };
 
-use super::{State, pipes};
+use super::{State, pipes, x11::Kind};
 
 /// The most MIME types of one offer, and the longest of them.
 const MAX_MIMES: usize = 32;
@@ -45,20 +48,26 @@ pub(crate) struct Clipboard {
     newest: u32,
 }
 
-/// Marks a selection as the viewers'.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OfViewers;
+/// Who has a selection that is no Wayland app's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outside {
+    /// A viewer.
+    Viewers,
+    /// An X11 app.
+    X11,
+}
 
 impl SelectionHandler for State {
-    type SelectionUserData = OfViewers;
+    type SelectionUserData = Outside;
 
     fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
+        let offered = source.map(|source| source.mime_types()).unwrap_or_default();
+        let mimes = bounded(offered);
+        self.offer_to_x11(Kind::of(ty), (!mimes.is_empty()).then(|| mimes.clone()));
         if ty != SelectionTarget::Clipboard {
             return;
         }
         self.clipboard.from_viewer.clear();
-        let offered = source.map(|source| source.mime_types()).unwrap_or_default();
-        let mimes = bounded(offered);
         if mimes != self.clipboard.from_app || !mimes.is_empty() {
             self.clipboard.from_app = mimes.clone();
             self.outbox.source(Event::ClipboardOffered { mimes });
@@ -71,8 +80,11 @@ impl SelectionHandler for State {
         mime_type: String,
         fd: OwnedFd,
         _seat: Seat<Self>,
-        _user_data: &OfViewers,
+        owner: &Outside,
     ) {
+        if *owner == Outside::X11 {
+            return self.x11_content_into(Kind::of(ty), &mime_type, fd);
+        }
         if ty != SelectionTarget::Clipboard {
             return;
         }
@@ -96,8 +108,9 @@ impl State {
         if mimes.is_empty() {
             self.clipboard.from_viewer.clear();
             // What an app offers meanwhile is not ours to clear.
-            if current_data_device_selection_userdata(&seat).is_some() {
+            if self.has_clipboard(Outside::Viewers) {
                 clear_data_device_selection(&self.display, &seat);
+                self.offer_to_x11(Kind::Clipboard, None);
             }
         } else {
             let mut offered = mimes.clone();
@@ -107,7 +120,8 @@ impl State {
             }
             self.clipboard.from_viewer = mimes;
             self.clipboard.from_app.clear();
-            set_data_device_selection(&self.display, &seat, offered, OfViewers);
+            set_data_device_selection(&self.display, &seat, offered.clone(), Outside::Viewers);
+            self.offer_to_x11(Kind::Clipboard, Some(offered));
         }
         self.flush();
     }
@@ -128,6 +142,10 @@ impl State {
         };
         let Some(mime) = same_or_text(&self.clipboard.from_app, &mime) else { return answer(self, None) };
         let Ok((from_app, to_us)) = pipes::pipe() else { return answer(self, None) };
+        if self.has_clipboard(Outside::X11) {
+            self.x11_content_into(Kind::Clipboard, &mime, to_us);
+            return pipes::read(&self.events, from_app, answer);
+        }
         let seat = self.input.seat.clone();
         match request_data_device_client_selection(&seat, mime, to_us) {
             Ok(()) => pipes::read(&self.events, from_app, answer),
@@ -137,6 +155,52 @@ impl State {
             }
         }
         self.flush();
+    }
+}
+
+/// X11 apps, which have selections of their own.
+impl State {
+    /// An X11 app offers something, or does no more.
+    pub(super) fn x11_offers(&mut self, kind: Kind, mimes: Option<Vec<String>>) {
+        let (display, seat) = (self.display.clone(), self.input.seat.clone());
+        match (kind, mimes) {
+            (Kind::Clipboard, Some(mimes)) => {
+                self.clipboard.from_viewer.clear();
+                self.clipboard.from_app = mimes.clone();
+                set_data_device_selection(&display, &seat, mimes.clone(), Outside::X11);
+                self.outbox.source(Event::ClipboardOffered { mimes });
+            }
+            (Kind::Clipboard, None) if self.has_clipboard(Outside::X11) => {
+                self.clipboard.from_app.clear();
+                clear_data_device_selection(&display, &seat);
+                self.outbox.source(Event::ClipboardOffered { mimes: Vec::new() });
+            }
+            (Kind::Primary, Some(mimes)) => set_primary_selection(&display, &seat, mimes, Outside::X11),
+            (Kind::Primary, None) if current_primary_selection_userdata(&seat).is_some() => {
+                clear_primary_selection(&display, &seat);
+            }
+            (_, None) => (),
+        }
+    }
+
+    /// An X11 app pastes what others offer: the content goes into a pipe, which is closed if there is none.
+    pub(super) fn content_for_x11(&mut self, kind: Kind, mime: String, to: OwnedFd) {
+        let seat = self.input.seat.clone();
+        let requested = match kind {
+            Kind::Clipboard if self.has_clipboard(Outside::Viewers) => {
+                return self.send_selection(SelectionTarget::Clipboard, mime, to, seat, &Outside::Viewers);
+            }
+            Kind::Clipboard => request_data_device_client_selection(&seat, mime, to).is_ok(),
+            Kind::Primary => request_primary_client_selection(&seat, mime, to).is_ok(),
+        };
+        if !requested {
+            tracing::debug!("an X11 app's paste finds nothing");
+        }
+        self.flush();
+    }
+
+    fn has_clipboard(&self, owner: Outside) -> bool {
+        current_data_device_selection_userdata(&self.input.seat).is_some_and(|current| *current == owner)
     }
 }
 

@@ -16,7 +16,10 @@ impl State {
             Command::Scroll { cause, axis } => self.scroll(cause, axis),
             Command::Touch { cause, track, points } => self.touch(cause, track, &points),
             Command::Focus(track) => self.focus(track),
-            Command::DismissPopups => self.dismiss_grabs(),
+            Command::DismissPopups => {
+                self.dismiss_grabs();
+                self.dismiss_x11_menus();
+            }
             Command::Configure { track, configure } => self.configure(track, configure),
             Command::Close(track) => self.close(track),
             Command::FrameDone { track, at } => self.frame_done(track, at),

@@ -55,12 +55,14 @@ impl CompositorHandler for State {
 
     fn commit(&mut self, surface: &WlSurface) {
         with_requests(surface, Requests::reset);
+        self.pair_x11(surface);
         if let Some(id) = self.tracks.of_surface(surface) {
             self.root_committed(id, surface);
         } else {
             match compositor::get_role(surface) {
                 Some("subsurface") => self.subsurface_committed(surface),
                 Some(CURSOR_ROLE) => self.cursor_committed(surface),
+                _ if self.keep_early_x11(surface) => (),
                 _ => drop(capture::take(surface)),
             }
         }
@@ -82,6 +84,7 @@ impl State {
         let goes_on = match &mut track.role {
             Role::Toplevel(toplevel) => toplevel.committed(&change),
             Role::Popup(popup) => popup.committed(&change),
+            Role::X11(_) => true,
         };
         if !goes_on {
             return;
@@ -144,6 +147,7 @@ impl State {
         let kept = capture::kept_bytes(surface);
         self.account(surface, kept, 0);
         self.cursor_gone(surface);
+        self.unpair_x11(surface);
         let shown_by: Vec<TrackId> = self
             .tracks
             .iter()

@@ -65,6 +65,7 @@ impl State {
     pub(super) fn motion(&mut self, cause: Cause, track: TrackId, position: Position<Logical>) {
         self.deliver(cause, |state| {
             let location = state.on_plane(track, position)?;
+            state.raise_x11(track);
             let under = state.surface_at(track, position);
             let event =
                 MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
@@ -135,6 +136,7 @@ impl State {
         match (point.phase, location) {
             (TouchPhase::Down, Some(location)) => {
                 self.follow_focus(track);
+                self.raise_x11(track);
                 let under = self.surface_at(track, point.position);
                 if let Some((surface, _)) = &under {
                     self.input.touched = Some(layout::root_of(surface));

@@ -32,6 +32,8 @@ mod text;
 mod toplevels;
 mod tracks;
 mod words;
+mod x11;
+mod xwayland;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -48,7 +50,7 @@ use smithay::reexports::{
 
 use self::{
     clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, scale::Screen, seat::Input,
-    tracks::Tracks,
+    tracks::Tracks, xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -69,7 +71,7 @@ pub(crate) fn run(
             return;
         }
     };
-    let ready = Event::Ready { wayland_display: server.socket.clone(), x11_display: None };
+    let ready = Event::Ready { wayland_display: server.socket.clone(), x11_display: state.xwayland.display() };
     state.outbox.send(ready);
     let _ = started.send(Ok(()));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| server.turn_until_stopped(&mut state)));
@@ -93,6 +95,7 @@ pub(crate) struct State {
     pub(crate) input: Input,
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
+    pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
 }
 
@@ -150,6 +153,7 @@ impl State {
     fn tidy(&mut self) {
         self.clients.forget_gone();
         self.release_dead_cursor();
+        self.turn_x11();
     }
 
     /// Sends what is queued for apps now, not at the end of the turn.
@@ -180,6 +184,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
     let input = Input::new(&mut globals, &handle)?;
     let state = State {
         screen: Screen::new(&handle, config.output),
+        xwayland: Xwayland::new(config.xwayland, &handle, &events.handle()),
         events: events.handle(),
         outbox: Outbox(sink),
         clients: Clients::new(config.limits),

@@ -107,10 +107,16 @@ impl State {
         let mut at = Some(id);
         for _ in 0..=self.clients.limits.popup_depth {
             let Some(track) = at.and_then(|at| self.tracks.get(at)) else { break };
-            let Role::Popup(popup) = &track.role else { break };
-            let position = popup.position();
+            let (position, parent) = match &track.role {
+                Role::Toplevel(_) => break,
+                Role::Popup(popup) => {
+                    let parent = popup.surface.get_parent_surface();
+                    (popup.position(), parent.and_then(|parent| self.tracks.of_surface(&parent)))
+                }
+                Role::X11(shown) => (shown.position, shown.parent),
+            };
             offset = offset.offset(position.x, position.y);
-            at = popup.surface.get_parent_surface().and_then(|parent| self.tracks.of_surface(&parent));
+            at = parent;
         }
         offset
     }

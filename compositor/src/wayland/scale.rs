@@ -40,6 +40,14 @@ impl Screen {
         output.create_global::<State>(display);
         Self { output, size, scale: Scale::ONE }
     }
+
+    /// Makes the screen larger.
+    pub(super) fn grow(&mut self, size: Size<Logical>) {
+        self.size = size;
+        let mode = Mode { size: (size.w as i32, size.h as i32).into(), refresh: 60_000 };
+        self.output.change_current_state(Some(mode), None, None, None);
+        self.output.set_preferred(mode);
+    }
 }
 
 fn mm(pixels: u32) -> i32 {

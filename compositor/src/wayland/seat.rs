@@ -143,6 +143,7 @@ impl SeatHandler for State {
         let client = focused.and_then(|focus| focus.wl_surface()).and_then(|surface| surface.client());
         set_data_device_focus(&self.display, seat, client.clone());
         set_primary_focus(&self.display, seat, client);
+        self.focus_x11(focused.and_then(|focus| focus.wl_surface()).as_deref());
     }
 
     fn cursor_image(&mut self, _seat: &Seat<Self>, image: CursorImageStatus) {

@@ -110,7 +110,7 @@ impl State {
         }
         // Popups are drawn like the window they belong to.
         let parent = match &role {
-            Role::Toplevel(_) => None,
+            Role::Toplevel(_) | Role::X11(_) => None,
             Role::Popup(popup) => popup.surface.get_parent_surface(),
         };
         let parent = parent.and_then(|parent| self.tracks.get(self.tracks.of_surface(&parent)?));
@@ -133,6 +133,9 @@ impl State {
 
     /// A window shows nothing any more: its popups go first, then it is reported as gone.
     pub(super) fn hide(&mut self, id: TrackId) {
+        if self.tracks.get(id).is_some_and(|track| matches!(track.role, Role::X11(_))) {
+            return self.hide_x11(id);
+        }
         for child in self.tracks.children(id) {
             self.dismiss(child);
         }
@@ -217,6 +220,7 @@ impl State {
                 position: popup.position(),
                 ..common
             },
+            Role::X11(shown) => self.describe_x11(shown, common),
         }
     }
 

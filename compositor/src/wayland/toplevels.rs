@@ -151,6 +151,9 @@ fn set(state: &mut ToplevelState, which: XdgState, on: bool) {
 impl State {
     /// A viewer asks a window to change.
     pub(super) fn configure(&mut self, id: TrackId, configure: Configure) {
+        if self.configure_x11(id, configure) {
+            return;
+        }
         let Some(track) = self.tracks.get_mut(id) else { return };
         self.screen.scale = configure.scale;
         let Role::Toplevel(toplevel) = &mut track.role else { return };
@@ -172,6 +175,9 @@ impl State {
 
     /// Asks a window to close.
     pub(super) fn close(&mut self, id: TrackId) {
+        if self.close_x11(id) {
+            return;
+        }
         let Some(track) = self.tracks.get(id) else { return };
         if let Some(toplevel) = track.toplevel() {
             toplevel.send_close();
@@ -183,6 +189,9 @@ impl State {
 
     /// Draws a window as active or not.
     pub(super) fn activate(&mut self, id: TrackId, active: bool) {
+        if self.activate_x11(id, active) {
+            return;
+        }
         let Some(track) = self.tracks.get_mut(id) else { return };
         let Role::Toplevel(toplevel) = &mut track.role else { return };
         if active {

@@ -11,7 +11,7 @@ use smithay::{
     wayland::shell::xdg::{PopupSurface, ToplevelSurface},
 };
 
-use super::{compose::Picture, popups::Popup, toplevels::Toplevel};
+use super::{compose::Picture, popups::Popup, toplevels::Toplevel, x11::Shown};
 
 /// All tracks.
 #[derive(Debug, Default)]
@@ -48,6 +48,8 @@ pub(crate) enum Role {
     Toplevel(Toplevel),
     /// An xdg-shell popup.
     Popup(Popup),
+    /// A window of an X11 app: a toplevel or a popup.
+    X11(Shown),
 }
 
 impl Tracks {
@@ -126,6 +128,10 @@ impl Tracks {
             match &self.get(at)?.role {
                 Role::Toplevel(_) => return Some(at),
                 Role::Popup(popup) => at = self.of_surface(popup.surface.get_parent_surface().as_ref()?)?,
+                Role::X11(shown) => match shown.parent {
+                    Some(parent) => at = parent,
+                    None => return Some(at),
+                },
             }
         }
         None
@@ -134,7 +140,11 @@ impl Tracks {
     /// Popups whose parent is `id`.
     pub(crate) fn children(&self, id: TrackId) -> Vec<TrackId> {
         let Some(parent) = self.get(id).map(|track| &track.root) else { return Vec::new() };
-        let is_child = |track: &Track| matches!(&track.role, Role::Popup(popup) if popup.surface.get_parent_surface().as_ref() == Some(parent));
+        let is_child = |track: &Track| match &track.role {
+            Role::Toplevel(_) => false,
+            Role::Popup(popup) => popup.surface.get_parent_surface().as_ref() == Some(parent),
+            Role::X11(shown) => shown.parent == Some(id),
+        };
         self.iter().filter(|(_, track)| is_child(track)).map(|(id, _)| id).collect()
     }
 }
@@ -144,7 +154,7 @@ impl Track {
     pub(crate) fn toplevel(&self) -> Option<&ToplevelSurface> {
         match &self.role {
             Role::Toplevel(toplevel) => Some(&toplevel.surface),
-            Role::Popup(_) => None,
+            Role::Popup(_) | Role::X11(_) => None,
         }
     }
 
@@ -152,7 +162,7 @@ impl Track {
     pub(crate) fn popup(&self) -> Option<&PopupSurface> {
         match &self.role {
             Role::Popup(popup) => Some(&popup.surface),
-            Role::Toplevel(_) => None,
+            Role::Toplevel(_) | Role::X11(_) => None,
         }
     }
 }

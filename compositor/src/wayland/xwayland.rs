@@ -1,0 +1,328 @@
+//! When there is an Xwayland: from the first X11 app on, until ten seconds after the last.
+//!
+//! The display number and its socket are there from the start, so that apps can be told of them; a session without X11
+//! apps pays nothing more. Who connects waits in the socket's queue, which wakes us; the Xwayland that is started then
+//! takes the socket over. When it ends, for whatever reason, we watch the socket again, after a pause if it died
+//! often.
+
+use std::{
+    collections::VecDeque,
+    io::{PipeReader, Read},
+    os::fd::OwnedFd,
+    time::{Duration, Instant},
+};
+
+use smithay::reexports::{
+    calloop::{
+        Interest, LoopHandle, Mode, PostAction, RegistrationToken,
+        generic::Generic,
+        timer::{TimeoutAction, Timer},
+    },
+    wayland_server::{Client, DisplayHandle, protocol::wl_surface::WlSurface},
+};
+
+use super::{
+    State,
+    x11::{
+        Kind, Manager,
+        server::{self, Ends, Server},
+        shell::Serials,
+        sockets::Sockets,
+    },
+};
+
+/// How long an Xwayland may take to be ready.
+const START: Duration = Duration::from_secs(20);
+
+/// How long it may leave a question unanswered: an app holds it, or it hangs.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// So many deaths within this time are followed by a pause.
+const DEATHS: usize = 3;
+const PERIOD: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// X11 apps as a whole.
+pub(crate) struct Xwayland {
+    /// `None` if X11 apps are not served.
+    sockets: Option<Sockets>,
+    phase: Phase,
+    deaths: VecDeque<Instant>,
+    pub(super) serials: Serials,
+    /// What others than X11 apps offer on the clipboard and as primary selection.
+    offers: [Option<Vec<String>>; 2],
+}
+
+/// Where we are between two Xwaylands.
+enum Phase {
+    /// Nobody has connected.
+    Idle,
+    /// One is starting.
+    Starting(Running),
+    /// One runs, and we are its window manager.
+    Managed(Running, Box<Manager>),
+}
+
+/// An Xwayland's process and what we watch of it.
+struct Running {
+    server: Server,
+    client: Client,
+    watched: Vec<RegistrationToken>,
+    /// Whether a timer will look whether answers came.
+    watching_answers: bool,
+}
+
+impl Xwayland {
+    /// Claims a display if X11 apps are to be served and can be.
+    pub(super) fn new(wanted: bool, display: &DisplayHandle, events: &LoopHandle<'static, State>) -> Self {
+        let sockets = wanted.then(claim).flatten();
+        let xwayland = Self {
+            sockets,
+            phase: Phase::Idle,
+            deaths: VecDeque::new(),
+            serials: Serials::new(display),
+            offers: [None, None],
+        };
+        xwayland.listen(events);
+        xwayland
+    }
+
+    /// N of `:N`, if X11 apps are served.
+    pub(super) fn display(&self) -> Option<u32> {
+        self.sockets.as_ref().map(Sockets::number)
+    }
+
+    /// The window manager, while there is one.
+    pub(super) fn manager(&mut self) -> Option<&mut Manager> {
+        match &mut self.phase {
+            Phase::Managed(_, manager) => Some(manager),
+            _ => None,
+        }
+    }
+
+    /// The window manager, to look at.
+    pub(super) fn running(&self) -> Option<&Manager> {
+        match &self.phase {
+            Phase::Managed(_, manager) => Some(manager),
+            _ => None,
+        }
+    }
+
+    /// The surface that bears a serial.
+    pub(super) fn surface_with(&mut self, serial: u64) -> Option<WlSurface> {
+        self.serials.find(serial)
+    }
+
+    /// Remembers what is on offer, for an Xwayland that will start.
+    pub(super) fn remember_offer(&mut self, kind: Kind, offered: Option<Vec<String>>) {
+        self.offers[kind as usize] = offered;
+    }
+
+    fn running_mut(&mut self) -> Option<&mut Running> {
+        match &mut self.phase {
+            Phase::Starting(running) | Phase::Managed(running, _) => Some(running),
+            Phase::Idle => None,
+        }
+    }
+
+    /// Waits for the first app.
+    fn listen(&self, events: &LoopHandle<'static, State>) {
+        let Some(sockets) = &self.sockets else { return };
+        let listened = sockets.listener().try_clone().map_err(|error| error.to_string()).and_then(|listener| {
+            let source = Generic::new(OwnedFd::from(listener), Interest::READ, Mode::Level);
+            let inserted = events.insert_source(source, |_, _, state| {
+                state.start_xwayland();
+                Ok(PostAction::Remove)
+            });
+            inserted.map(|_| ()).map_err(|error| error.to_string())
+        });
+        if let Err(error) = listened {
+            tracing::error!(error, "X11 apps cannot be waited for and will hang");
+        }
+    }
+}
+
+fn claim() -> Option<Sockets> {
+    if server::find().is_none() {
+        tracing::warn!("X11 apps are not served, since Xwayland is not installed: install the package xwayland");
+        return None;
+    }
+    match Sockets::claim() {
+        Ok(sockets) => Some(sockets),
+        Err(error) => {
+            tracing::warn!(%error, "X11 apps are not served, since no X11 display could be claimed");
+            None
+        }
+    }
+}
+
+impl State {
+    /// The first app has connected.
+    fn start_xwayland(&mut self) {
+        if !matches!(self.xwayland.phase, Phase::Idle) {
+            return;
+        }
+        let Some(sockets) = &self.xwayland.sockets else { return };
+        let started = Server::start(sockets).map_err(|error| error.to_string());
+        let running = started.and_then(|(server, ends)| self.watch_xwayland(server, ends));
+        match running {
+            Ok(running) => {
+                tracing::info!(display = self.xwayland.display(), "Xwayland starts for the first X11 app");
+                self.xwayland.serials.set_client(Some(running.client.id()));
+                self.xwayland.phase = Phase::Starting(running);
+            }
+            Err(error) => {
+                tracing::warn!(error, "Xwayland cannot be started");
+                self.xwayland_died();
+            }
+        }
+    }
+
+    fn watch_xwayland(&mut self, server: Server, ends: Ends) -> Result<Running, String> {
+        let Ends { wayland, manager, ready, ended } = ends;
+        let data = self.clients.admit().ok_or("too many apps are connected")?;
+        let client = self.display.insert_client(wayland, data).map_err(|error| error.to_string())?;
+        let failed = |error: &dyn std::fmt::Display| error.to_string();
+
+        let source = Generic::new(OwnedFd::from(ended), Interest::READ, Mode::Level);
+        let ended = self.events.insert_source(source, |_, _, state| {
+            state.end_xwayland("it ended");
+            Ok(PostAction::Remove)
+        });
+        let mut watched = vec![ended.map_err(|e| failed(&e))?];
+
+        let (mut manager, theirs) = (Some(manager), client.clone());
+        let source = Generic::new(ready, Interest::READ, Mode::Level);
+        let ready = self.events.insert_source(source, move |_, ready, state| {
+            if is_ready(ready)
+                && let Some(manager) = manager.take()
+            {
+                state.manage_xwayland(manager, theirs.clone());
+            }
+            Ok(PostAction::Remove)
+        });
+        watched.push(ready.map_err(|e| failed(&e))?);
+
+        let late = self.events.insert_source(Timer::from_duration(START), |_, (), state| {
+            if matches!(state.xwayland.phase, Phase::Starting(_)) {
+                state.end_xwayland("it does not get ready");
+            }
+            TimeoutAction::Drop
+        });
+        watched.push(late.map_err(|e| failed(&e))?);
+        Ok(Running { server, client, watched, watching_answers: false })
+    }
+
+    /// It is ready for its window manager, and then for apps.
+    fn manage_xwayland(&mut self, stream: std::os::unix::net::UnixStream, client: Client) {
+        let managed = Manager::new(stream, client).map_err(|error| error.to_string()).and_then(|manager| {
+            let fd = manager.watched().map_err(|error| error.to_string())?;
+            // What has come is handled at the end of every turn of the loop; this only wakes it.
+            let source = Generic::new(fd, Interest::READ, Mode::Level);
+            let inserted = self.events.insert_source(source, |_, _, _| Ok(PostAction::Continue));
+            Ok((manager, inserted.map_err(|error| error.to_string())?))
+        });
+        match managed {
+            Ok((mut manager, token)) => {
+                for (kind, offer) in [Kind::Clipboard, Kind::Primary].into_iter().zip(&self.xwayland.offers) {
+                    if let Some(offer) = offer {
+                        manager.take_over(kind, offer.clone());
+                    }
+                }
+                let phase = std::mem::replace(&mut self.xwayland.phase, Phase::Idle);
+                self.xwayland.phase = match phase {
+                    Phase::Starting(mut running) => {
+                        running.watched.push(token);
+                        Phase::Managed(running, Box::new(manager))
+                    }
+                    other => {
+                        self.events.remove(token);
+                        other
+                    }
+                };
+            }
+            Err(error) => self.end_xwayland(&format!("it cannot be managed: {error}")),
+        }
+    }
+
+    /// Looks after a while whether Xwayland has answered what it owes us now.
+    pub(super) fn watch_answers(&mut self) {
+        let owed = self.xwayland.running().filter(|x11| x11.owes()).map(Manager::progress);
+        let (Some(progress), Some(running)) = (owed, self.xwayland.running_mut()) else { return };
+        if std::mem::replace(&mut running.watching_answers, true) {
+            return;
+        }
+        let watched = self.events.insert_source(Timer::from_duration(ANSWER), move |_, (), state| {
+            if let Some(running) = state.xwayland.running_mut() {
+                running.watching_answers = false;
+            }
+            match state.xwayland.running() {
+                Some(x11) if x11.owes() && x11.progress() == progress => {
+                    state.end_xwayland("it does not answer: an app holds it, or it hangs");
+                }
+                Some(_) => state.watch_answers(),
+                None => (),
+            }
+            TimeoutAction::Drop
+        });
+        if let Err(error) = watched {
+            tracing::warn!(%error, "Xwayland may hang unnoticed");
+        }
+    }
+
+    /// Ends Xwayland if it has not ended by itself, and with it all that X11 apps show.
+    pub(super) fn end_xwayland(&mut self, reason: &str) {
+        self.forget_x11();
+        let (Phase::Starting(running) | Phase::Managed(running, _)) =
+            std::mem::replace(&mut self.xwayland.phase, Phase::Idle)
+        else {
+            return;
+        };
+        for token in running.watched {
+            self.events.remove(token);
+        }
+        self.xwayland.serials.set_client(None);
+        self.display.backend_handle().kill_client(
+            running.client.id(),
+            smithay::reexports::wayland_server::backend::DisconnectReason::ConnectionClosed,
+        );
+        match running.server.end() {
+            Ok(status) if status.success() => {
+                tracing::info!("Xwayland has ended, since no X11 app is left");
+                self.xwayland.listen(&self.events);
+            }
+            Ok(status) => {
+                tracing::warn!(reason, %status, "Xwayland has died, and all X11 apps with it");
+                self.xwayland_died();
+            }
+            Err(error) => {
+                tracing::warn!(reason, %error, "Xwayland could not be waited for");
+                self.xwayland_died();
+            }
+        }
+    }
+
+    /// Lets the next app start another one, after a pause if it dies often.
+    fn xwayland_died(&mut self) {
+        let deaths = &mut self.xwayland.deaths;
+        deaths.retain(|at| at.elapsed() < PERIOD);
+        deaths.push_back(Instant::now());
+        if deaths.len() <= DEATHS {
+            return self.xwayland.listen(&self.events);
+        }
+        tracing::warn!(seconds = PAUSE.as_secs(), "Xwayland dies often: X11 apps wait until it is started again");
+        let paused = self.events.insert_source(Timer::from_duration(PAUSE), |_, (), state| {
+            state.xwayland.listen(&state.events);
+            TimeoutAction::Drop
+        });
+        if let Err(error) = paused {
+            tracing::error!(%error, "Xwayland is not started again");
+        }
+    }
+}
+
+/// Whether Xwayland has said that it is ready. If it ended instead, another source tells.
+fn is_ready(mut pipe: &PipeReader) -> bool {
+    let mut said = [0; 64];
+    matches!(pipe.read(&mut said), Ok(n) if said[..n].contains(&b'\n'))
+}
