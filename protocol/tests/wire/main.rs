@@ -1,0 +1,5 @@
+//! The wire format, seen from outside: golden vectors, and what happens to bytes that are none of ours.
+
+mod malformed;
+mod samples;
+mod vectors;

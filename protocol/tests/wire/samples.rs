@@ -1,0 +1,249 @@
+//! At least one of every message. Names become names of golden vectors: change none.
+
+use bytes::Bytes;
+use dormer_protocol::{
+    Version,
+    control::{Clipboard, Configure, Hello, Refusal, RefusalCode, Role, ToHost, ToViewer, Welcome},
+    feedback::Feedback,
+    input::{Input, InputEvent},
+    version::VersionRange,
+};
+use media::{
+    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Op,
+    Point, Position, Rect, Scale, Size, SizeLimits, States, TileCoding, Timestamp, Timing, TouchPhase,
+    TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowKind,
+};
+
+pub(crate) type Named<M> = Vec<(&'static str, M)>;
+
+const TRACK: TrackId = TrackId(7);
+
+pub(crate) fn to_host() -> Named<ToHost> {
+    let hello = Hello {
+        versions: VersionRange { oldest: Version(1), newest: Version(3) },
+        ticket: "AQIAAAAA".to_owned(),
+        agent: "dormer-view 0.1.0".to_owned(),
+        video: vec![VideoCodec::H264],
+    };
+    let configure = Configure {
+        serial: 12,
+        size: Some(Size::new(800, 600)),
+        scale: Scale::from_120ths(180),
+        maximized: true,
+        fullscreen: false,
+        resizing: true,
+    };
+    let free = Configure { size: None, scale: Scale::ONE, maximized: false, resizing: false, ..configure };
+    vec![
+        ("hello", ToHost::Hello(hello)),
+        ("configure", ToHost::Configure { track: TRACK, configure }),
+        ("configure_free", ToHost::Configure { track: TRACK, configure: free }),
+        ("close", ToHost::Close { track: TRACK }),
+        ("focus", ToHost::Focus { track: Some(TRACK) }),
+        ("focus_none", ToHost::Focus { track: None }),
+        ("dismiss_popups", ToHost::DismissPopups),
+        ("visible", ToHost::Visible { track: TRACK, visible: false }),
+        ("keymap", ToHost::Keymap { text: "xkb_keymap { };\n".to_owned() }),
+        ("clipboard_offer", ToHost::Clipboard(clipboard_offer())),
+        ("ping", ToHost::Ping { viewer: Timestamp(1_234_567) }),
+        ("goodbye", ToHost::Goodbye),
+    ]
+}
+
+pub(crate) fn to_viewer() -> Named<ToViewer> {
+    let request = ClipboardRequest(3);
+    let mut messages = vec![
+        (
+            "welcome",
+            ToViewer::Welcome(Welcome {
+                version: Version(1),
+                session: "main".to_owned(),
+                viewer: ViewerId(2),
+                role: Role::View,
+                now: Timestamp(987_654_321),
+            }),
+        ),
+        ("window", ToViewer::Window(window())),
+        ("popup", ToViewer::Window(popup())),
+        ("window_gone", ToViewer::WindowGone { track: TRACK }),
+        ("icon", ToViewer::Icon(Icon { id: IconId(9), side: 1, rgba: Bytes::from_static(&[1, 2, 3, 255]) })),
+        ("cursor_hidden", ToViewer::Cursor(CursorImage::Hidden)),
+        ("cursor_named", ToViewer::Cursor(CursorImage::Named(CursorShape::NwResize))),
+        ("cursor_picture", ToViewer::Cursor(cursor_picture())),
+        ("seat", ToViewer::Seat { held: true }),
+        ("clipboard_offer", ToViewer::Clipboard(clipboard_offer())),
+        (
+            "clipboard_request",
+            ToViewer::Clipboard(Clipboard::Request { request, mime: "text/plain;charset=utf-8".to_owned() }),
+        ),
+        (
+            "clipboard_content",
+            ToViewer::Clipboard(Clipboard::Content {
+                request,
+                data: Bytes::from_static(b"h\xc3\xa9"),
+                last: true,
+            }),
+        ),
+        ("clipboard_unavailable", ToViewer::Clipboard(Clipboard::Unavailable { request })),
+        ("bell", ToViewer::Bell { track: TRACK }),
+        ("pong", ToViewer::Pong { viewer: Timestamp(1), host: Timestamp(2) }),
+        ("goodbye", ToViewer::Goodbye { reason: "the session ends".to_owned() }),
+    ];
+    for (name, code) in [
+        ("refused_version", RefusalCode::Version),
+        ("refused_ticket_invalid", RefusalCode::TicketInvalid),
+        ("refused_ticket_expired", RefusalCode::TicketExpired),
+        ("refused_protocol", RefusalCode::Protocol),
+        ("refused_full", RefusalCode::Full),
+        ("refused_overflow", RefusalCode::Overflow),
+    ] {
+        messages.push((name, ToViewer::Refused(Refusal { code, message: "what to do".to_owned() })));
+    }
+    messages
+}
+
+fn clipboard_offer() -> Clipboard {
+    Clipboard::Offer { mimes: vec!["text/plain;charset=utf-8".to_owned(), "UTF8_STRING".to_owned()] }
+}
+
+fn cursor_picture() -> CursorImage {
+    CursorImage::Picture {
+        size: Size::new(1, 2),
+        hotspot: Point::new(0, 1),
+        scale: Scale::ONE,
+        rgba: Bytes::from_static(&[1, 2, 3, 4, 5, 6, 7, 8]),
+    }
+}
+
+fn window() -> Window {
+    Window {
+        track: TRACK,
+        kind: WindowKind::Toplevel,
+        parent: None,
+        title: "Text – öäü".to_owned(),
+        app_id: "org.example.Editor".to_owned(),
+        icon: Some(IconId(9)),
+        position: Point::new(0, 0),
+        size: Size::new(640, 480),
+        scale: Scale::from_120ths(150),
+        limits: SizeLimits {
+            min: Some(Size::new(100, 50)),
+            max: Some(Size::new(4000, 3000)),
+            increment: Some(Size::new(8, 16)),
+            base: Some(Size::new(4, 4)),
+        },
+        states: States { activated: true, client_decorated: true, ..States::default() },
+        configured: 12,
+        stacking: 1,
+    }
+}
+
+fn popup() -> Window {
+    Window {
+        track: TrackId(8),
+        kind: WindowKind::Popup,
+        parent: Some(TRACK),
+        title: String::new(),
+        app_id: String::new(),
+        icon: None,
+        position: Point::new(-20, 35),
+        size: Size::new(120, 300),
+        scale: Scale::ONE,
+        limits: SizeLimits::default(),
+        states: States::default(),
+        configured: 0,
+        stacking: 2,
+    }
+}
+
+pub(crate) fn inputs() -> Named<Input> {
+    let position = Position::new(12.5, -3.25);
+    let axis = |modality| Axis {
+        modality,
+        dx: 0.0,
+        dy: 15.0,
+        detents_x: 0,
+        detents_y: if modality == Modality::Wheel { 120 } else { 0 },
+    };
+    let point = |id, phase| TouchPoint { id, phase, position };
+    let events = vec![
+        ("key", InputEvent::Key { key: KeyCode(30), pressed: true }),
+        ("text", InputEvent::Text { text: "héßλ世界€".to_owned() }),
+        ("motion", InputEvent::Motion { position }),
+        ("leave", InputEvent::Leave),
+        ("button", InputEvent::Button { position, button: Button::RIGHT, pressed: false }),
+        ("scroll_wheel", InputEvent::Scroll { position, axis: axis(Modality::Wheel) }),
+        ("scroll_finger", InputEvent::Scroll { position, axis: axis(Modality::Finger) }),
+        ("scroll_continuous", InputEvent::Scroll { position, axis: axis(Modality::Continuous) }),
+        (
+            "touch",
+            InputEvent::Touch {
+                points: vec![
+                    point(0, TouchPhase::Down),
+                    point(1, TouchPhase::Move),
+                    point(2, TouchPhase::Up),
+                    point(3, TouchPhase::Cancel),
+                ],
+            },
+        ),
+    ];
+    let input = |event| Input { id: InputId(41), at: Timestamp(5_000_000), track: TRACK, event };
+    events.into_iter().map(|(name, event)| (name, input(event))).collect()
+}
+
+pub(crate) fn feedback() -> Named<Feedback> {
+    let shown = Feedback {
+        track: TRACK,
+        update: UpdateId(1000),
+        received_at: Timestamp(10),
+        decoded_at: Timestamp(20),
+        presented_at: Some(Timestamp(30)),
+    };
+    vec![("shown", shown), ("not_shown", Feedback { presented_at: None, ..shown })]
+}
+
+pub(crate) fn updates() -> Named<Update> {
+    let rect = Rect::new(10, 20, 30, 40);
+    let tile = |coding, data| Op::Tile { rect, coding, data: Bytes::from_static(data) };
+    let timing = Timing {
+        input_received: Some(Timestamp(1)),
+        input_dispatched: Some(Timestamp(2)),
+        captured: Timestamp(3),
+        encode_started: Timestamp(4),
+        encoded: Timestamp(5),
+        sent: Timestamp(6),
+    };
+    let video = Op::Video {
+        rect,
+        codec: VideoCodec::H264,
+        stream: 2,
+        keyframe: true,
+        data: Bytes::from_static(&[0, 0, 0, 1, 0x65]),
+    };
+    let update = |ops| Update {
+        track: TRACK,
+        id: UpdateId(1),
+        size: Size::new(640, 480),
+        ops,
+        exact: true,
+        caused_by_input: Some(InputId(41)),
+        timing,
+    };
+    let plain = Update { exact: false, caused_by_input: None, timing: Timing::default(), ..update(vec![]) };
+    vec![
+        ("empty", plain),
+        ("copy", update(vec![Op::Copy { from: rect, to: Point::new(0, -5) }])),
+        ("tile_solid", update(vec![tile(TileCoding::Solid, &[1, 2, 3, 255])])),
+        ("tile_palette", update(vec![tile(TileCoding::Palette, b"not decoded here")])),
+        ("tile_raw", update(vec![tile(TileCoding::Raw, b"not decoded here")])),
+        ("video", update(vec![video.clone()])),
+        (
+            "several",
+            update(vec![
+                Op::Copy { from: rect, to: Point::new(1, 1) },
+                video,
+                tile(TileCoding::Solid, &[0; 4]),
+            ]),
+        ),
+    ]
+}
