@@ -43,7 +43,7 @@ use member::Member;
 use seat::Seat;
 use tracks::Tracks;
 
-/// How long pixels must not change before they count as resting.
+/// How long pixels must at least not change before they count as resting.
 const REST: Duration = Duration::from_millis(75);
 
 /// The longest name and version of a viewer, in bytes.

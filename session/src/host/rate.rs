@@ -34,6 +34,14 @@ const MAX_UPDATES: usize = 512;
 const OVERHEAD: usize = 100;
 /// Delay that means nothing: scheduling, timers, retransmission of one packet on a short path.
 const JITTER: Duration = Duration::from_millis(20);
+/// Updates in a row that must be late before the estimate is lowered for good.
+const LATE_IN_A_ROW: u32 = 2;
+/// Fewer bytes than these say nothing about a rate by being late.
+const LEAST_EVIDENCE: usize = 4 << 10;
+/// An update that finds the link free tells its rate from this size on.
+const MIN_ALONE: usize = 2 << 10;
+/// Delays are not measured more finely.
+const RESOLUTION: Duration = Duration::from_millis(3);
 /// The least time-out.
 const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest time-out that repeated time-outs lead to.
@@ -59,6 +67,8 @@ pub(crate) struct Rate {
     late: u32,
     progress: Timestamp,
     timeouts: u32,
+    /// When all that was sent has left, as the estimate foresees.
+    free_at: Timestamp,
 }
 
 /// What the control is after.
@@ -83,8 +93,8 @@ struct Sent {
     id: UpdateId,
     bytes: usize,
     at: Timestamp,
-    /// Bytes under way when it was sent, itself included.
-    queue: usize,
+    /// Bytes that the link has still to take before it has taken this, by the estimate; itself included.
+    backlog: usize,
     delivered: u64,
     newest: Option<Confirmed>,
     /// Whether the sender had nothing more to send around then.
@@ -118,6 +128,7 @@ impl Rate {
             late: 0,
             progress: now,
             timeouts: 0,
+            free_at: now,
         }
     }
 
@@ -128,13 +139,15 @@ impl Rate {
             self.progress = now;
             self.newest = None;
         }
+        let rate = self.rate.get().unwrap_or(UNKNOWN_RATE);
+        self.free_at = self.free_at.max(now) + time_of(bytes, rate);
         self.outstanding += bytes;
         self.sent.push_back(Sent {
             track,
             id,
             bytes,
             at: now,
-            queue: self.outstanding,
+            backlog: bytes_in(rate, self.free_at.since(now)).clamp(bytes, self.outstanding),
             delivered: self.delivered,
             newest: self.newest,
             idle: self.delivered < self.idle_until,
@@ -257,7 +270,7 @@ impl Rate {
         self.smoothed = Some(self.smoothed.map_or(took, |smoothed| (smoothed * 7 + took) / 8));
         let excess = took.saturating_sub(before.unwrap_or(took));
 
-        let sample = self.sample(now, feedback, sent, excess);
+        let sample = self.sample(now, feedback, sent, excess, before.is_some());
         let known = self.rate.get();
         if self.is_late(sent, excess) {
             self.late += 1;
@@ -265,8 +278,8 @@ impl Rate {
         } else {
             self.late = 0;
         }
-        if self.late >= 2 {
-            let most = per_second(sent.queue, excess);
+        if self.late >= LATE_IN_A_ROW {
+            let most = per_second(sent.backlog.max(LEAST_EVIDENCE), excess);
             let lower = sample.clamp(most / 2, most);
             self.rate.reset(now, lower.clamp(RATES.0, known.unwrap_or(RATES.1)));
             return;
@@ -280,7 +293,14 @@ impl Rate {
     }
 
     /// The rate at which bytes were confirmed around this update.
-    fn sample(&self, now: Timestamp, feedback: &Feedback, sent: Sent, excess: Duration) -> u64 {
+    fn sample(
+        &self,
+        now: Timestamp,
+        feedback: &Feedback,
+        sent: Sent,
+        excess: Duration,
+        known_before: bool,
+    ) -> u64 {
         let delivered = usize::try_from(self.delivered - sent.delivered).unwrap_or(usize::MAX);
         let sample = match sent.newest {
             Some(newest) => {
@@ -292,16 +312,25 @@ impl Rate {
             }
             None => per_second(delivered, now.since(sent.at)),
         };
-        let alone = sent.queue == sent.bytes && sent.bytes >= 8 << 10;
-        let told =
-            excess >= Duration::from_millis(5) && self.round_trip.get().is_some_and(|r| excess > r / 4);
-        let sample = if alone && told { sample.max(per_second(sent.bytes, excess)) } else { sample };
+        let alone = sent.backlog == sent.bytes && sent.bytes >= MIN_ALONE;
+        let sample = match self.round_trip.get() {
+            // The link was free, so it took this update's bytes in what exceeds the round trip; or faster, where that
+            // is too little to be measured. The bound keeps a wrong round trip from doing harm.
+            Some(round_trip) if alone && known_before => {
+                let took = excess.max(RESOLUTION).max(round_trip / 8);
+                let most = self.rate.get().map_or(RATES.1, |rate| rate * 2);
+                sample.max(per_second(sent.bytes, took).min(most))
+            }
+            _ => sample,
+        };
         sample.clamp(RATES.0, RATES.1)
     }
 
-    /// Whether an update took much longer than what was under way explains.
+    /// Whether an update took so much longer than what was before it explains that not even the retransmission of a
+    /// packet does.
     fn is_late(&self, sent: Sent, excess: Duration) -> bool {
-        self.rate.get().is_some_and(|rate| excess > time_of(sent.queue, rate) * 3 / 2 + JITTER)
+        let (Some(rate), Some(round_trip)) = (self.rate.get(), self.round_trip.get()) else { return false };
+        excess > time_of(sent.backlog, rate) * 3 / 2 + JITTER + round_trip
     }
 
     fn advance_search(&mut self, sent: Sent) {
@@ -328,8 +357,8 @@ impl Rate {
             return rate;
         };
         let excess = now.since(oldest.at).saturating_sub(round_trip);
-        if excess > time_of(oldest.queue, rate) * 3 / 2 + JITTER {
-            per_second(oldest.queue, excess).clamp(RATES.0, rate)
+        if self.is_late(*oldest, excess) {
+            per_second(oldest.backlog.max(LEAST_EVIDENCE), excess).clamp(RATES.0, rate)
         } else {
             rate
         }

@@ -12,6 +12,8 @@ use super::{REST, configure::Configures, pacing::Pacer};
 
 /// The most icons that are kept for viewers to come; the oldest goes first.
 const MAX_ICONS: usize = 64;
+/// The longest time that pixels of a track that changes slowly must not change to count as resting.
+const LONGEST_REST: Duration = Duration::from_millis(200);
 /// Damage within this time is one entry of a track's recent damage.
 const GRAIN: Duration = Duration::from_millis(10);
 
@@ -37,6 +39,9 @@ pub(crate) struct Track {
     /// What viewers wish of it.
     pub(crate) configures: Configures,
     recent: VecDeque<(Timestamp, Region)>,
+    /// About how long lies between two changes, while they follow one another.
+    interval: Duration,
+    stirred: Timestamp,
 }
 
 impl Tracks {
@@ -95,7 +100,7 @@ impl Tracks {
 
 impl Track {
     /// One entry a grain, until it has rested.
-    const MAX_RECENT: usize = (REST.as_millis() / GRAIN.as_millis()) as usize + 1;
+    const MAX_RECENT: usize = (LONGEST_REST.as_millis() / GRAIN.as_millis()) as usize + 1;
 
     /// A track that nothing is known of.
     pub(crate) fn new() -> Self {
@@ -106,6 +111,8 @@ impl Track {
             pacer: Pacer::default(),
             configures: Configures::default(),
             recent: VecDeque::new(),
+            interval: Duration::ZERO,
+            stirred: Timestamp(0),
         }
     }
 
@@ -124,6 +131,8 @@ impl Track {
     /// Notes damage as not rested.
     pub(crate) fn stir(&mut self, now: Timestamp, region: &Region) {
         self.settle(now);
+        let gap = now.since(std::mem::replace(&mut self.stirred, now));
+        self.interval = if gap > LONGEST_REST * 2 { Duration::ZERO } else { (self.interval * 3 + gap) / 4 };
         match self.recent.back_mut() {
             // The entry's own time stays, or steady small damage would keep all of it restless for ever; the newest
             // part of it may be taken for rested one grain too early.
@@ -144,11 +153,17 @@ impl Track {
 
     /// When the next part of it has rested.
     pub(crate) fn rests_at(&self) -> Timestamp {
-        self.recent.front().map_or(Timestamp(0), |(at, _)| *at + REST)
+        self.recent.front().map_or(Timestamp(0), |(at, _)| *at + self.rest())
+    }
+
+    /// How long its pixels must not change to count as resting: longer than motion pauses between two pictures.
+    fn rest(&self) -> Duration {
+        (self.interval * 2).clamp(REST, LONGEST_REST)
     }
 
     fn settle(&mut self, now: Timestamp) {
-        while self.recent.front().is_some_and(|(at, _)| now.since(*at) >= REST) {
+        let rest = self.rest();
+        while self.recent.front().is_some_and(|(at, _)| now.since(*at) >= rest) {
             self.recent.pop_front();
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Feedback waits a moment for the picture to be shown, so that one message tells all; a later update of the same
 //! track replaces what waits, since it stands for all before it. Feedback travels unreliably: the newest of a track is
-//! repeated twice when no other follows, and then the link is silent.
+//! repeated three times when no other follows, and then the link is silent.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,7 +12,8 @@ use protocol::feedback::Feedback;
 /// How long feedback waits for the picture to be shown.
 const PATIENCE: Duration = Duration::from_millis(8);
 /// When the newest feedback is repeated.
-const REPEATS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+const REPEATS: [Duration; 3] =
+    [Duration::from_millis(120), Duration::from_millis(400), Duration::from_millis(1500)];
 
 /// The feedback of all tracks.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_repeated_twice_and_then_there_is_silence() {
+    fn the_newest_is_repeated_thrice_and_then_there_is_silence() {
         let mut feedbacks = Feedbacks::default();
         feedbacks.decoded(Timestamp(0), feedback(1));
         feedbacks.decoded(Timestamp(1000), feedback(2));
@@ -134,6 +135,6 @@ mod tests {
         while let Some(due) = feedbacks.timeout() {
             sent.extend(feedbacks.due(due).into_iter().map(|feedback| (due.0 / 1000, feedback.update.0)));
         }
-        assert_eq!(sent, [(8, 2), (208, 2), (1008, 2)]);
+        assert_eq!(sent, [(8, 2), (128, 2), (528, 2), (2028, 2)]);
     }
 }

@@ -13,6 +13,8 @@ const LOSSLESS: u64 = 240;
 const LOSSY_LEAST: u64 = 20;
 /// The bit by which a lossy pixel differs.
 const BLUR: u8 = 0x80;
+/// Changes that follow one another so soon are motion.
+const MOTION: Duration = Duration::from_millis(150);
 /// A change up to this many bytes is not worth losing pixels.
 const SMALL: usize = 4 << 10;
 
@@ -27,6 +29,8 @@ pub(crate) struct Encoder {
 struct Copy {
     frame: Frame,
     lossy: Region,
+    /// When much changed last.
+    moved: Timestamp,
 }
 
 impl Encoder {
@@ -75,7 +79,11 @@ impl Copy {
         let lossless = bytes(area, LOSSLESS);
         let limit = SMALL.max(job.budget).max(job.bitrate as usize / 8 / 15);
         let mut ops = Vec::new();
-        if lossless <= limit {
+        let moves = lossless > 2 * SMALL && job.now.since(self.moved) < MOTION;
+        if lossless > 2 * SMALL {
+            self.moved = job.now;
+        }
+        if lossless <= limit && !moves {
             ops.extend(changed.iter().map(|rect| self.tile(newest, *rect, lossless_bytes(*rect), 0)));
         } else {
             // A frame's share of the rate, at thirty a second, as the rate control of a video encoder would do.

@@ -229,3 +229,24 @@ fn windows_that_closed_while_the_link_was_down_are_gone_after_it() {
     assert_eq!(tracks, [stays, opened]);
     assert!(world.is_exact(end));
 }
+
+#[test]
+fn zz_trace() {
+    let mut world = World::new();
+    let step = World::at(5000);
+    let video = world.open(moving_app(1));
+    let end = world.add_viewer(Profile::steady(5_000_000, 20 * MS).then(step, 500_000));
+    world.run_until(step);
+    let mut seen = world.ends[end].shown.len();
+    for _ in 0..60 {
+        world.run_for(25 * MS);
+        let stats = world.host.link_stats(world.now, world.ends[end].id.unwrap()).unwrap();
+        let new: Vec<_> = world.ends[end].shown[seen..]
+            .iter()
+            .map(|s| (s.at.0 / 1000 - 1000000, s.captured.0 / 1000 - 1000000))
+            .collect();
+        seen = world.ends[end].shown.len();
+        eprintln!("{} {stats:?} {new:?}", world.now.0 / 1000 - 1000000);
+    }
+    let _ = video;
+}

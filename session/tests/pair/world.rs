@@ -201,7 +201,11 @@ impl World {
     }
 
     /// Runs until the condition holds; panics after `limit`.
-    pub(crate) fn run_while(&mut self, limit: Duration, mut condition: impl FnMut(&World) -> bool) -> Duration {
+    pub(crate) fn run_while(
+        &mut self,
+        limit: Duration,
+        mut condition: impl FnMut(&World) -> bool,
+    ) -> Duration {
         let start = self.now;
         let mut spins = 0;
         while condition(self) {
@@ -246,7 +250,13 @@ impl World {
     }
 
     /// The longest time without a new picture.
-    pub(crate) fn longest_freeze(&self, index: usize, track: TrackId, from: Timestamp, to: Timestamp) -> Duration {
+    pub(crate) fn longest_freeze(
+        &self,
+        index: usize,
+        track: TrackId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Duration {
         let shown = self.ends[index].shown.iter();
         let times = shown.filter(|s| s.track == track && s.at >= from && s.at <= to).map(|s| s.at);
         let times: Vec<Timestamp> = [from].into_iter().chain(times).chain([to]).collect();
@@ -254,7 +264,13 @@ impl World {
     }
 
     /// How many pictures a second came.
-    pub(crate) fn updates_between(&self, index: usize, track: TrackId, from: Timestamp, to: Timestamp) -> usize {
+    pub(crate) fn updates_between(
+        &self,
+        index: usize,
+        track: TrackId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> usize {
         let shown = self.ends[index].shown.iter();
         shown.filter(|s| s.track == track && s.at >= from && s.at <= to).count()
     }
