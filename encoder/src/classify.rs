@@ -41,8 +41,11 @@ const COLD: f32 = 0.1;
 /// The share of a link that lossless motion may take, so that other windows and input have room.
 const LOSSLESS_SHARE: f64 = 0.5;
 
-/// What lossless motion may take of any link, in bits per second: more costs more time to code than video does.
-const LOSSLESS_LIMIT: f64 = 60e6;
+/// What moving text and drawings may take of any link, in bits per second: more costs more time to code than video.
+const SCREEN_LIMIT: f64 = 60e6;
+
+/// What moving films and scenes may take of any link: nobody sees what more would buy.
+const MOTION_LIMIT: f64 = 6e6;
 
 /// How many budgets a single change may cost before it is sent lossily first.
 const BUDGETS: usize = 4;
@@ -98,7 +101,11 @@ impl Motion {
     /// Whether the tiles of the last second took more than the link of `job` can spare for motion.
     pub(crate) fn too_costly(&self, job: &EncodeJob) -> bool {
         let per_second = std::f64::consts::LN_2 / HALF_LIFE.as_secs_f64();
-        self.tile_bytes * 8.0 * per_second > (job.bitrate as f64 * LOSSLESS_SHARE).min(LOSSLESS_LIMIT)
+        let limit = match self.content() {
+            Content::Screen => SCREEN_LIMIT,
+            Content::Motion => MOTION_LIMIT,
+        };
+        self.tile_bytes * 8.0 * per_second > limit.min(job.bitrate as f64 * LOSSLESS_SHARE)
     }
 
     fn decay(&mut self, now: Timestamp) {

@@ -1,6 +1,8 @@
 //! What one viewer shows of one track, and how it is brought nearer to the newest pixels.
 
-use media::{Canvas, EncodeJob, Frame, Op, Pixels, Rect, Region, Size, TileCoding};
+use std::time::Duration;
+
+use media::{Canvas, EncodeJob, Frame, Op, Pixels, Rect, Region, Size, TileCoding, Timestamp};
 use tracing::warn;
 
 use crate::{
@@ -9,9 +11,9 @@ use crate::{
     diff,
     scroll::{self, Search},
     select::Selection,
-    streams::{Streams, VideoTools, Wanted},
+    streams::{Outcome, Streams, VideoTools, Wanted},
     tile::{self, TileEncoder},
-    video::Planes,
+    video::{Content, Planes},
 };
 
 /// One viewer's copy of one track, as the encoder knows it.
@@ -23,6 +25,8 @@ pub(crate) struct Shown {
     lossy: Cells,
     motion: Motion,
     streams: Streams,
+    /// Until when video is not tried, since it took no less than tiles.
+    dear_until: Timestamp,
 }
 
 /// What a worker lends to the track it works for.
@@ -45,6 +49,9 @@ const OP_BYTES: usize = 64;
 /// Cells that are this near are sent as one rectangle.
 const GAP: usize = 2;
 
+/// How long video is not tried again after it was not worth it.
+const DEAR: Duration = Duration::from_secs(2);
+
 /// A smaller part of a video's rectangle that changes, one in this many cells, is no motion: a caret, a progress bar.
 const STILL: usize = 20;
 
@@ -57,6 +64,7 @@ impl Shown {
             lossy: Cells::new(size),
             motion: Motion::new(size),
             streams: Streams::default(),
+            dear_until: Timestamp::default(),
         }
     }
 
@@ -71,7 +79,7 @@ impl Shown {
     }
 
     /// Drops video encoders that were not used for a while.
-    pub(crate) fn expire(&mut self, now: media::Timestamp) {
+    pub(crate) fn expire(&mut self, now: Timestamp) {
         self.streams.expire(now);
     }
 
@@ -157,7 +165,8 @@ impl Shown {
             if inside.count() * STILL < inside.count_all(rect) {
                 continue;
             }
-            let wanted = Wanted { rect: inside.bounds(), sustained: true, content: self.motion.content() };
+            let content = self.motion.content();
+            let wanted = Wanted { rect: inside.bounds(), sustained: true, content, worth: usize::MAX };
             if let Some(shown) = self.send_video(wanted, job, tools, sent) {
                 pending.remove(shown);
             }
@@ -168,49 +177,46 @@ impl Shown {
     fn send(&mut self, pending: &Pending, job: &EncodeJob, tools: &mut Tools, sent: &mut Sent) {
         let mut left = classify::tile_limit(job);
         for cluster in classify::clusters(&pending.rects) {
-            let rects: Vec<_> =
-                pending.rects.iter().copied().filter(|rect| cluster.contains(*rect)).collect();
             let sustained = self.motion.sustained(&pending.cells, cluster);
-            let mut wanted = Wanted { rect: cluster, sustained, content: self.motion.content() };
-            let video = job.video && self.streams.can_show(self.frame.size(), wanted);
-            if video
-                && sustained
-                && self.motion.too_costly(job)
+            let wanted =
+                Wanted { rect: cluster, sustained, content: self.motion.content(), worth: usize::MAX };
+            let video =
+                job.video && job.now >= self.dear_until && self.streams.can_show(self.frame.size(), wanted);
+            let costly = video && sustained && self.motion.too_costly(job);
+            if costly
+                && wanted.content == Content::Motion
                 && self.send_video(wanted, job, tools, sent).is_some()
             {
                 continue;
             }
-            let mut coded = self.encode_tiles(&rects, if video { left } else { usize::MAX }, tools);
-            if !coded.complete {
-                wanted.content = coded.bytes.content();
+            let rects = pending.rects.iter().copied().filter(|rect| cluster.contains(*rect));
+            let mut coded = Coded::new(rects);
+            self.encode_tiles(&mut coded, if video { left } else { usize::MAX }, tools);
+            if video && (costly || coded.bytes.all > left) {
+                let wanted = Wanted { content: coded.bytes.content(), worth: coded.worth(), ..wanted };
                 if self.send_video(wanted, job, tools, sent).is_some() {
                     continue;
                 }
-                coded = self.encode_tiles(&rects, usize::MAX, tools);
+                self.dear_until = job.now + DEAR;
+                self.encode_tiles(&mut coded, usize::MAX, tools);
             }
             left = left.saturating_sub(coded.bytes.all);
             sent.tile_bytes.add(coded.bytes);
-            sent.tiles.extend(coded.ops);
+            sent.tiles.append(&mut coded.ops);
         }
     }
 
-    /// Codes rectangles as tiles, until that takes more than `limit`.
-    fn encode_tiles(&self, rects: &[Rect<Pixels>], limit: usize, tools: &mut Tools) -> Coded {
-        let mut coded = Coded { complete: true, ..Coded::default() };
-        for tile in rects.iter().flat_map(|&rect| tile::split(rect)) {
-            tools.tiles.load(&self.frame, tile);
+    /// Codes tiles, until that takes more than `limit`.
+    fn encode_tiles(&self, coded: &mut Coded, limit: usize, tools: &mut Tools) {
+        while coded.bytes.all <= limit && !coded.is_complete() {
+            tools.tiles.load(&self.frame, coded.tiles[coded.ops.len()]);
             let op = tools.tiles.encode();
             coded.bytes.add(TileBytes::of(&op));
             coded.ops.push(op);
-            if coded.bytes.all > limit {
-                coded.complete = false;
-                break;
-            }
         }
-        coded
     }
 
-    /// Sends a picture of a video. Answers which rectangle it shows, `None` if that cannot be.
+    /// Sends a picture of a video. Answers which rectangle it shows, `None` if that cannot be or is not worth it.
     fn send_video(
         &mut self,
         wanted: Wanted,
@@ -220,11 +226,12 @@ impl Shown {
     ) -> Option<Rect<Pixels>> {
         let mut lent = VideoTools { selection: tools.selection, planes: &mut tools.planes };
         match self.streams.picture(&self.frame, wanted, job, &mut lent) {
-            Ok((rect, op)) => {
+            Ok(Outcome::Shown { rect, op }) => {
                 sent.video.extend(op);
                 sent.video_rects.push(rect);
                 Some(rect)
             }
+            Ok(Outcome::NotWorth) => None,
             Err(error) => {
                 warn!(track = %job.track, viewer = %job.viewer, %error, "no video for now, tiles instead");
                 self.streams.clear();
@@ -333,12 +340,29 @@ struct Sent {
     tile_bytes: TileBytes,
 }
 
-/// Tiles, all or as many as fit.
-#[derive(Default)]
+/// Tiles, coded from the first one on as far as was worth it.
 struct Coded {
+    tiles: Vec<Rect<Pixels>>,
     ops: Vec<Op>,
     bytes: TileBytes,
-    complete: bool,
+}
+
+impl Coded {
+    fn new(rects: impl Iterator<Item = Rect<Pixels>>) -> Self {
+        Self { tiles: rects.flat_map(tile::split).collect(), ops: Vec::new(), bytes: TileBytes::default() }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.ops.len() == self.tiles.len()
+    }
+
+    /// How many bytes a lossy picture instead of all tiles is worth.
+    fn worth(&self) -> usize {
+        const SHARE: u64 = 60;
+        let area = |tiles: &[Rect<Pixels>]| tiles.iter().map(|tile| tile.area()).sum::<u64>();
+        let all = self.bytes.all as u64 * area(&self.tiles) / area(&self.tiles[..self.ops.len()]).max(1);
+        usize::try_from(all * SHARE / 100).unwrap_or(usize::MAX)
+    }
 }
 
 impl TileBytes {

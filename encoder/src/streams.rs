@@ -46,6 +46,16 @@ pub(crate) struct Wanted {
     pub(crate) sustained: bool,
     /// What it shows.
     pub(crate) content: Content,
+    /// How many bytes the first picture of a stream may take to be worth it.
+    pub(crate) worth: usize,
+}
+
+/// What became of it.
+pub(crate) enum Outcome {
+    /// The viewer holds `rect` lossily after `op`, or already did if the picture was skipped.
+    Shown { rect: Rect<Pixels>, op: Option<Op> },
+    /// It took more bytes than it is worth, and was never made.
+    NotWorth,
 }
 
 /// What a worker lends.
@@ -92,15 +102,14 @@ impl Streams {
         VideoConfig::fits(Planes::padded(self.rect_for(picture, wanted).size()))
     }
 
-    /// Makes the next picture of the video that shows `wanted`, in a new stream if no present one fits. Answers with
-    /// the rectangle that the viewer holds lossily then, and the op unless the picture was skipped.
+    /// Makes the next picture of the video that shows `wanted`, in a new stream if no present one fits.
     pub(crate) fn picture(
         &mut self,
         frame: &Frame,
         wanted: Wanted,
         job: &EncodeJob,
         tools: &mut VideoTools<'_>,
-    ) -> Result<(Rect<Pixels>, Option<Op>), VideoError> {
+    ) -> Result<Outcome, VideoError> {
         let index = match self.fitting(wanted, job.now) {
             Ok(index) => index,
             Err(rect) => self.open(frame.size(), Wanted { rect, ..wanted }, job, tools.selection)?,
@@ -109,14 +118,19 @@ impl Streams {
         stream.note(wanted, job)?;
         tools.planes.read(frame, stream.rect);
         let unit = stream.encoder.encode(tools.planes, job.now)?;
+        let (rect, id) = (stream.rect, stream.id);
+        if unit.as_ref().is_some_and(|unit| unit.keyframe && unit.data.len() > wanted.worth) {
+            self.live.swap_remove(index);
+            return Ok(Outcome::NotWorth);
+        }
         let op = unit.map(|unit| Op::Video {
-            rect: stream.rect,
+            rect,
             codec: VideoCodec::H264,
-            stream: stream.id,
+            stream: id,
             keyframe: unit.keyframe,
             data: unit.data.into(),
         });
-        Ok((stream.rect, op))
+        Ok(Outcome::Shown { rect, op })
     }
 
     /// The stream that can go on, or the rectangle that a new one should show.
@@ -151,6 +165,7 @@ impl Streams {
         let config = VideoConfig {
             size,
             bitrate: bitrate(size, job.bitrate),
+            keyframe_bytes: keyframe_bytes(job),
             frame_rate: 1.0 / interval.as_secs_f32(),
             content: wanted.content,
         };
@@ -210,15 +225,15 @@ impl Stream {
             self.interval = (self.interval * 7 + passed) / 8;
         }
         self.used = job.now;
-        self.adapt(job.bitrate)
+        self.adapt(job)
     }
 
     /// Follows the link's rate and the app's frame rate, in steps that are worth telling the encoder.
-    fn adapt(&mut self, link: u64) -> Result<(), VideoError> {
-        let bitrate = bitrate(self.config.size, link);
+    fn adapt(&mut self, job: &EncodeJob) -> Result<(), VideoError> {
+        let bitrate = bitrate(self.config.size, job.bitrate);
         let frame_rate = 1.0 / self.interval.as_secs_f32();
         let far = |new: f32, old: f32| new > old * 1.2 || new < old * 0.85;
-        let mut config = self.config;
+        let mut config = VideoConfig { keyframe_bytes: keyframe_bytes(job), ..self.config };
         if far(bitrate as f32, config.bitrate as f32) {
             config.bitrate = bitrate;
         }
@@ -241,3 +256,12 @@ fn bitrate(size: Size<Pixels>, link: u64) -> u32 {
     let worth = OF_720P * (size.area() as f64 / (1280.0 * 720.0)).powf(0.75);
     (link as f64 * 0.8).min(worth).max(LEAST) as u32
 }
+
+/// What a keyframe may take: two budgets, or what the link carries within a tenth of a second.
+fn keyframe_bytes(job: &EncodeJob) -> usize {
+    let tenth = usize::try_from(job.bitrate / 80).unwrap_or(usize::MAX);
+    job.budget.saturating_mul(2).max(tenth).clamp(LEAST_KEYFRAME, MOST_KEYFRAME)
+}
+
+const LEAST_KEYFRAME: usize = 4_000;
+const MOST_KEYFRAME: usize = 200_000;

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 mod openh264;
 mod planes;
+mod rate;
 
 pub use self::{openh264::OpenH264, planes::Planes};
 
@@ -33,6 +34,8 @@ pub struct VideoConfig {
     pub size: Size<Pixels>,
     /// Bits per second.
     pub bitrate: u32,
+    /// What a keyframe may take, about: a link must not be late for long because of one.
+    pub keyframe_bytes: usize,
     /// Pictures per second to expect.
     pub frame_rate: f32,
     /// What the pictures show.

@@ -86,7 +86,7 @@ impl TileCoding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VideoCodec {
-    /// H.264, 4:2:0, BT.709 limited range unless the bit stream says otherwise, Annex B.
+    /// H.264 Constrained Baseline, 4:2:0, BT.709 full range (said so in the bit stream too), Annex B, no reordering.
     H264,
 }
 

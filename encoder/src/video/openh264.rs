@@ -4,22 +4,22 @@ use media::{Pixels, Size, Timestamp};
 use openh264::{
     OpenH264API, Timestamp as StreamTime,
     encoder::{
-        BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Profile,
-        QpRange, RateControlMode, UsageType, VuiConfig,
+        Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, Profile, RateControlMode,
+        UsageType, VuiConfig,
     },
     formats::YUVSource,
 };
-use openh264_sys2::{
-    ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE, SBitrateInfo,
-    SPATIAL_LAYER_ALL,
-};
+use openh264_sys2::{ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, SEncParamExt};
 
-use super::{AccessUnit, Content, Planes, VideoConfig, VideoEncoder, VideoError};
+use super::{AccessUnit, Content, Planes, VideoConfig, VideoEncoder, VideoError, rate::RateControl};
 
 /// One openh264 encoder. Its memory is several times that of a picture, so it is best dropped when motion ends.
 pub struct OpenH264 {
     encoder: Encoder,
     config: VideoConfig,
+    rate: RateControl,
+    /// The quantiser that the encoder was last told; `None` before its first picture.
+    qp: Option<u8>,
 }
 
 impl OpenH264 {
@@ -31,7 +31,29 @@ impl OpenH264 {
         }
         let encoder =
             Encoder::with_api_config(OpenH264API::from_source(), settings(config)).map_err(failed)?;
-        Ok(Self { encoder, config })
+        Ok(Self { encoder, config, rate: RateControl::new(config), qp: None })
+    }
+
+    fn encode_with(
+        &mut self,
+        qp: u8,
+        picture: &Planes,
+        at: StreamTime,
+    ) -> Result<Option<AccessUnit>, VideoError> {
+        // Before its first picture the encoder has no parameters that could be changed.
+        if self.qp.is_some_and(|told| told != qp) {
+            set_quantiser(&mut self.encoder, qp)?;
+            self.qp = Some(qp);
+        }
+        let unit = self.encoder.encode_at(&Source(picture), at).map_err(failed)?;
+        self.qp.get_or_insert(DEFAULT_QP);
+        let keyframe = match unit.frame_type() {
+            FrameType::IDR => true,
+            FrameType::Skip | FrameType::Invalid => return Ok(None),
+            FrameType::I | FrameType::P | FrameType::IPMixed => false,
+        };
+        let data = unit.to_vec();
+        Ok((!data.is_empty()).then_some(AccessUnit { data, keyframe }))
     }
 }
 
@@ -39,15 +61,10 @@ impl VideoEncoder for OpenH264 {
     fn configure(&mut self, config: VideoConfig) -> Result<(), VideoError> {
         if config.size != self.config.size || config.content != self.config.content {
             *self = Self::new(config)?;
-            return Ok(());
+        } else {
+            self.config = config;
+            self.rate.configure(config);
         }
-        if config.bitrate != self.config.bitrate {
-            set_bitrate(&mut self.encoder, config.bitrate)?;
-        }
-        if config.frame_rate != self.config.frame_rate {
-            set_frame_rate(&mut self.encoder, config.frame_rate)?;
-        }
-        self.config = config;
         Ok(())
     }
 
@@ -59,31 +76,40 @@ impl VideoEncoder for OpenH264 {
         if picture.size() != self.config.size {
             return Err(VideoError::Mismatch { got: picture.size(), configured: self.config.size });
         }
+        let Some(qp) = self.rate.begin(now) else { return Ok(None) };
         let at = StreamTime::from_millis(now.0 / 1000);
-        let unit = self.encoder.encode_at(&Source(picture), at).map_err(failed)?;
-        let keyframe = match unit.frame_type() {
-            FrameType::IDR => true,
-            FrameType::Skip | FrameType::Invalid => return Ok(None),
-            FrameType::I | FrameType::P | FrameType::IPMixed => false,
-        };
-        let data = unit.to_vec();
-        Ok((!data.is_empty()).then_some(AccessUnit { data, keyframe }))
+        let mut unit = self.encode_with(qp, picture, at)?;
+        for _ in 0..MOST_TRIES {
+            let Some(large) = unit.as_ref().filter(|unit| unit.keyframe) else { break };
+            let Some(qp) = self.rate.again(large.data.len()) else { break };
+            // Another keyframe depends on nothing, so the one before was never made.
+            self.encoder.force_intra_frame();
+            unit = self.encode_with(qp, picture, at)?;
+        }
+        if let Some(unit) = &unit {
+            self.rate.end(unit.data.len(), unit.keyframe);
+        }
+        Ok(unit)
     }
 }
+
+/// How often a keyframe is made anew because it was too large.
+const MOST_TRIES: usize = 2;
+
+/// What openh264 begins with.
+const DEFAULT_QP: u8 = 26;
 
 fn settings(config: VideoConfig) -> EncoderConfig {
     let screen = config.content == Content::Screen;
     let usage = if screen { UsageType::ScreenContentRealTime } else { UsageType::CameraVideoRealTime };
     EncoderConfig::new()
-        .bitrate(BitRate::from_bps(config.bitrate))
         .max_frame_rate(FrameRate::from_hz(config.frame_rate))
         .usage_type(usage)
-        .rate_control_mode(RateControlMode::Bitrate)
-        // Without skipping, the rate has no bound at all.
-        .skip_frames(true)
+        // Each picture is told its quantiser, and skipping is decided before.
+        .rate_control_mode(RateControlMode::Off)
+        .skip_frames(false)
         .complexity(Complexity::Low)
         .profile(Profile::Baseline)
-        .qp(QpRange::new(BEST_QP, WORST_QP))
         // Keyframes come when they are asked for: links lose nothing.
         .intra_frame_period(IntraFramePeriod::auto())
         // Each kind of content refuses what belongs to the other, and says so on stderr.
@@ -94,29 +120,17 @@ fn settings(config: VideoConfig) -> EncoderConfig {
         .vui(VuiConfig::bt709_full())
 }
 
-/// What is better than this is sent as exact tiles when it rests.
-const BEST_QP: u8 = 18;
-const WORST_QP: u8 = 51;
-
-#[expect(unsafe_code, reason = "the safe interface cannot change the rate of a running encoder")]
-fn set_bitrate(encoder: &mut Encoder, bitrate: u32) -> Result<(), VideoError> {
-    let bitrate = i32::try_from(bitrate).unwrap_or(i32::MAX);
-    let mut info = SBitrateInfo { iLayer: SPATIAL_LAYER_ALL, iBitrate: bitrate };
-    let pointer = (&raw mut info).cast();
-    for option in [ENCODER_OPTION_MAX_BITRATE, ENCODER_OPTION_BITRATE] {
-        // SAFETY: both options take an SBitrateInfo, which is read during the call only, and neither is one of those
-        // (size, data format) that the safe interface relies on.
-        let status = unsafe { encoder.raw_api().set_option(option, pointer) };
-        succeeded(status)?;
-    }
-    Ok(())
-}
-
-#[expect(unsafe_code, reason = "the safe interface cannot change the frame rate of a running encoder")]
-fn set_frame_rate(encoder: &mut Encoder, mut frame_rate: f32) -> Result<(), VideoError> {
-    let pointer = (&raw mut frame_rate).cast();
-    // SAFETY: this option takes a float, which is read during the call only; the safe interface does not rely on it.
-    succeeded(unsafe { encoder.raw_api().set_option(ENCODER_OPTION_FRAME_RATE, pointer) })
+#[expect(unsafe_code, reason = "the safe interface cannot change the quantiser of a running encoder")]
+fn set_quantiser(encoder: &mut Encoder, qp: u8) -> Result<(), VideoError> {
+    let mut parameters = SEncParamExt::default();
+    let pointer = (&raw mut parameters).cast();
+    // SAFETY: this option writes one SEncParamExt, and is asked after the encoder's first picture, when there is one.
+    succeeded(unsafe { encoder.raw_api().get_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, pointer) })?;
+    parameters.sSpatialLayers[0].iDLayerQp = i32::from(qp);
+    let pointer = (&raw mut parameters).cast();
+    // SAFETY: this option reads one SEncParamExt during the call. All that the safe interface relies on (size, data
+    // format) is as the encoder itself just said.
+    succeeded(unsafe { encoder.raw_api().set_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, pointer) })
 }
 
 fn succeeded(status: i32) -> Result<(), VideoError> {

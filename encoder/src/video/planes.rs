@@ -31,27 +31,46 @@ impl Planes {
             return;
         }
         let start = rect.y as usize * frame.stride() + rect.x as usize * Frame::BYTES_PER_PIXEL;
-        let chroma = self.size.w / 2;
+        // The converter takes whole strides of pairs of rows only: the last pair goes through a copy.
+        let head = (rect.h as usize - 1) & !1;
+        let rows = &frame.data()[start..start + head * frame.stride()];
+        self.convert(rows, frame.stride(), rect.w, 0);
+        let mut tail = Vec::with_capacity(2 * rect.w as usize * Frame::BYTES_PER_PIXEL);
+        for y in [head as i32, rect.h as i32 - 1] {
+            tail.extend_from_slice(frame.row(rect, rect.y + y));
+        }
+        self.convert(&tail, tail.len() / 2, rect.w, head);
+        if rect.w < self.size.w {
+            let width = self.size.w as usize;
+            self.y.chunks_mut(width).for_each(|row| row[width - 1] = row[width - 2]);
+        }
+    }
+
+    /// Converts pairs of rows of a width into the planes, from row `first` on.
+    fn convert(&mut self, rows: &[u8], stride: usize, width: u32, first: usize) {
+        if rows.is_empty() {
+            return;
+        }
+        let (luma, chroma) = (self.size.w as usize, self.size.w as usize / 2);
         let mut image = YuvPlanarImageMut {
-            y_plane: BufferStoreMut::Borrowed(&mut self.y),
-            y_stride: self.size.w,
-            u_plane: BufferStoreMut::Borrowed(&mut self.u),
-            u_stride: chroma,
-            v_plane: BufferStoreMut::Borrowed(&mut self.v),
-            v_stride: chroma,
-            width: rect.w,
-            height: rect.h,
+            y_plane: BufferStoreMut::Borrowed(&mut self.y[first * luma..]),
+            y_stride: luma as u32,
+            u_plane: BufferStoreMut::Borrowed(&mut self.u[first / 2 * chroma..]),
+            u_stride: chroma as u32,
+            v_plane: BufferStoreMut::Borrowed(&mut self.v[first / 2 * chroma..]),
+            v_stride: chroma as u32,
+            width,
+            height: (rows.len() / stride) as u32,
         };
         yuv::bgra_to_yuv420(
             &mut image,
-            &frame.data()[start..],
-            frame.stride() as u32,
+            rows,
+            stride as u32,
             YuvRange::Full,
             YuvStandardMatrix::Bt709,
             YuvConversionMode::Balanced,
         )
-        .expect("the planes were made for this size, and the rectangle lies within the picture");
-        self.repeat_last(rect.size());
+        .expect("the planes were made for this size");
     }
 
     /// The size.
@@ -80,17 +99,6 @@ impl Planes {
             let plane = |n: u64| vec![0; n as usize];
             *self =
                 Planes { size, y: plane(size.area()), u: plane(size.area() / 4), v: plane(size.area() / 4) };
-        }
-    }
-
-    fn repeat_last(&mut self, filled: Size<Pixels>) {
-        let width = self.size.w as usize;
-        if filled.w < self.size.w {
-            self.y.chunks_mut(width).for_each(|row| row[width - 1] = row[width - 2]);
-        }
-        if filled.h < self.size.h {
-            let last = self.y.len() - width;
-            self.y.copy_within(last - width..last, last);
         }
     }
 }

@@ -8,3 +8,4 @@ mod decode;
 mod laws;
 mod pair;
 mod pictures;
+mod video;
