@@ -3,6 +3,8 @@
 //! The first message of a viewer is [`ToHost::Hello`]; the host answers with [`ToViewer::Welcome`] or
 //! [`ToViewer::Refused`]. Nothing else has any effect before that.
 
+use std::fmt;
+
 use bytes::Bytes;
 use media::{
     ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, Timestamp,
@@ -103,8 +105,8 @@ pub enum ToViewer {
     },
 }
 
-/// Asks to join.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Asks to join. `Debug` hides the ticket, so that it gets into no log.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
     /// What the viewer speaks.
     pub versions: VersionRange,
@@ -114,6 +116,17 @@ pub struct Hello {
     pub agent: String,
     /// Video codecs it decodes.
     pub video: Vec<VideoCodec>,
+}
+
+impl fmt::Debug for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hello { versions, ticket: _, agent, video } = self;
+        f.debug_struct("Hello")
+            .field("versions", versions)
+            .field("agent", agent)
+            .field("video", video)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The viewer is in.

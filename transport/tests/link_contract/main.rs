@@ -5,6 +5,7 @@ mod endings;
 mod hostile;
 mod lanes;
 mod quic_admission;
+mod quic_idle;
 mod quic_keys;
 mod quic_rig;
 mod raw_quic;

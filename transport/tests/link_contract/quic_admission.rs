@@ -167,3 +167,12 @@ async fn a_host_that_is_not_there_is_told_from_one_that_refuses() {
     let error = connect(&nowhere, introduction(), SETTINGS).await.expect_err("no such host");
     assert!(matches!(error, ConnectError::Resolve { .. } | ConnectError::Silence { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn of_several_addresses_the_one_that_answers_is_found() {
+    let mut rig = QuicRig::start();
+    // Most machines say ::1 first, where nobody listens.
+    let link = LinkAddress { host: "localhost".to_owned(), ..rig.link(Role::View) };
+    let (joined, viewer) = tokio::join!(rig.welcome(), connect(&link, introduction(), SETTINGS));
+    assert_eq!(joined.role, viewer.expect("connects").1.role);
+}
