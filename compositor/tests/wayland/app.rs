@@ -1,0 +1,439 @@
+//! A small Wayland app that does as it is told and remembers what it was told.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::{fs::FileExt, net::UnixStream},
+    },
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use wayland_client::{
+    Connection, Dispatch, EventQueue, Proxy, QueueHandle, WEnum,
+    backend::{ObjectId, WaylandError},
+    globals::{GlobalList, GlobalListContents, registry_queue_init},
+    protocol::{
+        wl_buffer::{self, WlBuffer},
+        wl_callback::{self, WlCallback},
+        wl_compositor::WlCompositor,
+        wl_data_device::{self, WlDataDevice},
+        wl_data_device_manager::WlDataDeviceManager,
+        wl_data_offer::WlDataOffer,
+        wl_data_source::{self, WlDataSource},
+        wl_keyboard::{self, WlKeyboard},
+        wl_pointer::{self, WlPointer},
+        wl_registry::{self, WlRegistry},
+        wl_seat::WlSeat,
+        wl_shm::{Format, WlShm},
+        wl_shm_pool::WlShmPool,
+        wl_subcompositor::WlSubcompositor,
+        wl_subsurface::WlSubsurface,
+        wl_surface::{self, WlSurface},
+        wl_touch::{self, WlTouch},
+    },
+};
+use wayland_protocols::{
+    wp::{
+        fractional_scale::v1::client::{
+            wp_fractional_scale_manager_v1::WpFractionalScaleManagerV1,
+            wp_fractional_scale_v1::{self, WpFractionalScaleV1},
+        },
+        viewporter::client::{wp_viewport::WpViewport, wp_viewporter::WpViewporter},
+    },
+    xdg::shell::client::{
+        xdg_popup::{self, XdgPopup},
+        xdg_positioner::XdgPositioner,
+        xdg_surface::{self, XdgSurface},
+        xdg_toplevel::{self, XdgToplevel},
+        xdg_wm_base::{self, XdgWmBase},
+    },
+};
+
+use crate::host::{Host, PATIENCE};
+
+/// What the app was told, in order.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    Configure { surface: ObjectId, serial: u32 },
+    Toplevel { width: i32, height: i32 },
+    Popup { x: i32, y: i32 },
+    PopupDone(ObjectId),
+    Repositioned(u32),
+    Close,
+    Released(ObjectId),
+    Frame,
+    Scale(u32),
+    Keymap(String),
+    KeyboardEnter(ObjectId),
+    Key { key: u32, pressed: bool },
+    PointerEnter { surface: ObjectId, x: f64, y: f64 },
+    PointerLeave,
+    Motion { x: f64, y: f64 },
+    Button { serial: u32 },
+    Axis(f64),
+    TouchDown { x: f64, y: f64 },
+    Selection(Option<WlDataOffer>),
+    Send { mime: String, fd: OwnedFd },
+}
+
+#[derive(Default)]
+pub(crate) struct Memory(Vec<Seen>);
+
+/// The app.
+pub(crate) struct App {
+    pub(crate) connection: Connection,
+    pub(crate) queue: EventQueue<Memory>,
+    pub(crate) memory: Memory,
+    pub(crate) globals: GlobalList,
+    pub(crate) compositor: WlCompositor,
+    pub(crate) shm: WlShm,
+    pub(crate) shell: XdgWmBase,
+    pub(crate) seat: WlSeat,
+}
+
+/// A window of the app.
+pub(crate) struct AppWindow {
+    pub(crate) surface: WlSurface,
+    pub(crate) shell: XdgSurface,
+    pub(crate) toplevel: XdgToplevel,
+}
+
+/// A popup of the app.
+pub(crate) struct AppPopup {
+    pub(crate) surface: WlSurface,
+    pub(crate) shell: XdgSurface,
+    pub(crate) popup: XdgPopup,
+}
+
+/// A buffer and the memory behind it.
+pub(crate) struct Picture {
+    connection: Connection,
+    pub(crate) buffer: WlBuffer,
+    pub(crate) file: File,
+    pub(crate) width: i32,
+    pub(crate) height: i32,
+}
+
+impl App {
+    pub(crate) fn connect(host: &Host) -> Self {
+        let stream =
+            UnixStream::connect(host.dir.path().join(&host.display)).expect("the compositor's socket");
+        let connection = Connection::from_socket(stream).expect("a connection");
+        let (globals, queue) = registry_queue_init::<Memory>(&connection).expect("the globals");
+        let qh = queue.handle();
+        let compositor = globals.bind(&qh, 5..=6, ()).expect("wl_compositor");
+        let shm = globals.bind(&qh, 1..=2, ()).expect("wl_shm");
+        let shell = globals.bind(&qh, 3..=6, ()).expect("xdg_wm_base");
+        let seat: WlSeat = globals.bind(&qh, 5..=8, ()).expect("wl_seat");
+        let mut app =
+            Self { connection, queue, memory: Memory::default(), globals, compositor, shm, shell, seat };
+        app.seat.get_keyboard(&qh, ());
+        app.seat.get_pointer(&qh, ());
+        app.seat.get_touch(&qh, ());
+        app.sync();
+        app
+    }
+
+    pub(crate) fn qh(&self) -> QueueHandle<Memory> {
+        self.queue.handle()
+    }
+
+    /// Waits until the compositor has handled all that was asked.
+    pub(crate) fn sync(&mut self) {
+        self.try_sync().expect("a living connection");
+    }
+
+    pub(crate) fn try_sync(&mut self) -> Result<(), wayland_client::DispatchError> {
+        self.queue.roundtrip(&mut self.memory).map(|_| ())
+    }
+
+    /// Waits until the app was told something that `wanted` makes something of; what was before it is forgotten.
+    pub(crate) fn wait<T>(&mut self, what: &str, mut wanted: impl FnMut(&Seen) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            while !self.memory.0.is_empty() {
+                let seen = self.memory.0.remove(0);
+                if let Some(found) = wanted(&seen) {
+                    return found;
+                }
+            }
+            assert!(Instant::now() < deadline, "the app was never told: {what}");
+            self.read(Duration::from_millis(20));
+        }
+    }
+
+    /// Sends off all that was asked, however slowly it is taken. `false` if the connection is cut off.
+    pub(crate) fn push(&mut self) -> bool {
+        loop {
+            match self.connection.flush() {
+                Ok(()) => return true,
+                Err(WaylandError::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    let backend = self.connection.backend();
+                    let fd = backend.poll_fd();
+                    poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None).expect("poll");
+                }
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Takes in what has arrived within `wait`.
+    pub(crate) fn read(&mut self, wait: Duration) {
+        self.queue.flush().expect("a living connection");
+        if let Some(guard) = self.queue.prepare_read() {
+            let fd = guard.connection_fd();
+            let timeout = rustix::time::Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
+            let ready = poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout)).expect("poll");
+            if ready > 0 {
+                match guard.read() {
+                    Ok(_) => (),
+                    Err(WaylandError::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => (),
+                    Err(error) => panic!("the connection broke: {error}"),
+                }
+            }
+        }
+        self.queue.dispatch_pending(&mut self.memory).expect("a living connection");
+    }
+
+    /// What the app was told since it looked last.
+    pub(crate) fn told(&mut self) -> Vec<Seen> {
+        self.sync();
+        std::mem::take(&mut self.memory.0)
+    }
+
+    /// A buffer of one colour, B G R A.
+    pub(crate) fn picture(&self, width: i32, height: i32, colour: [u8; 4]) -> Picture {
+        self.picture_of(width, height, Format::Argb8888, colour)
+    }
+
+    pub(crate) fn picture_of(&self, width: i32, height: i32, format: Format, colour: [u8; 4]) -> Picture {
+        let fd = rustix::fs::memfd_create("picture", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
+        let file = File::from(fd);
+        let size = width * height * 4;
+        file.write_all_at(&colour.repeat((width * height) as usize), 0).expect("memory");
+        let pool = self.shm.create_pool(file.as_fd(), size, &self.qh(), ());
+        let buffer = pool.create_buffer(0, width, height, width * 4, format, &self.qh(), ());
+        pool.destroy();
+        Picture { connection: self.connection.clone(), buffer, file, width, height }
+    }
+
+    /// A toplevel that has got its first configure and answered it, but shows nothing yet.
+    pub(crate) fn toplevel(&mut self) -> AppWindow {
+        let qh = self.qh();
+        let surface = self.compositor.create_surface(&qh, ());
+        let shell = self.shell.get_xdg_surface(&surface, &qh, surface.id());
+        let toplevel = shell.get_toplevel(&qh, ());
+        surface.commit();
+        let serial = self.configured(&surface);
+        shell.ack_configure(serial);
+        AppWindow { surface, shell, toplevel }
+    }
+
+    /// A toplevel that shows one colour.
+    pub(crate) fn mapped(&mut self, width: i32, height: i32, colour: [u8; 4]) -> AppWindow {
+        let window = self.toplevel();
+        let picture = self.picture(width, height, colour);
+        picture.show(&window.surface);
+        self.sync();
+        window
+    }
+
+    /// A popup at `x`, `y` of its parent that has answered its first configure, but shows nothing yet.
+    pub(crate) fn popup(
+        &mut self,
+        parent: &XdgSurface,
+        at: (i32, i32),
+        size: (i32, i32),
+        grab: Option<u32>,
+    ) -> AppPopup {
+        let qh = self.qh();
+        let surface = self.compositor.create_surface(&qh, ());
+        let shell = self.shell.get_xdg_surface(&surface, &qh, surface.id());
+        let positioner = self.positioner(at, size);
+        let popup = shell.get_popup(Some(parent), &positioner, &qh, surface.id());
+        if let Some(serial) = grab {
+            popup.grab(&self.seat, serial);
+        }
+        surface.commit();
+        let serial = self.configured(&surface);
+        shell.ack_configure(serial);
+        AppPopup { surface, shell, popup }
+    }
+
+    pub(crate) fn positioner(&self, (x, y): (i32, i32), (width, height): (i32, i32)) -> XdgPositioner {
+        use wayland_protocols::xdg::shell::client::xdg_positioner::{Anchor, Gravity};
+        let positioner = self.shell.create_positioner(&self.qh(), ());
+        positioner.set_size(width, height);
+        positioner.set_anchor_rect(x, y, 1, 1);
+        positioner.set_anchor(Anchor::TopLeft);
+        positioner.set_gravity(Gravity::BottomRight);
+        positioner
+    }
+
+    /// Waits for a surface's configure and returns its serial.
+    pub(crate) fn configured(&mut self, surface: &WlSurface) -> u32 {
+        let wanted = surface.id();
+        self.wait("configure", |seen| match seen {
+            Seen::Configure { surface, serial } if *surface == wanted => Some(*serial),
+            _ => None,
+        })
+    }
+}
+
+impl Picture {
+    /// Attaches, damages all, commits and sends that off.
+    pub(crate) fn show(&self, surface: &WlSurface) {
+        surface.attach(Some(&self.buffer), 0, 0);
+        surface.damage_buffer(0, 0, self.width, self.height);
+        surface.commit();
+        // A connection that was cut off is for the test to notice.
+        let _ = self.connection.flush();
+    }
+
+    /// Paints a rectangle in memory, without telling anybody.
+    pub(crate) fn paint(&self, (x, y, w, h): (i32, i32, i32, i32), colour: [u8; 4]) {
+        for row in y..y + h {
+            let at = (row * self.width + x) * 4;
+            self.file.write_all_at(&colour.repeat(w as usize), at as u64).expect("memory");
+        }
+    }
+}
+
+pub(crate) fn read_all(fd: OwnedFd) -> Vec<u8> {
+    let mut content = Vec::new();
+    File::from(fd).read_to_end(&mut content).expect("a pipe");
+    content
+}
+
+pub(crate) fn write_all(fd: OwnedFd, content: &[u8]) {
+    let _ = File::from(fd).write_all(content);
+}
+
+macro_rules! remembers {
+    ($interface:ty, $data:ty, |$event:pat_param, $proxy:ident, $own:ident| $seen:expr) => {
+        impl Dispatch<$interface, $data> for Memory {
+            fn event(
+                memory: &mut Self,
+                $proxy: &$interface,
+                $event: <$interface as Proxy>::Event,
+                $own: &$data,
+                _: &Connection,
+                _: &QueueHandle<Self>,
+            ) {
+                if let Some(seen) = $seen {
+                    memory.0.push(seen);
+                }
+            }
+            wayland_client::event_created_child!(Memory, $interface, [
+                wl_data_device::EVT_DATA_OFFER_OPCODE => (WlDataOffer, ()),
+            ]);
+        }
+    };
+}
+
+macro_rules! ignores {
+    ($($interface:ty),+ $(,)?) => { $(remembers!($interface, (), |_, _proxy, _own| None::<Seen>);)+ };
+}
+
+ignores!(
+    WlCompositor,
+    WlShm,
+    WlShmPool,
+    WlSubcompositor,
+    WlSubsurface,
+    WlDataDeviceManager,
+    WpViewporter,
+    WpViewport,
+    WpFractionalScaleManagerV1,
+    XdgPositioner,
+    WlSeat,
+    WlDataOffer,
+);
+
+impl Dispatch<WlRegistry, GlobalListContents> for Memory {
+    fn event(
+        _: &mut Self,
+        _: &WlRegistry,
+        _: wl_registry::Event,
+        _: &GlobalListContents,
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+    }
+}
+
+remembers!(WlSurface, (), |event, _surface, _own| match event {
+    wl_surface::Event::PreferredBufferScale { factor } => Some(Seen::Scale(factor as u32 * 120)),
+    _ => None,
+});
+remembers!(WpFractionalScaleV1, (), |event, _scale, _own| match event {
+    wp_fractional_scale_v1::Event::PreferredScale { scale } => Some(Seen::Scale(scale)),
+    _ => None,
+});
+remembers!(WlBuffer, (), |event, buffer, _own| match event {
+    wl_buffer::Event::Release => Some(Seen::Released(buffer.id())),
+    _ => None,
+});
+remembers!(WlCallback, (), |event, _callback, _own| match event {
+    wl_callback::Event::Done { .. } => Some(Seen::Frame),
+    _ => None,
+});
+remembers!(XdgWmBase, (), |event, shell, _own| {
+    if let xdg_wm_base::Event::Ping { serial } = event {
+        shell.pong(serial);
+    }
+    None::<Seen>
+});
+remembers!(XdgSurface, ObjectId, |event, _shell, surface| match event {
+    xdg_surface::Event::Configure { serial } => Some(Seen::Configure { surface: surface.clone(), serial }),
+    _ => None,
+});
+remembers!(XdgToplevel, (), |event, _toplevel, _own| match event {
+    xdg_toplevel::Event::Configure { width, height, .. } => Some(Seen::Toplevel { width, height }),
+    xdg_toplevel::Event::Close => Some(Seen::Close),
+    _ => None,
+});
+remembers!(XdgPopup, ObjectId, |event, _popup, surface| match event {
+    xdg_popup::Event::Configure { x, y, .. } => Some(Seen::Popup { x, y }),
+    xdg_popup::Event::PopupDone => Some(Seen::PopupDone(surface.clone())),
+    xdg_popup::Event::Repositioned { token } => Some(Seen::Repositioned(token)),
+    _ => None,
+});
+remembers!(WlKeyboard, (), |event, _keyboard, _own| match event {
+    wl_keyboard::Event::Keymap { fd, size, .. } => {
+        let mut text = vec![0; size as usize];
+        File::from(fd).read_exact_at(&mut text, 0).expect("the keymap");
+        Some(Seen::Keymap(String::from_utf8_lossy(&text).into_owned()))
+    }
+    wl_keyboard::Event::Enter { surface, .. } => Some(Seen::KeyboardEnter(surface.id())),
+    wl_keyboard::Event::Key { key, state, .. } => {
+        Some(Seen::Key { key, pressed: state == WEnum::Value(wl_keyboard::KeyState::Pressed) })
+    }
+    _ => None,
+});
+remembers!(WlPointer, (), |event, _pointer, _own| match event {
+    wl_pointer::Event::Enter { surface, surface_x, surface_y, .. } => {
+        Some(Seen::PointerEnter { surface: surface.id(), x: surface_x, y: surface_y })
+    }
+    wl_pointer::Event::Leave { .. } => Some(Seen::PointerLeave),
+    wl_pointer::Event::Motion { surface_x, surface_y, .. } =>
+        Some(Seen::Motion { x: surface_x, y: surface_y }),
+    wl_pointer::Event::Button { serial, .. } => Some(Seen::Button { serial }),
+    wl_pointer::Event::Axis { value, .. } => Some(Seen::Axis(value)),
+    _ => None,
+});
+remembers!(WlTouch, (), |event, _touch, _own| match event {
+    wl_touch::Event::Down { x, y, .. } => Some(Seen::TouchDown { x, y }),
+    _ => None,
+});
+remembers!(WlDataDevice, (), |event, _device, _own| match event {
+    wl_data_device::Event::Selection { id } => Some(Seen::Selection(id)),
+    _ => None,
+});
+remembers!(WlDataSource, (), |event, _source, _own| match event {
+    wl_data_source::Event::Send { mime_type, fd } => Some(Seen::Send { mime: mime_type, fd }),
+    _ => None,
+});

@@ -1,0 +1,203 @@
+//! Apps that mean harm, harm themselves.
+
+use std::os::fd::AsFd;
+
+use media::Size;
+use wayland_client::{Proxy, protocol::wl_shm::Format};
+
+use crate::{
+    app::{App, AppWindow},
+    host::Host,
+};
+
+const RED: [u8; 4] = [0, 0, 255, 255];
+
+/// A well-behaved app that must go on whatever the other does.
+struct Bystander {
+    app: App,
+    window: AppWindow,
+    track: media::TrackId,
+}
+
+impl Bystander {
+    fn start(host: &mut Host) -> Self {
+        let mut app = App::connect(host);
+        let window = app.mapped(10, 10, RED);
+        let track = host.window("bystander", |_| true).track;
+        Self { app, window, track }
+    }
+
+    fn goes_on(mut self, host: &mut Host) {
+        self.app.picture(33, 22, RED).show(&self.window.surface);
+        self.app.sync();
+        host.window("bystander's change", |seen| seen.track == self.track && seen.size == Size::new(33, 22));
+    }
+}
+
+/// Runs `attack`, whose app must be cut off, while a bystander goes on.
+fn is_cut_off(attack: impl FnOnce(&mut App, &AppWindow)) {
+    let mut host = Host::start();
+    let bystander = Bystander::start(&mut host);
+    let mut app = App::connect(&host);
+    let window = app.mapped(10, 10, RED);
+    let track = host.window("attacker", |_| true).track;
+    attack(&mut app, &window);
+    let cut_off = (0..3).any(|_| app.try_sync().is_err());
+    assert!(cut_off, "the app was let through");
+    host.gone(track);
+    bystander.goes_on(&mut host);
+}
+
+/// Runs `nonsense`, which may or may not cost the app its connection, but nobody else anything.
+fn harms_nobody(nonsense: impl FnOnce(&mut App, &AppWindow)) {
+    let mut host = Host::start();
+    let bystander = Bystander::start(&mut host);
+    let mut app = App::connect(&host);
+    let window = app.mapped(10, 10, RED);
+    nonsense(&mut app, &window);
+    let _ = app.try_sync();
+    bystander.goes_on(&mut host);
+}
+
+#[test]
+fn ten_thousand_surfaces() {
+    is_cut_off(|app, _| {
+        for n in 0..10_000 {
+            app.compositor.create_surface(&app.qh(), ());
+            if n % 500 == 0 && !app.push() {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_thousand_windows() {
+    is_cut_off(|app, _| {
+        for _ in 0..300 {
+            let surface = app.compositor.create_surface(&app.qh(), ());
+            let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
+            shell.get_toplevel(&app.qh(), ());
+        }
+    });
+}
+
+#[test]
+fn frame_callbacks_without_end() {
+    is_cut_off(|app, window| {
+        for n in 0..20_000 {
+            window.surface.frame(&app.qh(), ());
+            window.surface.commit();
+            if n % 500 == 0 && !app.push() {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
+fn damage_without_a_commit() {
+    is_cut_off(|app, window| {
+        for n in 0..100_000 {
+            window.surface.damage(n, n, 1, 1);
+            if n % 500 == 0 && !app.push() {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_pool_resized_to_nothing() {
+    is_cut_off(|app, _| {
+        let fd = rustix::fs::memfd_create("pool", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
+        let pool = app.shm.create_pool(fd.as_fd(), 4096, &app.qh(), ());
+        pool.resize(0);
+        pool.resize(-1);
+    });
+}
+
+#[test]
+fn a_pool_that_is_cut_short_after_its_buffer_was_made() {
+    is_cut_off(|app, window| {
+        let picture = app.picture(512, 512, RED);
+        picture.file.set_len(4096).expect("memory");
+        picture.show(&window.surface);
+    });
+}
+
+#[test]
+fn windows_larger_than_memory() {
+    is_cut_off(|app, _| {
+        // Nothing is written to the pools: the app pays nothing for them.
+        for _ in 0..4 {
+            let fd = rustix::fs::memfd_create("pool", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
+            let bytes = 8192 * 8192 * 4;
+            rustix::fs::ftruncate(&fd, bytes).expect("memory");
+            let pool = app.shm.create_pool(fd.as_fd(), bytes as i32, &app.qh(), ());
+            let buffer = pool.create_buffer(0, 8192, 8192, 8192 * 4, Format::Argb8888, &app.qh(), ());
+            let surface = app.compositor.create_surface(&app.qh(), ());
+            let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
+            shell.get_toplevel(&app.qh(), ());
+            surface.commit();
+            if app.try_sync().is_err() {
+                return;
+            }
+            let serial = app.configured(&surface);
+            shell.ack_configure(serial);
+            surface.attach(Some(&buffer), 0, 0);
+            surface.commit();
+        }
+    });
+}
+
+#[test]
+fn absurd_numbers() {
+    harms_nobody(|app, window| {
+        window.shell.set_window_geometry(i32::MIN, i32::MAX, i32::MAX, i32::MAX);
+        window.surface.commit();
+        let _ = app.try_sync();
+    });
+    harms_nobody(|app, window| {
+        let positioner = app.shell.create_positioner(&app.qh(), ());
+        positioner.set_size(i32::MAX, i32::MAX);
+        positioner.set_offset(i32::MIN, i32::MIN);
+        positioner.set_anchor_rect(i32::MAX, i32::MAX, i32::MAX, i32::MAX);
+        let surface = app.compositor.create_surface(&app.qh(), ());
+        let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
+        shell.get_popup(Some(&window.shell), &positioner, &app.qh(), surface.id());
+    });
+    harms_nobody(|_, window| {
+        window.toplevel.set_min_size(i32::MAX, 3);
+        window.toplevel.set_max_size(2, i32::MAX);
+        window.surface.set_buffer_scale(i32::MAX);
+        window.surface.damage(i32::MIN, i32::MIN, i32::MIN, i32::MIN);
+        window.surface.commit();
+    });
+}
+
+#[test]
+fn popups_nested_without_end() {
+    is_cut_off(|app, window| {
+        let mut parent = window.shell.clone();
+        for _ in 0..40 {
+            let surface = app.compositor.create_surface(&app.qh(), ());
+            let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
+            shell.get_popup(Some(&parent), &app.positioner((1, 1), (9, 9)), &app.qh(), surface.id());
+            parent = shell;
+        }
+    });
+}
+
+#[test]
+fn connections_without_end() {
+    let mut host = Host::with(|config| config.limits.clients = 3);
+    let bystander = Bystander::start(&mut host);
+    let others: Vec<_> = (0..2).map(|_| App::connect(&host)).collect();
+    let refused =
+        std::os::unix::net::UnixStream::connect(host.dir.path().join(&host.display)).expect("a socket");
+    let ended = std::io::Read::read(&mut &refused, &mut [0; 1]).map_or(true, |n| n == 0);
+    assert!(ended, "the fourth connection is closed");
+    drop(others);
+    bystander.goes_on(&mut host);
+}

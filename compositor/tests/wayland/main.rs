@@ -1,0 +1,12 @@
+//! The compositor as apps and the session core see it: an app of our own on a real socket on one side, commands and
+//! events on the other.
+
+mod app;
+mod capture;
+mod clipboard;
+mod host;
+mod hostile;
+mod input;
+mod popups;
+mod surfaces;
+mod windows;
