@@ -6,7 +6,7 @@
 use media::{Cause, TrackId};
 use smithay::{
     backend::input::{KeyState, Keycode},
-    input::keyboard::XkbConfig,
+    input::keyboard::{ModifiersState, XkbConfig},
 };
 
 use super::State;
@@ -15,8 +15,8 @@ use super::State;
 const MAX_KEYMAP: usize = 512 << 10;
 
 /// Keys of a keymap made for text: X11 apps know codes up to 255.
-const FIRST_KEY: u32 = 9;
-const KEYS: usize = 240;
+pub(super) const FIRST_KEY: u32 = 9;
+pub(super) const KEYS: usize = 240;
 
 impl State {
     /// Installs a viewer's keymap; if it does not compile, the last one stays.
@@ -38,7 +38,9 @@ impl State {
         self.deliver(cause, |state| {
             state.follow_focus(track);
             let receiver = state.input.keyboard_surface()?;
-            state.type_text(text);
+            if !state.type_into_x11(cause, track, text) {
+                state.type_text(text);
+            }
             Some(receiver)
         });
     }
@@ -57,6 +59,12 @@ impl State {
                 self.press(code, KeyState::Released);
             }
         }
+        self.restore_keymap(modifiers);
+    }
+
+    /// Installs the viewer's keymap again.
+    pub(super) fn restore_keymap(&mut self, modifiers: ModifiersState) {
+        let keyboard = self.input.keyboard.clone();
         let restored = match self.input.keymap.clone() {
             Some(keymap) => keyboard.set_keymap_from_string(self, keymap),
             None => keyboard.set_xkb_config(self, XkbConfig::default()),
@@ -96,7 +104,7 @@ fn batches(text: &str) -> Vec<Batch> {
 }
 
 /// The name of the keysym that stands for a character; controls other than the usual keys have none.
-fn keysym(c: char) -> Option<String> {
+pub(super) fn keysym(c: char) -> Option<String> {
     match c {
         '\n' | '\r' => Some("Return".into()),
         '\t' => Some("Tab".into()),
@@ -107,7 +115,7 @@ fn keysym(c: char) -> Option<String> {
     }
 }
 
-fn keymap_for(keys: &[String]) -> String {
+pub(super) fn keymap_for(keys: &[String]) -> String {
     let mut codes = String::new();
     let mut symbols = String::new();
     for (i, key) in keys.iter().enumerate() {

@@ -28,6 +28,7 @@ use super::{
         server::{self, Ends, Server},
         shell::Serials,
         sockets::Sockets,
+        Typing,
     },
 };
 
@@ -51,6 +52,8 @@ pub(crate) struct Xwayland {
     pub(super) serials: Serials,
     /// What others than X11 apps offer on the clipboard and as primary selection.
     offers: [Option<Vec<String>>; 2],
+    /// A keymap made for text that is in use.
+    pub(super) typing: Option<Typing>,
 }
 
 /// Where we are between two Xwaylands.
@@ -82,6 +85,7 @@ impl Xwayland {
             deaths: VecDeque::new(),
             serials: Serials::new(display),
             offers: [None, None],
+            typing: None,
         };
         xwayland.listen(events);
         xwayland
@@ -194,10 +198,15 @@ impl State {
         let (mut manager, theirs) = (Some(manager), client.clone());
         let source = Generic::new(ready, Interest::READ, Mode::Level);
         let ready = self.events.insert_source(source, move |_, ready, state| {
-            if is_ready(ready)
-                && let Some(manager) = manager.take()
-            {
-                state.manage_xwayland(manager, theirs.clone());
+            match read_line(ready) {
+                Line::Partial => return Ok(PostAction::Continue),
+                // That it ended instead, another source tells.
+                Line::Closed => (),
+                Line::Whole => {
+                    if let Some(manager) = manager.take() {
+                        state.manage_xwayland(manager, theirs.clone());
+                    }
+                }
             }
             Ok(PostAction::Remove)
         });
@@ -321,8 +330,19 @@ impl State {
     }
 }
 
-/// Whether Xwayland has said that it is ready. If it ended instead, another source tells.
-fn is_ready(mut pipe: &PipeReader) -> bool {
+/// What was read of the line by which Xwayland says that it is ready. It writes that line in pieces, and dies if it
+/// cannot write all of them.
+enum Line {
+    Partial,
+    Whole,
+    Closed,
+}
+
+fn read_line(mut pipe: &PipeReader) -> Line {
     let mut said = [0; 64];
-    matches!(pipe.read(&mut said), Ok(n) if said[..n].contains(&b'\n'))
+    match pipe.read(&mut said) {
+        Ok(0) | Err(_) => Line::Closed,
+        Ok(n) if said[..n].contains(&b'\n') => Line::Whole,
+        Ok(_) => Line::Partial,
+    }
 }

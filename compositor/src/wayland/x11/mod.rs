@@ -24,13 +24,14 @@ pub(super) mod server;
 pub(super) mod shell;
 pub(super) mod sockets;
 mod transfer;
+mod typing;
 mod windows;
 mod wire;
 
 use media::{Logical, Point, TrackId};
 use x11rb::protocol::xproto::Window;
 
-pub(super) use self::{manager::Manager, selection::Kind};
+pub(super) use self::{manager::Manager, selection::Kind, typing::Typing};
 
 /// An X11 window as the role of a track.
 #[derive(Debug)]

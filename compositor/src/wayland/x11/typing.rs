@@ -1,0 +1,133 @@
+//! Typing text into X11 apps through a keymap made for it.
+//!
+//! X11 apps translate keys themselves, with the keymap that X has when they get to it: later than the keys. So the
+//! keymap made for a text only ever grows, which leaves its older keys as they were, and the viewer's keymap comes back
+//! when nothing was typed for a moment. Keys that are pressed meanwhile wait for that.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use media::{Cause, Command, TrackId};
+use smithay::{
+    backend::input::{KeyState, Keycode},
+    input::keyboard::ModifiersState,
+    reexports::{
+        calloop::timer::{TimeoutAction, Timer},
+        wayland_server::Resource,
+    },
+};
+
+use super::super::{
+    State,
+    text::{self, FIRST_KEY, KEYS},
+};
+
+/// So long after a text apps have looked at the keymap.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Commands that wait at most; more are carried out at once.
+const WAITING: usize = 4096;
+
+/// A keymap made for text that is in use.
+#[derive(Debug)]
+pub(in super::super) struct Typing {
+    /// The keysym's name of each key.
+    keys: Vec<String>,
+    /// What was held down before.
+    modifiers: ModifiersState,
+    last: Instant,
+    waiting: VecDeque<Command>,
+}
+
+impl State {
+    /// Types a text if an X11 app has the keyboard. Whether it has.
+    pub(in super::super) fn type_into_x11(&mut self, cause: Cause, track: TrackId, text: &str) -> bool {
+        let client = self.input.keyboard_surface().and_then(|surface| surface.client());
+        if self.xwayland.running().is_none_or(|x11| Some(&x11.client) != client.as_ref()) {
+            return false;
+        }
+        let keyboard = self.input.keyboard.clone();
+        let begun = self.xwayland.typing.is_some();
+        let typing = self.xwayland.typing.get_or_insert_with(|| Typing {
+            keys: Vec::new(),
+            modifiers: keyboard.modifier_state(),
+            last: Instant::now(),
+            waiting: VecDeque::new(),
+        });
+        let (known, mut taps) = (typing.keys.len(), Vec::new());
+        for (at, name) in text.char_indices().filter_map(|(at, c)| Some((at, text::keysym(c)?))) {
+            let key = typing.keys.iter().position(|key| *key == name);
+            if key.is_none() && typing.keys.len() >= KEYS {
+                let rest = text[at..].to_owned();
+                typing.waiting.push_front(Command::Text { cause, track, text: rest });
+                break;
+            }
+            taps.push(key.unwrap_or(typing.keys.len()));
+            if key.is_none() {
+                typing.keys.push(name);
+            }
+        }
+        typing.last = Instant::now();
+        let keymap = (typing.keys.len() > known).then(|| text::keymap_for(&typing.keys));
+        if keymap.is_none_or(|keymap| keyboard.set_keymap_from_string(self, keymap).is_ok()) {
+            for key in taps {
+                let code = Keycode::new(FIRST_KEY + key as u32);
+                self.press(code, KeyState::Pressed);
+                self.press(code, KeyState::Released);
+            }
+        } else {
+            tracing::warn!("a text cannot be typed: its keymap does not compile");
+        }
+        if !begun {
+            self.await_quiet(QUIET);
+        }
+        true
+    }
+
+    /// Keeps a command for the keyboard back while a keymap made for text is in use.
+    pub(in super::super) fn hold_for_x11(&mut self, command: Command) -> Option<Command> {
+        let Some(typing) = &mut self.xwayland.typing else { return Some(command) };
+        let waits = match &command {
+            Command::Key { .. } | Command::Keymap(_) => true,
+            Command::Text { .. } | Command::Focus(_) => !typing.waiting.is_empty(),
+            _ => false,
+        };
+        if !waits {
+            return Some(command);
+        }
+        typing.waiting.push_back(command);
+        if typing.waiting.len() > WAITING {
+            tracing::warn!(limit = WAITING, "too many keys wait for a text to be typed");
+            self.end_typing();
+        }
+        None
+    }
+
+    fn await_quiet(&mut self, wait: Duration) {
+        let inserted = self.events.insert_source(Timer::from_duration(wait), |_, (), state| {
+            let Some(typing) = &state.xwayland.typing else { return TimeoutAction::Drop };
+            match QUIET.checked_sub(typing.last.elapsed()) {
+                Some(left) if !left.is_zero() => TimeoutAction::ToDuration(left),
+                _ => {
+                    state.end_typing();
+                    TimeoutAction::Drop
+                }
+            }
+        });
+        if inserted.is_err() {
+            self.end_typing();
+        }
+    }
+
+    /// Brings the viewer's keymap back, and carries out what waited for it.
+    fn end_typing(&mut self) {
+        let Some(typing) = self.xwayland.typing.take() else { return };
+        self.restore_keymap(typing.modifiers);
+        self.flush();
+        for command in typing.waiting {
+            self.handle_command(command);
+        }
+    }
+}
