@@ -13,6 +13,9 @@ use self::{
     video::{Picture, VideoDecoder},
 };
 
+mod sps;
+#[cfg(test)]
+mod tests;
 mod tile;
 mod video;
 
@@ -85,6 +88,9 @@ enum Decoded {
 /// The most decoders of one track: hosts use no more, and each takes the memory of a few pictures.
 const MAX_STREAMS: usize = 4;
 
+/// After how many updates without a picture a decoder makes room for a new stream's.
+const UNUSED: u64 = 120;
+
 /// How many times an update may replace every pixel.
 const MAX_COVERAGE: u64 = 3;
 
@@ -151,7 +157,7 @@ impl Track {
                 return Err(VideoError::NoKeyframe);
             }
             let decoder = VideoDecoder::new()?;
-            self.drop_oldest_stream();
+            self.drop_unused_streams(now);
             self.streams.insert(stream, Stream { decoder, used: now });
         }
         let entry = self.streams.get_mut(&stream).expect("it was there or was inserted");
@@ -163,7 +169,9 @@ impl Track {
         picture
     }
 
-    fn drop_oldest_stream(&mut self) {
+    /// Makes room for a new stream. Old ones are seldom used again: hosts drop their encoders soon after motion ends.
+    fn drop_unused_streams(&mut self, now: u64) {
+        self.streams.retain(|_, stream| now.saturating_sub(stream.used) < UNUSED);
         if self.streams.len() >= MAX_STREAMS {
             let oldest = self.streams.iter().min_by_key(|(_, stream)| stream.used).map(|(&id, _)| id);
             oldest.map(|id| self.streams.remove(&id));

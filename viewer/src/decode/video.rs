@@ -1,10 +1,12 @@
 //! H.264 pictures to pixels, by openh264.
 
+use super::sps;
 use media::{Frame, Pixels, Rect, Size};
 use openh264::{
     OpenH264API,
     decoder::{Decoder, DecoderConfig, Flush},
     formats::YUVSource,
+    nal_units,
 };
 use thiserror::Error;
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
@@ -32,6 +34,9 @@ pub enum VideoError {
     /// The data is damaged.
     #[error("its data is damaged: {0}")]
     Damaged(String),
+    /// The head of its stream is malformed, or of a profile that hosts do not send.
+    #[error("the head of its stream cannot be read")]
+    Head,
     /// One access unit must be one picture.
     #[error("its data holds no picture")]
     NoPicture,
@@ -57,6 +62,7 @@ impl VideoDecoder {
 
     /// Decodes the access unit of one picture for a rectangle of a size.
     pub(super) fn decode(&mut self, rect: Size<Pixels>, unit: &[u8]) -> Result<Picture, VideoError> {
+        check_head(rect, unit)?;
         let decoded = self.0.decode(unit).map_err(|error| VideoError::Damaged(error.to_string()))?;
         let decoded = decoded.ok_or(VideoError::NoPicture)?;
         let (w, h) = decoded.dimensions();
@@ -74,6 +80,31 @@ impl VideoDecoder {
             v: cut(decoded.v(), v, chroma),
         })
     }
+}
+
+/// Refuses a stream whose decoder would take more memory than the rectangle asks for.
+fn check_head(rect: Size<Pixels>, unit: &[u8]) -> Result<(), VideoError> {
+    const PARAMETERS: u8 = 7;
+    const SUBSET_PARAMETERS: u8 = 15;
+    const MACROBLOCK: u32 = 16;
+    for unit in nal_units(unit) {
+        // Units come with their start codes.
+        let start = unit.iter().position(|&byte| byte != 0).map_or(unit.len(), |one| one + 1);
+        let unit = &unit[start..];
+        match unit.first().map(|head| head & 0x1f) {
+            Some(PARAMETERS) => {
+                let picture = sps::coded_size(unit).ok_or(VideoError::Head)?;
+                let fits =
+                    |coded: u32, shown: u32| coded <= (shown + MAX_PADDING).next_multiple_of(MACROBLOCK);
+                if !fits(picture.w, rect.w) || !fits(picture.h, rect.h) {
+                    return Err(VideoError::Size { picture, rect });
+                }
+            }
+            Some(SUBSET_PARAMETERS) => return Err(VideoError::Head),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Picture {
