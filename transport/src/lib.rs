@@ -3,6 +3,26 @@
 //! A [`Link`] is one viewer's live connection. Above it nobody knows which transport carries it: each transport is a
 //! task that moves the frames of a link's lanes, and [`HostLink`] and [`ViewerLink`] are the same two types for all.
 //!
+//! A host binds a [`quic::QuicHost`] and takes a [`Joined`] for each viewer that its [`Doorkeeper`] lets in; a viewer calls
+//! [`quic::connect`] with a [`LinkAddress`]. Then both do the same:
+//!
+//! ```no_run
+//! # use dormer_transport::{HostIncoming, Joined};
+//! # use protocol::control::ToViewer;
+//! # async fn serve(mut joined: Joined, welcome: ToViewer) {
+//! joined.link.send_control(&welcome);
+//! let sender = joined.link.sender().clone(); // for wherever updates come from
+//! loop {
+//!     match joined.link.recv().await {
+//!         HostIncoming::Control(message) => { /* … */ }
+//!         HostIncoming::Input(input) => { /* … */ }
+//!         HostIncoming::Feedback(feedback) => { /* … */ }
+//!         HostIncoming::Closed(reason) => break,
+//!     }
+//! }
+//! # }
+//! ```
+//!
 //! Invariants:
 //! - Sending never blocks. Every queue has a bound; what happens at the bound is written at the lane's send function.
 //! - Every length a peer claims is checked against the lane's limit before memory is taken.
