@@ -20,6 +20,8 @@ struct Copier {
     app: App,
     manager: WlDataDeviceManager,
     device: WlDataDevice,
+    /// What was on the clipboard when the app got the keyboard.
+    selection: Option<WlDataOffer>,
 }
 
 /// An app with the keyboard.
@@ -33,8 +35,16 @@ fn focused(host: &mut Host) -> Copier {
     let track = host.window("window", |_| true).track;
     host.send(Command::Focus(Some(track)));
     host.send(Command::Key { cause: cause(1), track, key: media::KeyCode(30), pressed: true });
-    app.wait("key", |seen| matches!(seen, Seen::Key { .. }).then_some(()));
-    Copier { app, manager, device }
+    let mut selection = None;
+    app.wait("key", |seen| match seen {
+        Seen::Selection(offer) => {
+            selection.clone_from(offer);
+            None
+        }
+        Seen::Key { .. } => Some(()),
+        _ => None,
+    });
+    Copier { app, manager, device, selection }
 }
 
 fn copy(copier: &mut Copier, mimes: &[&str]) {
@@ -129,20 +139,7 @@ fn apps_paste_from_each_other() {
     let mut copier = focused(&mut host);
     copy(&mut copier, &[UTF8]);
     let mut paster = focused(&mut host);
-    let offer = paster.app.told().into_iter().rev().find_map(|seen| match seen {
-        Seen::Selection(offer) => offer,
-        _ => None,
-    });
-    // The selection may have come before the key that `focused` waited for.
-    let offer = offer.unwrap_or_else(|| {
-        let window = paster.app.mapped(10, 10, RED);
-        let track = host.window("window", |_| true).track;
-        host.send(Command::Focus(Some(track)));
-        let _ = window;
-        host.send(Command::Focus(None));
-        copy(&mut copier, &[UTF8]);
-        selection(&mut paster.app)
-    });
+    let offer = paster.selection.take().expect("the focused app is told of the selection");
     let (ours, theirs) = pipe().expect("a pipe");
     offer.receive(UTF8.into(), theirs.as_fd());
     drop(theirs);

@@ -40,7 +40,7 @@ fn a_popup_is_a_track_of_its_own_at_its_place() {
 
     let nested = app.popup(&popup.shell, (10, 10), (20, 20), None);
     app.picture(20, 20, RED).show(&nested.surface);
-    let seen_nested = host.window("nested popup", |seen| seen.parent == Some(seen.track));
+    let seen_nested = host.window("nested popup", |inner| inner.parent == Some(seen.track));
     assert_eq!(seen_nested.position, Point::new(10, 10));
 
     // The parent goes: its popups go before it.

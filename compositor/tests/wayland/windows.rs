@@ -85,25 +85,27 @@ fn focus_activates_one_window_and_raises_it() {
     let windows = [app.mapped(10, 10, RED), app.mapped(10, 10, RED)];
     let tracks = [host.window("first", |_| true).track, host.window("second", |_| true).track];
     let mut stacking = 0;
-    for (track, window) in tracks.iter().zip(&windows) {
-        host.send(Command::Focus(Some(*track)));
-        let serial = app.configured(&window.surface);
-        window.shell.ack_configure(serial);
-        window.surface.commit();
-        let surface = window.surface.id();
+    for n in 0..2 {
+        host.send(Command::Focus(Some(tracks[n])));
+        // The window that loses the focus is told first.
+        for window in windows[..=n].iter() {
+            let serial = app.configured(&window.surface);
+            window.shell.ack_configure(serial);
+            window.surface.commit();
+        }
+        let surface = windows[n].surface.id();
         app.wait("keyboard", |seen| match seen {
             Seen::KeyboardEnter(entered) if *entered == surface => Some(()),
             _ => None,
         });
         app.sync();
-        let seen = host.window("activated window", |seen| seen.track == *track && seen.states.activated);
+        if n == 1 {
+            host.window("deactivated window", |seen| seen.track == tracks[0] && !seen.states.activated);
+        }
+        let seen = host.window("activated window", |seen| seen.track == tracks[n] && seen.states.activated);
         assert!(seen.stacking > stacking, "the focused window is on top");
         stacking = seen.stacking;
     }
-    let serial = app.configured(&windows[0].surface);
-    windows[0].shell.ack_configure(serial);
-    windows[0].surface.commit();
-    host.window("deactivated window", |seen| seen.track == tracks[0] && !seen.states.activated);
 }
 
 #[test]
