@@ -2,8 +2,8 @@
 
 use std::{io, thread};
 
+use calloop::channel::{self, Sender};
 use media::Command;
-use smithay::reexports::calloop::channel::{self, Sender};
 use thiserror::Error;
 
 use crate::{Config, Event, wayland};

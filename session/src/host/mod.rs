@@ -105,7 +105,7 @@ impl Host {
         }
         let viewer = ViewerId(self.next_viewer);
         self.next_viewer += 1;
-        tracing::info!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
+        tracing::debug!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
         self.members.insert(viewer, Member::new(now, &join));
         let session = self.config.session.clone();
         self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role: join.role, now }));
@@ -134,7 +134,7 @@ impl Host {
         if !self.members.contains_key(&viewer) {
             return;
         }
-        tracing::info!(%viewer, "viewer goes");
+        tracing::debug!(%viewer, "viewer goes");
         self.release_seat(viewer);
         self.members.remove(&viewer);
         if self.focus.is_some_and(|(_, by)| by == viewer) {

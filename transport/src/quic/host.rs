@@ -218,7 +218,7 @@ impl Door {
         let idle_timeout = self.settings.idle_timeout;
         tokio::spawn(LinkTask { connection, control, driver, own_endpoint: None, idle_timeout }.run());
         let Admission { version, role, ticket } = admission;
-        tracing::info!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
+        tracing::debug!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
         // Holding the pass while the host is busy keeps the queue of those who wait short.
         if self.joined.send(Joined { link, hello, version, role, ticket, address }).await.is_err() {
             tracing::debug!("the host closed while a viewer joined");
