@@ -31,6 +31,11 @@ pub fn binaries() -> Result<&'static Binaries> {
         .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
+/// Whether the caller is a test program of cargo's.
+pub(crate) fn is_test() -> bool {
+    env::current_exe().is_ok_and(|program| program.parent().is_some_and(|parent| parent.ends_with("deps")))
+}
+
 fn find() -> Result<Binaries> {
     let directory = match env::var_os("DORMER_BINARIES") {
         Some(directory) => PathBuf::from(directory),

@@ -209,7 +209,7 @@ fn base_command(subcommand: &str, directory: &Path) -> Result<Command> {
     command.env("XDG_RUNTIME_DIR", &runtime).env("HOME", directory);
     // Toolkits start quickly and alike: no accessibility bus, no portals, no GPU.
     command.env("DBUS_SESSION_BUS_ADDRESS", "disabled:").env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none");
-    command.env("GSETTINGS_BACKEND", "memory").env("GTK_USE_PORTAL", "0").env("GDK_DEBUG", "no-portals");
+    command.env("GSETTINGS_BACKEND", "memory").env("GTK_USE_PORTAL", "0");
     command.env("GSK_RENDERER", "cairo").env("QT_QPA_PLATFORM", "wayland").env("LC_ALL", "C.UTF-8");
     Ok(command)
 }

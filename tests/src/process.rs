@@ -2,7 +2,6 @@
 
 use std::{
     fs::File,
-    io::Write,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
     time::Duration,
@@ -11,12 +10,12 @@ use std::{
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::wait;
+use crate::{binaries, wait};
 
 /// How much of a log is shown when a test fails.
 const LOG_TAIL: usize = 6000;
 
-/// One child. Its log is shown when a test fails; it is killed when dropped.
+/// One child. Its log is shown if its test fails; it is killed when dropped.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -89,11 +88,19 @@ impl Drop for Process {
     fn drop(&mut self) {
         // A child that cannot be killed has ended.
         let _ = self.kill();
-        if std::thread::panicking() {
-            let log = self.log();
-            let start = log.ceil_char_boundary(log.len().saturating_sub(LOG_TAIL));
-            let _ = writeln!(std::io::stderr(), "--- {} said:\n{}---", self.name, &log[start..]);
+        if binaries::is_test() {
+            self.show_log();
         }
+    }
+}
+
+impl Process {
+    /// Tests show what they print only if they fail.
+    #[expect(clippy::print_stderr, reason = "what libtest captures")]
+    fn show_log(&self) {
+        let log = self.log();
+        let start = log.ceil_char_boundary(log.len().saturating_sub(LOG_TAIL));
+        eprintln!("--- {} said:\n{}---", self.name, &log[start..]);
     }
 }
 

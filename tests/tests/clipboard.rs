@@ -133,7 +133,10 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
 
 /// `xclip` in the session gets the text, as soon as it is there.
 fn x11_pastes(host: &Host, file: &Path) -> Result<()> {
-    let script = format!("until [ -s {0} ]; do xclip -selection clipboard -o > {0}; done", file.display());
+    let script = format!(
+        "until [ -s {0} ]; do xclip -selection clipboard -o > {0} || sleep 0.2; done",
+        file.display()
+    );
     host.run(&["sh", "-c", &script])?;
     file_holds(file, TEXT)
 }
