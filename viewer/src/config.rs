@@ -119,7 +119,7 @@ impl Config {
 }
 
 /// The window library speaks at length of things that are no trouble.
-const DEFAULT_LOG: &str = "info,winit=error";
+const DEFAULT_LOG: &str = "info,winit=error,sctk_adwaita=off";
 
 impl Options {
     fn or(self, file: Options) -> Options {

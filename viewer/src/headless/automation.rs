@@ -9,7 +9,10 @@ use anyhow::{Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use media::{Position, TrackId};
-use protocol::{control::MAX_CLIPBOARD, input::InputEvent};
+use protocol::{
+    control::{MAX_CLIPBOARD, Role},
+    input::InputEvent,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -162,6 +165,17 @@ impl Automation {
         }
     }
 
+    /// Whether input has any effect.
+    pub(super) fn may_act(&self) -> Result<(), String> {
+        self.still_alive()?;
+        match self.model.state {
+            State::Online { role: Role::View } => {
+                Err("this link can see the windows but not use them; ask for one with --role control".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn handle(&mut self, request: Request) -> Outcome {
         match request {
             Request::Windows {} => Ok(self.model.list()),
@@ -176,7 +190,7 @@ impl Automation {
                 super::measure::run(self, track, &key, count, rect, pauses)
             }
             action => {
-                self.still_alive()?;
+                self.may_act()?;
                 self.model.mark_all();
                 self.act(action)?;
                 Ok(Value::Null)

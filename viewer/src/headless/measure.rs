@@ -38,6 +38,7 @@ pub(crate) fn run(
     if count == 0 || count > MAX_COUNT {
         return Err(format!("count lies between 1 and {MAX_COUNT}"));
     }
+    automation.may_act()?;
     automation.model.visible(track)?;
     let events = actions::key(&automation.keyboard, key, Press::Tap)?;
     let watch = Watch { track, rect: rect.map(rectangle).transpose()? };

@@ -148,6 +148,7 @@ impl<S: Sink> Network<S> {
                     }
                 }
                 () = self.signals.recv() => return Err(Failure::Left),
+                () = self.figures.due() => self.report(LinkStats::default(), false),
             }
         }
     }
@@ -164,6 +165,7 @@ impl<S: Sink> Network<S> {
                     }
                 }
                 () = self.signals.recv() => return Leaving::Yes,
+                () = self.figures.due() => self.report(LinkStats::default(), false),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The user's own keyboard layout, as xkb text: the host installs it, so that every key means there what it means here.
 
+mod group;
 mod wayland;
 mod x11;
 

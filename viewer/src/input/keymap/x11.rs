@@ -2,12 +2,12 @@
 
 use x11rb::{
     connection::Connection,
-    protocol::xkb::{self as proto, ConnectionExt, ID, SelectEventsAux},
+    protocol::xkb::{self as proto, ConnectionExt, ID, SelectEventsAux, SelectEventsAuxStateNotify},
     xcb_ffi::XCBConnection,
 };
 use xkbcommon::xkb::{self, x11};
 
-use super::WatchError;
+use super::{WatchError, group};
 
 /// Tells the layout and its changes until `tell` says no.
 pub(super) fn watch(tell: &impl Fn(String) -> bool) -> Result<(), WatchError> {
@@ -54,17 +54,18 @@ fn keyboard(connection: &XCBConnection) -> Result<i32, WatchError> {
 
 fn select(connection: &XCBConnection) -> Result<(), WatchError> {
     connection.xkb_use_extension(1, 0)?.reply()?;
-    let events = proto::EventType::NEW_KEYBOARD_NOTIFY | proto::EventType::MAP_NOTIFY;
+    let maps = proto::EventType::NEW_KEYBOARD_NOTIFY | proto::EventType::MAP_NOTIFY;
     let everything = proto::MapPart::from(0xff_u8);
-    let core_keyboard = ID::USE_CORE_KBD.into();
+    let groups = proto::StatePart::GROUP_LOCK;
+    let states = SelectEventsAuxStateNotify { affect_state: groups, state_details: groups };
     connection
         .xkb_select_events(
-            core_keyboard,
+            ID::USE_CORE_KBD.into(),
             proto::EventType::from(0_u16),
-            events,
+            maps,
             everything,
             everything,
-            &SelectEventsAux::new(),
+            &SelectEventsAux::new().state_notify(states),
         )?
         .check()?;
     Ok(())
@@ -75,5 +76,6 @@ fn compile(context: &xkb::Context, connection: &XCBConnection, device: i32) -> R
     if keymap.get_raw_ptr().is_null() {
         return Err("the X server's keymap cannot be read".into());
     }
-    Ok(keymap.get_as_string(xkb::KEYMAP_FORMAT_TEXT_V1))
+    let state = connection.xkb_get_state(ID::USE_CORE_KBD.into())?.reply()?;
+    Ok(group::in_use_first(keymap.get_as_string(xkb::KEYMAP_FORMAT_TEXT_V1), state.locked_group.into()))
 }
