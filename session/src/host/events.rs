@@ -41,6 +41,7 @@ impl Host {
             Event::ClipboardWanted { request, mime } => self.app_wants(now, request, mime),
             Event::Bell(track) if self.tracks.has_window(track) => self.broadcast(&ToViewer::Bell { track }),
             Event::Bell(_) => {}
+            Event::Grabbed { track, grab } => self.grabbed(track, grab),
         }
         self.pump(now);
     }
@@ -144,7 +145,7 @@ impl Host {
     fn send_updates(&mut self, now: Timestamp, encoded: Encoded, job: &Job, exact: bool) {
         let (viewer, id) = (encoded.viewer, encoded.track);
         let timing = self.timing(now, viewer, &encoded, job);
-        let priority = schedule::priority(self.rank(viewer, id, job.cause.is_some()), job.refines);
+        let priority = schedule::priority(self.rank(viewer, id, job.cause.is_some()));
         let mut parts = cut(encoded.ops);
         let last = parts.pop().unwrap_or_default();
         let parts = parts.into_iter().map(|ops| (ops, false)).chain([(last, true)]);

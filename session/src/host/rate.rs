@@ -103,6 +103,9 @@ struct Sent {
 
 #[derive(Clone, Copy, Debug)]
 struct Confirmed {
+    /// Whether nothing that was sent before it was still under way: else what it overtook has left in part, and
+    /// the bytes that follow came sooner than they left.
+    clean: bool,
     at: Timestamp,
     arrived: Timestamp,
     sent: Timestamp,
@@ -174,11 +177,12 @@ impl Rate {
         self.delivered += bytes as u64;
         self.progress = now;
         self.timeouts = 0;
+        let clean = self.sent.front().is_none_or(|oldest| oldest.at >= newest.at);
         if newest.id == feedback.update {
-            self.learn(now, feedback, newest);
+            self.learn(now, feedback, newest, clean);
         }
-        let confirmed = Confirmed { at: now, arrived: feedback.received_at, sent: newest.at };
-        self.newest = Some(confirmed);
+        let (arrived, sent) = (feedback.received_at, newest.at);
+        self.newest = Some(Confirmed { clean, at: now, arrived, sent });
     }
 
     /// The transport measured a round trip of its own.
@@ -258,7 +262,7 @@ impl Rate {
             && self.rate.is_bounded()
     }
 
-    fn learn(&mut self, now: Timestamp, feedback: &Feedback, sent: Sent) {
+    fn learn(&mut self, now: Timestamp, feedback: &Feedback, sent: Sent, clean: bool) {
         // The viewer's own work is no property of the link. Its clock may lie; only its own link suffers.
         let shown = feedback.presented_at.unwrap_or(feedback.decoded_at).max(feedback.decoded_at);
         let held = shown.since(feedback.received_at);
@@ -272,19 +276,23 @@ impl Rate {
 
         let sample = self.sample(now, feedback, sent, excess, before.is_some());
         let known = self.rate.get();
-        if self.is_late(sent, excess) {
+        // What overtook it took its time too.
+        let carried = usize::try_from(self.delivered - sent.delivered).unwrap_or(usize::MAX);
+        let carried = carried.max(sent.backlog);
+        if self.is_late(carried, excess) {
             self.late += 1;
             self.phase = Phase::Steady;
         } else {
             self.late = 0;
         }
         if self.late >= LATE_IN_A_ROW {
-            let most = per_second(sent.backlog.max(LEAST_EVIDENCE), excess);
+            let most = per_second(carried.max(LEAST_EVIDENCE), excess);
             let lower = sample.clamp(most / 2, most);
             self.rate.reset(now, lower.clamp(RATES.0, known.unwrap_or(RATES.1)));
             return;
         }
-        if !sent.idle || known.is_none_or(|known| sample > known) {
+        let clean = clean && sent.newest.is_none_or(|newest| newest.clean);
+        if clean && (!sent.idle || known.is_none_or(|known| sample > known)) {
             let window = (self.smoothed.unwrap_or_default() * 8)
                 .clamp(Duration::from_millis(250), Duration::from_secs(2));
             self.rate.add(now, sample, window);
@@ -328,9 +336,9 @@ impl Rate {
 
     /// Whether an update took so much longer than what was before it explains that not even the retransmission of a
     /// packet does.
-    fn is_late(&self, sent: Sent, excess: Duration) -> bool {
+    fn is_late(&self, carried: usize, excess: Duration) -> bool {
         let (Some(rate), Some(round_trip)) = (self.rate.get(), self.round_trip.get()) else { return false };
-        excess > time_of(sent.backlog, rate) * 3 / 2 + JITTER + round_trip
+        excess > time_of(carried, rate) * 3 / 2 + JITTER + round_trip
     }
 
     fn advance_search(&mut self, sent: Sent) {
@@ -357,8 +365,9 @@ impl Rate {
             return rate;
         };
         let excess = now.since(oldest.at).saturating_sub(round_trip);
-        if self.is_late(*oldest, excess) {
-            per_second(oldest.backlog.max(LEAST_EVIDENCE), excess).clamp(RATES.0, rate)
+        let carried = self.outstanding.max(oldest.backlog);
+        if self.is_late(carried, excess) {
+            per_second(carried.max(LEAST_EVIDENCE), excess).clamp(RATES.0, rate)
         } else {
             rate
         }

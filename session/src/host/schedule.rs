@@ -19,6 +19,9 @@ const HASTE: usize = 8 << 10;
 /// The least time until what rests is looked at again.
 const GRAIN: Duration = Duration::from_millis(5);
 
+/// How long one portion of lossless repetition keeps the link busy.
+const PORTION: Duration = Duration::from_millis(25);
+
 /// The least budget of a job.
 const LEAST_BUDGET: usize = 4 << 10;
 
@@ -35,15 +38,15 @@ pub(super) enum Rank {
     Other,
 }
 
-/// The priority of an update on the link: greater goes first.
-pub(super) fn priority(rank: Rank, refines: bool) -> i32 {
-    let rank = match rank {
+/// The priority of an update on the link: greater goes first. Lossless repetition goes like any other picture, in
+/// small portions: were it to wait behind motion elsewhere, the next change of its own track would wait behind it.
+pub(super) fn priority(rank: Rank) -> i32 {
+    match rank {
         Rank::Caused => 4,
         Rank::Popup => 3,
         Rank::Focused => 2,
         Rank::Other => 1,
-    };
-    if refines { 0 } else { rank }
+    }
 }
 
 impl Host {
@@ -130,6 +133,8 @@ impl Host {
         };
         let room = member.rate.window(now).saturating_sub(member.committed()).max(LEAST_BUDGET);
         let bitrate = member.rate.bitrate(now) / 8 * 7;
+        let portion = usize::try_from(bitrate / 8 * PORTION.as_millis() as u64 / 1000).unwrap_or(usize::MAX);
+        let room = if refine.is_empty() { room } else { room.min(portion.max(LEAST_BUDGET)) };
         let Some(debt) = member.debts.get_mut(&id) else { return };
         let reserved = debt.expected().min(room);
         let damage = debt.start(track.pacer.commits(), track.captured, reserved);

@@ -87,6 +87,8 @@ pub enum Action {
     },
     /// An app rang the bell.
     Bell(TrackId),
+    /// The user drags a title bar or border that the app draws: the desktop takes over, held buttons are released.
+    Grabbed(TrackId, WindowGrab),
     /// The session's clipboard has content of these types; none: it is empty.
     ClipboardOffered {
         /// MIME types.

@@ -42,6 +42,9 @@ use windows::{MAX_WINDOWS, Unapplied, Windows};
 
 use crate::held::Held;
 
+/// The most updates of a track that wait to be applied: a host that heeds feedback sends far fewer.
+const MAX_UNAPPLIED: usize = 1024;
+
 /// The core of one viewer. See the module's documentation.
 #[derive(Debug)]
 pub struct Viewer {
@@ -138,6 +141,7 @@ impl Viewer {
             ToViewer::Seat { held } => self.seat(held),
             ToViewer::Clipboard(message) => self.clipboard(now, message),
             ToViewer::Bell { track } => self.actions.push_back(Action::Bell(track)),
+            ToViewer::Grabbed { track, grab } => self.grabbed(now, track, grab),
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
         }
     }
@@ -446,7 +450,12 @@ impl Viewer {
                 cause: update.caused_by_input,
                 timing: update.timing,
             };
-            self.windows.unapplied.entry(track).or_default().push_back(unapplied);
+            let unapplied_now = self.windows.unapplied.entry(track).or_default();
+            if unapplied_now.len() >= MAX_UNAPPLIED {
+                return self
+                    .protocol(format!("over {MAX_UNAPPLIED} updates of {track} ahead of the decoder"));
+            }
+            unapplied_now.push_back(unapplied);
             self.actions.push_back(Action::Apply(update));
         }
     }
