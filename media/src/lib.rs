@@ -22,7 +22,7 @@ pub use ids::{Cause, ClipboardRequest, InputId, TrackId, UpdateId, ViewerId};
 pub use region::Region;
 pub use source::{
     Axis, Button, Command, Configure, CursorImage, CursorShape, Event, KeyCode, Modality, TouchPhase,
-    TouchPoint,
+    TouchPoint, WindowGrab,
 };
 pub use time::Timestamp;
 pub use update::{Op, TileCoding, Timing, Update, VideoCodec};

@@ -64,6 +64,13 @@ pub enum Event {
     },
     /// An app rang the bell.
     Bell(TrackId),
+    /// The user began to drag a title bar or border that the app draws itself: the viewer's desktop takes over.
+    Grabbed {
+        /// Which window.
+        track: TrackId,
+        /// What the drag does.
+        grab: WindowGrab,
+    },
 }
 
 /// What a source is told to do.
@@ -166,6 +173,30 @@ pub enum Command {
         /// The type it wants.
         mime: String,
     },
+}
+
+/// What a drag of a window's own title bar or border does, until the button is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowGrab {
+    /// Moves the window.
+    Move,
+    /// Moves its top border; the others likewise.
+    ResizeTop,
+    /// Moves its bottom border.
+    ResizeBottom,
+    /// Moves its left border.
+    ResizeLeft,
+    /// Moves its right border.
+    ResizeRight,
+    /// Moves its top left corner; the others likewise.
+    ResizeTopLeft,
+    /// Moves its top right corner.
+    ResizeTopRight,
+    /// Moves its bottom left corner.
+    ResizeBottomLeft,
+    /// Moves its bottom right corner.
+    ResizeBottomRight,
 }
 
 /// What a window is asked to become. Serials grow within one session.

@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use media::{
     ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, Timestamp,
-    TrackId, VideoCodec, ViewerId, Window,
+    TrackId, VideoCodec, ViewerId, Window, WindowGrab,
 };
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,14 @@ pub enum ToViewer {
     Bell {
         /// Which window.
         track: TrackId,
+    },
+    /// This viewer's user began to drag a title bar or border that the app draws itself. The viewer's desktop moves or
+    /// resizes the window from here on; the button counts as released for the app.
+    Grabbed {
+        /// Which window.
+        track: TrackId,
+        /// What the drag does.
+        grab: WindowGrab,
     },
     /// The answer to [`ToHost::Ping`].
     Pong {

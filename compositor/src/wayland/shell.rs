@@ -1,6 +1,6 @@
 //! xdg-shell: windows that appear, change their state and go, and what is reported of them.
 
-use media::{Event, Point, Size, SizeLimits, States, TrackId, Window, WindowKind};
+use media::{Event, Point, Size, SizeLimits, States, TrackId, Window, WindowGrab, WindowKind};
 use smithay::{
     reexports::{
         wayland_protocols::xdg::shell::server::xdg_toplevel,
@@ -45,6 +45,22 @@ impl XdgShellHandler for State {
 
     fn grab(&mut self, surface: PopupSurface, _seat: WlSeat, _serial: Serial) {
         self.grab_popup(surface);
+    }
+
+    fn move_request(&mut self, surface: ToplevelSurface, _seat: WlSeat, serial: Serial) {
+        self.grab_window(&surface, serial, WindowGrab::Move);
+    }
+
+    fn resize_request(
+        &mut self,
+        surface: ToplevelSurface,
+        _seat: WlSeat,
+        serial: Serial,
+        edges: xdg_toplevel::ResizeEdge,
+    ) {
+        if let Some(grab) = resize_grab(edges) {
+            self.grab_window(&surface, serial, grab);
+        }
     }
 
     fn reposition_request(&mut self, surface: PopupSurface, positioner: PositionerState, token: u32) {
@@ -100,6 +116,15 @@ impl XdgDialogHandler for State {
 }
 
 impl State {
+    /// The user drags a title bar or border that the app draws, if a button or finger is down as the app claims.
+    fn grab_window(&mut self, surface: &ToplevelSurface, serial: Serial, grab: WindowGrab) {
+        let pressed = self.input.pointer.has_grab(serial) || self.input.touch.has_grab(serial);
+        let track = self.tracks.of_surface(surface.wl_surface());
+        if let Some(track) = track.filter(|&track| pressed && self.tracks.shown(track)) {
+            self.outbox.source(Event::Grabbed { track, grab });
+        }
+    }
+
     fn add_track(&mut self, root: WlSurface, role: Role) {
         let Some(client) = root.client() else { return };
         let limit = self.clients.limits.tracks;
@@ -146,6 +171,7 @@ impl State {
         let popup = track.popup().cloned();
         self.account(&root, bytes, 0);
         self.tracks.renew(id);
+        self.reports.forget(id);
         if let Some(popup) = popup {
             self.end_grab(&popup);
         }
@@ -155,9 +181,10 @@ impl State {
         }
     }
 
+    /// Reports a window's state at the end of the turn.
     pub(super) fn report_surface(&mut self, root: &WlSurface) {
-        if let Some(id) = self.tracks.of_surface(root).filter(|&id| self.tracks.shown(id)) {
-            self.report(id);
+        if let Some(id) = self.tracks.of_surface(root) {
+            self.reports.stale(id);
         }
     }
 
@@ -249,6 +276,22 @@ impl State {
     fn shown_track(&self, root: &WlSurface) -> Option<TrackId> {
         self.tracks.of_surface(root).filter(|&id| self.tracks.shown(id))
     }
+}
+
+/// What a drag of these borders is; `None` for none or for a value that the protocol does not know.
+fn resize_grab(edges: xdg_toplevel::ResizeEdge) -> Option<WindowGrab> {
+    use xdg_toplevel::ResizeEdge;
+    Some(match edges {
+        ResizeEdge::Top => WindowGrab::ResizeTop,
+        ResizeEdge::Bottom => WindowGrab::ResizeBottom,
+        ResizeEdge::Left => WindowGrab::ResizeLeft,
+        ResizeEdge::Right => WindowGrab::ResizeRight,
+        ResizeEdge::TopLeft => WindowGrab::ResizeTopLeft,
+        ResizeEdge::TopRight => WindowGrab::ResizeTopRight,
+        ResizeEdge::BottomLeft => WindowGrab::ResizeBottomLeft,
+        ResizeEdge::BottomRight => WindowGrab::ResizeBottomRight,
+        _ => return None,
+    })
 }
 
 /// The sizes an app allows; nonsense counts as no limit.

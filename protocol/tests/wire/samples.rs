@@ -11,7 +11,7 @@ use dormer_protocol::{
 use media::{
     Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Op,
     Point, Position, Rect, Scale, Size, SizeLimits, States, TileCoding, Timestamp, Timing, TouchPhase,
-    TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowKind,
+    TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowGrab, WindowKind,
 };
 
 pub(crate) type Named<M> = Vec<(&'static str, M)>;
@@ -86,6 +86,8 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ),
         ("clipboard_unavailable", ToViewer::Clipboard(Clipboard::Unavailable { request })),
         ("bell", ToViewer::Bell { track: TRACK }),
+        ("grabbed_move", ToViewer::Grabbed { track: TRACK, grab: WindowGrab::Move }),
+        ("grabbed_resize", ToViewer::Grabbed { track: TRACK, grab: WindowGrab::ResizeBottomRight }),
         ("pong", ToViewer::Pong { viewer: Timestamp(1), host: Timestamp(2) }),
         ("goodbye", ToViewer::Goodbye { reason: "the session ends".to_owned() }),
     ];

@@ -119,8 +119,9 @@ fn every_kind_of_message_has_a_vector() {
         ToViewer::Bell { .. } => 11,
         ToViewer::Pong { .. } => 12,
         ToViewer::Goodbye { .. } => 13,
+        ToViewer::Grabbed { .. } => 14,
     });
-    all_of(14, to_viewer);
+    all_of(15, to_viewer);
     let inputs = samples::inputs().into_iter().map(|(_, message)| match message.event {
         InputEvent::Key { .. } => 0,
         InputEvent::Text { .. } => 1,

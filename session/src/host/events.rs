@@ -2,6 +2,7 @@
 
 use media::{
     Command, Encoded, Event, InputId, Op, Region, Timestamp, Timing, TrackId, Update, ViewerId, Window,
+    WindowGrab,
 };
 use protocol::{Lane, control::ToViewer};
 
@@ -44,6 +45,13 @@ impl Host {
             Event::Grabbed { track, grab } => self.grabbed(track, grab),
         }
         self.pump(now);
+    }
+
+    /// Only the viewer whose button is down can drag.
+    fn grabbed(&mut self, track: TrackId, grab: WindowGrab) {
+        if let Some(viewer) = self.seat.holder().filter(|_| self.tracks.has_window(track)) {
+            self.send(viewer, ToViewer::Grabbed { track, grab });
+        }
     }
 
     /// The encoder has done a job. Its result is sent, whatever happened meanwhile; unless the viewer or the window

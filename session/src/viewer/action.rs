@@ -1,7 +1,7 @@
 //! What the viewer core asks its surroundings to do, and how they see its state.
 
 use bytes::Bytes;
-use media::{ClipboardRequest, CursorImage, Icon, TrackId, Update, VideoCodec, ViewerId, Window};
+use media::{ClipboardRequest, CursorImage, Icon, TrackId, Update, VideoCodec, ViewerId, Window, WindowGrab};
 use protocol::{
     control::{Refusal, Role, ToHost},
     feedback::Feedback,

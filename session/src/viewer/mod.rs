@@ -20,7 +20,7 @@ mod windows;
 use std::{collections::VecDeque, time::Duration};
 
 use bytes::Bytes;
-use media::{ClipboardRequest, InputId, Timestamp, TrackId, Update, UpdateId};
+use media::{ClipboardRequest, InputId, Timestamp, TrackId, Update, UpdateId, WindowGrab};
 use protocol::{
     control::{
         Clipboard, Configure, Hello, MAX_CLIPBOARD, MAX_KEYMAP, MAX_MIMES, Role, ToHost, ToViewer, Welcome,
@@ -388,6 +388,12 @@ impl Viewer {
         }
         self.seat = held;
         self.actions.push_back(Action::Seat { held });
+    }
+
+    /// The desktop will see the release of the button, we shall not.
+    fn grabbed(&mut self, now: Timestamp, track: TrackId, grab: WindowGrab) {
+        self.release_held(now);
+        self.actions.push_back(Action::Grabbed(track, grab));
     }
 
     fn window_gone(&mut self, track: TrackId) {

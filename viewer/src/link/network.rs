@@ -243,6 +243,7 @@ impl<S: Sink> Network<S> {
             Action::Cursor(image) => self.tell(Event::Cursor(image)),
             Action::Seat { held } => self.tell(Event::Seat { held }),
             Action::Bell(track) => self.tell(Event::Bell(track)),
+            Action::Grabbed(track, grab) => self.tell(Event::Grabbed(track, grab)),
             Action::ClipboardOffered { mimes } => self.tell(Event::ClipboardOffered { mimes }),
             Action::ClipboardWanted { request, mime } => self.tell(Event::ClipboardWanted { request, mime }),
             Action::ClipboardContent { data, .. } => self.tell(Event::ClipboardContent { data }),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use media::{
     ClipboardRequest, CursorImage, Icon, Pixels, Region, Size, Timestamp, TrackId, UpdateId, Window,
+    WindowGrab,
 };
 use protocol::{
     control::{Configure, Role},
@@ -101,6 +102,8 @@ pub enum Event {
     },
     /// An app rang the bell.
     Bell(TrackId),
+    /// The user drags a title bar or border that the app draws itself: the desktop takes over.
+    Grabbed(TrackId, WindowGrab),
     /// Pixels of a window changed.
     Updated(Updated),
     /// The host has something to paste; empty: nothing any more.

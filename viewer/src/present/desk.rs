@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, io::Write, time::Instant};
 
-use media::{IconId, TrackId, Window as Remote, WindowKind};
+use media::{IconId, TrackId, Window as Remote, WindowGrab, WindowKind};
 use winit::{
     application::ApplicationHandler,
     event::{DeviceEvent, DeviceId, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow},
     platform::x11::ActiveEventLoopExtX11,
-    window::{CursorIcon, Icon, UserAttentionType, WindowId},
+    window::{CursorIcon, Icon, ResizeDirection, UserAttentionType, WindowId},
 };
 
 use super::{
@@ -115,6 +115,7 @@ impl Desk {
                 self.retitle();
             }
             Event::Bell(track) => self.on_bell(track),
+            Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
             Event::Updated(updated) => self.on_updated(updated, events),
             Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
             Event::ClipboardContent { data } => self.clipboard.deliver(data),
@@ -200,6 +201,17 @@ impl Desk {
         let root = self.windows.root(track);
         if let Some(view) = self.views.get(&root).filter(|_| self.seat.focused() != Some(root)) {
             view.window.request_user_attention(Some(UserAttentionType::Informational));
+        }
+    }
+
+    fn on_grabbed(&self, track: TrackId, grab: WindowGrab) {
+        let Some(view) = self.views.get(&track) else { return };
+        let begun = match resize_direction(grab) {
+            None => view.window.drag_window(),
+            Some(direction) => view.window.drag_resize_window(direction),
+        };
+        if let Err(error) = begun {
+            tracing::debug!(%error, "this desktop does not let apps move their windows");
         }
     }
 
@@ -311,4 +323,19 @@ impl ApplicationHandler<Wake> for Desk {
         self.present();
         events.set_control_flow(self.wishes.deadline().map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
+}
+
+/// Which border a drag moves; `None` for the whole window.
+fn resize_direction(grab: WindowGrab) -> Option<ResizeDirection> {
+    Some(match grab {
+        WindowGrab::Move => return None,
+        WindowGrab::ResizeTop => ResizeDirection::North,
+        WindowGrab::ResizeBottom => ResizeDirection::South,
+        WindowGrab::ResizeLeft => ResizeDirection::West,
+        WindowGrab::ResizeRight => ResizeDirection::East,
+        WindowGrab::ResizeTopLeft => ResizeDirection::NorthWest,
+        WindowGrab::ResizeTopRight => ResizeDirection::NorthEast,
+        WindowGrab::ResizeBottomLeft => ResizeDirection::SouthWest,
+        WindowGrab::ResizeBottomRight => ResizeDirection::SouthEast,
+    })
 }
