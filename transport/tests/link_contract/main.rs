@@ -4,6 +4,7 @@
 mod endings;
 mod hostile;
 mod lanes;
+mod memory;
 mod quic_admission;
 mod quic_idle;
 mod quic_keys;
