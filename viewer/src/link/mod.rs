@@ -5,8 +5,10 @@
 
 mod backoff;
 mod decoding;
+mod figures;
 mod network;
 mod serials;
+mod signals;
 mod vocabulary;
 
 use std::thread;

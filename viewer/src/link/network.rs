@@ -5,11 +5,7 @@ use std::{future, io, time::Duration};
 use media::{Timestamp, VideoCodec};
 use protocol::control::{Refusal, RefusalCode, ToHost, ToViewer, Welcome};
 use session::viewer::{self as core, Action, Viewer};
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
-    time::{self, Interval, MissedTickBehavior},
-};
+use tokio::{sync::mpsc, time};
 use transport::{
     CloseReason, LinkAddress, LinkStats, ViewerIncoming, ViewerLink, ViewerSender,
     quic::{self, ConnectError, Introduction, QuicSettings},
@@ -19,12 +15,11 @@ use super::{
     Command, End, Event, Sink, State,
     backoff::Backoff,
     decoding::{Decoded, Decoder},
+    figures::Figures,
     serials::Serials,
+    signals::Signals,
 };
-use crate::{
-    clock,
-    stats::{Facts, Meter, Totals},
-};
+use crate::clock;
 
 /// Runs until the link is over, and says so.
 pub(super) fn run(address: LinkAddress, stats: bool, commands: mpsc::Receiver<Command>, sink: impl Sink) {
@@ -51,22 +46,6 @@ struct Network<S> {
     figures: Figures,
 }
 
-/// Counters, and who wants to hear them.
-struct Figures {
-    applied: u64,
-    presented: u64,
-    asked: Meter,
-    periodic: Meter,
-    /// `None` if nobody wants them unasked.
-    period: Option<Interval>,
-}
-
-/// The polite ways to end a process.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
 /// What ended one connection.
 enum Over {
     /// Nothing will follow.
@@ -78,12 +57,6 @@ enum Over {
 impl<S: Sink> Network<S> {
     fn new(stats: bool, commands: mpsc::Receiver<Command>, sink: S) -> io::Result<Self> {
         let (results, decoded) = mpsc::unbounded_channel();
-        let now = clock::now();
-        let period = stats.then(|| {
-            let mut period = time::interval(Duration::from_secs(1));
-            period.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            period
-        });
         Ok(Self {
             core: Viewer::new(core::Config::default()),
             decoder: Decoder::start(sink.clone(), results)?,
@@ -91,17 +64,8 @@ impl<S: Sink> Network<S> {
             commands,
             decoded,
             serials: Serials::default(),
-            signals: Signals {
-                interrupt: signal(SignalKind::interrupt())?,
-                terminate: signal(SignalKind::terminate())?,
-            },
-            figures: Figures {
-                applied: 0,
-                presented: 0,
-                asked: Meter::new(now),
-                periodic: Meter::new(now),
-                period,
-            },
+            signals: Signals::new()?,
+            figures: Figures::new(stats),
         })
     }
 
@@ -256,11 +220,10 @@ impl<S: Sink> Network<S> {
     fn on_incoming(&mut self, incoming: ViewerIncoming) -> Option<Over> {
         let now = clock::now();
         match incoming {
+            ViewerIncoming::Control(ToViewer::Refused(refusal))
+            | ViewerIncoming::Closed(CloseReason::Refused(refusal)) => return Some(thrown_out(refusal)),
             ViewerIncoming::Control(message) => self.core.handle_control(now, message),
             ViewerIncoming::Update(update) => self.core.handle_update(now, update),
-            ViewerIncoming::Closed(CloseReason::Refused(refusal)) => {
-                return Some(Over::End(End::Failed(refusal.message)));
-            }
             ViewerIncoming::Closed(reason) => return Some(Over::Broken(reason.to_string())),
         }
         None
@@ -270,7 +233,7 @@ impl<S: Sink> Network<S> {
     fn on_decoded(&mut self, decoded: Decoded) -> Option<String> {
         match decoded {
             Decoded::Applied { connection, track, update, at } if connection == self.decoder.connection() => {
-                self.figures.applied += 1;
+                self.figures.applied();
                 self.core.handle_applied(clock::now(), track, update, at);
                 None
             }
@@ -306,7 +269,7 @@ impl<S: Sink> Network<S> {
             Some(Command::Visible { track, visible }) => self.core.set_visible(track, visible),
             Some(Command::Keymap(text)) => self.core.set_keymap(text),
             Some(Command::Presented { track, update, at }) => {
-                self.figures.presented += 1;
+                self.figures.presented();
                 self.core.handle_presented(at, track, update);
             }
             Some(Command::OfferClipboard { mimes }) => self.core.offer_clipboard(mimes),
@@ -322,18 +285,7 @@ impl<S: Sink> Network<S> {
     }
 
     fn report(&mut self, link: LinkStats, asked: bool) {
-        let Figures { applied, presented, .. } = self.figures;
-        let totals = Totals { received: link.received_bytes, sent: link.sent_bytes, applied, presented };
-        let facts = Facts {
-            now: clock::now(),
-            state: state_name(self.core.state()),
-            link,
-            totals,
-            windows: self.core.windows().count(),
-            latency: self.core.latency(),
-        };
-        let meter = if asked { &mut self.figures.asked } else { &mut self.figures.periodic };
-        let report = Box::new(meter.report(&facts));
+        let report = Box::new(self.figures.report(&self.core, link, asked));
         self.tell(Event::Report { report, asked });
     }
 
@@ -379,38 +331,28 @@ impl Leaving {
     }
 }
 
-impl Signals {
-    async fn recv(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-impl Figures {
-    /// When the next report goes out unasked; never if nobody wants them.
-    async fn due(&mut self) {
-        match &mut self.period {
-            Some(period) => {
-                period.tick().await;
-            }
-            None => future::pending().await,
-        }
-    }
-}
-
 /// Whether trying again is of no use.
 fn is_final(error: &ConnectError) -> bool {
     match error {
         ConnectError::WrongKey { .. } => true,
-        ConnectError::Refused(Refusal { code, .. }) => {
-            matches!(code, RefusalCode::Version | RefusalCode::TicketInvalid | RefusalCode::TicketExpired)
-        }
+        ConnectError::Refused(refusal) => is_for_good(refusal),
         ConnectError::Resolve { .. }
         | ConnectError::Silence { .. }
         | ConnectError::Closed(_)
         | ConnectError::Local(_) => false,
+    }
+}
+
+/// A host that is full, or that lost patience with a slow link, may take the viewer again.
+fn is_for_good(refusal: &Refusal) -> bool {
+    matches!(refusal.code, RefusalCode::Version | RefusalCode::TicketInvalid | RefusalCode::TicketExpired)
+}
+
+fn thrown_out(refusal: Refusal) -> Over {
+    if is_for_good(&refusal) {
+        Over::End(End::Failed(refusal.message))
+    } else {
+        Over::Broken(refusal.message)
     }
 }
 
@@ -419,15 +361,6 @@ fn closed(end: core::End) -> End {
         core::End::Goodbye(reason) => End::SessionOver(reason),
         core::End::Refused(refusal) => End::Failed(refusal.message),
         core::End::Protocol(_) => End::Failed(end.to_string()),
-    }
-}
-
-fn state_name(state: &core::State) -> &'static str {
-    match state {
-        core::State::Connecting => "connecting",
-        core::State::Live { .. } => "live",
-        core::State::Reconnecting { .. } => "reconnecting",
-        core::State::Closed(_) => "closed",
     }
 }
 

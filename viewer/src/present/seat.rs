@@ -2,17 +2,18 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
-use media::{Logical, Position, Size, TrackId, WindowKind};
+use media::{Button, Logical, Position, Size, TrackId, WindowKind};
 use protocol::input::InputEvent;
 use winit::{
     dpi::PhysicalPosition,
     event::{DeviceEvent, ElementState, KeyEvent, MouseButton, Touch, WindowEvent},
+    window::ResizeDirection,
 };
 
-use super::{desk::Desk, geometry, wishes::Local};
+use super::{cursor::Cursor, desk::Desk, geometry, wishes::Local};
 use crate::{
     clock,
-    input::{keyboard, pointer, touch::Fingers},
+    input::{edges, keyboard, pointer, touch::Fingers},
     link::Command,
 };
 
@@ -28,6 +29,10 @@ pub(crate) struct Seat {
     pointer: Option<(TrackId, Position<Logical>)>,
     /// The local window that the pointer is in.
     hovered: Option<TrackId>,
+    /// Buttons that went down in the session and are not up yet.
+    pressed: BTreeSet<Button>,
+    /// The edge of a window that the pointer is on, to resize it; the app does not see the pointer there.
+    edge: Option<ResizeDirection>,
     fingers: Fingers,
     /// Windows that nobody can see.
     hidden: BTreeSet<TrackId>,
@@ -98,6 +103,7 @@ impl Desk {
         }
         self.link.send(Command::ReleaseAll);
         self.seat.fingers.clear();
+        self.seat.pressed.clear();
         if to.is_none_or(|track| self.windows.is_outside_popups(track)) {
             self.dismiss_popups();
         }
@@ -159,8 +165,34 @@ impl Desk {
     fn on_pointer_moved(&mut self, window: TrackId, at: PhysicalPosition<f64>) {
         let position = geometry::position(at.x, at.y, self.scale_of(window));
         let (track, position) = self.windows.under(window, position);
+        if self.on_edge(track, position) {
+            return;
+        }
         self.seat.pointer = Some((track, position));
         self.input(track, InputEvent::Motion { position });
+    }
+
+    /// Whether the pointer is on an edge that can be dragged. A drag within the app goes on over it.
+    fn on_edge(&mut self, track: TrackId, position: Position<Logical>) -> bool {
+        let edge = match self.windows.get(track) {
+            Some(remote) if self.seat.pressed.is_empty() => edges::under(remote, position),
+            _ => None,
+        };
+        if edge != self.seat.edge {
+            self.seat.edge = edge;
+            if let Some(view) = self.views.get(&track) {
+                match edge {
+                    Some(edge) => Cursor::Icon(edges::cursor(edge)).put_on(&view.window),
+                    None => self.cursor.put_on(&view.window),
+                }
+            }
+        }
+        if edge.is_some()
+            && let Some((left, _)) = self.seat.pointer.take()
+        {
+            self.input(left, InputEvent::Leave);
+        }
+        edge.is_some()
     }
 
     fn on_pointer_left(&mut self, window: TrackId) {
@@ -168,20 +200,41 @@ impl Desk {
             return;
         }
         self.seat.hovered = None;
+        if self.seat.edge.take().is_some()
+            && let Some(view) = self.views.get(&window)
+        {
+            self.cursor.put_on(&view.window);
+        }
         if let Some((track, _)) = self.seat.pointer.take() {
             self.input(track, InputEvent::Leave);
         }
     }
 
     fn on_button(&mut self, button: MouseButton, state: ElementState) {
+        let pressed = state == ElementState::Pressed;
+        if let (Some(edge), Some(window), true) = (self.seat.edge, self.seat.hovered, pressed) {
+            return self.drag_edge(window, edge, button);
+        }
         let (Some((track, position)), Some(button)) = (self.seat.pointer, pointer::button(button)) else {
             return;
         };
-        let pressed = state == ElementState::Pressed;
+        if pressed {
+            self.seat.pressed.insert(button);
+        } else {
+            self.seat.pressed.remove(&button);
+        }
         if pressed && self.windows.is_outside_popups(track) {
             self.dismiss_popups();
         }
         self.input(track, InputEvent::Button { position, button, pressed });
+    }
+
+    /// The desktop resizes the window from now on.
+    fn drag_edge(&self, window: TrackId, edge: ResizeDirection, button: MouseButton) {
+        let view = self.views.get(&window).filter(|_| button == MouseButton::Left);
+        if let Some(Err(error)) = view.map(|view| view.window.drag_resize_window(edge)) {
+            tracing::debug!(%error, "this desktop resizes no windows by their edges");
+        }
     }
 
     fn on_touch(&mut self, window: TrackId, touch: Touch) {
