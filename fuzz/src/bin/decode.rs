@@ -51,7 +51,9 @@ impl Piece {
         let tile = |rect, coding, data| Op::Tile { rect, coding, data };
         let place = |(x, y, w, h): Place| Rect::new(x.into(), y.into(), w.into(), h.into());
         match self {
-            Piece::Copy { from, to } => Op::Copy { from: place(from), to: Point::new(to.0.into(), to.1.into()) },
+            Piece::Copy { from, to } => {
+                Op::Copy { from: place(from), to: Point::new(to.0.into(), to.1.into()) }
+            }
             Piece::Solid { rect, colour } => tile(place(rect), TileCoding::Solid, colour.into()),
             Piece::Palette { rect, data } => tile(place(rect), TileCoding::Palette, data.into_bytes()),
             Piece::Raw { rect, data } => tile(place(rect), TileCoding::Raw, data.into_bytes()),
