@@ -112,6 +112,8 @@ impl State {
         let keyboard = self.input.keyboard.clone();
         if keyboard.current_focus() != wanted {
             keyboard.set_focus(self, wanted, SERIAL_COUNTER.next_serial());
+            let surface = self.input.keyboard_surface();
+            self.focus_x11(surface.as_ref());
         }
     }
 
@@ -143,7 +145,6 @@ impl SeatHandler for State {
         let client = focused.and_then(|focus| focus.wl_surface()).and_then(|surface| surface.client());
         set_data_device_focus(&self.display, seat, client.clone());
         set_primary_focus(&self.display, seat, client);
-        self.focus_x11(focused.and_then(|focus| focus.wl_surface()).as_deref());
     }
 
     fn cursor_image(&mut self, _seat: &Seat<Self>, image: CursorImageStatus) {

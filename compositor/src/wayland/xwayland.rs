@@ -24,11 +24,10 @@ use smithay::reexports::{
 use super::{
     State,
     x11::{
-        Kind, Manager,
+        Kind, Manager, Typing,
         server::{self, Ends, Server},
         shell::Serials,
         sockets::Sockets,
-        Typing,
     },
 };
 
@@ -132,14 +131,15 @@ impl Xwayland {
     /// Waits for the first app.
     fn listen(&self, events: &LoopHandle<'static, State>) {
         let Some(sockets) = &self.sockets else { return };
-        let listened = sockets.listener().try_clone().map_err(|error| error.to_string()).and_then(|listener| {
-            let source = Generic::new(OwnedFd::from(listener), Interest::READ, Mode::Level);
-            let inserted = events.insert_source(source, |_, _, state| {
-                state.start_xwayland();
-                Ok(PostAction::Remove)
+        let listened =
+            sockets.listener().try_clone().map_err(|error| error.to_string()).and_then(|listener| {
+                let source = Generic::new(OwnedFd::from(listener), Interest::READ, Mode::Level);
+                let inserted = events.insert_source(source, |_, _, state| {
+                    state.start_xwayland();
+                    Ok(PostAction::Remove)
+                });
+                inserted.map(|_| ()).map_err(|error| error.to_string())
             });
-            inserted.map(|_| ()).map_err(|error| error.to_string())
-        });
         if let Err(error) = listened {
             tracing::error!(error, "X11 apps cannot be waited for and will hang");
         }
@@ -148,7 +148,9 @@ impl Xwayland {
 
 fn claim() -> Option<Sockets> {
     if server::find().is_none() {
-        tracing::warn!("X11 apps are not served, since Xwayland is not installed: install the package xwayland");
+        tracing::warn!(
+            "X11 apps are not served, since Xwayland is not installed: install the package xwayland"
+        );
         return None;
     }
     match Sockets::claim() {
@@ -188,7 +190,7 @@ impl State {
         let client = self.display.insert_client(wayland, data).map_err(|error| error.to_string())?;
         let failed = |error: &dyn std::fmt::Display| error.to_string();
 
-        let source = Generic::new(OwnedFd::from(ended), Interest::READ, Mode::Level);
+        let source = Generic::new(ended, Interest::READ, Mode::Level);
         let ended = self.events.insert_source(source, |_, _, state| {
             state.end_xwayland("it ended");
             Ok(PostAction::Remove)
@@ -319,7 +321,10 @@ impl State {
         if deaths.len() <= DEATHS {
             return self.xwayland.listen(&self.events);
         }
-        tracing::warn!(seconds = PAUSE.as_secs(), "Xwayland dies often: X11 apps wait until it is started again");
+        tracing::warn!(
+            seconds = PAUSE.as_secs(),
+            "Xwayland dies often: X11 apps wait until it is started again"
+        );
         let paused = self.events.insert_source(Timer::from_duration(PAUSE), |_, (), state| {
             state.xwayland.listen(&state.events);
             TimeoutAction::Drop

@@ -8,7 +8,9 @@ use smithay::{
     utils::SERIAL_COUNTER,
 };
 use x11rb::{
-    protocol::xproto::{AtomEnum, ConfigureWindowAux, ConnectionExt as _, InputFocus, PropMode, StackMode, Window},
+    protocol::xproto::{
+        AtomEnum, ConfigureWindowAux, ConnectionExt as _, InputFocus, PropMode, StackMode, Window,
+    },
     wrapper::ConnectionExt as _,
 };
 

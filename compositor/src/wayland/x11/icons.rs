@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn the_smallest_that_is_large_enough_is_taken() {
         let values =
-            [filled(16, 16, 0xff00_0000), filled(64, 64, 0xff11_2233), filled(256, 256, 0xffff_ffff)].concat();
+            [filled(16, 16, 0xff00_0000), filled(64, 64, 0xff11_2233), filled(256, 256, 0xffff_ffff)]
+                .concat();
         let icon = parse(&values).unwrap();
         assert_eq!(icon.side, 64);
         assert_eq!(icon.rgba[..4], [0x11, 0x22, 0x33, 0xff]);

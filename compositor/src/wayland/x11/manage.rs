@@ -5,8 +5,8 @@ use smithay::reexports::calloop::timer::{TimeoutAction, Timer};
 use x11rb::protocol::{
     Event,
     xproto::{
-        ChangeWindowAttributesAux, ConfigureNotifyEvent, ConfigureWindowAux, ConnectionExt as _, CreateNotifyEvent,
-        EventMask, GetGeometryReply, Window,
+        ChangeWindowAttributesAux, ConfigureNotifyEvent, ConfigureWindowAux, ConnectionExt as _,
+        CreateNotifyEvent, EventMask, GetGeometryReply, Window,
     },
 };
 
@@ -166,7 +166,9 @@ impl State {
         let Some(x11) = self.xwayland.manager() else { return false };
         let owner = x11.wire.owner_of(id);
         let shown = |(_, window): &(Window, &XWindow)| window.stage != Stage::Unmapped;
-        if x11.windows.iter().filter(shown).filter(|(id, _)| x11.wire.owner_of(*id) == owner).count() > MAPPED_OF_ONE {
+        if x11.windows.iter().filter(shown).filter(|(id, _)| x11.wire.owner_of(*id) == owner).count()
+            > MAPPED_OF_ONE
+        {
             self.kill_x11_app(id, "it shows too many windows");
             return false;
         }
@@ -237,7 +239,9 @@ impl State {
 
     fn report_x11_icon(&mut self, id: Window) {
         let Some(x11) = self.xwayland.manager() else { return };
-        let Some(icon) = x11.windows.get(id).and_then(|window| window.properties.icon.clone()) else { return };
+        let Some(icon) = x11.windows.get(id).and_then(|window| window.properties.icon.clone()) else {
+            return;
+        };
         if x11.icons.insert(icon.id) {
             self.outbox.source(Report::Icon(icon));
         }

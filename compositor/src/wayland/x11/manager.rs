@@ -129,7 +129,8 @@ impl Manager {
                 answers.push((property, answer));
             }
         }
-        let geometry = (wanted.len() > 1).then(|| self.wire.asked(self.wire.conn().get_geometry(id))).flatten();
+        let geometry =
+            (wanted.len() > 1).then(|| self.wire.asked(self.wire.conn().get_geometry(id))).flatten();
         if !answers.is_empty() {
             self.after(Then::Properties { window: id, answers, geometry });
         }
@@ -172,7 +173,13 @@ impl Manager {
         let list: Vec<u32> = self.windows.iter().filter(managed).map(|(id, _)| id).collect();
         let conn = self.wire.conn();
         let name = self.wire.atoms._NET_CLIENT_LIST;
-        self.wire.sent(conn.change_property32(PropMode::REPLACE, self.wire.root, name, AtomEnum::WINDOW, &list));
+        self.wire.sent(conn.change_property32(
+            PropMode::REPLACE,
+            self.wire.root,
+            name,
+            AtomEnum::WINDOW,
+            &list,
+        ));
     }
 
     /// Remembers which toplevel had the focus last.

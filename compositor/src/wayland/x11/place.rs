@@ -25,8 +25,7 @@ impl State {
         let parent = if window.override_redirect { self.x11_popup_parent(id) } else { None };
         let position = self.x11_place_in(id, parent);
         self.announce_scale(&surface, Scale::ONE);
-        let track =
-            self.tracks.add(surface, Role::X11(Shown { window: id, parent, position }), Scale::ONE);
+        let track = self.tracks.add(surface, Role::X11(Shown { window: id, parent, position }), Scale::ONE);
         if let Some(x11) = self.xwayland.manager() {
             // A popup of another window lies above the one that was on top.
             if parent.is_some() {
@@ -96,7 +95,11 @@ impl State {
             parent,
             limits: properties.limits,
             states: self.x11_states(window, parent.is_some(), text.track),
-            configured: answered(window, &text, self.tracks.get(text.track).and_then(|t| t.reported.as_ref())),
+            configured: answered(
+                window,
+                &text,
+                self.tracks.get(text.track).and_then(|t| t.reported.as_ref()),
+            ),
             ..text
         }
     }

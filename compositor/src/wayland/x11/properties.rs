@@ -149,7 +149,9 @@ impl Properties {
                 let hints = WmSizeHints::from_reply(&reply).ok().flatten();
                 self.limits = hints.map(limits).unwrap_or_default();
             }
-            Property::TransientFor => self.transient_for = values(&reply).next().filter(|&window| window != 0),
+            Property::TransientFor => {
+                self.transient_for = values(&reply).next().filter(|&window| window != 0)
+            }
             Property::Protocols => {
                 self.deletes = values(&reply).any(|atom| atom == atoms.WM_DELETE_WINDOW);
                 self.input.told = values(&reply).any(|atom| atom == atoms.WM_TAKE_FOCUS);

@@ -2,7 +2,8 @@
 
 use media::{Configure, MAX_DIMENSION, Rect, Size, TrackId};
 use x11rb::protocol::xproto::{
-    ClientMessageEvent, ConfigWindow, ConfigureRequestEvent, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
+    ClientMessageEvent, ConfigWindow, ConfigureRequestEvent, ConfigureWindowAux, ConnectionExt as _,
+    EventMask, Window,
 };
 
 use super::{
@@ -110,7 +111,9 @@ impl State {
     fn change_x11_states(&mut self, id: Window, change: impl FnOnce(&mut NetStates)) {
         let screen = self.screen.size;
         let Some(x11) = self.xwayland.manager() else { return };
-        let Some(window) = x11.windows.get_mut(id).filter(|w| w.is_mapped() && !w.override_redirect) else { return };
+        let Some(window) = x11.windows.get_mut(id).filter(|w| w.is_mapped() && !w.override_redirect) else {
+            return;
+        };
         let before = window.states;
         change(&mut window.states);
         let after = window.states;
@@ -142,7 +145,8 @@ impl State {
         let Some(track) = x11.windows.get(id).and_then(|window| window.track) else { return };
         let owner = x11.wire.owner_of(id);
         let focused = self.input.focused.and_then(|focused| self.x11_window_of(focused));
-        let same_app = self.xwayland.running().zip(focused).is_some_and(|(x11, f)| x11.wire.owner_of(f) == owner);
+        let same_app =
+            self.xwayland.running().zip(focused).is_some_and(|(x11, f)| x11.wire.owner_of(f) == owner);
         if same_app {
             self.focus(Some(track));
         } else {

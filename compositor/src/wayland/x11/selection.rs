@@ -100,7 +100,11 @@ impl Kind {
 
 impl Selections {
     pub(super) fn new() -> Self {
-        Self { clipboard: Selection::default(), primary: Selection::default(), transfers: Transfers::default() }
+        Self {
+            clipboard: Selection::default(),
+            primary: Selection::default(),
+            transfers: Transfers::default(),
+        }
     }
 
     pub(super) fn get(&self, kind: Kind) -> &Selection {
@@ -162,7 +166,8 @@ impl Selection {
             let mime = TEXT.into_iter().find(|mime| self.offers(mime))?;
             return Some((mime.to_owned(), if latin1 { Encoding::Latin1 } else { Encoding::Utf8 }));
         }
-        let (_, mime) = others(atoms).into_iter().find(|(atom, mime)| *atom == target && self.offers(mime))?;
+        let (_, mime) =
+            others(atoms).into_iter().find(|(atom, mime)| *atom == target && self.offers(mime))?;
         Some((mime.to_owned(), Encoding::Bytes(mime)))
     }
 
@@ -177,11 +182,7 @@ impl Selection {
 
 /// What is passed on besides text.
 fn others(atoms: &Atoms) -> [(Atom, &'static str); 3] {
-    [
-        (atoms.TEXT_HTML, "text/html"),
-        (atoms.TEXT_URI_LIST, "text/uri-list"),
-        (atoms.IMAGE_PNG, "image/png"),
-    ]
+    [(atoms.TEXT_HTML, "text/html"), (atoms.TEXT_URI_LIST, "text/uri-list"), (atoms.IMAGE_PNG, "image/png")]
 }
 
 /// The formats among an app's targets; of those for text, the best one.
@@ -275,8 +276,7 @@ impl State {
     pub(super) fn x11_targets(&mut self, kind: Kind, answer: Answer) {
         let Some(x11) = self.xwayland.manager() else { return };
         let reply = x11.wire.read_property(answer);
-        let targets: Vec<Atom> =
-            reply.iter().filter_map(|reply| reply.value32()).flatten().collect();
+        let targets: Vec<Atom> = reply.iter().filter_map(|reply| reply.value32()).flatten().collect();
         let formats = formats(&targets, &x11.wire.atoms);
         self.x11_has(kind, formats);
     }

@@ -54,7 +54,8 @@ pub(crate) fn find() -> Option<PathBuf> {
 impl Server {
     /// Starts an Xwayland that takes over the socket of `sockets`.
     pub(crate) fn start(sockets: &Sockets) -> io::Result<(Self, Ends)> {
-        let program = find().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "Xwayland is not installed"))?;
+        let program =
+            find().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "Xwayland is not installed"))?;
         let (wayland, their_wayland) = UnixStream::pair()?;
         let (manager, their_manager) = UnixStream::pair()?;
         let (ready, their_ready) = io::pipe()?;

@@ -15,8 +15,7 @@ use smithay::{
         },
         wayland_server::{
             Client, DataInit, Dispatch, DisplayHandle, GlobalDispatch, New, Resource, Weak,
-            backend::ClientId,
-            protocol::wl_surface::WlSurface,
+            backend::ClientId, protocol::wl_surface::WlSurface,
         },
     },
     wayland::compositor,
@@ -62,7 +61,9 @@ impl Serials {
 
 /// The serial that a surface bears, if any.
 pub(super) fn serial(surface: &WlSurface) -> Option<u64> {
-    compositor::with_states(surface, |states| states.data_map.get::<Serial>().and_then(|serial| serial.0.get()))
+    compositor::with_states(surface, |states| {
+        states.data_map.get::<Serial>().and_then(|serial| serial.0.get())
+    })
 }
 
 impl GlobalDispatch<XwaylandShellV1, Xwaylands> for State {

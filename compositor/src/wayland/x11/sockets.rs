@@ -92,7 +92,9 @@ fn prepare(folder: &Path) -> io::Result<()> {
 fn take_lock(path: &Path) -> io::Result<bool> {
     for _ in 0..2 {
         match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(mut file) => return file.write_all(format!("{:>10}\n", process::id()).as_bytes()).map(|()| true),
+            Ok(mut file) => {
+                return file.write_all(format!("{:>10}\n", process::id()).as_bytes()).map(|()| true);
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if !is_stale(path) || fs::remove_file(path).is_err() {
                     return Ok(false);

@@ -10,7 +10,8 @@ use x11rb::{
     connection::Connection as _,
     protocol::xproto::{
         AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, PropMode,
-        Property as Change, PropertyNotifyEvent, SelectionNotifyEvent, SelectionRequestEvent, Window, WindowClass,
+        Property as Change, PropertyNotifyEvent, SelectionNotifyEvent, SelectionRequestEvent, Window,
+        WindowClass,
     },
     wrapper::ConnectionExt as _,
 };
@@ -77,7 +78,13 @@ impl State {
         let (root, atoms) = (x11.wire.root, &x11.wire.atoms);
         x11.wire.sent(conn.create_window(0, window, root, -1, -1, 1, 1, 0, WindowClass::INPUT_ONLY, 0, &aux));
         let (selection, property) = (kind.atom(atoms), atoms._DORMER_SELECTION);
-        x11.wire.sent(conn.convert_selection(window, selection, format.target, property, x11rb::CURRENT_TIME));
+        x11.wire.sent(conn.convert_selection(
+            window,
+            selection,
+            format.target,
+            property,
+            x11rb::CURRENT_TIME,
+        ));
         let incoming = Incoming {
             to,
             encoding: format.encoding,
@@ -153,7 +160,9 @@ impl State {
         x11.wire.sent(x11.wire.conn().destroy_window(window));
         if complete {
             let content = match incoming.encoding {
-                Encoding::Latin1 => incoming.content.iter().map(|&b| char::from(b)).collect::<String>().into(),
+                Encoding::Latin1 => {
+                    incoming.content.iter().map(|&b| char::from(b)).collect::<String>().into()
+                }
                 Encoding::Utf8 | Encoding::Bytes(_) => incoming.content.into(),
             };
             pipes::write(&self.events, incoming.to, content);
@@ -215,7 +224,9 @@ impl State {
             x11.wire.sent(conn.change_property32(PropMode::REPLACE, requestor, property, kind, &since));
             return self.answer_x11(&e, true);
         }
-        let Some((mime, encoding)) = selection.wanted(target, &atoms) else { return self.answer_x11(&e, false) };
+        let Some((mime, encoding)) = selection.wanted(target, &atoms) else {
+            return self.answer_x11(&e, false);
+        };
         if !has_keyboard {
             tracing::debug!("an X11 app without the keyboard may not read the clipboard");
             return self.answer_x11(&e, false);
@@ -244,7 +255,8 @@ impl State {
         };
         let conn = x11.wire.conn();
         if content.len() <= PART {
-            let written = conn.change_property8(PropMode::REPLACE, e.requestor, e.property, e.target, &content);
+            let written =
+                conn.change_property8(PropMode::REPLACE, e.requestor, e.property, e.target, &content);
             x11.wire.sent(written);
             return self.answer_x11(&e, true);
         }

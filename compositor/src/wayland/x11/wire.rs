@@ -29,8 +29,8 @@ use x11rb::{
         composite::{ConnectionExt as _, Redirect},
         xfixes::{ConnectionExt as _, SelectionEventMask},
         xproto::{
-            Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask,
-            GetPropertyReply, PropMode, Window, WindowClass,
+            Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux,
+            EventMask, GetPropertyReply, PropMode, Window, WindowClass,
         },
     },
     rust_connection::{DefaultStream, RustConnection},
@@ -100,11 +100,13 @@ impl Wire {
         let (stream, _) = DefaultStream::from_unix_stream(stream)?;
         let conn = RustConnection::connect_to_stream(stream, 0)?;
         let atoms = Atoms::new(&conn)?.reply()?;
-        let root = conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
+        let root =
+            conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
         conn.composite_query_version(0, 4)?.reply()?;
         conn.xfixes_query_version(5, 0)?.reply()?;
 
-        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        let mask =
+            EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
         conn.change_window_attributes(root, &ChangeWindowAttributesAux::new().event_mask(mask))?.check()?;
         conn.composite_redirect_subwindows(root, Redirect::MANUAL)?.check()?;
         let window = || -> Result<Window, ManageError> {
@@ -159,7 +161,13 @@ impl Wire {
         conn.change_property32(replace, root, atoms._NET_SUPPORTED, AtomEnum::ATOM, &supported)?;
         conn.change_property8(replace, own, atoms._NET_WM_NAME, atoms.UTF8_STRING, b"Dormer")?;
         for window in [root, own] {
-            conn.change_property32(replace, window, atoms._NET_SUPPORTING_WM_CHECK, AtomEnum::WINDOW, &[own])?;
+            conn.change_property32(
+                replace,
+                window,
+                atoms._NET_SUPPORTING_WM_CHECK,
+                AtomEnum::WINDOW,
+                &[own],
+            )?;
         }
         for selection in [atoms.CLIPBOARD, AtomEnum::PRIMARY.into()] {
             let mask = SelectionEventMask::SET_SELECTION_OWNER
@@ -292,7 +300,8 @@ impl Wire {
 
     fn fence_in(&self, event: &ClientMessageEvent) -> Option<u32> {
         let [number, first, second, ..] = event.data.as_data32();
-        let ours = event.window == self.fences && event.type_ == self.atoms._DORMER_FENCE && event.format == 32;
+        let ours =
+            event.window == self.fences && event.type_ == self.atoms._DORMER_FENCE && event.format == 32;
         (ours && [first, second] == self.secret).then_some(number)
     }
 

@@ -1,0 +1,154 @@
+//! Input: keys, presses and the keyboard's focus reach the right window at the right place.
+
+use media::Command;
+use x11rb::{
+    connection::Connection,
+    protocol::{
+        Event,
+        xproto::{AtomEnum, ConnectionExt as _},
+    },
+};
+
+use crate::{
+    app::{App, Wish},
+    host::Host,
+};
+
+const KEY_A: u16 = 30;
+/// X counts keys from here.
+const X_OFFSET: u8 = 8;
+
+#[test]
+fn keys_reach_the_window_that_has_the_focus_at_once() {
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    let windows = [app.toplevel("0", 300, 200, 0), app.toplevel("1", 300, 200, 0)];
+    let mut tracks = [None, None];
+    while tracks.contains(&None) {
+        let window = host.window("windows", |_| true);
+        tracks[usize::from(window.title == "1")] = Some(window.track);
+    }
+    // The key follows the focus on another connection; it must not overtake it.
+    for round in 0..20 {
+        let which = round % 2;
+        let track = tracks[which].unwrap();
+        host.send(Command::Focus(Some(track)));
+        host.key(track, KEY_A, true);
+        host.key(track, KEY_A, false);
+        let (window, key) = app.wait("key", |event| match event {
+            Event::KeyPress(e) => Some((e.event, e.detail)),
+            _ => None,
+        });
+        assert_eq!((window, key), (windows[which], KEY_A as u8 + X_OFFSET), "in round {round}");
+    }
+    host.send(Command::Focus(None));
+    app.wait("loss of the focus", |event| matches!(event, Event::FocusOut(_)).then_some(()));
+}
+
+#[test]
+fn presses_reach_the_window_that_was_pointed_at() {
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    let windows = [app.toplevel("0", 300, 200, 0), app.toplevel("1", 300, 200, 0)];
+    let mut tracks = [None, None];
+    while tracks.contains(&None) {
+        let window = host.window("windows", |_| true);
+        tracks[usize::from(window.title == "1")] = Some(window.track);
+    }
+    let press = |host: &mut Host, track, x: f64, y: f64| {
+        host.point(track, x, y);
+        host.press(true);
+        host.press(false);
+        app.wait("press", |event| match event {
+            Event::ButtonPress(e) => Some((e.event, e.event_x, e.event_y)),
+            _ => None,
+        })
+    };
+    // Both lie at the same place of the root.
+    for round in 0..20_i16 {
+        let which = round as usize % 2;
+        let at = press(&mut host, tracks[which].unwrap(), f64::from(20 + round), 30.0);
+        assert_eq!(at, (windows[which], 20 + round, 30), "in round {round}");
+    }
+
+    let wish = Wish { x: 10, y: 10, w: 100, h: 100, override_redirect: true, colour: 0xff };
+    let menu = app.window(&wish);
+    app.set_values(menu, AtomEnum::WM_TRANSIENT_FOR.into(), AtomEnum::WINDOW.into(), &[windows[0]]);
+    app.map(menu);
+    let popup = host.window("menu", |window| window.parent == tracks[0]).track;
+    assert_eq!(press(&mut host, tracks[1].unwrap(), 50.0, 50.0), (windows[1], 50, 50));
+    assert_eq!(press(&mut host, popup, 40.0, 45.0), (menu, 40, 45));
+    assert_eq!(press(&mut host, tracks[0].unwrap(), 150.0, 50.0), (windows[0], 150, 50));
+    assert_eq!(press(&mut host, popup, 41.0, 46.0), (menu, 41, 46));
+}
+
+#[test]
+fn presses_elsewhere_are_told_to_menus() {
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    let id = app.toplevel("window", 300, 200, 0);
+    let track = host.window("window", |_| true).track;
+    host.point(track, 20.0, 20.0);
+    host.press(true);
+    host.press(false);
+    let time = app.wait("press", |event| match event {
+        Event::ButtonPress(e) => Some(e.time),
+        _ => None,
+    });
+    let wish = Wish { x: 10, y: 10, w: 100, h: 100, override_redirect: true, colour: 0xff };
+    let menu = app.window(&wish);
+    app.set_values(menu, AtomEnum::WM_TRANSIENT_FOR.into(), AtomEnum::WINDOW.into(), &[id]);
+    app.map(menu);
+    host.window("menu", |window| window.parent == Some(track));
+    use x11rb::protocol::xproto::{EventMask, GrabMode, GrabStatus};
+    let grabbed = app
+        .conn
+        .grab_pointer(
+            true,
+            menu,
+            EventMask::BUTTON_PRESS,
+            GrabMode::ASYNC,
+            GrabMode::ASYNC,
+            0_u32,
+            0_u32,
+            time,
+        )
+        .unwrap();
+    assert_eq!(grabbed.reply().unwrap().status, GrabStatus::SUCCESS);
+    app.conn.flush().unwrap();
+    host.send(Command::DismissPopups);
+    let (x, y) = app.wait("press", |event| match event {
+        Event::ButtonPress(e) => Some((e.root_x, e.root_y)),
+        _ => None,
+    });
+    assert!(x > 110 && y > 110, "the press lies outside of the menu: {x}, {y}");
+}
+
+#[test]
+fn text_that_has_no_keys_is_typed() {
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    app.toplevel("window", 300, 200, 0);
+    let track = host.window("window", |_| true).track;
+    let cause = host.cause();
+    host.send(Command::Text { cause, track, text: "λ".into() });
+    host.key(track, KEY_A, true);
+    host.key(track, KEY_A, false);
+    let next = || {
+        app.wait("key", |event| match event {
+            Event::KeyPress(e) => Some(e.detail),
+            _ => None,
+        })
+    };
+    let typed = next();
+    let keysym = |code: u8| {
+        let mapping = app.conn.get_keyboard_mapping(code, 1).unwrap().reply().unwrap();
+        mapping.keysyms[0]
+    };
+    // As an app would: it looks at the keymap when the key comes.
+    let lambda = 0x7eb;
+    assert!([0x0100_0000 | u32::from('λ'), lambda].contains(&keysym(typed)), "{:#x}", keysym(typed));
+    let key = next();
+    assert_eq!(key, KEY_A as u8 + X_OFFSET);
+    assert_eq!(keysym(key), u32::from('a'), "the keymap is back when a key follows");
+}

@@ -1,0 +1,8 @@
+//! X11 apps as the session core sees them: a real Xwayland, and apps of our own on it.
+
+mod app;
+mod clipboard;
+mod host;
+mod hostile;
+mod input;
+mod windows;
