@@ -18,6 +18,9 @@ const VALID: Duration = Duration::from_secs(10);
 /// Tokens that are remembered at a time.
 const MAX_TOKENS: usize = 256;
 
+/// Marks a token that a user's input led to.
+struct LedByInput;
+
 impl XdgActivationHandler for State {
     fn activation_state(&mut self) -> &mut XdgActivationState {
         &mut self.globals.activation
@@ -30,10 +33,14 @@ impl XdgActivationHandler for State {
             tracing::warn!(limit = MAX_TOKENS, "an activation token is refused: too many are open");
             return false;
         }
-        // Only an app with the keyboard has a serial that is newer than its last focus.
-        let Some((serial, _)) = data.serial else { return false };
+        // Only an app that has the keyboard, or had it just now, knows a serial as new as the last focus.
         let entered = self.input.keyboard.last_enter();
-        entered.is_some_and(|entered| serial.is_no_older_than(&entered))
+        let led_by_input =
+            data.serial.as_ref().zip(entered).is_some_and(|((s, _), e)| s.is_no_older_than(&e));
+        if led_by_input {
+            data.user_data.insert_if_missing_threadsafe(|| LedByInput);
+        }
+        true
     }
 
     fn request_activation(
@@ -42,10 +49,9 @@ impl XdgActivationHandler for State {
         data: XdgActivationTokenData,
         surface: WlSurface,
     ) {
+        self.globals.activation.remove_token(&token);
         let Some(id) = self.tracks.of_surface(&layout::root_of(&surface)) else { return };
-        // A valid token was kept by `token_created`; any other is unknown here and has default data.
-        let known = self.globals.activation.remove_token(&token);
-        if known && data.timestamp.elapsed() < VALID {
+        if data.user_data.get::<LedByInput>().is_some() && data.timestamp.elapsed() < VALID {
             self.focus(Some(id));
         } else {
             self.mark_urgent(id);

@@ -1,6 +1,6 @@
 //! What happens when an app commits a surface.
 
-use media::{Event, TrackId};
+use media::TrackId;
 use smithay::xwayland::XWaylandClientData;
 use smithay::{
     reexports::wayland_server::{Client, Resource, protocol::wl_surface::WlSurface},
@@ -139,7 +139,7 @@ impl State {
             return;
         }
         let cause = self.clients.take_cause(&root);
-        self.outbox.source(Event::Damaged { track: id, size, region, captured: clock::now(), cause });
+        self.reports.damaged(id, size, region, clock::now(), cause);
     }
 
     /// A surface is destroyed: what it was part of changes.

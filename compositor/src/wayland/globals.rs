@@ -12,7 +12,10 @@ use smithay::{
         output::{OutputHandler, OutputManagerState},
         presentation::PresentationState,
         selection::{data_device::DataDeviceState, primary_selection::PrimarySelectionState},
-        shell::xdg::{XdgShellState, decoration::XdgDecorationState, dialog::XdgDialogState},
+        shell::{
+            kde::decoration::KdeDecorationState,
+            xdg::{XdgShellState, decoration::XdgDecorationState, dialog::XdgDialogState},
+        },
         shm::{ShmHandler, ShmState},
         single_pixel_buffer::SinglePixelBufferState,
         tablet_manager::TabletSeatHandler,
@@ -21,6 +24,8 @@ use smithay::{
         xdg_system_bell::{XdgSystemBellHandler, XdgSystemBellState},
     },
 };
+
+use smithay::reexports::wayland_protocols_misc::server_decoration::server::org_kde_kwin_server_decoration_manager::Mode as KdeMode;
 
 use super::State;
 
@@ -33,6 +38,7 @@ pub(crate) struct Globals {
     pub(crate) data_device: DataDeviceState,
     pub(crate) primary: PrimarySelectionState,
     pub(crate) activation: XdgActivationState,
+    pub(crate) kde_decoration: KdeDecorationState,
     _stateless: Stateless,
 }
 
@@ -62,6 +68,7 @@ impl Globals {
             data_device: DataDeviceState::new::<State>(display),
             primary: PrimarySelectionState::new::<State>(display),
             activation: XdgActivationState::new::<State>(display),
+            kde_decoration: KdeDecorationState::new::<State>(display, KdeMode::Server),
             _stateless: Stateless {
                 _outputs: OutputManagerState::new_with_xdg_output::<State>(display),
                 _viewporter: ViewporterState::new::<State>(display),
@@ -107,7 +114,6 @@ impl XdgSystemBellHandler for State {
 smithay::delegate_output!(State);
 smithay::delegate_viewporter!(State);
 smithay::delegate_fractional_scale!(State);
-smithay::delegate_xdg_decoration!(State);
 smithay::delegate_xdg_dialog!(State);
 smithay::delegate_cursor_shape!(State);
 smithay::delegate_presentation!(State);

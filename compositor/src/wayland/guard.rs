@@ -1,6 +1,8 @@
 //! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and those whose
 //! numbers Smithay trusts although it must not.
 
+use std::any::Any;
+
 use smithay::{
     reexports::{
         wayland_protocols::xdg::shell::server::{
@@ -55,12 +57,8 @@ const RECTS: u32 = 16_384;
 delegate_global_dispatch!(State: [WlCompositor: ()] => CompositorState);
 delegate_global_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
 delegate_dispatch!(State: [WlCallback: ()] => CompositorState);
-delegate_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
-delegate_dispatch!(State: [WlSubsurface: SubsurfaceUserData] => CompositorState);
 delegate_global_dispatch!(State: [WlShm: ()] => ShmState);
 delegate_global_dispatch!(State: [XdgWmBase: ()] => XdgShellState);
-delegate_dispatch!(State: [XdgPopup: XdgShellSurfaceUserData] => XdgShellState);
-delegate_dispatch!(State: [XdgToplevel: XdgShellSurfaceUserData] => XdgShellState);
 
 /// Requests counted on one surface or region, kept beside Smithay's own data.
 #[derive(Default)]
@@ -91,6 +89,9 @@ macro_rules! guarded {
                 display: &DisplayHandle,
                 init: &mut DataInit<'_, Self>,
             ) {
+                if state.clients.floods(&client.id(), is_commit(&request)) {
+                    return state.cut_off(client, "it sends requests faster than they can be handled");
+                }
                 let check: fn(
                     &mut State,
                     &Client,
@@ -109,7 +110,8 @@ macro_rules! guarded {
 
             fn destroyed(state: &mut Self, client: ClientId, resource: &$interface, data: &$data) {
                 let destroyed: fn(&mut Usage) = $destroyed;
-                destroyed(state.clients.usage(&client));
+                // An app that left is not counted any more.
+                state.clients.usage_if_known(&client).map(destroyed);
                 <$smithay as Dispatch<$interface, $data, Self>>::destroyed(state, client, resource, data)
             }
         }
@@ -143,6 +145,10 @@ fn one_object_less(usage: &mut Usage) {
 }
 
 fn nothing(_: &mut Usage) {}
+
+fn is_commit(request: &dyn Any) -> bool {
+    matches!(request.downcast_ref(), Some(wl_surface::Request::Commit))
+}
 
 fn far(numbers: &[i32]) -> bool {
     numbers.iter().any(|n| !(-FAR..=FAR).contains(n))
@@ -253,3 +259,8 @@ guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: nothing, |_
     }
     _ => Verdict::Pass,
 });
+
+guarded!(WlSubcompositor, () => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(XdgPopup, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);

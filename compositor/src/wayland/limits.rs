@@ -4,9 +4,10 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use media::Cause;
+use media::{Cause, Timestamp};
 use smithay::{
     reexports::wayland_server::{
         Client, Resource,
@@ -17,10 +18,16 @@ use smithay::{
 };
 
 use super::State;
-use crate::Limits;
+use crate::{Limits, clock};
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
 const NO_MEMORY: u32 = 2;
+
+/// What one app may send in one turn of the loop. Well-behaved apps wait for their buffers, which come back at the end of
+/// a turn.
+const TURN_REQUESTS: u32 = 50_000;
+const TURN_COMMITS: u32 = 200;
+const TURN: Duration = Duration::from_millis(200);
 
 /// All apps that are connected.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub(crate) struct Clients {
     pub(crate) limits: Limits,
     used: HashMap<ClientId, Usage>,
     connected: u32,
+    turn: u64,
+    turn_began: Timestamp,
     gone: Arc<Mutex<Vec<ClientId>>>,
 }
 
@@ -44,6 +53,10 @@ pub(crate) struct Usage {
     /// The newest input handed to the app since its last commit.
     cause: Option<Cause>,
     cut_off: bool,
+    /// The loop's turn that these two count.
+    turn: u64,
+    requests: u32,
+    commits: u32,
 }
 
 /// What Wayland keeps for each app that connected to our socket.
@@ -67,7 +80,14 @@ impl ClientData for ClientState {
 
 impl Clients {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, used: HashMap::new(), connected: 0, gone: Arc::default() }
+        Self {
+            limits,
+            used: HashMap::new(),
+            connected: 0,
+            turn: 0,
+            turn_began: Timestamp::default(),
+            gone: Arc::default(),
+        }
     }
 
     /// Lets one more app in, if there is room.
@@ -90,6 +110,30 @@ impl Clients {
     /// What an app uses.
     pub(crate) fn usage(&mut self, client: &ClientId) -> &mut Usage {
         self.used.entry(client.clone()).or_default()
+    }
+
+    /// Apps' requests that have arrived are about to be handled.
+    pub(crate) fn begin_turn(&mut self) {
+        self.turn += 1;
+        self.turn_began = clock::now();
+    }
+
+    /// Counts a request. Whether the app sends faster than it is served: a turn of the loop would never end.
+    pub(crate) fn floods(&mut self, client: &ClientId, is_commit: bool) -> bool {
+        let (turn, began) = (self.turn, self.turn_began);
+        let usage = self.usage(client);
+        if usage.turn != turn {
+            (usage.turn, usage.requests, usage.commits) = (turn, 0, 0);
+        }
+        usage.requests += 1;
+        usage.commits += u32::from(is_commit);
+        let heavy = is_commit && usage.commits > TURN_COMMITS && clock::now().since(began) > TURN;
+        heavy || usage.requests > TURN_REQUESTS
+    }
+
+    /// What an app uses, if it has not left.
+    pub(crate) fn usage_if_known(&mut self, client: &ClientId) -> Option<&mut Usage> {
+        self.used.get_mut(client)
     }
 
     /// Remembers that input went to the app of `surface`.

@@ -14,6 +14,7 @@ mod commands;
 mod commit;
 mod compose;
 mod cursor;
+mod decoration;
 mod frames;
 mod globals;
 mod grabs;
@@ -23,6 +24,7 @@ mod layout;
 mod limits;
 mod pipes;
 mod popups;
+mod reports;
 mod scale;
 mod seat;
 mod shell;
@@ -49,8 +51,8 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, scale::Screen, seat::Input,
-    tracks::Tracks, xwayland::Xwayland,
+    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, reports::Reports, scale::Screen,
+    seat::Input, tracks::Tracks, xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -71,7 +73,8 @@ pub(crate) fn run(
             return;
         }
     };
-    let ready = Event::Ready { wayland_display: server.socket.clone(), x11_display: state.xwayland.display() };
+    let ready =
+        Event::Ready { wayland_display: server.socket.clone(), x11_display: state.xwayland.display() };
     state.outbox.send(ready);
     let _ = started.send(Ok(()));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| server.turn_until_stopped(&mut state)));
@@ -95,6 +98,7 @@ pub(crate) struct State {
     pub(crate) input: Input,
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
+    pub(crate) reports: Reports,
     pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
 }
@@ -135,6 +139,7 @@ impl Server {
         while !state.life.stopped {
             self.events.dispatch(None, state).map_err(|error| format!("the event loop failed: {error}"))?;
             if std::mem::take(&mut state.life.readable) {
+                state.clients.begin_turn();
                 self.display
                     .dispatch_clients(state)
                     .map_err(|error| format!("Wayland dispatch failed: {error}"))?;
@@ -154,6 +159,7 @@ impl State {
         self.clients.forget_gone();
         self.release_dead_cursor();
         self.turn_x11();
+        self.pay_reports();
     }
 
     /// Sends what is queued for apps now, not at the end of the turn.
@@ -191,6 +197,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
         tracks: Tracks::default(),
         cursor: Cursor::default(),
         clipboard: Clipboard::default(),
+        reports: Reports::default(),
         life: Life::default(),
         display: handle,
         globals,

@@ -4,23 +4,18 @@ use std::collections::VecDeque;
 
 use media::{Configure, Logical, Size, States, TrackId};
 use smithay::{
-    reexports::{
-        wayland_protocols::xdg::{
-            decoration::zv1::server::zxdg_toplevel_decoration_v1::Mode,
-            shell::server::xdg_toplevel::State as XdgState,
-        },
-        wayland_server::Resource,
+    reexports::wayland_protocols::xdg::{
+        decoration::zv1::server::zxdg_toplevel_decoration_v1::Mode,
+        shell::server::xdg_toplevel::State as XdgState,
     },
     utils::Serial,
     wayland::{
         compositor,
-        shell::xdg::{
-            ToplevelState, ToplevelSurface, XdgToplevelSurfaceData, decoration::XdgDecorationHandler,
-        },
+        shell::xdg::{ToplevelState, ToplevelSurface, XdgToplevelSurfaceData},
     },
 };
 
-use super::{State, capture::Change, tracks::Role};
+use super::{State, capture::Change, decoration, tracks::Role};
 
 /// So many configures wait for an answer; a newer one is held back until then, and replaced by one newer still.
 const IN_FLIGHT: usize = 4;
@@ -76,6 +71,7 @@ impl Toplevel {
 
     /// The states that the app has acknowledged, and those that only we know of.
     pub(super) fn states(&self) -> States {
+        let by_kde = decoration::is_agreed(self.surface.wl_surface());
         self.with_current(|state| States {
             activated: state.states.contains(XdgState::Activated),
             maximized: state.states.contains(XdgState::Maximized),
@@ -84,7 +80,7 @@ impl Toplevel {
             resizing: state.states.contains(XdgState::Resizing),
             modal: false,
             urgent: self.urgent,
-            client_decorated: state.decoration_mode != Some(Mode::ServerSide),
+            client_decorated: state.decoration_mode != Some(Mode::ServerSide) && !by_kde,
         })
     }
 
@@ -254,30 +250,5 @@ impl State {
         for child in self.tracks.children(id) {
             self.rescale(child, scale);
         }
-    }
-}
-
-impl XdgDecorationHandler for State {
-    fn new_decoration(&mut self, toplevel: ToplevelSurface) {
-        decorate(&toplevel);
-    }
-
-    fn request_mode(&mut self, toplevel: ToplevelSurface, _mode: Mode) {
-        // Windows look alike on the viewer's desktop, whatever the app prefers.
-        decorate(&toplevel);
-    }
-
-    fn unset_mode(&mut self, toplevel: ToplevelSurface) {
-        decorate(&toplevel);
-    }
-}
-
-fn decorate(toplevel: &ToplevelSurface) {
-    if !toplevel.xdg_toplevel().is_alive() {
-        return;
-    }
-    toplevel.with_pending_state(|state| state.decoration_mode = Some(Mode::ServerSide));
-    if toplevel.is_initial_configure_sent() {
-        toplevel.send_configure();
     }
 }

@@ -37,11 +37,19 @@ use wayland_client::{
 };
 use wayland_protocols::{
     wp::{
+        cursor_shape::v1::client::{
+            wp_cursor_shape_device_v1::WpCursorShapeDeviceV1,
+            wp_cursor_shape_manager_v1::WpCursorShapeManagerV1,
+        },
         fractional_scale::v1::client::{
             wp_fractional_scale_manager_v1::WpFractionalScaleManagerV1,
             wp_fractional_scale_v1::{self, WpFractionalScaleV1},
         },
         viewporter::client::{wp_viewport::WpViewport, wp_viewporter::WpViewporter},
+    },
+    xdg::activation::v1::client::{
+        xdg_activation_token_v1::{self, XdgActivationTokenV1},
+        xdg_activation_v1::XdgActivationV1,
     },
     xdg::shell::client::{
         xdg_popup::{self, XdgPopup},
@@ -63,13 +71,14 @@ pub(crate) enum Seen {
     PopupDone(ObjectId),
     Repositioned(u32),
     Close,
+    Token(String),
     Released(ObjectId),
     Frame,
     Scale(u32),
     Keymap(String),
     KeyboardEnter(ObjectId),
-    Key { key: u32, pressed: bool },
-    PointerEnter { surface: ObjectId, x: f64, y: f64 },
+    Key { serial: u32, key: u32, pressed: bool },
+    PointerEnter { serial: u32, surface: ObjectId, x: f64, y: f64 },
     PointerLeave,
     Motion { x: f64, y: f64 },
     Button { serial: u32 },
@@ -351,6 +360,9 @@ ignores!(
     XdgPositioner,
     WlSeat,
     WlDataOffer,
+    WpCursorShapeManagerV1,
+    WpCursorShapeDeviceV1,
+    XdgActivationV1,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {
@@ -409,14 +421,14 @@ remembers!(WlKeyboard, (), |event, _keyboard, _own| match event {
         Some(Seen::Keymap(String::from_utf8_lossy(&text).into_owned()))
     }
     wl_keyboard::Event::Enter { surface, .. } => Some(Seen::KeyboardEnter(surface.id())),
-    wl_keyboard::Event::Key { key, state, .. } => {
-        Some(Seen::Key { key, pressed: state == WEnum::Value(wl_keyboard::KeyState::Pressed) })
+    wl_keyboard::Event::Key { serial, key, state, .. } => {
+        Some(Seen::Key { serial, key, pressed: state == WEnum::Value(wl_keyboard::KeyState::Pressed) })
     }
     _ => None,
 });
 remembers!(WlPointer, (), |event, _pointer, _own| match event {
-    wl_pointer::Event::Enter { surface, surface_x, surface_y, .. } => {
-        Some(Seen::PointerEnter { surface: surface.id(), x: surface_x, y: surface_y })
+    wl_pointer::Event::Enter { serial, surface, surface_x, surface_y } => {
+        Some(Seen::PointerEnter { serial, surface: surface.id(), x: surface_x, y: surface_y })
     }
     wl_pointer::Event::Leave { .. } => Some(Seen::PointerLeave),
     wl_pointer::Event::Motion { surface_x, surface_y, .. } =>
@@ -435,5 +447,9 @@ remembers!(WlDataDevice, (), |event, _device, _own| match event {
 });
 remembers!(WlDataSource, (), |event, _source, _own| match event {
     wl_data_source::Event::Send { mime_type, fd } => Some(Seen::Send { mime: mime_type, fd }),
+    _ => None,
+});
+remembers!(XdgActivationTokenV1, (), |event, _token, _own| match event {
+    xdg_activation_token_v1::Event::Done { token } => Some(Seen::Token(token)),
     _ => None,
 });

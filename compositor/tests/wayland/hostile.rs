@@ -7,7 +7,7 @@ use wayland_client::{Proxy, protocol::wl_shm::Format};
 
 use crate::{
     app::{App, AppWindow},
-    host::Host,
+    host::{Host, PATIENCE},
 };
 
 const RED: [u8; 4] = [0, 0, 255, 255];
@@ -101,6 +101,39 @@ fn damage_without_a_commit() {
         for n in 0..100_000 {
             window.surface.damage(n, n, 1, 1);
             if n % 500 == 0 && !app.push() {
+                break;
+            }
+        }
+    });
+}
+
+/// Sends as fast as it can from a thread of its own, until it is cut off or `PATIENCE` ends.
+fn flood(app: &mut App, one: impl Fn(u32)) {
+    let until = std::time::Instant::now() + PATIENCE;
+    for n in 0.. {
+        one(n);
+        if n % 100 == 0 && (!app.push() || std::time::Instant::now() > until) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn titles_faster_than_they_can_be_read() {
+    is_cut_off(|app, window| {
+        let toplevel = window.toplevel.clone();
+        flood(app, |n| toplevel.set_title(n.to_string()));
+    });
+}
+
+#[test]
+fn commits_faster_than_they_can_be_copied() {
+    harms_nobody(|app, window| {
+        let picture = app.picture(2000, 2000, RED);
+        let surface = window.surface.clone();
+        for _ in 0..2000 {
+            picture.show(&surface);
+            if !app.push() {
                 break;
             }
         }

@@ -27,7 +27,7 @@ fn a_key_reaches_the_focused_window_and_its_commit_names_it() {
     host.damage(track);
     host.send(Command::Focus(Some(track)));
     host.send(Command::Key { cause: cause(5), track, key: KeyCode(30), pressed: true });
-    app.wait("key", |seen| matches!(seen, Seen::Key { key: 30, pressed: true }).then_some(()));
+    app.wait("key", |seen| matches!(seen, Seen::Key { key: 30, pressed: true, .. }).then_some(()));
     host.wait("dispatch", |event| {
         matches!(event, Event::Dispatched { cause: c, .. } if *c == cause(5)).then_some(())
     });
@@ -73,7 +73,7 @@ fn text_is_typed_through_a_keymap_of_its_own_and_the_old_one_comes_back() {
     app.wait("the keymap back after the text", |seen| {
         match seen {
             Seen::Keymap(text) => keymap.clone_from(text),
-            Seen::Key { key, pressed: true } => typed.push((*key, keymap.clone())),
+            Seen::Key { key, pressed: true, .. } => typed.push((*key, keymap.clone())),
             _ => (),
         }
         (typed.len() == 3 && keymap.contains("adiaeresis")).then_some(())
@@ -93,7 +93,7 @@ fn the_pointer_is_relative_to_the_window_without_its_shadow() {
     let track = host.window("window", |_| true).track;
     host.send(Command::Motion { cause: cause(1), track, position: Position::new(1.0, 2.5) });
     let (surface, x, y) = app.wait("pointer", |seen| match seen {
-        Seen::PointerEnter { surface, x, y } => Some((surface.clone(), *x, *y)),
+        Seen::PointerEnter { surface, x, y, .. } => Some((surface.clone(), *x, *y)),
         _ => None,
     });
     assert_eq!((surface, x, y), (window.surface.id(), 11.0, 14.5));
@@ -118,7 +118,7 @@ fn subsurfaces_under_the_pointer_get_it_and_a_pressed_button_keeps_it() {
     let track = host.window("window", |_| true).track;
     host.send(Command::Motion { cause: cause(1), track, position: Position::new(25.0, 26.0) });
     app.wait("pointer", |seen| match seen {
-        Seen::PointerEnter { surface, x, y } => {
+        Seen::PointerEnter { surface, x, y, .. } => {
             assert_eq!((surface, *x, *y), (&child.id(), 5.0, 6.0));
             Some(())
         }

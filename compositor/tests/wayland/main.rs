@@ -1,9 +1,11 @@
 //! The compositor as apps and the session core see it: an app of our own on a real socket on one side, commands and
 //! events on the other.
 
+mod activation;
 mod app;
 mod capture;
 mod clipboard;
+mod cursor;
 mod host;
 mod hostile;
 mod input;
