@@ -105,7 +105,8 @@ struct Unshown {
     track: TrackId,
     id: UpdateId,
     decoded: Timestamp,
-    captured: Timestamp,
+    /// When it was committed, if it is news.
+    captured: Option<Timestamp>,
     input: Option<Timestamp>,
 }
 
@@ -118,6 +119,8 @@ pub(crate) struct Decoded {
     pub(crate) decoded: Timestamp,
     pub(crate) cause: Option<InputId>,
     pub(crate) timing: Timing,
+    /// Whether it brought a newer commit; else it repeats what was captured long ago, losslessly or for one who joins.
+    pub(crate) fresh: bool,
 }
 
 impl Tracker {
@@ -154,11 +157,13 @@ impl Tracker {
             self.latency.record(Stage::Dispatched, received, dispatched);
             self.latency.record(Stage::Captured, dispatched, timing.captured);
         }
-        self.latency.record(Stage::Encoded, timing.captured, timing.encoded);
+        if update.fresh {
+            self.latency.record(Stage::Encoded, timing.captured, timing.encoded);
+        }
         self.latency.record(Stage::Sent, timing.encoded, timing.sent);
         self.latency.record(Stage::Received, clock.to_viewer(timing.sent), update.received);
         self.latency.record(Stage::Decoded, update.received, update.decoded);
-        let captured = clock.to_viewer(timing.captured);
+        let captured = update.fresh.then(|| clock.to_viewer(timing.captured));
         let Decoded { track, id, decoded, .. } = update;
         push_bounded(&mut self.unshown, Unshown { track, id, decoded, captured, input });
     }
@@ -170,7 +175,9 @@ impl Tracker {
             let shown = unshown.track == track && unshown.id <= id;
             if shown {
                 latency.record(Stage::Presented, unshown.decoded, now);
-                latency.record(Stage::CommitToPresented, unshown.captured, now);
+                if let Some(captured) = unshown.captured {
+                    latency.record(Stage::CommitToPresented, captured, now);
+                }
                 if let Some(input) = unshown.input {
                     latency.record(Stage::InputToPresented, input, now);
                 }

@@ -93,6 +93,7 @@ impl Viewer {
 
     /// A connection to the host stands: the viewer introduces itself.
     pub fn handle_connected(&mut self, _now: Timestamp) {
+        self.windows.begin();
         let Config { ticket, agent, video } = self.config.clone();
         self.control(ToHost::Hello(Hello { versions: VersionRange::OURS, ticket, agent, video }));
     }
@@ -148,7 +149,8 @@ impl Viewer {
 
     /// An update has arrived whole.
     pub fn handle_update(&mut self, now: Timestamp, update: Update) {
-        if !self.is_live() {
+        // Updates have streams of their own, so they may overtake the welcome.
+        if matches!(self.state, State::Closed(_)) {
             return;
         }
         self.clock.touch();
@@ -182,8 +184,9 @@ impl Viewer {
         shown.size = Some(size);
         shown.exact = exact;
         shown.changes += 1;
+        let fresh = id.0 > 1 && shown.captured.is_some_and(|captured| timing.captured > captured);
         shown.captured = Some(timing.captured);
-        let decoded = Decoded { track, id, received, decoded: decoded_at, cause, timing };
+        let decoded = Decoded { track, id, received, decoded: decoded_at, cause, timing, fresh };
         self.tracker.decoded(&self.clock, decoded);
         let feedback = Feedback { track, update: id, received_at: received, decoded_at, presented_at: None };
         self.feedbacks.decoded(now, feedback);
@@ -350,12 +353,10 @@ impl Viewer {
             State::Reconnecting { session } => *session == welcome.session,
             _ => true,
         };
-        self.windows.begin();
         if !known {
             for track in self.windows.unconfirmed() {
-                self.window_gone(track);
+                self.window_vanished(track);
             }
-            self.windows.forget_gone();
         }
         self.clock.begin(now, welcome.now);
         self.introducing = true;
@@ -396,7 +397,13 @@ impl Viewer {
         self.actions.push_back(Action::Grabbed(track, grab));
     }
 
+    /// A window is gone, and its late updates are to be dropped.
     fn window_gone(&mut self, track: TrackId) {
+        self.window_vanished(track);
+        self.windows.bury(track);
+    }
+
+    fn window_vanished(&mut self, track: TrackId) {
         self.feedbacks.forget(track);
         self.tracker.forget(track);
         self.held.forget_touches(track);

@@ -9,7 +9,7 @@ use super::order::Order;
 /// The most windows that a viewer keeps: a host that reports more is broken.
 pub(crate) const MAX_WINDOWS: usize = 4096;
 /// The most tracks whose updates came before their window.
-const MAX_EARLY: usize = 64;
+const MAX_EARLY: usize = 1024;
 /// How many tracks that are gone are remembered, to know their late updates.
 const MAX_GONE: usize = 1024;
 
@@ -76,15 +76,19 @@ impl Windows {
         }
     }
 
-    /// A window is gone; says whether it was there.
+    /// A window is not shown any more; says whether it was.
     pub(crate) fn remove(&mut self, track: TrackId) -> bool {
-        self.orders.remove(&track);
         self.unapplied.remove(&track);
+        self.shown.remove(&track).is_some()
+    }
+
+    /// A window is gone for good: updates of it that are still on their way are late.
+    pub(crate) fn bury(&mut self, track: TrackId) {
+        self.orders.remove(&track);
         if self.gone.len() >= MAX_GONE {
             self.gone.pop_front();
         }
         self.gone.push_back(track);
-        self.shown.remove(&track).is_some()
     }
 
     /// Whether it was there and is gone.
@@ -108,15 +112,11 @@ impl Windows {
     pub(crate) fn begin(&mut self) {
         self.orders.clear();
         self.unapplied.clear();
+        self.gone.clear();
         for shown in self.shown.values_mut() {
             shown.confirmed = false;
             shown.exact = false;
         }
-    }
-
-    /// Another session: its numbers mean other windows.
-    pub(crate) fn forget_gone(&mut self) {
-        self.gone.clear();
     }
 
     /// The windows that the host has not reported since the last welcome.

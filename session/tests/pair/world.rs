@@ -11,10 +11,11 @@ use dormer_session::{
     viewer::{self, State, Viewer},
 };
 use media::{
-    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Timestamp, TrackId, Update, ViewerId,
+    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, Timestamp, TrackId, Update,
+    ViewerId,
 };
 use protocol::{
-    control::{Hello, Role, ToHost, ToViewer},
+    control::{Hello, Refusal, Role, ToHost, ToViewer},
     feedback::Feedback,
     input::{Input, InputEvent},
     version::VersionRange,
@@ -51,7 +52,6 @@ pub(crate) struct Shown {
     pub(crate) at: Timestamp,
     pub(crate) track: TrackId,
     pub(crate) captured: Timestamp,
-    pub(crate) exact: bool,
     pub(crate) answers: bool,
 }
 
@@ -68,8 +68,8 @@ enum Up {
 }
 
 enum Happening {
-    Frame(usize),
-    React(usize, Cause),
+    Frame(TrackId),
+    React(TrackId, Cause),
     Encoded(Encoded),
     Step(usize),
     Down(usize, u32, Down),
@@ -83,7 +83,7 @@ pub(crate) struct World {
     pub(crate) apps: Vec<App>,
     pub(crate) ends: Vec<End>,
     pub(crate) encoder: Encoder,
-    pub(crate) encoded_updates: u64,
+    pub(crate) thrown_out: Vec<Refusal>,
     pub(crate) commands: Vec<Command>,
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     order: u64,
@@ -98,7 +98,7 @@ impl World {
             apps: Vec::new(),
             ends: Vec::new(),
             encoder: Encoder::default(),
-            encoded_updates: 0,
+            thrown_out: Vec::new(),
             commands: Vec::new(),
             agenda: BTreeMap::new(),
             order: 0,
@@ -121,7 +121,7 @@ impl World {
         let region = self.apps[index].paint_all();
         self.commit(index, region, None);
         if let Some(period) = period {
-            self.plan(self.now + period, Happening::Frame(index));
+            self.plan(self.now + period, Happening::Frame(track));
         }
         track
     }
@@ -280,6 +280,28 @@ impl World {
         self.commit(index, region, None);
     }
 
+    pub(crate) fn resize(&mut self, index: usize, size: Size<Pixels>) {
+        let app = &mut self.apps[index];
+        app.size = size;
+        app.stage = size.to_rect();
+        app.canvas.write(|frame| frame.resize(size));
+        let window = app.window();
+        self.host.handle_event(self.now, Event::Window(window));
+        self.commit_all(index);
+    }
+
+    /// Keys that the source was told went down and not up again.
+    pub(crate) fn held_keys(&self) -> usize {
+        let mut down = std::collections::BTreeSet::new();
+        for command in &self.commands {
+            if let Command::Key { key, pressed, .. } = command {
+                let changed = if *pressed { down.insert(*key) } else { down.remove(key) };
+                assert!(changed, "{key:?} goes down or up twice");
+            }
+        }
+        down.len()
+    }
+
     pub(crate) fn event(&mut self, event: Event) {
         self.host.handle_event(self.now, event);
         self.settle();
@@ -324,8 +346,9 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         let now = self.now;
         match happening {
-            Happening::Frame(app) => self.frame(app),
-            Happening::React(app, cause) => {
+            Happening::Frame(track) => self.frame(track),
+            Happening::React(track, cause) => {
+                let Some(app) = self.apps.iter().position(|app| app.track == track) else { return };
                 self.host
                     .handle_event(now, Event::Dispatched { cause, at: now - Duration::from_micros(500) });
                 let region = self.apps[app].paint_letter();
@@ -347,15 +370,16 @@ impl World {
         }
     }
 
-    fn frame(&mut self, index: usize) {
-        let Some(app) = self.apps.get_mut(index) else { return };
+    fn frame(&mut self, track: TrackId) {
+        let Some(index) = self.apps.iter().position(|app| app.track == track) else { return };
+        let app = &mut self.apps[index];
         let Some(period) = app.period else { return };
         if !app.waits {
             let region = app.paint_stage();
             self.apps[index].waits = true;
             self.commit(index, region, None);
         }
-        self.plan(self.now + period, Happening::Frame(index));
+        self.plan(self.now + period, Happening::Frame(track));
     }
 
     fn commit(&mut self, index: usize, region: media::Region, cause: Option<Cause>) {
@@ -367,7 +391,7 @@ impl World {
     }
 
     /// Carries out all actions of all cores.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         loop {
             let mut quiet = true;
             while let Some(action) = self.host.poll_action() {
@@ -393,7 +417,6 @@ impl World {
                 self.send_down(viewer, bytes, i32::MAX, Down::Control(message));
             }
             host::Action::SendUpdate { viewer, update, priority } => {
-                self.encoded_updates += 1;
                 let bytes = protocol::encode(&update).len();
                 self.send_down(viewer, bytes, priority, Down::Update(update));
             }
@@ -401,7 +424,16 @@ impl World {
             host::Action::Source(command) => self.command(command),
             host::Action::ForgetViewer(viewer) => self.encoder.forget_viewer(viewer),
             host::Action::ForgetTrack(track) => self.encoder.forget_track(track),
-            host::Action::Disconnect { viewer, refusal } => panic!("{viewer} thrown out: {refusal:?}"),
+            host::Action::Disconnect { viewer, refusal } => {
+                self.thrown_out.push(refusal);
+                if let Some(end) = self.ends.iter_mut().find(|end| end.id == Some(viewer)) {
+                    end.id = None;
+                    end.epoch += 1;
+                    end.link.clear();
+                    let clock = end.clock(self.now);
+                    end.core.reset_link(clock);
+                }
+            }
         }
     }
 
@@ -420,9 +452,7 @@ impl World {
                 }
             }
             Command::Key { cause, track, pressed: true, .. } => {
-                if let Some(app) = self.apps.iter().position(|app| app.track == *track) {
-                    self.plan(self.now + Duration::from_millis(1), Happening::React(app, *cause));
-                }
+                self.plan(self.now + Duration::from_millis(1), Happening::React(*track, *cause));
             }
             _ => {}
         }
@@ -456,7 +486,6 @@ impl World {
                     at: now,
                     track: update.track,
                     captured: update.timing.captured,
-                    exact: update.exact,
                     answers: update.caused_by_input.is_some(),
                 };
                 end.shown.push(shown);
@@ -485,6 +514,7 @@ impl World {
             | viewer::Action::Cursor(_)
             | viewer::Action::Seat { .. }
             | viewer::Action::Bell(_)
+            | viewer::Action::Grabbed(..)
             | viewer::Action::ClipboardOffered { .. }
             | viewer::Action::State(_) => {}
         }
