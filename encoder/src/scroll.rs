@@ -3,7 +3,10 @@
 //! A guess is made from hashes of short runs of rows, or of columns; what is then reported has been compared byte by
 //! byte.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use media::{Frame, Pixels, Rect};
 
@@ -40,8 +43,9 @@ pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
         return Vec::new();
     }
     let area = search.changed.bounds();
-    let candidates = [vertical(search, area).map(|dy| (0, dy)), horizontal(search, area).map(|dx| (dx, 0))];
-    for (dx, dy) in candidates.into_iter().flatten() {
+    let guesses: [fn(&Search<'_>, Rect<Pixels>) -> Option<(i32, i32)>; 2] = [vertical, horizontal];
+    for guess in guesses {
+        let Some((dx, dy)) = guess(search, area) else { continue };
         let moved = search.moved_cells(area, dx, dy);
         let mut useful = moved.clone();
         useful.intersect(search.changed);
@@ -131,18 +135,18 @@ const STRIPS: usize = 8;
 const STRIP: u32 = 64;
 
 /// The vertical distance that most rows agree on.
-fn vertical(search: &Search<'_>, area: Rect<Pixels>) -> Option<i32> {
+fn vertical(search: &Search<'_>, area: Rect<Pixels>) -> Option<(i32, i32)> {
     let hashes = |frame: &Frame, strip: Rect<Pixels>| -> Vec<u64> { frame.rows(strip).map(hash).collect() };
     let mut votes = Votes::default();
     for x in strip_starts(area.x, area.w) {
         let strip = Rect::new(x, area.y, STRIP.min(area.w), area.h);
         votes.count(&hashes(search.older, strip), &hashes(search.newer, strip));
     }
-    votes.winner()
+    votes.winner().map(|dy| (0, dy))
 }
 
 /// The horizontal distance that most columns agree on.
-fn horizontal(search: &Search<'_>, area: Rect<Pixels>) -> Option<i32> {
+fn horizontal(search: &Search<'_>, area: Rect<Pixels>) -> Option<(i32, i32)> {
     let hashes = |frame: &Frame, strip: Rect<Pixels>| -> Vec<u64> {
         let mut columns = vec![0u64; strip.w as usize];
         for row in frame.rows(strip) {
@@ -157,7 +161,7 @@ fn horizontal(search: &Search<'_>, area: Rect<Pixels>) -> Option<i32> {
         let strip = Rect::new(area.x, y, area.w, STRIP.min(area.h));
         votes.count(&hashes(search.older, strip), &hashes(search.newer, strip));
     }
-    votes.winner()
+    votes.winner().map(|dx| (dx, 0))
 }
 
 fn strip_starts(start: i32, length: u32) -> impl Iterator<Item = i32> {
@@ -170,26 +174,19 @@ fn strip_starts(start: i32, length: u32) -> impl Iterator<Item = i32> {
 #[derive(Default)]
 struct Votes(HashMap<i32, u32>);
 
-/// A row that occurs more often (an empty one) says nothing about distances.
-const MOST_OCCURRENCES: usize = 3;
-
 /// Fewer rows or columns are chance.
 const LEAST_VOTES: u32 = 8;
 
 impl Votes {
+    /// Lets every row that is new where it is, and is found exactly once among the older ones, speak for its distance.
     fn count(&mut self, older: &[u64], newer: &[u64]) {
-        let mut places: HashMap<u64, Vec<usize>> = HashMap::with_capacity(older.len());
+        let mut places: HashMap<u64, Option<usize>, Hashed> =
+            HashMap::with_capacity_and_hasher(older.len(), Hashed::default());
         for (at, &hash) in older.iter().enumerate() {
-            let places = places.entry(hash).or_default();
-            if places.len() <= MOST_OCCURRENCES {
-                places.push(at);
-            }
+            places.entry(hash).and_modify(|place| *place = None).or_insert(Some(at));
         }
         for (at, hash) in newer.iter().enumerate().filter(|&(at, &hash)| older[at] != hash) {
-            let Some(places) = places.get(hash).filter(|places| places.len() <= MOST_OCCURRENCES) else {
-                continue;
-            };
-            for &place in places {
+            if let Some(&Some(place)) = places.get(hash) {
                 *self.0.entry(at as i32 - place as i32).or_default() += 1;
             }
         }
@@ -202,12 +199,37 @@ impl Votes {
     }
 }
 
+/// Keys that are hashes already need no other.
+type Hashed = BuildHasherDefault<Identity>;
+
+#[derive(Default)]
+struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = mix(self.0, u64::from(byte)));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// Four sums that do not wait for one another.
 fn hash(row: &[u8]) -> u64 {
-    let (words, _) = row.as_chunks::<8>();
-    let (_, rest) = row.as_chunks::<4>();
-    debug_assert!(rest.is_empty(), "rows hold whole pixels");
-    let hash = words.iter().fold(row.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    row[words.len() * 8..].iter().fold(hash, |hash, &byte| mix(hash, u64::from(byte)))
+    let (blocks, rest) = row.as_chunks::<32>();
+    let mut sums = [row.len() as u64, 1, 2, 3];
+    for block in blocks {
+        for (sum, word) in sums.iter_mut().zip(block.as_chunks::<8>().0) {
+            *sum = mix(*sum, u64::from_le_bytes(*word));
+        }
+    }
+    let all = sums.into_iter().fold(0, mix);
+    rest.iter().fold(all, |hash, &byte| mix(hash, u64::from(byte)))
 }
 
 fn mix(hash: u64, word: u64) -> u64 {

@@ -87,7 +87,7 @@ impl Shown {
     pub(crate) fn encode(&mut self, canvas: &Canvas, job: &EncodeJob, tools: &mut Tools) -> Change {
         self.streams.expire(job.now);
         let mut ops = Vec::new();
-        let mut pending = canvas.read(|newest| self.take_over(newest, &job.damage, &mut ops));
+        let mut pending = canvas.read(|newest| self.take_over(newest, job, &mut ops));
         self.motion.note(job.now, &pending.cells);
         let mut sent = Sent::default();
         if job.video {
@@ -103,17 +103,20 @@ impl Shown {
     }
 
     /// Takes the newest pixels of what is damaged, as far as they differ, and moves what only moved.
-    fn take_over(&mut self, newest: &Frame, damage: &Region, ops: &mut Vec<Op>) -> Pending {
+    fn take_over(&mut self, newest: &Frame, job: &EncodeJob, ops: &mut Vec<Op>) -> Pending {
         let all;
         let damage = if newest.size() == self.frame.size() {
-            damage
+            &job.damage
         } else {
             self.resize(newest.size());
             all = Region::from(newest.size().to_rect());
             &all
         };
         let mut cells = diff::changed(newest, &self.frame, damage);
-        if self.scroll(newest, &cells, ops) {
+        let mut still = cells.clone();
+        // What plays as a video does not scroll as well, and the search is not cheap.
+        self.streams.ongoing(job.now).into_iter().for_each(|playing| still.remove_touched(playing));
+        if self.scroll(newest, &still, ops) {
             cells = diff::changed(newest, &self.frame, &cells.region());
         }
         let rects: Vec<_> =

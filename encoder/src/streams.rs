@@ -165,6 +165,7 @@ impl Streams {
         let config = VideoConfig {
             size,
             bitrate: bitrate(size, job.bitrate),
+            ceiling: ceiling(job),
             keyframe_bytes: keyframe_bytes(job),
             frame_rate: 1.0 / interval.as_secs_f32(),
             content: wanted.content,
@@ -233,7 +234,8 @@ impl Stream {
         let bitrate = bitrate(self.config.size, job.bitrate);
         let frame_rate = 1.0 / self.interval.as_secs_f32();
         let far = |new: f32, old: f32| new > old * 1.2 || new < old * 0.85;
-        let mut config = VideoConfig { keyframe_bytes: keyframe_bytes(job), ..self.config };
+        let mut config =
+            VideoConfig { ceiling: ceiling(job), keyframe_bytes: keyframe_bytes(job), ..self.config };
         if far(bitrate as f32, config.bitrate as f32) {
             config.bitrate = bitrate;
         }
@@ -252,10 +254,17 @@ impl Stream {
 /// what rests is sent again losslessly.
 fn bitrate(size: Size<Pixels>, link: u64) -> u32 {
     const OF_720P: f64 = 2.4e6;
-    const LEAST: f64 = 64e3;
     let worth = OF_720P * (size.area() as f64 / (1280.0 * 720.0)).powf(0.75);
-    (link as f64 * 0.8).min(worth).max(LEAST) as u32
+    (link as f64 * LINK_SHARE).min(worth).max(LEAST_BITRATE) as u32
 }
+
+/// What video may take of a link at most, when quality cannot be any lower.
+fn ceiling(job: &EncodeJob) -> u32 {
+    (job.bitrate as f64 * LINK_SHARE).max(LEAST_BITRATE) as u32
+}
+
+const LINK_SHARE: f64 = 0.8;
+const LEAST_BITRATE: f64 = 64e3;
 
 /// What a keyframe may take: two budgets, or what the link carries within a tenth of a second.
 fn keyframe_bytes(job: &EncodeJob) -> usize {

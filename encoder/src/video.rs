@@ -14,7 +14,7 @@ pub use self::{openh264::OpenH264, planes::Planes};
 /// Contract: the first access unit, the first after [`VideoEncoder::configure`] changed the size, and the first after
 /// [`VideoEncoder::request_keyframe`] are keyframes; every access unit is decodable as soon as it is there (no
 /// reordering); full-range BT.709, 4:2:0, said so in the stream; over a second or more the rate stays near the
-/// configured one, if need be by skipping pictures.
+/// configured one where quality allows, and under the ceiling in any case, by skipping pictures.
 pub trait VideoEncoder: Send {
     /// Applies a new configuration from the next picture on. The rate changes without a keyframe.
     fn configure(&mut self, config: VideoConfig) -> Result<(), VideoError>;
@@ -32,8 +32,10 @@ pub trait VideoEncoder: Send {
 pub struct VideoConfig {
     /// The size of the pictures: both even, [`VideoConfig::fits`].
     pub size: Size<Pixels>,
-    /// Bits per second.
+    /// Bits per second to aim at, by quality alone.
     pub bitrate: u32,
+    /// Bits per second that are never exceeded for long, by skipping pictures.
+    pub ceiling: u32,
     /// What a keyframe may take, about: a link must not be late for long because of one.
     pub keyframe_bytes: usize,
     /// Pictures per second to expect.

@@ -82,6 +82,7 @@ fn config(size: Size<media::Pixels>, bitrate: u32, content: Content) -> VideoCon
     VideoConfig {
         size: Planes::padded(size),
         bitrate,
+        ceiling: bitrate,
         keyframe_bytes: bitrate as usize / 40,
         frame_rate: 30.0,
         content,
@@ -168,6 +169,7 @@ fn impossible_sizes_are_refused() {
             let config = VideoConfig {
                 size,
                 bitrate: 1_000_000,
+                ceiling: 1_000_000,
                 keyframe_bytes: 9_999,
                 frame_rate: 30.0,
                 content: Content::Motion,
