@@ -89,7 +89,10 @@ impl Host {
             self.keymap = Some(viewer);
             self.command(Command::Keymap(keymap));
         }
-        self.set_focus(viewer, focus);
+        // Who only points has no focus to give, and takes none away.
+        if focus.is_some() {
+            self.set_focus(viewer, focus);
+        }
         true
     }
 

@@ -114,7 +114,7 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_rules_hold_and_all_ends_exact(
