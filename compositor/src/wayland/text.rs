@@ -49,7 +49,7 @@ impl State {
         let keyboard = self.input.keyboard.clone();
         let modifiers = keyboard.modifier_state();
         for batch in batches(text) {
-            if keyboard.set_keymap_from_string(self, keymap_for(&batch.keys)).is_err() {
+            if keyboard.set_keymap_from_string(self, keymap_for(&batch.keys, Reader::Apps)).is_err() {
                 tracing::warn!("a text cannot be typed: its keymap does not compile");
                 break;
             }
@@ -115,18 +115,32 @@ pub(super) fn keysym(c: char) -> Option<String> {
     }
 }
 
-pub(super) fn keymap_for(keys: &[String]) -> String {
+/// Who compiles a keymap made for text.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reader {
+    /// We and every Wayland app: the smaller, the sooner.
+    Apps,
+    /// An X server, which wants the usual types and modifiers.
+    XServer,
+}
+
+/// A keymap with one key for each keysym.
+pub(super) fn keymap_for(keys: &[String], reader: Reader) -> String {
     let mut codes = String::new();
     let mut symbols = String::new();
     for (i, key) in keys.iter().enumerate() {
         codes.push_str(&format!("<T{i}> = {};\n", FIRST_KEY as usize + i));
         symbols.push_str(&format!("key <T{i}> {{ [ {key} ] }};\n"));
     }
+    let (types, compatibility) = match reader {
+        Reader::Apps => ("type \"ONE_LEVEL\" { modifiers = none; level_name[1] = \"Any\"; };", ""),
+        Reader::XServer => ("include \"complete\"", "include \"complete\""),
+    };
     format!(
         "xkb_keymap {{\n\
          xkb_keycodes \"text\" {{ minimum = 8; maximum = 255;\n{codes}}};\n\
-         xkb_types \"text\" {{ include \"complete\" }};\n\
-         xkb_compatibility \"text\" {{ include \"complete\" }};\n\
+         xkb_types \"text\" {{ {types} }};\n\
+         xkb_compatibility \"text\" {{ {compatibility} }};\n\
          xkb_symbols \"text\" {{\n{symbols}}};\n\
          }};\n"
     )

@@ -74,7 +74,10 @@ fn a_viewer_pastes_what_an_app_copied() {
     let mut copier = focused(&mut host);
     copy(&mut copier, &["UTF8_STRING", "text/html"]);
     host.wait("offer", |event| match event {
-        Event::ClipboardOffered { mimes } => Some(assert_eq!(*mimes, ["UTF8_STRING", "text/html"])),
+        Event::ClipboardOffered { mimes } => {
+            assert_eq!(*mimes, ["UTF8_STRING", "text/html"]);
+            Some(())
+        }
         _ => None,
     });
     let request = ClipboardRequest(8);

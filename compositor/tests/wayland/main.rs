@@ -3,6 +3,7 @@
 
 mod activation;
 mod app;
+mod apps;
 mod capture;
 mod clipboard;
 mod cursor;

@@ -70,7 +70,8 @@ impl State {
             }
         }
         typing.last = Instant::now();
-        let keymap = (typing.keys.len() > known).then(|| text::keymap_for(&typing.keys));
+        let keymap =
+            (typing.keys.len() > known).then(|| text::keymap_for(&typing.keys, text::Reader::XServer));
         if keymap.is_none_or(|keymap| keyboard.set_keymap_from_string(self, keymap).is_ok()) {
             for key in taps {
                 let code = Keycode::new(FIRST_KEY + key as u32);

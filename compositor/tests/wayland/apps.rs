@@ -1,0 +1,146 @@
+//! Real apps: they show windows, react to keys, open menus. Those that are not installed are named and left out.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command as Process, Stdio},
+};
+
+use media::{Command, Configure, KeyCode, Scale, Size, TrackId, Window, WindowKind};
+
+use crate::host::{Host, cause};
+
+const KEY_ENTER: KeyCode = KeyCode(28);
+const KEY_F10: KeyCode = KeyCode(68);
+const KEY_A: KeyCode = KeyCode(30);
+
+/// A running app that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts an app, or tells that it is not there.
+fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
+    let Some(path) = installed(program) else {
+        #[expect(clippy::print_stderr, reason = "a test that is left out says why")]
+        {
+            eprintln!("skipped: {program} is not installed");
+        }
+        return None;
+    };
+    let child = Process::new(path)
+        .args(args)
+        .env("XDG_RUNTIME_DIR", host.dir.path())
+        .env("WAYLAND_DISPLAY", &host.display)
+        .env("GDK_BACKEND", "wayland")
+        .env("QT_QPA_PLATFORM", "wayland")
+        .env("GSK_RENDERER", "cairo")
+        .env("HOME", host.dir.path())
+        .env_remove("DISPLAY")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    child.ok().map(Running)
+}
+
+fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let dirs = std::env::split_paths(&path).chain([PathBuf::from("/usr/games")]);
+    dirs.map(|dir| dir.join(program)).find(|file| Path::is_file(file))
+}
+
+fn shown(host: &mut Host) -> Window {
+    let window = host.window("window", |window| window.kind == WindowKind::Toplevel);
+    host.frame_done(window.track);
+    host.send(Command::Focus(Some(window.track)));
+    window
+}
+
+fn tap(host: &Host, track: TrackId, key: KeyCode, input: u64) {
+    for pressed in [true, false] {
+        host.send(Command::Key { cause: cause(input), track, key, pressed });
+    }
+}
+
+/// Waits for the commit that answers an input, drawing all frames until then.
+fn answered(host: &mut Host, track: TrackId, input: u64) {
+    loop {
+        let (_, _, cause_of) = host.damage(track);
+        host.frame_done(track);
+        if cause_of == Some(cause(input)) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn foot_shows_its_window_and_answers_keys_and_resizes() {
+    let mut host = Host::start();
+    let Some(_foot) = start(&host, "foot", &["--config=/dev/null", "sh", "-c", "cat"]) else { return };
+    let window = shown(&mut host);
+    assert!(!window.states.client_decorated, "the viewer draws foot's title bar");
+    tap(&host, window.track, KEY_A, 1);
+    answered(&mut host, window.track, 1);
+    tap(&host, window.track, KEY_ENTER, 2);
+    answered(&mut host, window.track, 2);
+    let configure = Configure {
+        serial: 5,
+        size: Some(Size::new(501, 333)),
+        scale: Scale::ONE,
+        maximized: false,
+        fullscreen: false,
+        resizing: false,
+    };
+    host.send(Command::Configure { track: window.track, configure });
+    let resized = host.window("resized window", |window| window.configured == 5);
+    assert!(resized.size.w.abs_diff(501) < 20 && resized.size.h.abs_diff(333) < 20, "{:?}", resized.size);
+}
+
+#[test]
+fn a_gtk3_editor_takes_text_and_opens_its_menu_as_a_popup() {
+    let mut host = Host::start();
+    let Some(_editor) = start(&host, "l3afpad", &[]) else { return };
+    let window = shown(&mut host);
+    let text = Command::Text { cause: cause(1), track: window.track, text: "grüße 世界".into() };
+    host.send(text);
+    host.window("changed title", |window| window.title.starts_with('*'));
+    tap(&host, window.track, KEY_F10, 2);
+    let menu = host.window("menu", |seen| seen.kind == WindowKind::Popup);
+    assert_eq!(menu.parent, Some(window.track));
+    host.send(Command::DismissPopups);
+    host.gone(menu.track);
+}
+
+#[test]
+fn a_gtk4_app_shows_its_window_and_answers_keys() {
+    let mut host = Host::start();
+    let Some(_app) = start(&host, "gtk4-widget-factory", &[]) else { return };
+    let window = shown(&mut host);
+    tap(&host, window.track, KEY_F10, 1);
+    answered(&mut host, window.track, 1);
+}
+
+#[test]
+fn a_qt6_app_shows_its_window_and_answers_keys() {
+    let mut host = Host::start();
+    let Some(_app) = start(&host, "cutemaze", &[]) else { return };
+    let window = shown(&mut host);
+    assert!(!window.states.client_decorated, "the viewer draws Qt's title bar");
+    tap(&host, window.track, KEY_F10, 1);
+    answered(&mut host, window.track, 1);
+}
+
+#[test]
+fn weston_simple_shm_draws_as_often_as_it_is_let() {
+    let mut host = Host::start();
+    let Some(_app) = start(&host, "weston-simple-shm", &[]) else { return };
+    let window = shown(&mut host);
+    for _ in 0..30 {
+        host.damage(window.track);
+        host.frame_done(window.track);
+    }
+}
