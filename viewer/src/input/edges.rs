@@ -1,7 +1,7 @@
 //! The edges of windows that have no frame of the desktop's: apps cannot offer theirs, since what they draw around
 //! their windows is not sent.
 
-use media::{Logical, Position, Size, Window, WindowKind};
+use media::{Logical, Position, Size, Window, WindowGrab, WindowKind};
 use winit::window::{CursorIcon, ResizeDirection};
 
 /// Which edge or corner of a window is under a position, if the window is to be resized there.
@@ -13,6 +13,21 @@ pub(crate) fn under(window: &Window, position: Position<Logical>) -> Option<Resi
         None
     } else {
         direction(window.size, position)
+    }
+}
+
+/// Which edge an app's own border stands for; `None` for a title bar, which moves the window.
+pub(crate) fn of(grab: WindowGrab) -> Option<ResizeDirection> {
+    match grab {
+        WindowGrab::Move => None,
+        WindowGrab::ResizeTop => Some(ResizeDirection::North),
+        WindowGrab::ResizeBottom => Some(ResizeDirection::South),
+        WindowGrab::ResizeLeft => Some(ResizeDirection::West),
+        WindowGrab::ResizeRight => Some(ResizeDirection::East),
+        WindowGrab::ResizeTopLeft => Some(ResizeDirection::NorthWest),
+        WindowGrab::ResizeTopRight => Some(ResizeDirection::NorthEast),
+        WindowGrab::ResizeBottomLeft => Some(ResizeDirection::SouthWest),
+        WindowGrab::ResizeBottomRight => Some(ResizeDirection::SouthEast),
     }
 }
 

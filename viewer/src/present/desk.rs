@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, io::Write, time::Instant};
 
-use media::{IconId, TrackId, Window as Remote, WindowGrab, WindowKind};
+use media::{IconId, TrackId, Window as Remote, WindowKind};
 use winit::{
     application::ApplicationHandler,
     event::{DeviceEvent, DeviceId, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow},
     platform::x11::ActiveEventLoopExtX11,
-    window::{CursorIcon, Icon, ResizeDirection, UserAttentionType, WindowId},
+    window::{CursorIcon, Icon, UserAttentionType, WindowId},
 };
 
 use super::{
@@ -204,17 +204,6 @@ impl Desk {
         }
     }
 
-    fn on_grabbed(&self, track: TrackId, grab: WindowGrab) {
-        let Some(view) = self.views.get(&track) else { return };
-        let begun = match resize_direction(grab) {
-            None => view.window.drag_window(),
-            Some(direction) => view.window.drag_resize_window(direction),
-        };
-        if let Err(error) = begun {
-            tracing::debug!(%error, "this desktop does not let apps move their windows");
-        }
-    }
-
     fn on_updated(&mut self, updated: Updated, events: &ActiveEventLoop) {
         let track = updated.track;
         match self.views.get_mut(&track) {
@@ -323,19 +312,4 @@ impl ApplicationHandler<Wake> for Desk {
         self.present();
         events.set_control_flow(self.wishes.deadline().map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
-}
-
-/// Which border a drag moves; `None` for the whole window.
-fn resize_direction(grab: WindowGrab) -> Option<ResizeDirection> {
-    Some(match grab {
-        WindowGrab::Move => return None,
-        WindowGrab::ResizeTop => ResizeDirection::North,
-        WindowGrab::ResizeBottom => ResizeDirection::South,
-        WindowGrab::ResizeLeft => ResizeDirection::West,
-        WindowGrab::ResizeRight => ResizeDirection::East,
-        WindowGrab::ResizeTopLeft => ResizeDirection::NorthWest,
-        WindowGrab::ResizeTopRight => ResizeDirection::NorthEast,
-        WindowGrab::ResizeBottomLeft => ResizeDirection::SouthWest,
-        WindowGrab::ResizeBottomRight => ResizeDirection::SouthEast,
-    })
 }

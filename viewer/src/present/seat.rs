@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
-use media::{Button, Logical, Position, Size, TrackId, WindowKind};
+use media::{Button, Logical, Position, Size, TrackId, WindowGrab, WindowKind};
 use protocol::input::InputEvent;
 use winit::{
     dpi::PhysicalPosition,
@@ -227,6 +227,23 @@ impl Desk {
             self.dismiss_popups();
         }
         self.input(track, InputEvent::Button { position, button, pressed });
+    }
+
+    /// The app wants the desktop to go on with a drag of the title bar or border that it draws.
+    pub(super) fn on_grabbed(&mut self, track: TrackId, grab: WindowGrab) {
+        // The word of it took a round trip: a button that is up again meanwhile would leave the window at the pointer.
+        let Some(view) = self.views.get(&track).filter(|_| self.seat.pressed.contains(&Button::LEFT)) else {
+            return;
+        };
+        // From here on the desktop hears the pointer, also the release.
+        self.seat.pressed.clear();
+        let taken = match edges::of(grab) {
+            None => view.window.drag_window(),
+            Some(edge) => view.window.drag_resize_window(edge),
+        };
+        if let Err(error) = taken {
+            tracing::debug!(%track, %error, "this desktop does not take a drag over");
+        }
     }
 
     /// The desktop resizes the window from now on.
