@@ -400,3 +400,64 @@ fn per_second(bytes: usize, time: Duration) -> u64 {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(100);
     (bytes as u64).saturating_mul(1_000_000) / micros
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACK: TrackId = TrackId(1);
+
+    fn feedback(update: u64, at: Timestamp) -> Feedback {
+        Feedback {
+            track: TRACK,
+            update: UpdateId(update),
+            received_at: at,
+            decoded_at: at,
+            presented_at: None,
+        }
+    }
+
+    #[test]
+    fn a_later_feedback_stands_for_all_before_it() {
+        let mut rate = Rate::new(Timestamp(0), None);
+        for id in 1..=5 {
+            rate.sent(Timestamp(id), TRACK, UpdateId(id), 1000);
+        }
+        rate.feedback(Timestamp(50_000), &feedback(4, Timestamp(25_000)));
+        assert_eq!(rate.outstanding(), 1000 + OVERHEAD);
+        rate.feedback(Timestamp(51_000), &feedback(3, Timestamp(26_000)));
+        assert_eq!(rate.outstanding(), 1000 + OVERHEAD, "an old one changes nothing");
+        assert!(rate.is_consistent());
+    }
+
+    #[test]
+    fn silence_writes_off_what_is_under_way_and_each_time_later() {
+        let mut rate = Rate::new(Timestamp(0), Some(Duration::from_millis(20)));
+        let mut now = Timestamp(0);
+        let mut waits = Vec::new();
+        for id in 1..=4 {
+            rate.sent(now, TRACK, UpdateId(id), 2000);
+            let due = rate.timeout().expect("under way");
+            assert!(!rate.handle_timeout(due - Duration::from_millis(1)));
+            assert!(rate.handle_timeout(due));
+            waits.push(due.since(now));
+            now = due;
+            assert_eq!(rate.outstanding(), 0);
+            assert!(rate.window(now) >= FLOORS.0, "there is always room for the newest pixels");
+        }
+        assert!(waits[0] >= LEAST_TIMEOUT && waits.is_sorted() && waits[3] <= LONGEST_TIMEOUT, "{waits:?}");
+    }
+
+    #[test]
+    fn a_viewers_slow_decoder_is_no_slow_link() {
+        let mut rate = Rate::new(Timestamp(0), Some(Duration::from_millis(10)));
+        for id in 1..=20 {
+            let now = Timestamp(id * 200_000);
+            rate.sent(now, TRACK, UpdateId(id), 50_000);
+            let (arrived, shown) = (now + Duration::from_millis(14), now + Duration::from_millis(114));
+            let feedback = Feedback { decoded_at: shown, ..feedback(id, arrived) };
+            rate.feedback(shown + Duration::from_millis(5), &feedback);
+        }
+        assert!(rate.bitrate(Timestamp(5_000_000)) > 10_000_000, "{}", rate.bitrate(Timestamp(5_000_000)));
+    }
+}
