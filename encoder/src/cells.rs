@@ -141,9 +141,16 @@ impl Cells {
         done.into_iter().map(|span| self.pixels(span)).collect()
     }
 
+    /// Like [`Cells::rects`], but no more than one rectangle a row of cells when a pattern would make many.
+    pub(crate) fn few_rects(&self, gap: usize) -> Vec<Rect<Pixels>> {
+        const MANY: usize = 512;
+        let rects = self.rects(gap);
+        if rects.len() > MANY { self.rects(self.columns) } else { rects }
+    }
+
     /// The set as a region, which may be larger.
     pub(crate) fn region(&self) -> Region {
-        self.rects(0).into_iter().collect()
+        self.few_rects(0).into_iter().collect()
     }
 
     /// The smallest rectangle of whole cells around the set, cut to the picture; empty for the empty set.

@@ -224,11 +224,15 @@ impl Worker {
             started,
             finished: now(),
         };
-        let wanted = self.shared.lock().put_back(key(&job), shown);
+        let wanted = {
+            let mut queue = self.shared.lock();
+            queue.expire(answer.finished);
+            queue.put_back(key(&job), shown)
+        };
         // Another worker may have passed over a job of this copy while it was busy.
         self.shared.changed.notify_one();
-        if wanted {
-            (self.done)(answer);
+        if wanted && catch_unwind(AssertUnwindSafe(|| (self.done)(answer))).is_err() {
+            error!(track = %job.track, viewer = %job.viewer, "what takes encoded updates panicked; this one is lost");
         }
     }
 
@@ -262,4 +266,134 @@ fn now() -> Timestamp {
     let seconds = Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
     let nanoseconds = Duration::from_nanos(u64::try_from(time.tv_nsec).unwrap_or(0));
     Timestamp::default() + seconds + nanoseconds
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use media::{Frame, Op};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    fn pool(threads: usize) -> (Pool, mpsc::Receiver<Encoded>) {
+        let (send, answers) = mpsc::channel();
+        let threads = NonZeroUsize::new(threads).expect("some");
+        let config = PoolConfig { threads, ..PoolConfig::default() };
+        (Pool::new(config, move |encoded| drop(send.send(encoded))), answers)
+    }
+
+    fn job(viewer: u32, track: u32) -> EncodeJob {
+        EncodeJob {
+            viewer: ViewerId(viewer),
+            track: TrackId(track),
+            damage: Region::from(Size::new(64, 64).to_rect()),
+            refine: Region::new(),
+            budget: 100_000,
+            bitrate: 10_000_000,
+            video: true,
+            now: Timestamp(1),
+        }
+    }
+
+    fn canvas(colour: u8) -> Canvas {
+        let canvas = Canvas::new();
+        canvas.write(|frame| {
+            *frame = Frame::new(Size::new(64, 64));
+            frame.data_mut().fill(colour);
+        });
+        canvas
+    }
+
+    #[test]
+    fn every_job_is_answered_and_each_copy_is_its_own() {
+        let (pool, answers) = pool(3);
+        for track in 0..8 {
+            pool.canvas(TrackId(track), canvas(7));
+        }
+        for round in 0..3 {
+            for (viewer, track) in (0..4).flat_map(|viewer| (0..8).map(move |track| (viewer, track))) {
+                pool.submit(job(viewer, track));
+            }
+            for _ in 0..32 {
+                let answer = answers.recv_timeout(LONG).expect("an answer");
+                assert_eq!(answer.ops.is_empty(), round > 0, "nothing changes after the first picture");
+                assert!(answer.started <= answer.finished);
+            }
+        }
+    }
+
+    #[test]
+    fn jobs_of_one_copy_are_done_in_order() {
+        let (pool, answers) = pool(4);
+        pool.canvas(TrackId(1), canvas(7));
+        for _ in 0..20 {
+            pool.submit(job(1, 1));
+        }
+        let drawn = (0..20).filter(|_| !answers.recv_timeout(LONG).expect("an answer").ops.is_empty());
+        assert_eq!(drawn.count(), 1, "only the first finds anything new");
+    }
+
+    #[test]
+    fn what_was_forgotten_begins_anew() {
+        let (pool, answers) = pool(1);
+        pool.canvas(TrackId(1), canvas(7));
+        let drawn = |pool: &Pool| {
+            pool.submit(job(1, 1));
+            !answers.recv_timeout(LONG).expect("an answer").ops.is_empty()
+        };
+        assert!(drawn(&pool) && !drawn(&pool));
+        pool.forget_viewer(ViewerId(1));
+        assert!(drawn(&pool) && !drawn(&pool));
+        pool.forget_track(TrackId(1));
+        assert!(!drawn(&pool), "its canvas is forgotten too");
+        pool.canvas(TrackId(1), canvas(8));
+        assert!(drawn(&pool));
+    }
+
+    #[test]
+    fn a_copy_that_nobody_knows_is_mended_by_refining() {
+        let (pool, answers) = pool(1);
+        pool.canvas(TrackId(1), canvas(7));
+        // As after a panic.
+        let unknown = Shown::unknown(Size::new(64, 64));
+        pool.shared.lock().shown.insert((ViewerId(1), TrackId(1)), unknown);
+        let refine = Region::from(Size::new(64, 64).to_rect());
+        pool.submit(EncodeJob { damage: Region::new(), refine, ..job(1, 1) });
+        let mended = answers.recv_timeout(LONG).expect("an answer");
+        assert!(mended.lossy.is_empty());
+        assert!(mended.ops.iter().any(|op| matches!(op, Op::Tile { .. })));
+    }
+
+    #[test]
+    fn a_panic_ends_no_thread() {
+        let (send, answers) = mpsc::channel();
+        let config = PoolConfig { threads: NonZeroUsize::MIN, ..PoolConfig::default() };
+        let pool = Pool::new(config, move |encoded| {
+            let panics = encoded.viewer == ViewerId(1);
+            drop(send.send(encoded));
+            assert!(!panics, "this test says so");
+        });
+        for viewer in [1, 2] {
+            pool.submit(job(viewer, 1));
+            answers.recv_timeout(LONG).expect("an answer");
+        }
+    }
+
+    #[test]
+    fn dropping_ends_all_threads() {
+        let (pool, answers) = pool(4);
+        pool.canvas(TrackId(1), canvas(7));
+        pool.submit(job(1, 1));
+        drop(pool);
+        let ended = loop {
+            match answers.recv_timeout(LONG) {
+                Ok(_) => {}
+                Err(ended) => break ended,
+            }
+        };
+        assert_eq!(ended, mpsc::RecvTimeoutError::Disconnected, "the callback lives on in a thread");
+    }
 }

@@ -35,6 +35,9 @@ pub(crate) struct Search<'a> {
 /// Fewer changed cells are not worth a search.
 const LEAST_CELLS: usize = 24;
 
+/// Guesses a distance to the right and down by which most of an area moved.
+type Guess = fn(&Search<'_>, Rect<Pixels>) -> Option<(i32, i32)>;
+
 /// Finds rectangles of one common movement, in an order in which they can be moved one after the other. Each still
 /// must be compared before it is used, since the ones before may have changed its source: see [`Search::verified`].
 pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
@@ -43,8 +46,7 @@ pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
         return Vec::new();
     }
     let area = search.changed.bounds();
-    let guesses: [fn(&Search<'_>, Rect<Pixels>) -> Option<(i32, i32)>; 2] = [vertical, horizontal];
-    for guess in guesses {
+    for guess in [vertical as Guess, horizontal] {
         let Some((dx, dy)) = guess(search, area) else { continue };
         let moved = search.moved_cells(area, dx, dy);
         let mut useful = moved.clone();

@@ -120,7 +120,7 @@ impl Shown {
             cells = diff::changed(newest, &self.frame, &cells.region());
         }
         let rects: Vec<_> =
-            cells.rects(GAP).into_iter().filter_map(|rect| self.tightened(newest, rect)).collect();
+            cells.few_rects(GAP).into_iter().filter_map(|rect| self.tightened(newest, rect)).collect();
         rects.iter().for_each(|&rect| self.frame.copy_from(newest, rect));
         Pending { cells, rects }
     }

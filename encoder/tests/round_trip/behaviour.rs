@@ -1,5 +1,7 @@
 //! What becomes of typical changes.
 
+use std::time::Duration;
+
 use media::{Op, Rect, Region, Size};
 
 use crate::{
@@ -119,4 +121,38 @@ fn a_viewer_without_video_gets_tiles_whatever_they_cost() {
         pair.check();
     }
     assert!(pair.lossy.is_empty());
+}
+
+#[test]
+fn what_is_lossy_is_never_moved_and_called_exact() {
+    let mut pair = Pair::new(Link::FAST);
+    let area = Rect::new(0, 0, 480, 320);
+    pair.draw(sized(area.size()));
+    for time in 0..20 {
+        pair.draw(|frame| film(frame, area, time));
+    }
+    assert!(!pair.lossy.is_empty());
+    pair.link.video = false;
+    pair.now = pair.now + Duration::from_secs(1);
+    let sent = pair.draw(|frame| frame.copy_within(Rect::new(0, 32, 480, 288), 0, -32));
+    pair.check();
+    assert_eq!(kinds(&sent.ops).0, 0);
+    pair.refine_all();
+    pair.check();
+}
+
+#[test]
+fn a_window_that_shrinks_and_grows_again_is_exact() {
+    let mut pair = Pair::new(Link::FAST);
+    for (w, h) in [(301, 203), (17, 9), (640, 480), (640, 1), (500, 333)] {
+        pair.draw(|frame| {
+            frame.resize(Size::new(w, h));
+            text(frame, Rect::new(0, 0, w, h), 3);
+        });
+        pair.check();
+    }
+    // The app is told a size and draws nothing yet: the viewer keeps what fits, as the encoder thinks it does.
+    let sent = pair.draw(sized(Size::new(700, 300)));
+    assert!(sent.ops.is_empty());
+    pair.check();
 }
