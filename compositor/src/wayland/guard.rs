@@ -156,7 +156,7 @@ fn far(numbers: &[i32]) -> bool {
 
 guarded!(WlCompositor, () => CompositorState, destroyed: nothing, |state, client, _, request| match request {
     wl_compositor::Request::CreateSurface { .. } => {
-        let limit = state.clients.limits.surfaces;
+        let limit = state.surface_limit(client);
         let usage = state.clients.usage(&client.id());
         usage.surfaces += 1;
         if usage.surfaces > limit { Verdict::CutOff("it made too many surfaces") } else { Verdict::Pass }

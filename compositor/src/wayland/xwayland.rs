@@ -163,6 +163,16 @@ fn claim() -> Option<Sockets> {
 }
 
 impl State {
+    /// How many surfaces a client may have. Xwayland stands for many apps, and its windows have limits of their own; but
+    /// a menu has its surface before we hear of it.
+    pub(super) fn surface_limit(&self, client: &Client) -> u32 {
+        let limit = self.clients.limits.surfaces;
+        match &self.xwayland.phase {
+            Phase::Starting(x11) | Phase::Managed(x11, _) if x11.client == *client => limit.saturating_mul(16),
+            _ => limit,
+        }
+    }
+
     /// The first app has connected.
     fn start_xwayland(&mut self) {
         if !matches!(self.xwayland.phase, Phase::Idle) {

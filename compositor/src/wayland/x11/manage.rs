@@ -100,6 +100,11 @@ impl State {
         match then {
             Then::Properties { window, answers, geometry } => self.x11_known(window, answers, geometry),
             Then::Targets { kind, answer } => self.x11_targets(kind, answer),
+            Then::Killed { owner } => {
+                if let Some(x11) = self.xwayland.manager() {
+                    x11.killed.remove(&owner);
+                }
+            }
             Then::Content { window, answer } => self.x11_content(window, answer),
         }
     }
@@ -118,10 +123,11 @@ impl State {
 
     fn x11_come(&mut self, id: Window, window: XWindow) {
         let Some(x11) = self.xwayland.manager() else { return };
-        if x11.windows.get(id).is_some() {
+        let owner = x11.wire.owner_of(id);
+        if x11.windows.get(id).is_some() || x11.killed.contains(&owner) {
             return;
         }
-        let owned = x11.owned.entry(x11.wire.owner_of(id)).or_default();
+        let owned = x11.owned.entry(owner).or_default();
         if *owned >= WINDOWS_OF_ONE {
             return self.kill_x11_app(id, "it made too many windows");
         }
@@ -366,10 +372,12 @@ impl State {
     pub(super) fn kill_x11_app(&mut self, window: Window, reason: &str) {
         let Some(x11) = self.xwayland.manager() else { return };
         let owner = x11.wire.owner_of(window);
-        if x11.killed.replace(owner) != Some(owner) {
-            tracing::warn!(reason, "an X11 app is cut off");
+        if !x11.killed.insert(owner) {
+            return;
         }
+        tracing::warn!(reason, "an X11 app is cut off");
         x11.wire.sent(x11.wire.conn().kill_client(window));
+        x11.after(Then::Killed { owner });
     }
 
     fn kill_largest_x11_app(&mut self, reason: &str) {

@@ -39,8 +39,8 @@ pub(crate) struct Manager {
     pub(super) recent: VecDeque<Window>,
     /// How many windows each app has.
     pub(super) owned: HashMap<u32, u32>,
-    /// The app that was killed last.
-    pub(super) killed: Option<u32>,
+    /// Apps that were killed and of which events may still come. Others get their numbers later.
+    pub(super) killed: HashSet<u32>,
     /// Who has X's focus.
     pub(super) focused: Option<Window>,
     /// Icons whose content was reported.
@@ -55,6 +55,8 @@ pub(super) enum Then {
     Properties { window: Window, answers: Vec<(Property, Answer)>, geometry: Option<Answer> },
     /// A selection's targets are taken in.
     Targets { kind: Kind, answer: Answer },
+    /// A killed app is gone, and so are all events of it.
+    Killed { owner: u32 },
     /// A part of a selection's content is taken in.
     Content { window: Window, answer: Answer },
 }
@@ -72,7 +74,7 @@ impl Manager {
             top: None,
             recent: VecDeque::new(),
             owned: HashMap::new(),
-            killed: None,
+            killed: HashSet::new(),
             focused: None,
             icons: HashSet::new(),
             selections,
