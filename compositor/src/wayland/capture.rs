@@ -6,7 +6,7 @@
 
 use std::cell::{Ref, RefCell, RefMut};
 
-use media::{Frame, Pixels, Rect, Region, Size};
+use media::{Frame, MAX_DIMENSION, Pixels, Rect, Region, Size};
 use smithay::{
     reexports::wayland_server::protocol::{wl_buffer::WlBuffer, wl_surface::WlSurface},
     utils::Transform,
@@ -111,11 +111,12 @@ pub(super) fn take(surface: &WlSurface) -> Change {
     })
 }
 
-/// Copies what is new of a buffer into the surface's kept pixels. Returns how many bytes are kept now, `None` if the
-/// buffer cannot be read.
+/// Copies what is new of a buffer into the surface's kept pixels. `None` if the buffer cannot be read.
 pub(super) fn keep(states: &SurfaceData, fresh: &Fresh) -> Option<()> {
     let content = &mut *content_mut(states);
     let size = content.attached?.size;
+    // What is larger than any picture is cut.
+    let size = Size::new(size.w.min(MAX_DIMENSION), size.h.min(MAX_DIMENSION));
     let whole = content.pixels.as_ref().is_none_or(|frame| frame.size() != size);
     let damage = if whole { Region::from(size.to_rect()) } else { fresh.damage.clone() };
     let frame = content.pixels.get_or_insert_default();
@@ -129,6 +130,15 @@ pub(super) fn keep(states: &SurfaceData, fresh: &Fresh) -> Option<()> {
 pub(super) fn kept_bytes(surface: &WlSurface) -> u64 {
     compositor::with_states(surface, |states| {
         content(states).pixels.as_ref().map_or(0, |frame| frame.data().len() as u64)
+    })
+}
+
+/// How many bytes would be kept of what is attached to a surface.
+pub(super) fn bytes_to_keep(surface: &WlSurface) -> u64 {
+    compositor::with_states(surface, |states| {
+        let side = |n: u32| u64::from(n.min(MAX_DIMENSION));
+        let bytes = |a: Attached| side(a.size.w) * side(a.size.h) * Frame::BYTES_PER_PIXEL as u64;
+        content(states).attached.map_or(0, bytes)
     })
 }
 

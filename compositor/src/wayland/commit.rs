@@ -79,7 +79,7 @@ pub(super) fn with_requests<R>(surface: &WlSurface, f: impl FnOnce(&Requests) ->
 impl State {
     /// A toplevel, a popup or the like committed.
     fn root_committed(&mut self, id: TrackId, root: &WlSurface) {
-        let change = capture::take(root);
+        let change = self.take_content(root);
         let Some(track) = self.tracks.get_mut(id) else { return };
         let goes_on = match &mut track.role {
             Role::Toplevel(toplevel) => toplevel.committed(&change),
@@ -99,19 +99,32 @@ impl State {
 
     /// A part of a tree committed. A synchronised one is shown by its parent's commit, which follows.
     fn subsurface_committed(&mut self, surface: &WlSurface) {
-        if let Change::Fresh(fresh) = capture::take(surface) {
-            let before = capture::kept_bytes(surface);
-            let kept = compositor::with_states(surface, |states| capture::keep(states, &fresh));
-            drop(fresh);
-            if kept.is_none() || !self.account(surface, before, capture::kept_bytes(surface)) {
-                return;
-            }
+        if let Change::Fresh(fresh) = self.take_content(surface)
+            && !self.keep_content(surface, fresh)
+        {
+            return;
         }
         if !compositor::is_sync_subsurface(surface)
             && let Some(id) = self.tracks.of_surface(&layout::root_of(surface))
         {
             self.repaint(id, None);
         }
+    }
+
+    /// Takes what a commit attached. What was kept of a surface that shows nothing any more is not accounted any more.
+    pub(super) fn take_content(&mut self, surface: &WlSurface) -> Change {
+        let before = capture::kept_bytes(surface);
+        let change = capture::take(surface);
+        self.account(surface, before, capture::kept_bytes(surface));
+        change
+    }
+
+    /// Keeps a buffer's pixels, if the app has room for them. The buffer is released.
+    pub(super) fn keep_content(&mut self, surface: &WlSurface, fresh: Fresh) -> bool {
+        // Accounted before the memory is taken.
+        let (before, after) = (capture::kept_bytes(surface), capture::bytes_to_keep(surface));
+        self.account(surface, before, after)
+            && compositor::with_states(surface, |states| capture::keep(states, &fresh)).is_some()
     }
 
     /// Brings a track's picture and state up to date, and reports what changed.

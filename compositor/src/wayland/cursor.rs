@@ -40,19 +40,18 @@ impl State {
 
     /// A cursor surface committed. Its pixels are kept, since it may become the cursor later.
     pub(super) fn cursor_committed(&mut self, surface: &WlSurface) {
-        if let Change::Fresh(fresh) = capture::take(surface) {
+        if let Change::Fresh(fresh) = self.take_content(surface) {
             let too_large = compositor::with_states(surface, |states| {
                 let side = |n: u32| n > 2 * CursorImage::MAX_SIDE;
                 capture::content(states).attached.is_none_or(|a| side(a.size.w) || side(a.size.h))
             });
             if too_large {
                 tracing::debug!("an app's cursor is too large to be shown");
-                compositor::with_states(surface, |states| *capture::content_mut(states) = Default::default());
-            } else {
                 let before = capture::kept_bytes(surface);
-                compositor::with_states(surface, |states| capture::keep(states, &fresh));
-                drop(fresh);
-                self.account(surface, before, capture::kept_bytes(surface));
+                compositor::with_states(surface, |states| *capture::content_mut(states) = Default::default());
+                self.account(surface, before, 0);
+            } else {
+                self.keep_content(surface, fresh);
             }
         }
         if self.cursor.surface.as_ref() == Some(surface) {

@@ -2,7 +2,7 @@
 
 use media::{Logical, Scale, Size};
 use smithay::{
-    output::{Mode, Output, PhysicalProperties, Subpixel},
+    output::{Mode, Output, PhysicalProperties, Scale as OutputScale, Subpixel},
     reexports::wayland_server::{DisplayHandle, protocol::wl_surface::WlSurface},
     utils::Transform,
     wayland::{
@@ -34,20 +34,41 @@ impl Screen {
                 model: "Virtual screen".into(),
             },
         );
-        let mode = Mode { size: (size.w as i32, size.h as i32).into(), refresh: 60_000 };
-        output.change_current_state(Some(mode), Some(Transform::Normal), None, Some((0, 0).into()));
-        output.set_preferred(mode);
-        output.create_global::<State>(display);
-        Self { output, size, scale: Scale::ONE }
+        let screen = Self { output, size, scale: Scale::ONE };
+        screen.announce();
+        screen.output.create_global::<State>(display);
+        screen
     }
 
     /// Makes the screen larger.
     pub(super) fn grow(&mut self, size: Size<Logical>) {
         self.size = size;
-        let mode = Mode { size: (size.w as i32, size.h as i32).into(), refresh: 60_000 };
-        self.output.change_current_state(Some(mode), None, None, None);
+        self.announce();
+    }
+
+    /// Viewers look at this scale now.
+    pub(super) fn set_scale(&mut self, scale: Scale) {
+        if self.scale != scale {
+            self.scale = scale;
+            self.announce();
+        }
+    }
+
+    /// Tells all apps of the screen. Those that know nothing of fractions draw at the next whole scale: viewers shrink
+    /// what is too fine, which looks better than the opposite.
+    fn announce(&self) {
+        let whole = whole(self.scale);
+        let mode =
+            Mode { size: (self.size.w as i32 * whole, self.size.h as i32 * whole).into(), refresh: 60_000 };
+        let (transform, place) = (Some(Transform::Normal), Some((0, 0).into()));
+        self.output.change_current_state(Some(mode), transform, Some(OutputScale::Integer(whole)), place);
         self.output.set_preferred(mode);
     }
+}
+
+/// The next whole scale.
+fn whole(scale: Scale) -> i32 {
+    scale.factor().ceil() as i32
 }
 
 fn mm(pixels: u32) -> i32 {
@@ -71,8 +92,7 @@ impl State {
 }
 
 fn tell(surface: &WlSurface, states: &SurfaceData, scale: Scale) {
-    let whole = scale.factor().ceil() as i32;
-    compositor::send_surface_state(surface, states, whole, Transform::Normal);
+    compositor::send_surface_state(surface, states, whole(scale), Transform::Normal);
     with_fractional_scale(states, |fractional| fractional.set_preferred_scale(scale.factor()));
 }
 

@@ -151,7 +151,7 @@ impl State {
             return;
         }
         let Some(track) = self.tracks.get_mut(id) else { return };
-        self.screen.scale = configure.scale;
+        self.screen.set_scale(configure.scale);
         let Role::Toplevel(toplevel) = &mut track.role else { return };
         toplevel.ask(configure);
         self.rescale(id, configure.scale);

@@ -10,6 +10,7 @@ mod cursor;
 mod host;
 mod hostile;
 mod input;
+mod latency;
 mod popups;
 mod surfaces;
 mod windows;
