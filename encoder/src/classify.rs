@@ -38,6 +38,9 @@ const HOT: f32 = 5.0;
 /// Below this a cell counts as cold.
 const COLD: f32 = 0.1;
 
+/// What changes fewer cells is a glyph or a caret, even where a film has just ended, and cheap as tiles in any case.
+const LEAST_CELLS: usize = 16;
+
 /// The share of a link that lossless motion may take, so that other windows and input have room.
 const LOSSLESS_SHARE: f64 = 0.5;
 
@@ -95,7 +98,7 @@ impl Motion {
             all += 1;
             hot += usize::from(self.heat[y * self.columns + x] >= HOT);
         }
-        hot * 2 > all
+        all >= LEAST_CELLS && hot * 2 > all
     }
 
     /// Whether the tiles of the last second took more than the link of `job` can spare for motion.

@@ -156,3 +156,37 @@ fn a_window_that_shrinks_and_grows_again_is_exact() {
     assert!(sent.ops.is_empty());
     pair.check();
 }
+
+#[test]
+fn a_glyph_where_a_film_has_just_ended_is_a_tile() {
+    let mut pair = Pair::new(Link::FAST);
+    let area = Rect::new(0, 0, 480, 320);
+    pair.draw(sized(area.size()));
+    for time in 0..20 {
+        pair.draw(|frame| film(frame, area, time));
+    }
+    let sent = pair.draw(|frame| fill(frame, Rect::new(100, 100, 8, 13), |_, _| [0, 0, 0]));
+    assert_eq!(kinds(&sent.ops), (0, 1, 0));
+    pair.check();
+}
+
+#[test]
+fn a_film_beside_text_leaves_the_text_exact() {
+    let mut pair = Pair::new(Link { budget: 100_000, bitrate: 20_000_000, video: true });
+    let (all, screen) = (Rect::new(0, 0, 800, 600), Rect::new(400, 100, 320, 240));
+    let line = Rect::new(10, 450, 700, 120);
+    pair.draw(|frame| {
+        frame.resize(all.size());
+        text(frame, all, 0);
+    });
+    for time in 0..40 {
+        pair.draw_unsent(screen, |frame| film(frame, screen, time));
+        if time % 3 == 0 {
+            pair.draw_unsent(line, |frame| text(frame, line, time));
+        }
+        pair.send_owed();
+        pair.check();
+        assert!(!pair.lossy.overlaps(line), "at picture {time}");
+    }
+    assert!(pair.lossy.overlaps(screen));
+}
