@@ -139,12 +139,19 @@ impl State {
         }
         let Some(track) = self.tracks.get_mut(id) else { return };
         let kept_before = capture::kept_bytes(&root);
+        let began = clock::now();
         let damage = track.picture.update(&track.canvas, &root, plan, fresh.as_ref());
+        let took = clock::now().since(began);
         let size = track.picture.size;
         // The buffer is the app's again before any frame callback.
         drop(fresh);
         if !self.account(&root, kept_before, capture::kept_bytes(&root)) {
             return;
+        }
+        if let Some(client) = root.client()
+            && self.clients.draws_too_long(&client.id(), took)
+        {
+            return self.cut_off(&client, "its pictures take too long to copy");
         }
         let Some(region) = damage else { return };
         self.report(id);

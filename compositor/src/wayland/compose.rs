@@ -19,6 +19,9 @@ use super::{
     shm,
 };
 
+/// Nothing further away than this is told apart.
+const FAR: f64 = (1 << 28) as f64;
+
 /// What a track's canvas shows and how it got there.
 #[derive(Debug, Default)]
 pub(crate) struct Picture {
@@ -247,7 +250,9 @@ fn picture_scale(node: &Node, preferred: Scale) -> Scale {
 }
 
 fn place(node: &Node, origin: Point<Logical>, scale: Scale) -> Placed {
-    let at = |n: i32, o: i32| (f64::from(n.saturating_sub(o)) * scale.factor()).round() as i32;
+    // Apps may put surfaces anywhere; sums of what is kept here cannot overflow.
+    let at =
+        |n: i32, o: i32| (f64::from(n.saturating_sub(o)) * scale.factor()).round().clamp(-FAR, FAR) as i32;
     let size = scale.to_pixels(node.rect.size());
     let placement = Placement {
         to: Rect::new(at(node.rect.x, origin.x), at(node.rect.y, origin.y), size.w, size.h),

@@ -1,9 +1,15 @@
 //! The protocols that apps see, and the handlers that need nothing but their Smithay state.
 
-use smithay::reexports::wayland_server::protocol::{wl_shm::Format, wl_surface::WlSurface};
 use smithay::{
     input::SeatState,
-    reexports::wayland_server::{DisplayHandle, protocol::wl_buffer::WlBuffer},
+    reexports::{
+        wayland_protocols::xdg::shell::server::xdg_toplevel::WmCapabilities,
+        wayland_protocols_misc::server_decoration::server::org_kde_kwin_server_decoration_manager::Mode as KdeMode,
+        wayland_server::{
+            DisplayHandle,
+            protocol::{wl_buffer::WlBuffer, wl_shm::Format, wl_surface::WlSurface},
+        },
+    },
     wayland::{
         buffer::BufferHandler,
         compositor::CompositorState,
@@ -24,8 +30,6 @@ use smithay::{
         xdg_system_bell::{XdgSystemBellHandler, XdgSystemBellState},
     },
 };
-
-use smithay::reexports::wayland_protocols_misc::server_decoration::server::org_kde_kwin_server_decoration_manager::Mode as KdeMode;
 
 use super::State;
 
@@ -62,7 +66,10 @@ impl Globals {
     pub(crate) fn new(display: &DisplayHandle) -> Self {
         Self {
             compositor: CompositorState::new_v6::<State>(display),
-            xdg_shell: XdgShellState::new::<State>(display),
+            xdg_shell: XdgShellState::new_with_capabilities::<State>(
+                display,
+                [WmCapabilities::Maximize, WmCapabilities::Fullscreen, WmCapabilities::Minimize],
+            ),
             shm: ShmState::new::<State>(display, [Format::Abgr8888, Format::Xbgr8888]),
             seats: SeatState::new(),
             data_device: DataDeviceState::new::<State>(display),

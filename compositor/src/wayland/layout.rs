@@ -1,6 +1,6 @@
 //! Where the surfaces of a tree lie, in logical units.
 
-use media::{Frame, Logical, Pixels, Rect, Region, Size};
+use media::{Frame, Logical, MAX_DIMENSION, Pixels, Rect, Region, Size};
 use smithay::{
     reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface},
     utils::{Rectangle, Transform},
@@ -72,7 +72,9 @@ pub(super) fn window_geometry(root: &WlSurface, nodes: &[Node]) -> Rect<Logical>
     let wished = wished.map(|r| {
         Rect::between(r.loc.x, r.loc.y, r.loc.x.saturating_add(r.size.w), r.loc.y.saturating_add(r.size.h))
     });
-    wished.and_then(|wished| wished.intersection(extent)).unwrap_or(extent)
+    let geometry = wished.and_then(|wished| wished.intersection(extent)).unwrap_or(extent);
+    let side = |n: u32| n.min(MAX_DIMENSION);
+    Rect::new(geometry.x, geometry.y, side(geometry.w), side(geometry.h))
 }
 
 /// The source and the size that a viewport gives, if there is one.

@@ -29,6 +29,10 @@ const TURN_REQUESTS: u32 = 50_000;
 const TURN_COMMITS: u32 = 200;
 const TURN: Duration = Duration::from_millis(200);
 
+/// How long its pictures may take in one turn, if they are more than a few.
+const TURN_DRAWING: Duration = Duration::from_millis(500);
+const FEW_COMMITS: u32 = 4;
+
 /// All apps that are connected.
 #[derive(Debug)]
 pub(crate) struct Clients {
@@ -57,6 +61,7 @@ pub(crate) struct Usage {
     turn: u64,
     requests: u32,
     commits: u32,
+    drawing: Duration,
 }
 
 /// What Wayland keeps for each app that connected to our socket.
@@ -123,12 +128,23 @@ impl Clients {
         let (turn, began) = (self.turn, self.turn_began);
         let usage = self.usage(client);
         if usage.turn != turn {
-            (usage.turn, usage.requests, usage.commits) = (turn, 0, 0);
+            usage.start_turn(turn);
         }
         usage.requests += 1;
         usage.commits += u32::from(is_commit);
         let heavy = is_commit && usage.commits > TURN_COMMITS && clock::now().since(began) > TURN;
         heavy || usage.requests > TURN_REQUESTS
+    }
+
+    /// Counts time spent on an app's pictures. Whether it was too much for one turn of the loop.
+    pub(crate) fn draws_too_long(&mut self, client: &ClientId, took: Duration) -> bool {
+        let turn = self.turn;
+        let usage = self.usage(client);
+        if usage.turn != turn {
+            usage.start_turn(turn);
+        }
+        usage.drawing += took;
+        usage.drawing > TURN_DRAWING && usage.commits > FEW_COMMITS
     }
 
     /// What an app uses, if it has not left.
@@ -147,6 +163,12 @@ impl Clients {
     pub(crate) fn take_cause(&mut self, surface: &WlSurface) -> Option<Cause> {
         let client = surface.client()?;
         self.usage(&client.id()).cause.take()
+    }
+}
+
+impl Usage {
+    fn start_turn(&mut self, turn: u64) {
+        (self.turn, self.requests, self.commits, self.drawing) = (turn, 0, 0, Duration::ZERO);
     }
 }
 

@@ -3,7 +3,10 @@
 use std::os::fd::AsFd;
 
 use media::Size;
-use wayland_client::{Proxy, protocol::wl_shm::Format};
+use wayland_client::{
+    Proxy,
+    protocol::{wl_shm::Format, wl_subcompositor::WlSubcompositor},
+};
 
 use crate::{
     app::{App, AppWindow},
@@ -233,4 +236,34 @@ fn connections_without_end() {
     assert!(ended, "the fourth connection is closed");
     drop(others);
     bystander.goes_on(&mut host);
+}
+
+#[test]
+fn subsurfaces_nested_without_end() {
+    is_cut_off(|app, window| {
+        let subcompositor: WlSubcompositor =
+            app.globals.bind(&app.qh(), 1..=1, ()).expect("wl_subcompositor");
+        let mut parent = window.surface.clone();
+        for _ in 0..40 {
+            let child = app.compositor.create_surface(&app.qh(), ());
+            subcompositor.get_subsurface(&child, &parent, &app.qh(), ());
+            parent = child;
+        }
+    });
+}
+
+#[test]
+fn subsurfaces_at_the_ends_of_the_world() {
+    harms_nobody(|app, window| {
+        let subcompositor: WlSubcompositor =
+            app.globals.bind(&app.qh(), 1..=1, ()).expect("wl_subcompositor");
+        for at in [i32::MIN, i32::MAX] {
+            let child = app.compositor.create_surface(&app.qh(), ());
+            let role = subcompositor.get_subsurface(&child, &window.surface, &app.qh(), ());
+            role.set_position(at, at);
+            app.picture(3, 3, RED).show(&child);
+            window.surface.commit();
+            let _ = app.try_sync();
+        }
+    });
 }

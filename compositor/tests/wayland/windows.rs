@@ -203,3 +203,15 @@ fn an_app_that_wishes_to_be_maximized_gets_it_with_a_size() {
     app.picture(1920, 1080, RED).show(&window.surface);
     host.window("maximized window", |seen| seen.states.maximized);
 }
+
+#[test]
+fn the_end_of_the_compositor_ends_connections_and_removes_the_socket() {
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    app.mapped(10, 10, RED);
+    host.window("window", |_| true);
+    let Host { handle, dir, display, .. } = host;
+    handle.shutdown();
+    assert!(app.try_sync().is_err(), "the connection is closed");
+    assert!(!dir.path().join(display).exists(), "the socket is gone");
+}
