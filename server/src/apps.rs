@@ -42,12 +42,14 @@ pub(crate) struct Apps {
     env: SessionEnv,
     running: HashMap<u32, String>,
     ended: mpsc::UnboundedSender<AppEnded>,
+    /// Whether they were asked to end: however they do it then is fine.
+    ending: bool,
 }
 
 impl Apps {
     /// No apps yet. Ends of apps are reported on `ended`, one report an app.
     pub(crate) fn new(env: SessionEnv, ended: mpsc::UnboundedSender<AppEnded>) -> Self {
-        Self { env, running: HashMap::new(), ended }
+        Self { env, running: HashMap::new(), ended, ending: false }
     }
 
     /// Starts an app and returns its process id.
@@ -78,7 +80,7 @@ impl Apps {
     pub(crate) fn handle_ended(&mut self, ended: &AppEnded) {
         let Some(name) = self.running.remove(&ended.pid) else { return };
         match &ended.status {
-            Ok(status) if status.success() => info!(pid = ended.pid, app = %name, "app ended"),
+            Ok(status) if status.success() || self.ending => info!(pid = ended.pid, app = %name, "app ended"),
             Ok(status) => warn!(pid = ended.pid, app = %name, %status, "app failed"),
             Err(error) => warn!(pid = ended.pid, app = %name, %error, "app lost"),
         }
@@ -86,6 +88,7 @@ impl Apps {
 
     /// Asks all apps to end, waits a moment, and ends those that did not.
     pub(crate) async fn end_all(&mut self, ended: &mut mpsc::UnboundedReceiver<AppEnded>) {
+        self.ending = true;
         self.signal_all(Signal::TERM);
         let everybody_left = async {
             while !self.running.is_empty() {

@@ -12,7 +12,13 @@ use crate::cli::Usage;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug`
-    #[arg(long, global = true, env = "DORMER_LOG", default_value = "info,smithay=warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "DORMER_LOG",
+        default_value = "info,smithay=warn",
+        value_name = "FILTER"
+    )]
     log: String,
     /// How to write logs
     #[arg(long, global = true, value_enum, default_value = "text")]

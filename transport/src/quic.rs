@@ -9,6 +9,7 @@ mod connection;
 mod framing;
 mod host;
 mod pin_check;
+mod roll_call;
 mod settings;
 mod viewer;
 

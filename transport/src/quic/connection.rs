@@ -13,7 +13,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::framing::{self, FrameError};
+use super::{
+    framing::{self, FrameError},
+    roll_call::{self, RollCalls},
+};
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::QueueReceiver,
@@ -65,12 +68,14 @@ pub(super) struct LinkTask<E: End> {
     pub(super) own_endpoint: Option<Endpoint>,
     /// After how much silence the other end counts as gone, for the reason given.
     pub(super) idle_timeout: Duration,
+    /// Hears when the host asks whether its viewers are still there; `None` at the viewer's end.
+    pub(super) roll_calls: Option<RollCalls>,
 }
 
 impl<E: End> LinkTask<E> {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
-        let Self { connection, control, driver, own_endpoint, idle_timeout } = self;
+        let Self { connection, control, driver, own_endpoint, idle_timeout, mut roll_calls } = self;
         let (outgoing, inbox, mut requests, end) = driver.into_parts();
         let Outgoing { control: control_queue, input, updates, unreliable } = outgoing;
         let (control_send, control_receive) = control;
@@ -93,6 +98,7 @@ impl<E: End> LinkTask<E> {
             reason = ended(write_updates(&connection, updates)) => reason,
             reason = ended(write_datagrams(&connection, unreliable)) => reason,
             reason = ended(notice_silence(&connection, idle_timeout)) => reason,
+            reason = silent_at_roll_call(&connection, roll_calls.as_mut()) => with_farewell(reason),
             never = follow_network(own_endpoint.as_ref(), &mut requests) => match never {},
         };
         // What the connection knows, if it has ended, is nearer to the truth than what a stream saw of it.
@@ -301,6 +307,13 @@ async fn notice_silence(connection: &Connection, limit: Duration) -> LaneResult 
         seen = now;
     }
     Err(CloseReason::Silence(limit))
+}
+
+async fn silent_at_roll_call(connection: &Connection, calls: Option<&mut RollCalls>) -> CloseReason {
+    match calls {
+        Some(calls) => roll_call::unanswered(connection, calls).await,
+        None => pending().await,
+    }
 }
 
 /// Moves the endpoint to a new socket whenever the network changes.

@@ -43,6 +43,11 @@ pub(super) async fn write_only(
     stream.write_all_chunks(&mut [Bytes::copy_from_slice(&head), message]).await
 }
 
+/// Writes the lane's number only: a stream without messages, which means nothing.
+pub(super) async fn write_nothing(stream: &mut SendStream, lane: Lane) -> Result<(), WriteError> {
+    stream.write_all(&[lane_number(lane)]).await
+}
+
 /// Why no message was read.
 #[derive(Debug)]
 pub(super) enum FrameError {

@@ -24,6 +24,7 @@ use super::{
     QuicSettings,
     connection::{ConnectionProbe, ControlStream, LinkTask},
     framing,
+    roll_call::RollCall,
     settings::{self, LANE_STREAMS, TlsError},
 };
 use crate::{
@@ -93,7 +94,8 @@ impl QuicHost {
         )
         .map_err(failed)?;
         let (sender, joined) = mpsc::channel(MAX_WAITING);
-        let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, joined: sender };
+        let roll_call = RollCall::new();
+        let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, roll_call, joined: sender };
         Ok(Self { endpoint, joined, door: tokio::spawn(door.keep()) })
     }
 
@@ -133,6 +135,7 @@ struct Door {
     endpoint: Endpoint,
     doorkeeper: Arc<Doorkeeper>,
     settings: QuicSettings,
+    roll_call: RollCall,
     joined: mpsc::Sender<Joined>,
 }
 
@@ -216,7 +219,11 @@ impl Door {
         let address = connection.remote_address();
         let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
         let idle_timeout = self.settings.idle_timeout;
-        tokio::spawn(LinkTask { connection, control, driver, own_endpoint: None, idle_timeout }.run());
+        // Those who were here before are asked, the newcomer is not.
+        self.roll_call.ask();
+        let roll_calls = Some(self.roll_call.listen());
+        let task = LinkTask { connection, control, driver, own_endpoint: None, idle_timeout, roll_calls };
+        tokio::spawn(task.run());
         let Admission { version, role, ticket } = admission;
         tracing::debug!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
         // Holding the pass while the host is busy keeps the queue of those who wait short.

@@ -108,7 +108,10 @@ pub async fn connect(
         timeout(settings.hello_timeout, ask(&connection, hello, settings)).await.map_err(|_| silence())??;
     let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
     let idle_timeout = settings.idle_timeout;
-    tokio::spawn(LinkTask { connection, control, driver, own_endpoint: Some(endpoint), idle_timeout }.run());
+    let own_endpoint = Some(endpoint);
+    tokio::spawn(
+        LinkTask { connection, control, driver, own_endpoint, idle_timeout, roll_calls: None }.run(),
+    );
     Ok((link, welcome))
 }
 

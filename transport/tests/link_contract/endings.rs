@@ -21,6 +21,7 @@ for_each_link! {
     a_dropped_link_is_closed,
     a_viewer_that_is_thrown_out_hears_why,
     a_viewer_that_vanishes_is_noticed,
+    a_newcomer_makes_the_host_notice_ghosts_and_spare_the_living,
     a_viewer_that_changes_its_address_stays,
     a_hundred_viewers_come_and_go_without_a_trace,
     a_full_queue_closes_the_link,
@@ -70,6 +71,18 @@ async fn a_viewer_that_vanishes_is_noticed(rig: &mut impl Rig) {
     let closed = at_host(&mut host).await;
     assert_eq!(closed, HostIncoming::Closed(CloseReason::Silence(SETTINGS.idle_timeout)));
     assert!(gone.elapsed() < SETTINGS.idle_timeout * 13 / 10, "after {:?}", gone.elapsed());
+}
+
+async fn a_newcomer_makes_the_host_notice_ghosts_and_spare_the_living(rig: &mut impl Rig) {
+    let (mut living, mut viewer) = rig.pair().await;
+    let mut ghost = rig.vanished().await;
+    let (_newcomer, _its_viewer) = rig.pair().await;
+    let closed = at_host(&mut ghost).await;
+    assert!(matches!(closed, HostIncoming::Closed(CloseReason::Silence(_))), "{closed:?}");
+    viewer.send_control(&ToHost::DismissPopups);
+    assert_eq!(at_host(&mut living).await, HostIncoming::Control(ToHost::DismissPopups));
+    living.send_control(&ToViewer::Seat { held: true });
+    assert_eq!(at_viewer(&mut viewer).await, ViewerIncoming::Control(ToViewer::Seat { held: true }));
 }
 
 #[test]

@@ -15,7 +15,14 @@ use crate::{
 fn alone(test: &str) {
     let name = format!("memory::{test}");
     let this = env::current_exe().expect("a test runs from a file");
-    let output = Command::new(this).args(["--ignored", "--exact", &name]).output().expect("starts");
+    let output = Command::new(this)
+        .args(["--ignored", "--exact", &name])
+        // glibc gives large blocks back at once only while this threshold is fixed; else it keeps what is free, and
+        // what is free would count.
+        .env("MALLOC_MMAP_THRESHOLD_", "65536")
+        .env("MALLOC_ARENA_MAX", "1")
+        .output()
+        .expect("starts");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
@@ -54,8 +61,8 @@ async fn measured_reconnects() {
     come_and_go(&mut rig, 100).await;
     let before = resident_bytes();
     come_and_go(&mut rig, 100).await;
-    let grown = resident_bytes().saturating_sub(before);
-    assert!(grown < 4 << 20, "{grown} bytes");
+    // The sockets' last tasks end a moment after their connections.
+    until(|| resident_bytes().saturating_sub(before) < 4 << 20).await;
 }
 
 async fn come_and_go(rig: &mut QuicRig, times: usize) {
