@@ -75,10 +75,10 @@ pub(crate) fn scrolling(effort: Effort) -> Result<Vec<Row>> {
 
     let length = Duration::from_secs(effort.of(20).into());
     let (start, bytes, used) = (Instant::now(), proxy.bytes(), host.usage()?);
-    let presented = viewer.count("presented")?;
+    let before = viewer.count("updates")?;
     // The window stays open: this only passes the time, at no cost.
     let _ = viewer.wait_for(Until::Closed(window.track), length);
-    let (within, updates) = (start.elapsed(), viewer.count("presented")? - presented);
+    let (within, updates) = (start.elapsed(), viewer.count("updates")? - before);
     let rate = kbit(proxy.bytes().0 - bytes.0, within) / 1000.0;
     let processor = cores(host.usage()?.cpu.saturating_sub(used.cpu), within);
     let per_second = updates as f64 / within.as_secs_f64();
