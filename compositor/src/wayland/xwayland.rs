@@ -53,6 +53,8 @@ pub(crate) struct Xwayland {
     offers: [Option<Vec<String>>; 2],
     /// A keymap made for text that is in use.
     pub(super) typing: Option<Typing>,
+    /// When an X11 app was last sent a key of the viewer's keymap.
+    pub(super) last_key: Option<Instant>,
 }
 
 /// Where we are between two Xwaylands.
@@ -85,6 +87,7 @@ impl Xwayland {
             serials: Serials::new(display),
             offers: [None, None],
             typing: None,
+            last_key: None,
         };
         xwayland.listen(events);
         xwayland
@@ -168,7 +171,9 @@ impl State {
     pub(super) fn surface_limit(&self, client: &Client) -> u32 {
         let limit = self.clients.limits.surfaces;
         match &self.xwayland.phase {
-            Phase::Starting(x11) | Phase::Managed(x11, _) if x11.client == *client => limit.saturating_mul(16),
+            Phase::Starting(x11) | Phase::Managed(x11, _) if x11.client == *client => {
+                limit.saturating_mul(16)
+            }
             _ => limit,
         }
     }

@@ -147,3 +147,23 @@ fn a_killed_xwayland_is_replaced() {
     again.toplevel("again", 300, 200, 0);
     host.window("window", |window| window.title == "again");
 }
+
+#[test]
+fn an_app_with_too_many_pixels_is_cut_off() {
+    let Some(mut host) = Host::start() else { return };
+    let good = App::connect(host.display);
+    good.toplevel("good", 300, 200, 0);
+    host.window("window", |_| true);
+    for override_redirect in [false, true] {
+        let app = App::connect(host.display);
+        for _ in 0..4 {
+            let id = app.window(&Wish { w: 8192, h: 8192, override_redirect, ..TINY });
+            if app.conn.map_window(id).is_err() {
+                break;
+            }
+        }
+        app.cut_off();
+    }
+    good.toplevel("another", 100, 100, 0);
+    host.window("window of the good app", |window| window.title == "another");
+}

@@ -21,18 +21,6 @@ use super::{
 /// Events of X that are handled before others get their turn.
 const EVENTS_A_TURN: usize = 2048;
 
-/// Windows that one app may have, and may show at a time.
-const WINDOWS_OF_ONE: u32 = 2048;
-const MAPPED_OF_ONE: usize = 256;
-
-/// Windows that all X11 apps together may have, and may show at a time: Xwayland is one client to us, and its death
-/// would be that of all of them.
-const WINDOWS: usize = 16_384;
-const MAPPED: usize = 768;
-
-/// An override-redirect window with a longer side costs more memory than Xwayland has.
-const ABSURD_SIDE: u16 = 2 * MAX_DIMENSION as u16;
-
 /// How often a window may change its icon.
 const ICON_CHANGES: u32 = 256;
 
@@ -114,27 +102,18 @@ impl State {
         if x11.is_ours(e.window) {
             return;
         }
-        if e.override_redirect && e.width.max(e.height) > ABSURD_SIDE {
-            return self.kill_x11_app(e.window, "one of its windows is absurdly large");
-        }
         let rect = Rect::new(i32::from(e.x), i32::from(e.y), u32::from(e.width), u32::from(e.height));
-        self.x11_come(e.window, XWindow::new(e.override_redirect, rect));
+        if !e.override_redirect || self.x11_size_fits(e.window, rect.size()) {
+            self.x11_come(e.window, XWindow::new(e.override_redirect, rect));
+        }
     }
 
     fn x11_come(&mut self, id: Window, window: XWindow) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let owner = x11.wire.owner_of(id);
-        if x11.windows.get(id).is_some() || x11.killed.contains(&owner) {
+        if !self.x11_may_have(id) {
             return;
         }
-        let owned = x11.owned.entry(owner).or_default();
-        if *owned >= WINDOWS_OF_ONE {
-            return self.kill_x11_app(id, "it made too many windows");
-        }
-        *owned += 1;
-        x11.windows.insert(id, window);
-        if x11.windows.len() > WINDOWS {
-            self.kill_largest_x11_app("X11 apps together made too many windows");
+        if let Some(x11) = self.xwayland.manager() {
+            x11.windows.insert(id, window);
         }
     }
 
@@ -145,13 +124,7 @@ impl State {
             return self.x11_requestor_gone(id);
         }
         x11.recent.retain(|&recent| recent != id);
-        let owner = x11.wire.owner_of(id);
-        if let Some(owned) = x11.owned.get_mut(&owner) {
-            *owned -= 1;
-            if *owned == 0 {
-                x11.owned.remove(&owner);
-            }
-        }
+        x11.disown(id);
     }
 
     fn x11_map_asked(&mut self, id: Window) {
@@ -165,24 +138,6 @@ impl State {
         if self.x11_has_room(id) {
             self.x11_read_all(id);
         }
-    }
-
-    /// Whether one more window can be shown; if not, an app is killed for it.
-    fn x11_has_room(&mut self, id: Window) -> bool {
-        let Some(x11) = self.xwayland.manager() else { return false };
-        let owner = x11.wire.owner_of(id);
-        let shown = |(_, window): &(Window, &XWindow)| window.stage != Stage::Unmapped;
-        if x11.windows.iter().filter(shown).filter(|(id, _)| x11.wire.owner_of(*id) == owner).count()
-            > MAPPED_OF_ONE
-        {
-            self.kill_x11_app(id, "it shows too many windows");
-            return false;
-        }
-        if x11.windows.iter().filter(shown).count() > MAPPED {
-            self.kill_largest_x11_app("X11 apps together show too many windows");
-            return false;
-        }
-        true
     }
 
     fn x11_read_all(&mut self, id: Window) {
@@ -288,6 +243,7 @@ impl State {
         window.rect = size.to_rect();
         let aux = ConfigureWindowAux::new().x(0).y(0).width(size.w).height(size.h).border_width(0);
         x11.wire.sent(x11.wire.conn().configure_window(id, &aux));
+        self.x11_pixels_fit(id);
         self.tell_x11_place(id);
     }
 
@@ -361,31 +317,10 @@ impl State {
         let Some(window) = x11.windows.get_mut(e.window) else { return };
         window.rect = Rect::new(i32::from(e.x), i32::from(e.y), u32::from(e.width), u32::from(e.height));
         if window.override_redirect {
-            if e.width.max(e.height) > ABSURD_SIDE {
-                return self.kill_x11_app(e.window, "one of its windows is absurdly large");
+            let (size, mapped) = (window.rect.size(), window.is_mapped());
+            if self.x11_size_fits(e.window, size) && (!mapped || self.x11_pixels_fit(e.window)) {
+                self.move_x11_popup(e.window);
             }
-            self.move_x11_popup(e.window);
-        }
-    }
-
-    /// Kills an app of X11 that is too much.
-    pub(super) fn kill_x11_app(&mut self, window: Window, reason: &str) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let owner = x11.wire.owner_of(window);
-        if !x11.killed.insert(owner) {
-            return;
-        }
-        tracing::warn!(reason, "an X11 app is cut off");
-        x11.wire.sent(x11.wire.conn().kill_client(window));
-        x11.after(Then::Killed { owner });
-    }
-
-    fn kill_largest_x11_app(&mut self, reason: &str) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let largest = x11.owned.iter().max_by_key(|(_, count)| **count).map(|(&owner, _)| owner);
-        let window = x11.windows.iter().map(|(id, _)| id).find(|&id| Some(x11.wire.owner_of(id)) == largest);
-        if let Some(window) = window {
-            self.kill_x11_app(window, reason);
         }
     }
 

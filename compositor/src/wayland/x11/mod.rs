@@ -8,9 +8,10 @@
 //!   so what lies below it at the same place gets nothing.
 //! - A window is shown while it is mapped, its properties are known and its surface is ([`windows::Link`]).
 //! - X11 apps can do anything to each other, as X11 is; they harm no Wayland app, and limits end in the death of the
-//!   one app ([`manage`]).
+//!   one app ([`bounds`]).
 
 mod atoms;
+mod bounds;
 mod focus;
 mod icons;
 mod manage;

@@ -2,7 +2,8 @@
 //!
 //! X11 apps translate keys themselves, with the keymap that X has when they get to it: later than the keys. So the
 //! keymap made for a text only ever grows, which leaves its older keys as they were, and the viewer's keymap comes back
-//! when nothing was typed for a moment. Keys that are pressed meanwhile wait for that.
+//! when nothing was typed for a moment. Keys that are pressed meanwhile wait for that, and a text that follows keys
+//! waits until apps have looked at those.
 
 use std::{
     collections::VecDeque,
@@ -30,7 +31,7 @@ const QUIET: Duration = Duration::from_millis(200);
 /// Commands that wait at most; more are carried out at once.
 const WAITING: usize = 4096;
 
-/// A keymap made for text that is in use.
+/// A keymap made for text that is in use, or that will be when the keys before it have been looked at.
 #[derive(Debug)]
 pub(in super::super) struct Typing {
     /// The keysym's name of each key.
@@ -41,21 +42,22 @@ pub(in super::super) struct Typing {
     waiting: VecDeque<Command>,
 }
 
+impl Typing {
+    fn new(modifiers: ModifiersState, last: Instant) -> Self {
+        Self { keys: Vec::new(), modifiers, last, waiting: VecDeque::new() }
+    }
+}
+
 impl State {
     /// Types a text if an X11 app has the keyboard. Whether it has.
     pub(in super::super) fn type_into_x11(&mut self, cause: Cause, track: TrackId, text: &str) -> bool {
-        let client = self.input.keyboard_surface().and_then(|surface| surface.client());
-        if self.xwayland.running().is_none_or(|x11| Some(&x11.client) != client.as_ref()) {
+        if !self.x11_has_keyboard() {
             return false;
         }
         let keyboard = self.input.keyboard.clone();
         let begun = self.xwayland.typing.is_some();
-        let typing = self.xwayland.typing.get_or_insert_with(|| Typing {
-            keys: Vec::new(),
-            modifiers: keyboard.modifier_state(),
-            last: Instant::now(),
-            waiting: VecDeque::new(),
-        });
+        let modifiers = keyboard.modifier_state();
+        let typing = self.xwayland.typing.get_or_insert_with(|| Typing::new(modifiers, Instant::now()));
         let (known, mut taps) = (typing.keys.len(), Vec::new());
         for (at, name) in text.char_indices().filter_map(|(at, c)| Some((at, text::keysym(c)?))) {
             let key = typing.keys.iter().position(|key| *key == name);
@@ -89,7 +91,7 @@ impl State {
 
     /// Keeps a command for the keyboard back while a keymap made for text is in use.
     pub(in super::super) fn hold_for_x11(&mut self, command: Command) -> Option<Command> {
-        let Some(typing) = &mut self.xwayland.typing else { return Some(command) };
+        let Some(typing) = &mut self.xwayland.typing else { return self.hold_text_behind_keys(command) };
         let waits = match &command {
             Command::Key { .. } | Command::Keymap(_) => true,
             Command::Text { .. } | Command::Focus(_) => !typing.waiting.is_empty(),
@@ -104,6 +106,29 @@ impl State {
             self.end_typing();
         }
         None
+    }
+
+    /// Keeps a text back that follows keys which X11 apps may not have translated yet.
+    fn hold_text_behind_keys(&mut self, command: Command) -> Option<Command> {
+        if !matches!(command, Command::Key { .. } | Command::Text { .. }) || !self.x11_has_keyboard() {
+            return Some(command);
+        }
+        if matches!(command, Command::Key { .. }) {
+            self.xwayland.last_key = Some(Instant::now());
+            return Some(command);
+        }
+        let last = self.xwayland.last_key.filter(|last| last.elapsed() < QUIET);
+        let Some(last) = last else { return Some(command) };
+        let mut typing = Typing::new(self.input.keyboard.modifier_state(), last);
+        typing.waiting.push_back(command);
+        self.xwayland.typing = Some(typing);
+        self.await_quiet(QUIET.saturating_sub(last.elapsed()));
+        None
+    }
+
+    fn x11_has_keyboard(&self) -> bool {
+        let client = self.input.keyboard_surface().and_then(|surface| surface.client());
+        self.xwayland.running().is_some_and(|x11| Some(&x11.client) == client.as_ref())
     }
 
     fn await_quiet(&mut self, wait: Duration) {
@@ -125,8 +150,10 @@ impl State {
     /// Brings the viewer's keymap back, and carries out what waited for it.
     fn end_typing(&mut self) {
         let Some(typing) = self.xwayland.typing.take() else { return };
-        self.restore_keymap(typing.modifiers);
-        self.flush();
+        if !typing.keys.is_empty() {
+            self.restore_keymap(typing.modifiers);
+            self.flush();
+        }
         for command in typing.waiting {
             self.handle_command(command);
         }

@@ -128,10 +128,6 @@ impl Windows {
         self.by_id.iter().map(|(&id, window)| (id, window))
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
     /// The window that a surface shows.
     pub(super) fn of_surface(&self, surface: &WlSurface) -> Option<Window> {
         self.by_surface.get(&surface.id()).copied()
