@@ -239,8 +239,8 @@ impl State {
         self.content_for_x11(kind, mime, to);
     }
 
-    /// Only apps that the user works with may read what others copied, as on Wayland.
-    fn x11_has_keyboard(&self) -> bool {
+    /// Whether the user works with an X11 app. Only such may read what others copied, as on Wayland.
+    pub(super) fn x11_has_keyboard(&self) -> bool {
         let client = self.input.keyboard_surface().and_then(|surface| surface.client());
         self.xwayland.running().is_some_and(|x11| Some(&x11.client) == client.as_ref())
     }

@@ -14,10 +14,7 @@ use media::{Cause, Command, TrackId};
 use smithay::{
     backend::input::{KeyState, Keycode},
     input::keyboard::ModifiersState,
-    reexports::{
-        calloop::timer::{TimeoutAction, Timer},
-        wayland_server::Resource,
-    },
+    reexports::calloop::timer::{TimeoutAction, Timer},
 };
 
 use super::super::{
@@ -124,11 +121,6 @@ impl State {
         self.xwayland.typing = Some(typing);
         self.await_quiet(QUIET.saturating_sub(last.elapsed()));
         None
-    }
-
-    fn x11_has_keyboard(&self) -> bool {
-        let client = self.input.keyboard_surface().and_then(|surface| surface.client());
-        self.xwayland.running().is_some_and(|x11| Some(&x11.client) == client.as_ref())
     }
 
     fn await_quiet(&mut self, wait: Duration) {
