@@ -34,6 +34,9 @@ use super::{
 /// How long an Xwayland may take to be ready.
 const START: Duration = Duration::from_secs(20);
 
+/// How long it may take to end after it has closed its connection.
+const END: Duration = Duration::from_secs(5);
+
 /// How long it may leave a question unanswered: an app holds it, or it hangs.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -65,6 +68,8 @@ enum Phase {
     Starting(Running),
     /// One runs, and we are its window manager.
     Managed(Running, Box<Manager>),
+    /// One has closed its connections and is about to end.
+    Ending(Running),
 }
 
 /// An Xwayland's process and what we watch of it.
@@ -126,7 +131,7 @@ impl Xwayland {
 
     fn running_mut(&mut self) -> Option<&mut Running> {
         match &mut self.phase {
-            Phase::Starting(running) | Phase::Managed(running, _) => Some(running),
+            Phase::Starting(running) | Phase::Managed(running, _) | Phase::Ending(running) => Some(running),
             Phase::Idle => None,
         }
     }
@@ -296,10 +301,38 @@ impl State {
         }
     }
 
+    /// Xwayland closed its connection: what X11 apps showed is gone, and it ends by itself.
+    pub(super) fn lose_xwayland(&mut self) {
+        self.forget_x11();
+        let phase = std::mem::replace(&mut self.xwayland.phase, Phase::Idle);
+        let Phase::Managed(mut running, _) = phase else {
+            self.xwayland.phase = phase;
+            return;
+        };
+        // The connection was the last that was watched; closed, it would wake the loop again and again.
+        if let Some(connection) = running.watched.pop() {
+            self.events.remove(connection);
+        }
+        let late = self.events.insert_source(Timer::from_duration(END), |_, (), state| {
+            state.end_xwayland("it closed its connection and did not end");
+            TimeoutAction::Drop
+        });
+        match late {
+            Ok(token) => {
+                running.watched.push(token);
+                self.xwayland.phase = Phase::Ending(running);
+            }
+            Err(_) => {
+                self.xwayland.phase = Phase::Ending(running);
+                self.end_xwayland("it closed its connection");
+            }
+        }
+    }
+
     /// Ends Xwayland if it has not ended by itself, and with it all that X11 apps show.
     pub(super) fn end_xwayland(&mut self, reason: &str) {
         self.forget_x11();
-        let (Phase::Starting(running) | Phase::Managed(running, _)) =
+        let (Phase::Starting(running) | Phase::Managed(running, _) | Phase::Ending(running)) =
             std::mem::replace(&mut self.xwayland.phase, Phase::Idle)
         else {
             return;

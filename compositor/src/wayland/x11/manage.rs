@@ -37,7 +37,7 @@ impl State {
             }
             match event {
                 Some(event) => self.x11_event(event),
-                None if x11.wire.broken() => return self.end_xwayland("its connection broke"),
+                None if x11.wire.broken() => return self.lose_xwayland(),
                 None => return self.watch_answers(),
             }
         }

@@ -27,7 +27,7 @@ use x11rb::{
     protocol::{
         Event,
         composite::{ConnectionExt as _, Redirect},
-        xfixes::{ConnectionExt as _, SelectionEventMask},
+        xfixes::{ClientDisconnectFlags, ConnectionExt as _, SelectionEventMask},
         xproto::{
             Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux,
             EventMask, GetPropertyReply, PropMode, Window, WindowClass,
@@ -103,7 +103,10 @@ impl Wire {
         let root =
             conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
         conn.composite_query_version(0, 4)?.reply()?;
-        conn.xfixes_query_version(5, 0)?.reply()?;
+        if conn.xfixes_query_version(6, 0)?.reply()?.major_version >= 6 {
+            // Without us it would have no clients, and may end.
+            conn.xfixes_set_client_disconnect_mode(ClientDisconnectFlags::TERMINATE)?.check()?;
+        }
 
         let mask =
             EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
