@@ -93,9 +93,10 @@ impl From<RoleName> for Role {
 /// Runs the command that the process was started with.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
-    if let Err(error) = logging::start(&cli.log) {
-        return fail(&error);
-    }
+    let _logging = match logging::start(&cli.log) {
+        Ok(logging) => logging,
+        Err(error) => return fail(&error),
+    };
     let result = match cli.command {
         Command::Serve(options) => serve::serve(options),
         Command::Run(options) => commands::run(options),

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Usage;
@@ -31,15 +32,23 @@ enum Format {
     Json,
 }
 
+/// Lines that wait for a reader of stderr; more are dropped, since a reader that stalls must not stall the session.
+const LINES: usize = 4096;
+
+/// Writes what is still to be logged when dropped: to be kept until the end.
+pub(crate) type Logging = WorkerGuard;
+
 /// Starts logging for the whole process.
-pub(crate) fn start(options: &Options) -> Result<()> {
+pub(crate) fn start(options: &Options) -> Result<Logging> {
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| Usage(format!("--log '{}' is no filter ({error}); try --log info", options.log)))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (writer, logging) =
+        NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).finish(std::io::stderr());
     let colours = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match options.log_format {
         Format::Text => logs.with_target(false).with_ansi(colours).init(),
         Format::Json => logs.json().init(),
     }
-    Ok(())
+    Ok(logging)
 }
