@@ -50,25 +50,31 @@ fn what_a_viewer_copies_an_x11_app_pastes() -> Result<()> {
 
 #[test]
 fn what_a_viewer_copies_xclip_pastes() -> Result<()> {
-    if !tools::present("paste into xclip", &["xclip", "Xwayland", "foot"]) {
+    if !tools::present("paste into xclip", &["xclip", "xterm", "Xwayland"]) {
         return Ok(());
     }
-    let host = Host::start(["foot", "--config=/dev/null"])?;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("pasted");
+    let host = Host::start(["xterm", "-e", "sh", "-c", &x11_paste_into(&file)])?;
     let (mut viewer, window) = Viewer::with_window(host.link())?;
-    viewer.activate(window.track)?;
     viewer.clipboard_set(TEXT)?;
-    let file = host.file("pasted");
-    x11_pastes(&host, &file)
+    viewer.activate(window.track)?;
+    file_holds(&file, TEXT)
 }
 
 #[test]
 fn what_a_wayland_app_copies_an_x11_app_pastes() -> Result<()> {
-    if !tools::present("from a GTK3 app to xclip", &["l3afpad", "xclip", "Xwayland"]) {
+    if !tools::present("from a GTK3 app to xclip", &["l3afpad", "xclip", "xterm", "Xwayland"]) {
         return Ok(());
     }
-    let (host, mut viewer, _) = editor_with(TEXT, "wayland")?;
+    let (host, mut viewer, editor) = editor_with(TEXT, "wayland")?;
     viewer_pastes(&mut viewer, TEXT)?;
-    x11_pastes(&host, &host.file("pasted"))
+    let file = host.file("pasted");
+    host.run(&["xterm", "-e", "sh", "-c", &x11_paste_into(&file)])?;
+    let windows = viewer.wait(Until::Windows(2))?;
+    let terminal = windows.iter().find(|window| window.track != editor).context("waited for it")?;
+    viewer.activate(terminal.track)?;
+    file_holds(&file, TEXT)
 }
 
 #[test]
@@ -131,14 +137,11 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
     .with_context(|| format!("the clipboard holds {last:?}"))
 }
 
-/// `xclip` in the session gets the text, as soon as it is there.
-fn x11_pastes(host: &Host, file: &Path) -> Result<()> {
-    let script = format!(
-        "until [ -s {0} ]; do xclip -selection clipboard -o > {0} || sleep 0.2; done",
-        file.display()
-    );
-    host.run(&["sh", "-c", &script])?;
-    file_holds(file, TEXT)
+/// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the clipboard. It
+/// stays open, so that its window does.
+fn x11_paste_into(file: &Path) -> String {
+    let file = file.display();
+    format!("until [ -s {file} ]; do xclip -selection clipboard -o > {file} || sleep 0.1; done; cat")
 }
 
 fn file_holds(file: &Path, wanted: &str) -> Result<()> {
