@@ -5,6 +5,7 @@
 //! surface that shows one window never shows another, so an id that is used again cannot mislead: its old surface has
 //! been taken.
 
+use media::Frame;
 use smithay::{
     reexports::wayland_server::{Resource, protocol::wl_surface::WlSurface},
     wayland::compositor,
@@ -84,9 +85,20 @@ impl State {
         if surface.client().as_ref() != Some(&x11.client) {
             return false;
         }
+        let client = x11.client.id();
         if let Change::Fresh(fresh) = capture::take(surface) {
+            // Whether its app may show so much is not known yet; until then no app's pixels crowd out all others'.
+            let (used, limit) = (self.clients.usage(&client).bytes, self.clients.limits.canvas_bytes / 2);
             let before = capture::kept_bytes(surface);
-            compositor::with_states(surface, |states| capture::keep(states, &fresh));
+            compositor::with_states(surface, |states| {
+                let size = capture::content(states).attached.map(|attached| attached.size);
+                let needed = size.map_or(0, |size| size.area() * Frame::BYTES_PER_PIXEL as u64);
+                if used.saturating_add(needed) > limit {
+                    *capture::content_mut(states) = capture::Content::default();
+                } else {
+                    capture::keep(states, &fresh);
+                }
+            });
             drop(fresh);
             self.account(surface, before, capture::kept_bytes(surface));
         }
