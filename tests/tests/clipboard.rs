@@ -86,15 +86,17 @@ fn the_command_line_tools_copy_and_paste() -> Result<()> {
     let (mut viewer, terminal) = Viewer::with_window(host.link())?;
     viewer.activate(terminal.track)?;
     viewer.type_text(terminal.track, "printf %s 'from the shell' | wl-copy\n")?;
-    focus_whatever_appears(&mut viewer, terminal.track)?;
-    viewer_pastes(&mut viewer, "from the shell")?;
+    focus_tools_until(&mut viewer, terminal.track, |viewer| {
+        viewer.clipboard_get().is_ok_and(|text| text == "from the shell")
+    })?;
 
     viewer.clipboard_set(TEXT)?;
     let file = host.file("pasted");
     viewer.activate(terminal.track)?;
     viewer.type_text(terminal.track, &format!("wl-paste -n > {}\n", file.display()))?;
-    focus_whatever_appears(&mut viewer, terminal.track)?;
-    file_holds(&file, TEXT)
+    focus_tools_until(&mut viewer, terminal.track, |_| {
+        std::fs::read_to_string(&file).is_ok_and(|pasted| pasted.trim_end() == TEXT)
+    })
 }
 
 /// An editor that shows `text`, all of it selected and copied.
@@ -153,16 +155,14 @@ fn file_holds(file: &Path, wanted: &str) -> Result<()> {
     .with_context(|| format!("the file holds {last:?}"))
 }
 
-/// Command line tools of Wayland show a tiny window to get the focus, which a desktop would give them.
-fn focus_whatever_appears(viewer: &mut Viewer, besides: Track) -> Result<()> {
-    wait::until(PATIENCE, "the tool's window or its end", || {
-        let windows = viewer.windows()?;
-        match windows.iter().find(|window| window.track != besides) {
-            Some(window) => viewer.activate(window.track).map(Some),
-            None if viewer.wait_for(Until::Windows(2), std::time::Duration::from_secs(2)).is_err() => {
-                Ok(Some(()))
-            }
-            None => Ok(None),
+/// Command line tools of Wayland show a tiny window to get the focus, which a desktop would give them. Gives it to
+/// whatever appears until all is done.
+fn focus_tools_until(viewer: &mut Viewer, besides: Track, done: impl Fn(&mut Viewer) -> bool) -> Result<()> {
+    wait::until(PATIENCE, "what a tool with focus does", || {
+        for window in viewer.windows()?.iter().filter(|window| window.track != besides) {
+            // It may be gone by now.
+            let _ = viewer.activate(window.track);
         }
+        Ok(done(viewer).then_some(()))
     })
 }

@@ -43,7 +43,7 @@ fn beside(hostile: &[&str]) -> Result<()> {
     // It shows its window, or was thrown out with a clear line.
     wait::until(wait::PATIENCE, "the hostile guest", || {
         let seen = viewer.windows()?.iter().any(|window| window.title != "Honest");
-        Ok((seen || host.log().contains("limit")).then_some(()))
+        Ok((seen || host.log().contains("cut off")).then_some(()))
     })?;
     for round in 2..12 {
         works(&mut viewer, &mut host, honest.track, round)?;
