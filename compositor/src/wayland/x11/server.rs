@@ -12,7 +12,10 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::{
+    io::{FdFlags, fcntl_setfd},
+    net::sockopt::set_socket_send_buffer_size,
+};
 
 use super::sockets::Sockets;
 
@@ -24,6 +27,9 @@ const LINGER: u32 = 10;
 
 /// The largest X11 request in MiB; X.org's default would be 4.
 const REQUEST_MIB: u32 = 16;
+
+/// Bytes that it may have sent to us before we have read them.
+const SEND_BUFFER: usize = 4 << 20;
 
 /// What an Xwayland gets from the environment.
 const ENVIRONMENT: [&str; 4] = ["PATH", "HOME", "LANG", "XDG_RUNTIME_DIR"];
@@ -57,6 +63,8 @@ impl Server {
         let program =
             find().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "Xwayland is not installed"))?;
         let (wayland, their_wayland) = UnixStream::pair()?;
+        // Its Wayland library gives up when this is full and it has buffers to hand over. The system may allow less.
+        set_socket_send_buffer_size(&their_wayland, SEND_BUFFER)?;
         let (manager, their_manager) = UnixStream::pair()?;
         let (ready, their_ready) = io::pipe()?;
         let their_listener = sockets.listener().try_clone()?;
