@@ -50,7 +50,11 @@ fn main() -> io::Result<()> {
                 canvases.insert(track, canvas);
             }
             Event::Source(media::Event::Damaged { track, size, region, captured, cause }) => {
-                println!("{at:5} damaged {track} {size:?} {:?} {} px {cause:?}", region.bounds(), region.area());
+                println!(
+                    "{at:5} damaged {track} {size:?} {:?} {} px {cause:?}",
+                    region.bounds(),
+                    region.area()
+                );
                 handle.send(Command::FrameDone { track, at: Timestamp(captured.0) });
             }
             Event::Source(media::Event::Window(window)) => {

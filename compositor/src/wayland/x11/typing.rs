@@ -90,8 +90,9 @@ impl State {
     pub(in super::super) fn hold_for_x11(&mut self, command: Command) -> Option<Command> {
         let Some(typing) = &mut self.xwayland.typing else { return self.hold_text_behind_keys(command) };
         let waits = match &command {
-            Command::Key { .. } | Command::Keymap(_) => true,
-            Command::Text { .. } | Command::Focus(_) => !typing.waiting.is_empty(),
+            // The focus too: an app that loses it before it has looked at its keys would never see the rest of the text.
+            Command::Key { .. } | Command::Keymap(_) | Command::Focus(_) => true,
+            Command::Text { .. } => !typing.waiting.is_empty(),
             _ => false,
         };
         if !waits {
