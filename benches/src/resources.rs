@@ -1,6 +1,9 @@
 //! What a host takes, and what viewers that come and go leave behind.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use dormer_tests::{Press, Session, Until, Viewer};
@@ -10,6 +13,9 @@ use crate::{
     numbers::{Sample, ms},
     table::Row,
 };
+
+/// A viewer is started ten times a second.
+const PACE: Duration = Duration::from_millis(100);
 
 /// Viewers are killed and restarted; each finds its windows.
 pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
@@ -22,6 +28,8 @@ pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
         times.push(start.elapsed());
         viewer.kill()?;
         memory.push(session.host.usage()?.memory_kib);
+        // Viewers that are gone hold their place until the host has asked them in vain: half a second.
+        thread::sleep(PACE.saturating_sub(start.elapsed()));
     }
     let times: Sample = times.into_iter().collect();
     let settled = memory[memory.len() / 2..].iter().min().copied().context("rounds ran")?;
