@@ -32,9 +32,11 @@ pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
         thread::sleep(PACE.saturating_sub(start.elapsed()));
     }
     let times: Sample = times.into_iter().collect();
-    let settled = memory[memory.len() / 2..].iter().min().copied().context("rounds ran")?;
-    let last = *memory.last().context("rounds ran")?;
-    let growth = last as f64 / settled as f64 - 1.0;
+    // Some that are gone are always still waited for, so memory moves up and down: its peaks must not rise.
+    let peak = |rounds: &[u64]| rounds.iter().max().copied().context("rounds ran");
+    let (first, second) = memory.split_at(memory.len() / 2);
+    let (first, second) = (peak(first)?, peak(second)?);
+    let growth = second as f64 / first as f64 - 1.0;
     Ok(vec![
         Row::goal(
             &format!(
@@ -45,8 +47,8 @@ pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
             times.max() <= Duration::from_millis(300),
         ),
         Row::goal(
-            "the same: host's memory after the first, in the second half, at the end",
-            format!("{}, {}, {} MiB", mib(memory[0]), mib(settled), mib(last)),
+            "the same: host's memory after the first, at most in the first half, in the second",
+            format!("{}, {}, {} MiB", mib(memory[0]), mib(first), mib(second)),
             "flat",
             growth < 0.05,
         ),
