@@ -76,10 +76,16 @@ impl<E: End> LinkTask<E> {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
         let Self { connection, control, driver, own_endpoint, idle_timeout, mut roll_calls } = self;
-        let (outgoing, inbox, mut requests, end) = driver.into_parts();
+        let (outgoing, inbox, requests, end) = driver.into_parts();
         let Outgoing { control: control_queue, input, updates, unreliable } = outgoing;
         let (control_send, control_receive) = control;
         let mut closing = requests.clone();
+        let last_words = async {
+            let control = write_control(control_send, control_queue, requests.clone());
+            let input = write_input(&connection, input, requests.clone());
+            tokio::try_join!(control, input)
+        };
+        let mut network = requests.clone();
         let (reason, farewell) = tokio::select! {
             asked = async {
                 // The control lane drains first; so wait for it, but not for ever.
@@ -87,19 +93,18 @@ impl<E: End> LinkTask<E> {
                 sleep(LAST_WORDS).await;
                 asked
             } => asked,
-            asked = write_control(control_send, control_queue, requests.clone()) => match asked {
-                Ok(asked) => asked,
+            asked = last_words => match asked {
+                Ok((asked, ())) => asked,
                 Err(reason) => with_farewell(reason),
             },
             reason = ended(read_control(control_receive, inbox.clone())) => reason,
             reason = ended(accept_streams(&connection, inbox.clone())) => reason,
             reason = ended(read_datagrams(&connection, inbox.clone())) => reason,
-            reason = ended(write_input(&connection, input)) => reason,
             reason = ended(write_updates(&connection, updates)) => reason,
             reason = ended(write_datagrams(&connection, unreliable)) => reason,
             reason = ended(notice_silence(&connection, idle_timeout)) => reason,
             reason = silent_at_roll_call(&connection, roll_calls.as_mut()) => with_farewell(reason),
-            never = follow_network(own_endpoint.as_ref(), &mut requests) => match never {},
+            never = follow_network(own_endpoint.as_ref(), &mut network) => match never {},
         };
         // What the connection knows, if it has ended, is nearer to the truth than what a stream saw of it.
         let reason = match connection.close_reason() {
@@ -164,12 +169,27 @@ async fn write_control(
     Ok(asked)
 }
 
-async fn write_input(connection: &Connection, mut queue: QueueReceiver<Frame>) -> LaneResult {
+/// Writes the input lane until the handles ask to close; then what is queued, so that no key is lost that was pressed
+/// before.
+async fn write_input(
+    connection: &Connection,
+    mut queue: QueueReceiver<Frame>,
+    mut requests: crate::link::RequestReceiver,
+) -> Result<(), CloseReason> {
     let mut stream = None;
     loop {
-        let Some(frame) = queue.pop().await else { return pending().await };
-        write_lane(connection, &mut stream, frame.item).await?;
+        tokio::select! {
+            biased;
+            Some(frame) = queue.pop() => write_lane(connection, &mut stream, frame.item).await?,
+            _ = requests.close() => break,
+        }
     }
+    if let Some(mut stream) = stream
+        && stream.finish().is_ok()
+    {
+        let _ = timeout(LAST_WORDS, stream.stopped()).await;
+    }
+    Ok(())
 }
 
 /// Writes to the stream of a lane, which is opened when it is first needed.
