@@ -44,7 +44,7 @@ pub(crate) struct ServeOptions {
     /// The video encoder: auto, openh264, vaapi, nvenc or x264 [default: auto]
     #[arg(long, value_name = "NAME")]
     encoder: Option<String>,
-    /// The most viewers at a time [default: 16]
+    /// The most viewers at a time [default: 32]
     #[arg(long, value_name = "N")]
     max_viewers: Option<usize>,
     /// End the session when COMMAND ends
@@ -106,7 +106,7 @@ impl Config {
             link_file: options.link_file,
             ttl,
             encoder,
-            max_viewers: options.max_viewers.unwrap_or(16).max(1),
+            max_viewers: options.max_viewers.unwrap_or(32).max(1),
             exit_with_command: options.exit_with_command,
             command: options.command,
         })

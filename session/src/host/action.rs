@@ -18,7 +18,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { session: "session".to_owned(), max_viewers: 16, max_windows: 1024 }
+        Self { session: "session".to_owned(), max_viewers: 32, max_windows: 1024 }
     }
 }
 

@@ -40,7 +40,8 @@ impl Host {
             ToHost::Keymap { text } => self.viewer_keymap(viewer, text)?,
             ToHost::Clipboard(message) => self.viewer_clipboard(now, viewer, message)?,
             ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
-            ToHost::Goodbye => self.handle_gone(now, viewer),
+            // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
+            ToHost::Goodbye => {}
             ToHost::Configure { .. }
             | ToHost::Close { .. }
             | ToHost::Focus { .. }
