@@ -15,7 +15,7 @@ use super::framing;
 use crate::close::CloseReason;
 
 /// The least time that a link has to answer: several retransmissions on a path of common length.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The same in round trips, for long paths.
 const PATIENCE_IN_ROUND_TRIPS: u32 = 6;
