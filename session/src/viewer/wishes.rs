@@ -57,7 +57,7 @@ impl Viewer {
         self.control(ToHost::Clipboard(Clipboard::Offer { mimes }));
     }
 
-    /// Asks for what is on the session's clipboard; [`Action::ClipboardContent`] is the answer, within seconds.
+    /// Asks for what is on the session's clipboard; [`Action::ClipboardContent`](super::Action::ClipboardContent) is the answer, within seconds.
     pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> Result<ClipboardRequest, Unsent> {
         if !self.is_live() {
             return Err(Unsent::NotLive);
@@ -67,7 +67,7 @@ impl Viewer {
         Ok(request)
     }
 
-    /// Answers [`Action::ClipboardWanted`]; `None` if there is no such content.
+    /// Answers [`Action::ClipboardWanted`](super::Action::ClipboardWanted); `None` if there is no such content.
     pub fn provide_clipboard(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
         match data.filter(|data| data.len() <= MAX_CLIPBOARD) {
             None => self.control(ToHost::Clipboard(Clipboard::Unavailable { request })),

@@ -13,7 +13,7 @@ mod view;
 mod wishes;
 mod x11;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use winit::event_loop::EventLoop;
 
 use self::desk::Desk;
@@ -38,7 +38,8 @@ pub(crate) enum Wake {
 pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
     let events = EventLoop::<Wake>::with_user_event()
         .build()
-        .context("cannot open a display; start it on a desktop, or use --headless")?;
+        // What winit says of it names its source files, not the reason.
+        .map_err(|_| anyhow!("cannot open a display; start it on a desktop, or use --headless"))?;
     let proxy = events.create_proxy();
     let sink = move |event| {
         // The event loop is gone only while the process ends.
