@@ -162,6 +162,40 @@ fn two_viewers_see_the_same_and_one_that_may_only_look_changes_nothing() -> Resu
 }
 
 #[test]
+fn viewers_take_turns_and_no_key_of_either_is_lost() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut first, window) = Viewer::with_window(session.host.link())?;
+    let (mut second, _) = Viewer::with_window(session.host.link())?;
+    for turn in 0..2 {
+        first.key(window.track, "a", Press::Tap)?;
+        first.code_until(window.track, |code| code.input == 2 * turn + 1)?;
+        // The first has not rested yet: this waits for it.
+        second.key(window.track, "b", Press::Tap)?;
+        second.code_until(window.track, |code| code.input == 2 * turn + 2)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn keys_pressed_right_before_a_viewer_leaves_arrive() -> Result<()> {
+    let session = Session::start(&[])?;
+    for number in 1..=10 {
+        let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+        viewer.key(window.track, "a", Press::Tap)?;
+        let status = viewer.quit()?;
+        ensure!(status.success(), "the viewer ended with {status}");
+        let presses = |entries: Vec<Entry>| {
+            entries
+                .iter()
+                .filter(|entry| matches!(entry, Entry::Key { key: KEY_A, pressed: true, .. }))
+                .count()
+        };
+        wait::until(PATIENCE, "the key", || Ok((presses(session.entries()?) == number).then_some(())))?;
+    }
+    Ok(())
+}
+
+#[test]
 fn a_held_key_is_released_when_its_viewer_dies() -> Result<()> {
     let session = Session::start(&[])?;
     let (mut viewer, window) = Viewer::with_window(session.host.link())?;

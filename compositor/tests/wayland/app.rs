@@ -175,8 +175,11 @@ impl App {
     }
 
     /// Sends off all that was asked, however slowly it is taken. `false` if the connection is cut off.
+    ///
+    /// To be called before 4 KiB are waiting: the client library gives a connection up that would have to wait for more.
     pub(crate) fn push(&mut self) -> bool {
         loop {
+            assert!(!self.gave_up(), "push more often");
             match self.connection.flush() {
                 Ok(()) => return true,
                 Err(WaylandError::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -187,6 +190,11 @@ impl App {
                 Err(_) => return false,
             }
         }
+    }
+
+    fn gave_up(&self) -> bool {
+        let error = self.connection.backend().last_error();
+        matches!(error, Some(WaylandError::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
     /// Takes in what has arrived within `wait`.

@@ -67,7 +67,7 @@ fn ten_thousand_surfaces() {
     is_cut_off(|app, _| {
         for n in 0..10_000 {
             app.compositor.create_surface(&app.qh(), ());
-            if n % 500 == 0 && !app.push() {
+            if n % 50 == 0 && !app.push() {
                 break;
             }
         }
@@ -77,10 +77,13 @@ fn ten_thousand_surfaces() {
 #[test]
 fn a_thousand_windows() {
     is_cut_off(|app, _| {
-        for _ in 0..300 {
+        for n in 0..300 {
             let surface = app.compositor.create_surface(&app.qh(), ());
             let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
             shell.get_toplevel(&app.qh(), ());
+            if n % 50 == 0 && !app.push() {
+                break;
+            }
         }
     });
 }
@@ -91,7 +94,7 @@ fn frame_callbacks_without_end() {
         for n in 0..20_000 {
             window.surface.frame(&app.qh(), ());
             window.surface.commit();
-            if n % 500 == 0 && !app.push() {
+            if n % 50 == 0 && !app.push() {
                 break;
             }
         }
@@ -103,7 +106,7 @@ fn damage_without_a_commit() {
     is_cut_off(|app, window| {
         for n in 0..100_000 {
             window.surface.damage(n, n, 1, 1);
-            if n % 500 == 0 && !app.push() {
+            if n % 50 == 0 && !app.push() {
                 break;
             }
         }
@@ -115,7 +118,7 @@ fn flood(app: &mut App, one: impl Fn(u32)) {
     let until = std::time::Instant::now() + PATIENCE;
     for n in 0.. {
         one(n);
-        if n % 100 == 0 && (!app.push() || std::time::Instant::now() > until) {
+        if n % 50 == 0 && (!app.push() || std::time::Instant::now() > until) {
             break;
         }
     }

@@ -28,6 +28,12 @@ use crate::{
     link::{Command, End, Event, Link, State},
 };
 
+/// How long a request waits for another viewer to rest.
+const SEAT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it tries meanwhile.
+const SEAT_RETRY: Duration = Duration::from_millis(100);
+
 /// The headless viewer.
 pub(crate) struct Automation {
     pub(super) link: Link,
@@ -237,8 +243,37 @@ impl Automation {
         }
     }
 
+    /// Waits until input reaches the apps: while another viewer uses them it would be dropped.
+    pub(super) fn take_seat(&mut self, track: TrackId) -> Result<(), String> {
+        let deadline = Instant::now() + SEAT_PATIENCE;
+        while !self.model.has_seat {
+            if Instant::now() >= deadline {
+                return Err("another viewer is using the apps; nothing was sent, try again later".into());
+            }
+            // Input that does nothing takes the seat as soon as its holder rests.
+            self.input(track, InputEvent::Leave);
+            self.inbox_until(Instant::now() + SEAT_RETRY)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of what happens until then, or until the seat is here.
+    fn inbox_until(&mut self, until: Instant) -> Result<(), String> {
+        while let Some(message) = self.inbox.receive_until(until) {
+            if let Message::Event(event) = message {
+                self.note(&event);
+                self.still_alive()?;
+                if self.model.has_seat {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn type_events(&mut self, track: TrackId, events: Vec<InputEvent>) -> Result<(), String> {
         self.model.visible(track)?;
+        self.take_seat(track)?;
         self.focus(track);
         for event in events {
             self.input(track, event);
@@ -248,6 +283,7 @@ impl Automation {
 
     fn point(&mut self, track: TrackId, events: Vec<InputEvent>, presses: bool) -> Result<(), String> {
         self.model.visible(track)?;
+        self.take_seat(track)?;
         if presses {
             if self.model.windows.is_outside_popups(track) {
                 self.link.send(Command::DismissPopups);

@@ -23,6 +23,8 @@ pub(crate) struct Model {
     pub(crate) state: State,
     /// Whether the host has told of all its windows since the link was made.
     introduced: bool,
+    /// Whether input reaches the apps: nobody else is using them.
+    pub(crate) has_seat: bool,
     /// All windows, also those whose first picture has not arrived.
     pub(crate) windows: Windows,
     pictures: HashMap<TrackId, Shown>,
@@ -51,6 +53,7 @@ impl Model {
         Self {
             state: State::Connecting,
             introduced: false,
+            has_seat: false,
             windows: Windows::default(),
             pictures: HashMap::new(),
             asked: HashMap::new(),
@@ -68,7 +71,10 @@ impl Model {
                 self.introduced = false;
             }
             // It comes after all windows.
-            Event::Seat { .. } => self.introduced = true,
+            Event::Seat { held } => {
+                self.introduced = true;
+                self.has_seat = *held;
+            }
             Event::Window(window) => self.windows.set(window.clone()),
             Event::WindowGone(track) => {
                 self.windows.remove(*track);
