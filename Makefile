@@ -20,6 +20,7 @@ demo: setup ## build, run a session with demo apps, print the link to open
 	@./demo
 
 test: setup-test ## install what tests need, then run every test
+	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 	fuzz/run 5
 

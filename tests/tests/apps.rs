@@ -61,9 +61,8 @@ fn a_gtk4_app_opens_its_menu_resizes_and_closes() -> Result<()> {
         Ok((copied == TEXT).then_some(()))
     })
     .map_err(|error| error.context(format!("the clipboard holds {copied:?}")))?;
-    // The menu's button is left of the one that closes the window.
-    let button = Open::Click(f64::from(window.width) - 72.0, 25.0);
-    opens_and_dismisses_a_menu(&mut viewer, track, button)?;
+    // The context menu of the entry.
+    opens_and_dismisses_a_menu(&mut viewer, track, "shift+F10")?;
     resizes(&mut viewer, &window)?;
     viewer.close(track)?;
     viewer.wait(Until::Closed(track))?;
@@ -79,7 +78,7 @@ fn a_qt6_app_opens_its_menu_plays_and_closes() -> Result<()> {
     let (mut viewer, window) = Viewer::with_window(host.link())?;
     let track = window.track;
     viewer.activate(track)?;
-    opens_and_dismisses_a_menu(&mut viewer, track, Open::Key("alt+g"))?;
+    opens_and_dismisses_a_menu(&mut viewer, track, "alt+g")?;
     resizes(&mut viewer, &window)?;
     // One of four walls may be in the way.
     viewer.wait(Until::Exact(track))?;
@@ -136,7 +135,7 @@ fn editor(backend: &str) -> Result<()> {
     viewer.key(track, "ctrl+s", Press::Tap)?;
     file_holds(&file, TEXT)?;
 
-    opens_and_dismisses_a_menu(&mut viewer, track, Open::Key("alt+f"))?;
+    opens_and_dismisses_a_menu(&mut viewer, track, "alt+f")?;
     resizes(&mut viewer, &window)?;
     viewer.close(track)?;
     viewer.wait(Until::Closed(track))?;
@@ -152,18 +151,9 @@ fn file_holds(file: &Path, wanted: &str) -> Result<()> {
     .map_err(|error| error.context(format!("the file holds {seen:?}")))
 }
 
-/// How a menu is opened.
-enum Open {
-    Key(&'static str),
-    Click(f64, f64),
-}
-
 /// A menu opens, is a popup of the window and has a picture; Escape takes it away.
-fn opens_and_dismisses_a_menu(viewer: &mut Viewer, track: Track, open: Open) -> Result<()> {
-    match open {
-        Open::Key(key) => viewer.key(track, key, Press::Tap)?,
-        Open::Click(x, y) => viewer.click(track, x, y, "left")?,
-    }
+fn opens_and_dismisses_a_menu(viewer: &mut Viewer, track: Track, key: &str) -> Result<()> {
+    viewer.key(track, key, Press::Tap)?;
     let windows = viewer.wait(Until::Popups(1))?;
     let popup = windows.iter().find(|window| window.kind == Kind::Popup).expect("waited for it");
     ensure!(popup.parent == Some(track), "the menu belongs to {:?}", popup.parent);
