@@ -169,7 +169,11 @@ async fn a_host_that_is_not_there_is_told_from_one_that_refuses() {
 }
 
 #[tokio::test]
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 async fn of_several_addresses_the_one_that_answers_is_found() {
+    if let Err(error) = tokio::net::lookup_host(("localhost", 0)).await {
+        return eprintln!("skipped: this machine does not know localhost: {error}");
+    }
     let mut rig = QuicRig::start();
     // Most machines say ::1 first, where nobody listens.
     let link = LinkAddress { host: "localhost".to_owned(), ..rig.link(Role::View) };
