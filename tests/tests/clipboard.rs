@@ -140,10 +140,12 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
 }
 
 /// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the clipboard. It
-/// stays open, so that its window does.
+/// stays open, so that its window does. It names the encoding: left to itself, xclip asks for Latin-1 once it was refused.
 fn x11_paste_into(file: &Path) -> String {
     let file = file.display();
-    format!("until [ -s {file} ]; do xclip -selection clipboard -o > {file} || sleep 0.1; done; cat")
+    format!(
+        "until [ -s {file} ]; do xclip -selection clipboard -t UTF8_STRING -o > {file} || sleep 0.1; done; cat"
+    )
 }
 
 fn file_holds(file: &Path, wanted: &str) -> Result<()> {

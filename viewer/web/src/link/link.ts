@@ -1,0 +1,55 @@
+/**
+ * One live connection to a host, over any transport. Above it nobody knows which.
+ *
+ * Messages are whole and still encoded; lanes are those of `docs/protocol.md`. Sending never blocks and never throws: after
+ * the link closed, messages go nowhere.
+ */
+
+export const LANE = { control: 0, input: 1, motion: 2, update: 3, feedback: 4 } as const;
+/** The number of a lane. */
+export type Lane = (typeof LANE)[keyof typeof LANE];
+
+/** The longest message of each lane, in bytes: checked before memory is taken. */
+export const MAX_MESSAGE: Readonly<Record<Lane, number>> = {
+  0: 1 << 20,
+  1: 64 << 10,
+  2: 1150,
+  3: 32 << 20,
+  4: 1150,
+};
+
+export type Transport = "webtransport" | "webrtc" | "websocket";
+
+/** What a link hears. Set before anything can arrive; `closed` is the last call, and comes once. */
+export interface LinkHandler {
+  message(lane: Lane, bytes: Uint8Array): void;
+  closed(reason: CloseReason): void;
+}
+
+export interface Link {
+  readonly transport: Transport;
+  /** Sends one message. Motion and feedback may be lost; everything else is reliable, and in order within its lane. */
+  send(lane: Lane, bytes: Uint8Array): void;
+  /** Closes once everything that was sent is on its way, for at most a second. */
+  close(reason: string): void;
+  /** The machine's network changed, or the page woke: look at once whether the connection still works. */
+  networkChanged(): void;
+  stats(): LinkStats;
+}
+
+export interface CloseReason {
+  /** As in `docs/protocol.md`, or `lost` when nobody said anything. */
+  kind: "left" | "refused" | "protocol" | "overflow" | "lost";
+  /** For people. */
+  message: string;
+}
+
+export interface LinkStats {
+  transport: Transport;
+  /** Milliseconds, if known. */
+  rtt: number | null;
+  sentBytes: number;
+  receivedBytes: number;
+  /** Bytes that were sent and have not left the page. */
+  queuedBytes: number;
+}

@@ -1,0 +1,106 @@
+/**
+ * What the page tells the engine, and what it hears from it. The engine is a worker that owns the link, the viewer core, the
+ * decoders and the pixels; the page owns what people see and do. Both sides of this border are plain data.
+ */
+
+import type {
+  Axis,
+  Configure,
+  CursorImage,
+  Icon,
+  InputEvent,
+  Rect,
+  Role,
+  Size,
+  TextInput,
+  TrackId,
+  Window,
+  WindowGrab,
+} from "../protocol/types";
+import type { Transport } from "./link";
+
+/** What the page tells the engine. */
+export type Command =
+  /** The first: join the host that served the page. `only` restricts the transports, for people and tests. */
+  | { do: "start"; origin: string; language: string; only: Transport[] | null }
+  /** An input event of the user; `at` is `performance.timeOrigin + event.timeStamp`, in milliseconds. */
+  | { do: "input"; at: number; track: TrackId; event: InputEvent }
+  /** Let go of all keys, buttons and fingers. */
+  | { do: "release-all" }
+  /** Ask a window to change. The newest serial counts; the page numbers its wishes itself. */
+  | { do: "configure"; track: TrackId; configure: Configure }
+  | { do: "close"; track: TrackId }
+  | { do: "focus"; track: TrackId | null }
+  | { do: "dismiss-popups" }
+  | { do: "visible"; track: TrackId; visible: boolean }
+  | { do: "keymap"; text: string }
+  /** Draw a track here from now on, instead of where it was drawn before: windows move between documents. */
+  | { do: "canvas"; track: TrackId; canvas: OffscreenCanvas }
+  | { do: "offer-clipboard"; mimes: string[] }
+  /** Paste what the host offered; answered by `clipboard-content` with the same `request`. */
+  | { do: "read-clipboard"; request: number; mime: string }
+  /** The answer to `clipboard-wanted`. */
+  | { do: "clipboard-content"; request: number; data: Uint8Array | null }
+  /** The tab or the machine woke, or the network changed. */
+  | { do: "network-changed" }
+  /** Report figures once a second, or stop. */
+  | { do: "report"; on: boolean }
+  /** The newest pixels of a part of a track as straight RGBA; answered by `pixels`. For screenshots and tests. */
+  | { do: "pixels"; request: number; track: TrackId; rect: Rect }
+  /** Say goodbye and end. */
+  | { do: "leave" };
+
+/** What the page hears from the engine. */
+export type Event =
+  | { on: "state"; state: State }
+  | { on: "window"; window: Window }
+  | { on: "window-gone"; track: TrackId }
+  | { on: "icon"; icon: Icon }
+  | { on: "cursor"; cursor: CursorImage }
+  | { on: "seat"; held: boolean }
+  | { on: "bell"; track: TrackId }
+  | { on: "grabbed"; track: TrackId; grab: WindowGrab }
+  /** The app that has the focus takes text here (its caret), or takes none. */
+  | { on: "text-input"; track: TrackId; input: TextInput | null }
+  /** The app wants the pointer to itself, or no more. */
+  | { on: "pointer-lock"; track: TrackId | null }
+  /** A track's picture changed its size or its exactness: not sent for every update. */
+  | { on: "picture"; track: TrackId; size: Size; exact: boolean }
+  | { on: "clipboard-offered"; mimes: string[] }
+  | { on: "clipboard-content"; request: number; data: Uint8Array | null }
+  | { on: "clipboard-wanted"; request: number; mime: string }
+  | { on: "report"; report: Report }
+  | { on: "pixels"; request: number; size: Size; rgba: Uint8Array | null };
+
+export type State =
+  | { is: "connecting"; tried: Attempt[] }
+  /** All windows follow anew. `attempts` says why this transport was taken. */
+  | { is: "online"; role: Role; session: string; transport: Transport; attempts: Attempt[] }
+  /** Windows keep their last pictures. */
+  | { is: "reconnecting"; reason: string; attempt: number }
+  | { is: "ended"; why: "left" | "session-over" | "failed"; message: string };
+
+/** One transport that was tried. */
+export interface Attempt {
+  transport: Transport;
+  result: "used" | "works" | "failed" | "unsupported" | "late";
+  /** For people: why. */
+  detail: string;
+  millis: number;
+}
+
+/** Figures for the connection panel. Milliseconds and bits a second. */
+export interface Report {
+  transport: Transport;
+  rtt: number | null;
+  receivedRate: number;
+  sentRate: number;
+  updates: number;
+  /** Updates drawn in the last second, of all tracks. */
+  drawn: number;
+  codecs: Record<string, number>;
+  /** p50 and p95 of each stage, in the order of a key's way: see `session/latency.ts`. */
+  stages: { stage: string; p50: number; p95: number; count: number }[];
+}
+
+export type { Axis };
