@@ -16,7 +16,7 @@ use tokio::{
 };
 use tracing::info;
 use transport::{
-    Doorkeeper, GateLimits, HostIdentity, LinkAddress, Pin, Ticket, TicketId, TicketKey, UnixSeconds,
+    Doorkeeper, GateLimits, HostIdentity, LinkAddress, Pin, Right, Ticket, TicketId, TicketKey, UnixSeconds,
     quic::{QuicHost, QuicSettings},
 };
 
@@ -59,6 +59,7 @@ impl Links {
     pub(crate) fn link(&self, role: Role, ttl: Duration) -> Result<String> {
         let ticket = Ticket {
             id: TicketId::random().context("no random numbers")?,
+            right: Right::Join,
             session: self.session.clone(),
             role,
             expires: UnixSeconds::now().after(ttl),

@@ -9,8 +9,8 @@ use std::{
 
 use bytes::Bytes;
 use dormer_transport::{
-    Doorkeeper, GateLimits, HostIdentity, HostLink, LinkAddress, Ticket, TicketId, TicketKey, UnixSeconds,
-    ViewerIncoming, ViewerLink,
+    Doorkeeper, GateLimits, HostIdentity, HostLink, LinkAddress, Right, Ticket, TicketId, TicketKey,
+    UnixSeconds, ViewerIncoming, ViewerLink,
     quic::{Introduction, QuicHost, QuicSettings, connect},
 };
 use media::{Op, Rect, Size, TileCoding, Timestamp, Timing, TrackId, Update, UpdateId, ViewerId};
@@ -36,7 +36,13 @@ async fn pair(state: &std::path::Path) -> (QuicHost, HostLink, ViewerLink) {
     let identity = HostIdentity::load_or_create(state).expect("a key");
     let tickets = TicketKey::load_or_create(state).expect("a secret");
     let expires = UnixSeconds::now().after(Duration::from_secs(60));
-    let ticket = Ticket { id: TicketId(1), session: "main".to_owned(), role: Role::Control, expires };
+    let ticket = Ticket {
+        id: TicketId(1),
+        right: Right::Join,
+        session: "main".to_owned(),
+        role: Role::Control,
+        expires,
+    };
     let ticket = tickets.sign(&ticket).expect("signs");
     let door = Arc::new(Doorkeeper::new("main", tickets, GateLimits::default()));
     let anywhere = "127.0.0.1:0".parse().expect("an address");

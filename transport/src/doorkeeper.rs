@@ -1,6 +1,10 @@
 //! Who is let in: the same rules for every transport.
 
-use std::{net::IpAddr, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use protocol::{
     Version,
@@ -10,7 +14,8 @@ use protocol::{
 
 use crate::{
     gate::{Gate, GateLimits, Pass, TurnedAway},
-    ticket::{TicketError, TicketId, TicketKey, UnixSeconds},
+    ticket::{Right, Ticket, TicketError, TicketId, TicketKey, UnixSeconds},
+    used_tickets::{NotUsable, UsedTickets},
 };
 
 /// The longest name of a viewer that is accepted, in bytes.
@@ -25,6 +30,22 @@ pub struct Doorkeeper {
     session: String,
     tickets: TicketKey,
     gate: Gate,
+    /// Each right has its own, so that a page which joins again and again shuts no new page out.
+    used_pages: Mutex<UsedTickets>,
+    used_joins: Mutex<UsedTickets>,
+}
+
+/// What a page gets for its ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redeemed {
+    /// What the page's viewer may do.
+    pub role: Role,
+    /// In which session.
+    pub session: String,
+    /// Until when.
+    pub expires: UnixSeconds,
+    /// Which ticket it was, for logs.
+    pub ticket: TicketId,
 }
 
 /// What a valid hello gives.
@@ -41,7 +62,8 @@ pub struct Admission {
 impl Doorkeeper {
     /// Lets viewers into `session` whose tickets `tickets` signed.
     pub fn new(session: impl Into<String>, tickets: TicketKey, limits: GateLimits) -> Self {
-        Self { session: session.into(), tickets, gate: Gate::new(limits) }
+        let (used_pages, used_joins) = Default::default();
+        Self { session: session.into(), tickets, gate: Gate::new(limits), used_pages, used_joins }
     }
 
     /// Whether the viewer that says this may join at `now`; if not, the one reason why.
@@ -57,32 +79,72 @@ impl Doorkeeper {
                 "the viewer's description of itself is too long".to_owned(),
             );
         }
-        let ticket = match self.tickets.verify(&hello.ticket, now) {
-            Ok(ticket) => ticket,
-            Err(invalid @ TicketError::Invalid) => {
-                return refuse(RefusalCode::TicketInvalid, invalid.to_string());
+        let ticket = self.verify(&hello.ticket, now)?;
+        match ticket.right {
+            Right::Join => {}
+            Right::JoinOnce => use_up(&self.used_joins, &ticket, now)?,
+            Right::Page => {
+                return Err(invalid("this link is for a browser: open it there, or ask for a native link"));
             }
-            Err(expired @ TicketError::Expired) => {
-                return refuse(RefusalCode::TicketExpired, expired.to_string());
-            }
-        };
-        if ticket.session != self.session {
-            let message =
-                "the link's ticket is for another session of this host; ask for a new link".to_owned();
-            return refuse(RefusalCode::TicketInvalid, message);
         }
         Ok(Admission { version, role: ticket.role, ticket: ticket.id })
     }
 
+    /// Takes the ticket of a browser link, which is then worth nothing.
+    pub fn redeem(&self, page_ticket: &str, now: UnixSeconds) -> Result<Redeemed, Refusal> {
+        let ticket = self.verify(page_ticket, now)?;
+        if ticket.right != Right::Page {
+            return Err(invalid("this link is not for a browser; ask for a browser link"));
+        }
+        use_up(&self.used_pages, &ticket, now)?;
+        let Ticket { id, session, role, expires, .. } = ticket;
+        Ok(Redeemed { role, session, expires, ticket: id })
+    }
+
+    /// A ticket of this host for this session whose time is not over.
+    fn verify(&self, text: &str, now: UnixSeconds) -> Result<Ticket, Refusal> {
+        let ticket = self.tickets.verify(text, now).map_err(|wrong| {
+            let code = match wrong {
+                TicketError::Invalid => RefusalCode::TicketInvalid,
+                TicketError::Expired => RefusalCode::TicketExpired,
+            };
+            Refusal { code, message: wrong.to_string() }
+        })?;
+        if ticket.session != self.session {
+            return Err(invalid("the link's ticket is for another session of this host; ask for a new link"));
+        }
+        Ok(ticket)
+    }
+
     /// Lets a stranger up to the door, if not too many stand there and its neighbours have not failed too often.
-    pub(crate) fn approach(&self, address: IpAddr, now: Instant) -> Result<Pass, TurnedAway> {
+    ///
+    /// What it did wrong is counted by [`Pass::fail`].
+    pub fn approach(&self, address: IpAddr, now: Instant) -> Result<Pass, TurnedAway> {
         self.gate.approach(address, now)
     }
 
     /// Whether so many stand at the door that a stranger must first prove its address.
-    pub(crate) fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         self.gate.is_busy()
     }
+}
+
+fn use_up(used: &Mutex<UsedTickets>, ticket: &Ticket, now: UnixSeconds) -> Result<(), Refusal> {
+    // Nothing panics while it is held.
+    let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+    used.use_up(ticket, now).map_err(|why| match why {
+        NotUsable::UsedBefore => {
+            invalid("this link was used already: each works once; make a new one by `dormer links`")
+        }
+        NotUsable::TooMany => Refusal {
+            code: RefusalCode::Full,
+            message: "too many links were used within a short time; try again in a minute".to_owned(),
+        },
+    })
+}
+
+fn invalid(message: &str) -> Refusal {
+    Refusal { code: RefusalCode::TicketInvalid, message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -92,7 +154,6 @@ mod tests {
     use media::VideoCodec;
 
     use super::*;
-    use crate::ticket::Ticket;
 
     const NOW: UnixSeconds = UnixSeconds(1_800_000_000);
 
@@ -100,16 +161,21 @@ mod tests {
         TicketKey::from_secret([3; 32])
     }
 
-    fn hello(session: &str) -> Hello {
+    fn ticket(right: Right, session: &str) -> String {
         let ticket = Ticket {
             id: TicketId(5),
+            right,
             session: session.to_owned(),
             role: Role::View,
             expires: NOW.after(Duration::from_secs(9)),
         };
+        key().sign(&ticket).expect("signs").expose().to_owned()
+    }
+
+    fn hello(session: &str) -> Hello {
         Hello {
             versions: VersionRange::OURS,
-            ticket: key().sign(&ticket).expect("signs").expose().to_owned(),
+            ticket: ticket(Right::Join, session),
             agent: "test".to_owned(),
             video: vec![VideoCodec::H264],
         }
@@ -138,5 +204,45 @@ mod tests {
         assert_eq!(refusal(&newer, NOW), RefusalCode::Version, "an old host cannot judge a new ticket");
         let long = Hello { agent: "x".repeat(MAX_AGENT + 1), ..hello("main") };
         assert_eq!(refusal(&long, NOW), RefusalCode::Protocol);
+    }
+
+    #[test]
+    fn a_native_link_opens_links_again_and_again_and_a_page_s_ticket_one() {
+        let door = Doorkeeper::new("main", key(), GateLimits::default());
+        for _ in 0..3 {
+            door.admit(&hello("main"), NOW).expect("again");
+        }
+        let once = Hello { ticket: ticket(Right::JoinOnce, "main"), ..hello("main") };
+        assert_eq!(door.admit(&once, NOW).expect("once").role, Role::View);
+        let again = door.admit(&once, NOW).expect_err("not twice");
+        assert_eq!(again.code, RefusalCode::TicketInvalid);
+        assert!(again.message.contains("used already"), "{}", again.message);
+    }
+
+    #[test]
+    fn a_browser_link_is_redeemed_once_and_opens_no_link() {
+        let door = Doorkeeper::new("main", key(), GateLimits::default());
+        let page = ticket(Right::Page, "main");
+        let refused =
+            door.admit(&Hello { ticket: page.clone(), ..hello("main") }, NOW).expect_err("a page's");
+        assert!(refused.message.contains("browser"), "{}", refused.message);
+        let redeemed = door.redeem(&page, NOW).expect("once");
+        let expires = NOW.after(Duration::from_secs(9));
+        let ticket = TicketId(5);
+        assert_eq!(redeemed, Redeemed { role: Role::View, session: "main".to_owned(), expires, ticket });
+        let again = door.redeem(&page, NOW).expect_err("not twice");
+        assert!(again.message.contains("used already"), "{}", again.message);
+    }
+
+    #[test]
+    fn only_a_browser_link_of_this_session_is_redeemed() {
+        let door = Doorkeeper::new("main", key(), GateLimits::default());
+        for wrong in
+            [ticket(Right::Join, "main"), ticket(Right::JoinOnce, "main"), ticket(Right::Page, "other")]
+        {
+            assert_eq!(door.redeem(&wrong, NOW).expect_err("wrong").code, RefusalCode::TicketInvalid);
+        }
+        let late = door.redeem(&ticket(Right::Page, "main"), NOW.after(Duration::from_secs(9)));
+        assert_eq!(late.expect_err("late").code, RefusalCode::TicketExpired);
     }
 }

@@ -44,10 +44,12 @@ const MAX_REMEMBERED: usize = 4096;
 
 /// Why a stranger is not let up to the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum TurnedAway {
+pub enum TurnedAway {
+    /// Too many stand there already.
     #[error("too many connections wait to be let in")]
     Crowded,
-    #[error("too many failed attempts from this address's neighbourhood")]
+    /// Its neighbourhood failed too often of late.
+    #[error("too many failed attempts from this address's neighbourhood; wait a minute")]
     Failures,
 }
 
@@ -89,7 +91,8 @@ impl Prefix {
 
 /// One stranger's place at the door; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Pass {
+#[must_use = "a stranger counts only as long as its pass is kept"]
+pub struct Pass {
     gate: Gate,
     prefix: Prefix,
 }
@@ -125,8 +128,8 @@ impl Gate {
 }
 
 impl Pass {
-    /// The stranger had no right to join.
-    pub(crate) fn fail(&self, now: Instant) {
+    /// The stranger had no right to what it asked for.
+    pub fn fail(&self, now: Instant) {
         let mut crowd = self.gate.crowd();
         if let Some(known) = crowd.prefixes.get_mut(&self.prefix) {
             let known_now = known.at(now, self.gate.limits);

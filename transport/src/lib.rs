@@ -41,10 +41,11 @@ pub mod quic;
 mod secret_file;
 mod stats;
 pub mod ticket;
+mod used_tickets;
 
 pub use close::CloseReason;
-pub use doorkeeper::{Admission, Doorkeeper};
-pub use gate::GateLimits;
+pub use doorkeeper::{Admission, Doorkeeper, Redeemed};
+pub use gate::{GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
 pub use link::{
     Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
@@ -53,4 +54,4 @@ pub use link::{
 pub use link_address::LinkAddress;
 pub use secret_file::SecretFileError;
 pub use stats::LinkStats;
-pub use ticket::{Ticket, TicketError, TicketId, TicketKey, TicketText, UnixSeconds};
+pub use ticket::{Right, Ticket, TicketError, TicketId, TicketKey, TicketText, UnixSeconds};

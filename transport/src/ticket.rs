@@ -1,8 +1,9 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
-//! A ticket's bytes are, in this order: the layout's number (1), the role (1 control, 2 view), the time of expiry
-//! (seconds since 1970, 8 bytes, big-endian), the id (8 bytes, big-endian), the session's name, and the HMAC-SHA256 of
-//! all before it (32 bytes). As text it is unpadded base64url. There is exactly one form of each ticket.
+//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once), the role
+//! (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the id (8 bytes, big-endian), the
+//! session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded base64url. There is exactly
+//! one form of each ticket.
 
 use std::{
     fmt,
@@ -26,8 +27,8 @@ pub const MAX_SESSION: usize = 64;
 /// The file in the state directory that holds the signing secret.
 const FILE: &str = "ticket-key";
 
-const LAYOUT: u8 = 1;
-const HEAD: usize = 18;
+const LAYOUT: u8 = 2;
+const HEAD: usize = 19;
 const MAC: usize = 32;
 
 /// Keeps this HMAC from being valid for anything else the key may ever sign.
@@ -67,11 +68,24 @@ impl TicketId {
     }
 }
 
+/// What a ticket is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// Links, as many as its owner likes: what stands in a native link.
+    Join,
+    /// To be exchanged once for the page's cookie: what stands in a browser link. It opens no link itself.
+    Page,
+    /// One link: what the page gets for each of its attempts to join.
+    JoinOnce,
+}
+
 /// The right to join one session in one role until some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
     /// Its number.
     pub id: TicketId,
+    /// What it is good for.
+    pub right: Right,
     /// Which session: 1 to [`MAX_SESSION`] letters, digits, `-`, `_` and `.`.
     pub session: String,
     /// In which role.
@@ -130,8 +144,7 @@ impl TicketKey {
             return Err(TicketError::Invalid);
         }
         let mut bytes = Vec::with_capacity(HEAD + ticket.session.len() + MAC);
-        bytes.push(LAYOUT);
-        bytes.push(role_number(ticket.role));
+        bytes.extend([LAYOUT, right_number(ticket.right), role_number(ticket.role)]);
         bytes.extend(ticket.expires.0.to_be_bytes());
         bytes.extend(ticket.id.0.to_be_bytes());
         bytes.extend(ticket.session.as_bytes());
@@ -181,6 +194,14 @@ pub fn is_session_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
+fn right_number(right: Right) -> u8 {
+    match right {
+        Right::Join => 1,
+        Right::Page => 2,
+        Right::JoinOnce => 3,
+    }
+}
+
 fn role_number(role: Role) -> u8 {
     match role {
         Role::Control => 1,
@@ -189,13 +210,16 @@ fn role_number(role: Role) -> u8 {
 }
 
 fn parse(content: &[u8]) -> Option<Ticket> {
-    let (&[layout, role], rest) = content.split_first_chunk::<2>()?;
+    let (&[layout, number, role], rest) = content.split_first_chunk::<3>()?;
     let (expires, rest) = rest.split_first_chunk::<8>()?;
     let (id, session) = rest.split_first_chunk::<8>()?;
+    let right = [Right::Join, Right::Page, Right::JoinOnce];
+    let right = right.into_iter().find(|&known| right_number(known) == number)?;
     let role = [Role::Control, Role::View].into_iter().find(|&known| role_number(known) == role)?;
     let session = std::str::from_utf8(session).ok().filter(|name| is_session_name(name))?.to_owned();
     (layout == LAYOUT).then_some(Ticket {
         id: TicketId(u64::from_be_bytes(*id)),
+        right,
         session,
         role,
         expires: UnixSeconds(u64::from_be_bytes(*expires)),
@@ -217,6 +241,7 @@ mod tests {
     fn ticket() -> Ticket {
         Ticket {
             id: TicketId(0x0123_4567_89ab_cdef),
+            right: Right::Join,
             session: "main".to_owned(),
             role: Role::View,
             expires: NOW.after(Duration::from_secs(60)),
@@ -230,6 +255,17 @@ mod tests {
         assert_eq!(key().verify(text.expose(), UnixSeconds(NOW.0 + 59)), Ok(ticket()));
         assert_eq!(key().verify(text.expose(), UnixSeconds(NOW.0 + 60)), Err(TicketError::Expired));
         assert!(text.expose().len() < 80, "{} characters", text.expose().len());
+    }
+
+    #[test]
+    fn rights_and_roles_survive_the_text() {
+        for right in [Right::Join, Right::Page, Right::JoinOnce] {
+            for role in [Role::Control, Role::View] {
+                let ticket = Ticket { right, role, ..ticket() };
+                let text = key().sign(&ticket).expect("signs");
+                assert_eq!(key().verify(text.expose(), NOW), Ok(ticket));
+            }
+        }
     }
 
     #[test]

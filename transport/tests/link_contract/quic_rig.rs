@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use dormer_transport::{
-    Doorkeeper, GateLimits, HostIdentity, HostLink, Joined, LinkAddress, Ticket, TicketId, TicketKey,
+    Doorkeeper, GateLimits, HostIdentity, HostLink, Joined, LinkAddress, Right, Ticket, TicketId, TicketKey,
     UnixSeconds, ViewerLink,
     quic::{Introduction, QuicHost, QuicSettings, connect},
 };
@@ -57,7 +57,7 @@ impl QuicRig {
 
     pub(crate) fn ticket(&self, role: Role) -> Ticket {
         let expires = UnixSeconds::now().after(Duration::from_secs(3600));
-        Ticket { id: TicketId(7), session: "main".to_owned(), role, expires }
+        Ticket { id: TicketId(7), right: Right::Join, session: "main".to_owned(), role, expires }
     }
 
     pub(crate) fn link_with(&self, ticket: &Ticket) -> LinkAddress {
