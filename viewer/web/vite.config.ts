@@ -2,7 +2,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // Every engine that has WebCodecs or RTP H.264 and OffscreenCanvas.
-  build: { target: ["chrome108", "firefox115", "safari16.4"], modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    target: ["chrome108", "firefox115", "safari16.4"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
   worker: { format: "es" },
   test: { include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
 });
