@@ -9,33 +9,54 @@ DEMO_PACKAGES  := xwayland foot xterm l3afpad fonts-dejavu-core fonts-droid-fall
 TEST_PACKAGES  := gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
+# Only where no Node.js of 18 or newer is on the path.
+NODE_PACKAGES  := nodejs npm
+
+WEB  := viewer/web
+PAGE := $(WEB)/dist/index.html
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup setup-build setup-test setup-bench fuzz
+.PHONY: help demo test check bench page setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: setup ## build, run a session with demo apps, print the link to open
+demo: setup page ## build, run a session with demo apps, print the link to open
 	@$(CARGO) build $(CARGO_FLAGS) --release -p dormer-server -p dormer-viewer
 	@./demo
 
-test: setup-test ## install what tests need, then run every test
+test: setup-test page ## install what tests need, then run every test
+	cd $(WEB) && npx vitest run
 	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
 	$(CARGO) test $(CARGO_FLAGS) --workspace
 	fuzz/run 5
 
-check: setup-build ## format, lints, docs, stale generated files, borders between crates
+check: setup-build page ## format, lints, docs, stale generated files, borders between crates
+	cd $(WEB) && npx tsc --noEmit && npx prettier --check --log-level warn .
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	$(CARGO) test $(CARGO_FLAGS) --quiet -p dormer-protocol --features typescript --test typescript
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	tests/borders
 
-bench: setup-bench ## measure against the goals and the rivals, in one run
+bench: setup-bench page ## measure against the goals and the rivals, in one run
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
 	$(CARGO) run $(CARGO_FLAGS) --release -p dormer-benches
 
 fuzz: setup-build ## fuzz every decoder for a minute each
 	fuzz/run 60
+
+page: $(PAGE) ## build the browser viewer, which the host embeds
+
+# Remade when a source changed. What lies in public/ is copied, not compiled, and counts as well.
+$(PAGE): $(WEB)/node_modules/.package-lock.json $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json \
+		$(shell find $(WEB)/src $(WEB)/public 2>/dev/null)
+	cd $(WEB) && npx vite build --logLevel warn
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json | setup-node
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel error
+	@touch $@
 
 setup: setup-build ## install the packages that building and the demo need
 	@$(call install,$(DEMO_PACKAGES))
@@ -43,7 +64,10 @@ setup: setup-build ## install the packages that building and the demo need
 setup-build:
 	@$(call install,$(BUILD_PACKAGES))
 
-setup-test: setup
+setup-node:
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
+
+setup-test: setup setup-node
 	@$(call install,$(TEST_PACKAGES))
 
 setup-bench: setup-test

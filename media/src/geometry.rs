@@ -30,7 +30,9 @@ impl Space for Logical {
 
 /// A whole-numbered point.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(bound = "")]
+#[cfg_attr(feature = "typescript", ts(concrete(S = Pixels)))]
 pub struct Point<S> {
     /// Rightwards.
     pub x: i32,
@@ -42,7 +44,9 @@ pub struct Point<S> {
 
 /// A point with fractions, as pointers and fingers have.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(bound = "")]
+#[cfg_attr(feature = "typescript", ts(concrete(S = Pixels)))]
 pub struct Position<S> {
     /// Rightwards.
     pub x: f64,
@@ -54,7 +58,9 @@ pub struct Position<S> {
 
 /// A width and a height.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(bound = "")]
+#[cfg_attr(feature = "typescript", ts(concrete(S = Pixels)))]
 pub struct Size<S> {
     /// Width.
     pub w: u32,
@@ -66,7 +72,9 @@ pub struct Size<S> {
 
 /// A rectangle: its top left corner, its width and its height. Empty if either is zero.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(bound = "")]
+#[cfg_attr(feature = "typescript", ts(concrete(S = Pixels)))]
 pub struct Rect<S> {
     /// Left edge.
     pub x: i32,
@@ -273,6 +281,7 @@ impl<S> Rect<S> {
 
 /// How many pixels one logical unit is, in 120ths, as in wp-fractional-scale-v1. Between 1/2 and 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Scale(u32);
 

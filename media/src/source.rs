@@ -177,6 +177,7 @@ pub enum Command {
 
 /// What a drag of a window's own title bar or border does, until the button is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowGrab {
     /// Moves the window.
@@ -219,11 +220,13 @@ pub struct Configure {
 /// A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11 and xkb
 /// count 8 more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct KeyCode(pub u16);
 
 /// A button of a pointing device, as evdev numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Button(pub u16);
 
@@ -238,6 +241,7 @@ impl Button {
 
 /// One scroll event. Positive is right and down: content moves left and up.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Axis {
     /// How the user scrolled.
     pub modality: Modality,
@@ -253,6 +257,7 @@ pub struct Axis {
 
 /// What a scroll event was made with, as in `wl_pointer.axis_source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Modality {
     /// A wheel with detents.
@@ -265,6 +270,7 @@ pub enum Modality {
 
 /// One finger's change.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TouchPoint {
     /// Which finger, while it is down.
     pub id: u32,
@@ -276,6 +282,7 @@ pub struct TouchPoint {
 
 /// What a finger did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum TouchPhase {
     /// Touched the screen.
@@ -290,6 +297,7 @@ pub enum TouchPhase {
 
 /// How the pointer looks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum CursorImage {
     /// Not at all.
     Hidden,
@@ -304,6 +312,7 @@ pub enum CursorImage {
         /// Pixels per logical unit.
         scale: Scale,
         /// R G B A, alpha straight, rows without padding.
+        #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
         rgba: Bytes,
     },
 }
@@ -315,6 +324,7 @@ impl CursorImage {
 
 /// Cursor shapes, named as in CSS and wp-cursor-shape-v1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each is the CSS cursor of its name")]
 pub enum CursorShape {

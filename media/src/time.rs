@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Microseconds on one monotonic clock. Which clock (the host's or a viewer's) is said where a value stands;
 /// the two are never compared without the offset that the viewer core estimates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
-pub struct Timestamp(pub u64);
+pub struct Timestamp(#[cfg_attr(feature = "typescript", ts(type = "number"))] pub u64);
 
 impl Timestamp {
     /// The time that passed since `earlier`, zero if `earlier` is later.

@@ -10,6 +10,7 @@ use crate::{InputId, Pixels, Point, Rect, Size, Timestamp, TrackId, UpdateId};
 /// Updates of a track are applied in the order of their ids, each wholly or not at all. If `size` differs from the
 /// copy's size, the copy is resized first: what lies within both keeps its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Update {
     /// Which track.
     pub track: TrackId,
@@ -29,6 +30,7 @@ pub struct Update {
 
 /// One change of a part of the picture. Rectangles lie within the picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Op {
     /// Move a rectangle of the copy, as if through a temporary: overlap is allowed.
     Copy {
@@ -44,6 +46,7 @@ pub enum Op {
         /// How `data` holds the pixels.
         coding: TileCoding,
         /// The coded pixels.
+        #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
         data: Bytes,
     },
     /// Replace a rectangle by the next picture of a video.
@@ -58,12 +61,14 @@ pub enum Op {
         /// Whether it can be decoded without earlier ones.
         keyframe: bool,
         /// One access unit (H.264: Annex B).
+        #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
         data: Bytes,
     },
 }
 
 /// How a tile holds its pixels. See `docs/protocol.md` for the byte layout of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum TileCoding {
     /// One colour: 4 bytes, B G R A.
@@ -84,6 +89,7 @@ impl TileCoding {
 
 /// Video codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum VideoCodec {
     /// H.264 Constrained Baseline, 4:2:0, BT.709 full range (said so in the bit stream too), Annex B, no reordering.
@@ -92,6 +98,7 @@ pub enum VideoCodec {
 
 /// When the host did what, on the host's clock. `input_*` are those of `caused_by_input`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Timing {
     /// The input reached the host.
     pub input_received: Option<Timestamp>,

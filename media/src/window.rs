@@ -8,6 +8,7 @@ use crate::{Logical, Point, Scale, Size, TrackId};
 /// Everything a viewer must know to show one window. Full and idempotent: attaching to a session and following a
 /// change are the same message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Window {
     /// Which track shows it.
     pub track: TrackId,
@@ -39,6 +40,7 @@ pub struct Window {
 
 /// What kind of window it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowKind {
     /// A window of its own.
@@ -49,6 +51,7 @@ pub enum WindowKind {
 
 /// The sizes a window can have. Zero never stands for "unlimited"; absence does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SizeLimits {
     /// Not smaller than this.
     pub min: Option<Size<Logical>>,
@@ -62,6 +65,7 @@ pub struct SizeLimits {
 
 /// States of a toplevel, as in xdg-shell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct States {
     /// Has the keyboard; drawn as active.
     pub activated: bool,
@@ -81,19 +85,29 @@ pub struct States {
     pub client_decorated: bool,
 }
 
-/// An icon by its content.
+/// An icon by its content: a hash of 53 bits, so that every language holds it exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
-pub struct IconId(pub u64);
+pub struct IconId(#[cfg_attr(feature = "typescript", ts(type = "number"))] pub u64);
+
+impl IconId {
+    /// The id of the icon whose content has this hash.
+    pub const fn of_hash(hash: u64) -> Self {
+        IconId(hash >> 11)
+    }
+}
 
 /// The content of an icon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Icon {
     /// Which windows' icon it is.
     pub id: IconId,
     /// Width and height in pixels, at most [`Icon::MAX_SIDE`].
     pub side: u32,
     /// `side` × `side` pixels, R G B A, alpha straight.
+    #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
     pub rgba: Bytes,
 }
 

@@ -16,6 +16,7 @@ use crate::{Version, version::VersionRange};
 
 /// From viewer to host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ToHost {
     /// Asks to join.
     Hello(Hello),
@@ -63,6 +64,7 @@ pub enum ToHost {
 
 /// From host to viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum ToViewer {
     /// The viewer is in. All windows, icons and the cursor follow.
     Welcome(Welcome),
@@ -115,6 +117,7 @@ pub enum ToViewer {
 
 /// Asks to join. `Debug` hides the ticket, so that it gets into no log.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Hello {
     /// What the viewer speaks.
     pub versions: VersionRange,
@@ -139,6 +142,7 @@ impl fmt::Debug for Hello {
 
 /// The viewer is in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Welcome {
     /// What both speak from now on.
     pub version: Version,
@@ -154,6 +158,7 @@ pub struct Welcome {
 
 /// What a viewer may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// See and use.
@@ -164,6 +169,7 @@ pub enum Role {
 
 /// Why a viewer is not let in, or was thrown out: a code for programs, a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Refusal {
     /// For programs.
     pub code: RefusalCode,
@@ -173,6 +179,7 @@ pub struct Refusal {
 
 /// Kinds of refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalCode {
     /// No common protocol version.
@@ -191,6 +198,7 @@ pub enum RefusalCode {
 
 /// What a window is asked to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Configure {
     /// The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's messages.
     pub serial: u32,
@@ -216,6 +224,7 @@ impl Configure {
 
 /// Clipboard messages. The side that owns the content offers; the other requests; content comes in chunks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Clipboard {
     /// The sender owns the clipboard now, with content of these MIME types; empty: it owns it no more.
     Offer {
@@ -234,6 +243,7 @@ pub enum Clipboard {
         /// Which request.
         request: ClipboardRequest,
         /// The part.
+        #[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))]
         data: Bytes,
         /// Whether it is the last.
         last: bool,

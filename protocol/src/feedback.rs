@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Feedback {
     /// Which track.
     pub track: TrackId,

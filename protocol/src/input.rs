@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Keys, buttons, scrolling, touch and text travel on the input lane; motion travels alone on the motion lane and may
 /// be lost or late: an event with a lower id than one already handled is dropped there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Input {
     /// Its number, increasing within a link over both lanes.
     pub id: InputId,
@@ -21,6 +22,7 @@ pub struct Input {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum InputEvent {
     /// A key went down or up.
     Key {

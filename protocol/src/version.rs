@@ -5,6 +5,7 @@ use thiserror::Error;
 
 /// A version of the protocol. Additions that old peers can ignore do not change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Version(pub u16);
 
@@ -17,6 +18,7 @@ impl Version {
 
 /// A range of versions that one end speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct VersionRange {
     /// The oldest.
     pub oldest: Version,

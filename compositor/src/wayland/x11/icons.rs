@@ -31,7 +31,7 @@ pub(super) fn parse(values: &[u32]) -> Option<Icon> {
     let rgba = picture.square(side);
     let mut hasher = DefaultHasher::new();
     (side, &rgba).hash(&mut hasher);
-    Some(Icon { id: IconId(hasher.finish()), side, rgba: Bytes::from(rgba) })
+    Some(Icon { id: IconId::of_hash(hasher.finish()), side, rgba: Bytes::from(rgba) })
 }
 
 fn pictures(mut values: &[u32]) -> impl Iterator<Item = Picture<'_>> {
