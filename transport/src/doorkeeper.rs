@@ -14,6 +14,7 @@ use protocol::{
 
 use crate::{
     gate::{Gate, GateLimits, Pass, TurnedAway},
+    roll_call::{RollCall, RollCalls},
     ticket::{Right, Ticket, TicketError, TicketId, TicketKey, UnixSeconds},
     used_tickets::{NotUsable, UsedTickets},
 };
@@ -33,6 +34,7 @@ pub struct Doorkeeper {
     /// Each right has its own, so that a page which joins again and again shuts no new page out.
     used_pages: Mutex<UsedTickets>,
     used_joins: Mutex<UsedTickets>,
+    roll_call: RollCall,
 }
 
 /// What a page gets for its ticket.
@@ -63,7 +65,8 @@ impl Doorkeeper {
     /// Lets viewers into `session` whose tickets `tickets` signed.
     pub fn new(session: impl Into<String>, tickets: TicketKey, limits: GateLimits) -> Self {
         let (used_pages, used_joins) = Default::default();
-        Self { session: session.into(), tickets, gate: Gate::new(limits), used_pages, used_joins }
+        let (gate, roll_call) = (Gate::new(limits), RollCall::new());
+        Self { session: session.into(), tickets, gate, used_pages, used_joins, roll_call }
     }
 
     /// Whether the viewer that says this may join at `now`; if not, the one reason why.
@@ -121,6 +124,11 @@ impl Doorkeeper {
     /// What it did wrong is counted by [`Pass::fail`].
     pub fn approach(&self, address: IpAddr, now: Instant) -> Result<Pass, TurnedAway> {
         self.gate.approach(address, now)
+    }
+
+    /// Asks all links, of every transport, whether they still live: somebody joins, who will hear what is asked later.
+    pub(crate) fn newcomer(&self) -> RollCalls {
+        self.roll_call.newcomer()
     }
 
     /// Whether so many stand at the door that a stranger must first prove its address.

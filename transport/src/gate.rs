@@ -226,7 +226,7 @@ mod tests {
         }
         let refused = gate.approach(address("2001:db8:0:1::9"), now).expect_err("failed before");
         assert_eq!(refused, TurnedAway::Failures);
-        gate.approach(address("2001:db8:0:100::1"), now).expect("another neighbourhood");
+        drop(gate.approach(address("2001:db8:0:100::1"), now).expect("another neighbourhood"));
         let later = now + gate.limits.forgiven_after;
         gate.approach(address("2001:db8::1"), later).expect("one is forgiven").fail(later);
         assert!(gate.approach(address("2001:db8::1"), later).is_err());

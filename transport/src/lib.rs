@@ -34,10 +34,12 @@ mod close;
 mod doorkeeper;
 mod gate;
 pub mod identity;
+mod introduction;
 mod lane_queue;
 mod link;
 pub mod link_address;
 pub mod quic;
+mod roll_call;
 mod secret_file;
 mod stats;
 pub mod ticket;
@@ -47,6 +49,7 @@ pub use close::CloseReason;
 pub use doorkeeper::{Admission, Doorkeeper, Redeemed};
 pub use gate::{GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
+pub use introduction::{ConnectError, Introduction};
 pub use link::{
     Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
     ViewerSender,

@@ -15,4 +15,6 @@ mod viewer;
 
 pub use host::{BindError, QuicHost};
 pub use settings::QuicSettings;
-pub use viewer::{ConnectError, Introduction, connect};
+pub use viewer::connect;
+
+pub use crate::introduction::{ConnectError, Introduction};

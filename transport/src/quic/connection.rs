@@ -15,12 +15,13 @@ use tokio::{
 
 use super::{
     framing::{self, FrameError},
-    roll_call::{self, RollCalls},
+    roll_call,
 };
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::QueueReceiver,
     link::{Driver, End, Frame, Inbox, Outgoing},
+    roll_call::RollCalls,
     stats::{LinkStats, Probe},
 };
 

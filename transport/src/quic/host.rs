@@ -8,9 +8,8 @@ use std::{
 };
 
 use protocol::{
-    Lane,
-    control::{Hello, Refusal, RefusalCode, ToHost, ToViewer},
-    decode, encode,
+    control::{Hello, Refusal, ToViewer},
+    encode,
 };
 use quinn::{Connection, Endpoint, Incoming, TokioRuntime, VarInt};
 use thiserror::Error;
@@ -24,7 +23,6 @@ use super::{
     QuicSettings,
     connection::{ConnectionProbe, ControlStream, LinkTask},
     framing,
-    roll_call::RollCall,
     settings::{self, LANE_STREAMS, TlsError},
 };
 use crate::{
@@ -32,12 +30,10 @@ use crate::{
     doorkeeper::{Admission, Doorkeeper},
     gate::Pass,
     identity::HostIdentity,
+    introduction::{check_hello_length, read_hello},
     link::{Joined, link},
     ticket::UnixSeconds,
 };
-
-/// The longest hello, in bytes: strangers get less room than viewers.
-const MAX_HELLO: usize = 4096;
 
 /// Viewers that were let in and wait to be taken.
 const MAX_WAITING: usize = 16;
@@ -94,8 +90,7 @@ impl QuicHost {
         )
         .map_err(failed)?;
         let (sender, joined) = mpsc::channel(MAX_WAITING);
-        let roll_call = RollCall::new();
-        let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, roll_call, joined: sender };
+        let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, joined: sender };
         Ok(Self { endpoint, joined, door: tokio::spawn(door.keep()) })
     }
 
@@ -135,7 +130,6 @@ struct Door {
     endpoint: Endpoint,
     doorkeeper: Arc<Doorkeeper>,
     settings: QuicSettings,
-    roll_call: RollCall,
     joined: mpsc::Sender<Joined>,
 }
 
@@ -199,15 +193,13 @@ impl Door {
         let lost = |error: quinn::ConnectionError| Turned::Lost(error.to_string());
         let connection = incoming.await.map_err(lost)?;
         let mut control = connection.accept_bi().await.map_err(lost)?;
-        match read_hello(&mut control).await? {
-            Ok(hello) => match self.doorkeeper.admit(&hello, UnixSeconds::now()) {
-                Ok(admission) => Ok(Guest { connection, control, hello, admission }),
-                Err(refusal) => Err(Turned::Refused(connection, control, refusal)),
-            },
-            Err(problem) => {
-                let refusal = Refusal { code: RefusalCode::Protocol, message: problem };
-                Err(Turned::Refused(connection, control, refusal))
-            }
+        let admitted = hear_hello(&mut control).await?.and_then(|hello| {
+            let admission = self.doorkeeper.admit(&hello, UnixSeconds::now())?;
+            Ok((hello, admission))
+        });
+        match admitted {
+            Ok((hello, admission)) => Ok(Guest { connection, control, hello, admission }),
+            Err(refusal) => Err(Turned::Refused(connection, control, refusal)),
         }
     }
 
@@ -219,9 +211,7 @@ impl Door {
         let address = connection.remote_address();
         let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
         let idle_timeout = self.settings.idle_timeout;
-        // Those who were here before are asked, the newcomer is not.
-        self.roll_call.ask();
-        let roll_calls = Some(self.roll_call.listen());
+        let roll_calls = Some(self.doorkeeper.newcomer());
         let task = LinkTask { connection, control, driver, own_endpoint: None, idle_timeout, roll_calls };
         tokio::spawn(task.run());
         let Admission { version, role, ticket } = admission;
@@ -248,20 +238,17 @@ enum Turned {
     Lost(String),
 }
 
-/// Reads the first message, which must be a hello; the inner error says what was wrong with it.
-async fn read_hello(control: &mut ControlStream) -> Result<Result<Hello, String>, Turned> {
+/// Reads the first message; the inner error says what was wrong with it.
+async fn hear_hello(control: &mut ControlStream) -> Result<Result<Hello, Refusal>, Turned> {
     let lost = |error| Turned::Lost(format!("{error:?}"));
-    let length = match framing::read_length(&mut control.1).await.map_err(lost)? {
-        Some(length) if length <= MAX_HELLO => length,
-        Some(length) => return Ok(Err(format!("a hello of {length} bytes is too long"))),
-        None => return Err(Turned::Lost("no hello".to_owned())),
+    let Some(length) = framing::read_length(&mut control.1).await.map_err(lost)? else {
+        return Err(Turned::Lost("no hello".to_owned()));
     };
+    if let Err(refusal) = check_hello_length(length) {
+        return Ok(Err(refusal));
+    }
     let message = framing::read_message(&mut control.1, length).await.map_err(lost)?;
-    Ok(match decode(Lane::Control, &message) {
-        Ok(ToHost::Hello(hello)) => Ok(hello),
-        Ok(_) => Err("the first message must be a hello".to_owned()),
-        Err(malformed) => Err(malformed.to_string()),
-    })
+    Ok(read_hello(&message))
 }
 
 /// Says why, waits until it was heard, and closes.

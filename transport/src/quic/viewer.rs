@@ -7,15 +7,9 @@ use std::{
     time::Duration,
 };
 
-use media::VideoCodec;
-use protocol::{
-    Lane,
-    control::{Hello, Refusal, ToHost, ToViewer, Welcome},
-    decode, encode,
-    version::VersionRange,
-};
+use bytes::Bytes;
+use protocol::{Lane, control::Welcome};
 use quinn::{ClientConfig, Connection, Endpoint, TokioRuntime};
-use thiserror::Error;
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -31,6 +25,7 @@ use super::{
 use crate::{
     close::CloseReason,
     identity::SERVER_NAME,
+    introduction::{ConnectError, Introduction, read_answer},
     link::{ViewerLink, link},
     link_address::LinkAddress,
 };
@@ -40,52 +35,6 @@ const STAGGER: Duration = Duration::from_millis(250);
 
 /// The most addresses of one host that are tried.
 const MAX_ADDRESSES: usize = 8;
-
-/// How a viewer introduces itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Introduction {
-    /// Name and version, for people; at most 128 bytes.
-    pub agent: String,
-    /// Video codecs it decodes.
-    pub video: Vec<VideoCodec>,
-}
-
-/// Why a viewer did not get in.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// The name leads nowhere.
-    #[error("the host {host} cannot be found: {problem}")]
-    Resolve {
-        /// The name.
-        host: String,
-        /// What the system says.
-        problem: String,
-    },
-    /// Nobody answers there.
-    #[error("no answer from {host}: is it running, and does the network let UDP through?")]
-    Silence {
-        /// Host and port.
-        host: String,
-    },
-    /// Another key than the link's: another host, or an attack.
-    #[error(
-        "the host at {host} has another key than the link says; do not trust it, and ask for a new link if the host was \
-         set up anew"
-    )]
-    WrongKey {
-        /// Host and port.
-        host: String,
-    },
-    /// The host says no.
-    #[error("{}", .0.message)]
-    Refused(Refusal),
-    /// The connection ended before the viewer was in.
-    #[error("{0}")]
-    Closed(#[from] CloseReason),
-    /// This machine cannot do it.
-    #[error("no socket for QUIC: {0}")]
-    Local(#[from] io::Error),
-}
 
 /// Joins the session that `address` leads to. Needs a tokio runtime; one thread is enough.
 ///
@@ -98,12 +47,7 @@ pub async fn connect(
     let silence = || ConnectError::Silence { host: address.authority() };
     let (endpoint, connection) =
         timeout(settings.hello_timeout, reach(address, settings)).await.map_err(|_| silence())??;
-    let hello = Hello {
-        versions: VersionRange::OURS,
-        ticket: address.ticket.expose().to_owned(),
-        agent: introduction.agent,
-        video: introduction.video,
-    };
+    let hello = introduction.hello(&address.ticket);
     let (control, welcome) =
         timeout(settings.hello_timeout, ask(&connection, hello, settings)).await.map_err(|_| silence())??;
     let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
@@ -178,37 +122,29 @@ pub(super) fn socket_like(address: SocketAddr) -> io::Result<UdpSocket> {
 /// Says hello and hears the answer.
 async fn ask(
     connection: &Connection,
-    hello: Hello,
+    hello: Bytes,
     settings: QuicSettings,
 ) -> Result<(ControlStream, Welcome), ConnectError> {
     let ended = |error| reason_of(error, settings.idle_timeout);
     let mut control = connection.open_bi().await.map_err(ended)?;
-    let hello = encode(&ToHost::Hello(hello)).into();
     let answer = match framing::write(&mut control.0, hello).await {
-        Ok(()) => read_answer(&mut control).await,
+        Ok(()) => hear_answer(&mut control).await,
         Err(_) => None,
     };
     match answer {
-        Some(Ok(ToViewer::Welcome(welcome))) => Ok((control, welcome)),
-        Some(Ok(ToViewer::Refused(refusal))) => Err(ConnectError::Refused(clean(refusal))),
-        Some(Ok(_)) => Err(CloseReason::Protocol("its first message is no answer".to_owned()).into()),
+        Some(Ok(message)) => Ok((control, read_answer(&message)?)),
         Some(Err(wrong)) => Err(CloseReason::Protocol(wrong).into()),
         None => Err(ended(connection.closed().await).into()),
     }
 }
 
 /// The host's first message; `None` if the connection ended instead.
-async fn read_answer(control: &mut ControlStream) -> Option<Result<ToViewer, String>> {
+async fn hear_answer(control: &mut ControlStream) -> Option<Result<Vec<u8>, String>> {
     let length = match framing::read_length(&mut control.1).await {
         Ok(Some(length)) if length <= Lane::Control.max_message() => length,
         Ok(Some(length)) => return Some(Err(format!("an answer of {length} bytes"))),
         Ok(None) | Err(FrameError::Truncated) => return Some(Err("no answer".to_owned())),
         Err(FrameError::Stream(_)) => return None,
     };
-    let message = framing::read_message(&mut control.1, length).await.ok()?;
-    Some(decode(Lane::Control, &message).map_err(|wrong| wrong.to_string()))
-}
-
-fn clean(refusal: Refusal) -> Refusal {
-    Refusal { message: crate::close::clean(&refusal.message), ..refusal }
+    framing::read_message(&mut control.1, length).await.ok().map(Ok)
 }

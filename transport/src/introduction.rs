@@ -1,0 +1,114 @@
+//! How a viewer introduces itself and what it is answered, the same over every transport: one hello, then a welcome or
+//! a refusal, as the first messages of the control lane.
+
+use std::io;
+
+use bytes::Bytes;
+use media::VideoCodec;
+use protocol::{
+    Lane,
+    control::{Hello, Refusal, RefusalCode, ToHost, ToViewer, Welcome},
+    decode, encode,
+    version::VersionRange,
+};
+use thiserror::Error;
+
+use crate::{close::CloseReason, ticket::TicketText};
+
+/// The longest hello, in bytes: strangers get less room than viewers.
+pub(crate) const MAX_HELLO: usize = 4096;
+
+/// How a viewer introduces itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// Name and version, for people; at most 128 bytes.
+    pub agent: String,
+    /// Video codecs it decodes.
+    pub video: Vec<VideoCodec>,
+}
+
+impl Introduction {
+    /// The first message.
+    pub(crate) fn hello(self, ticket: &TicketText) -> Bytes {
+        let hello = Hello {
+            versions: VersionRange::OURS,
+            ticket: ticket.expose().to_owned(),
+            agent: self.agent,
+            video: self.video,
+        };
+        encode(&ToHost::Hello(hello)).into()
+    }
+}
+
+/// Why a viewer did not get in.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The name leads nowhere.
+    #[error("the host {host} cannot be found: {problem}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the system says.
+        problem: String,
+    },
+    /// Nobody answers there.
+    #[error("no answer from {host}: is it running, and does the network let UDP through?")]
+    Silence {
+        /// Host and port.
+        host: String,
+    },
+    /// Another key than the link's: another host, or an attack.
+    #[error(
+        "the host at {host} has another key than the link says; do not trust it, and ask for a new link if the host was \
+         set up anew"
+    )]
+    WrongKey {
+        /// Host and port.
+        host: String,
+    },
+    /// The host says no.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// The connection ended before the viewer was in.
+    #[error("{0}")]
+    Closed(#[from] CloseReason),
+    /// This machine cannot do it.
+    #[error("no socket for the link: {0}")]
+    Local(#[from] io::Error),
+}
+
+/// Refuses an announced length that no hello has.
+pub(crate) fn check_hello_length(length: usize) -> Result<(), Refusal> {
+    if length <= MAX_HELLO {
+        return Ok(());
+    }
+    Err(breach(format!("a hello of {length} bytes is too long")))
+}
+
+/// What a stranger's first message says, which must be a hello.
+pub(crate) fn read_hello(message: &[u8]) -> Result<Hello, Refusal> {
+    check_hello_length(message.len())?;
+    match decode(Lane::Control, message) {
+        Ok(ToHost::Hello(hello)) => Ok(hello),
+        Ok(_) => Err(breach("the first message must be a hello".to_owned())),
+        Err(malformed) => Err(breach(malformed.to_string())),
+    }
+}
+
+fn breach(message: String) -> Refusal {
+    Refusal { code: RefusalCode::Protocol, message }
+}
+
+/// What a host's first message says.
+pub(crate) fn read_answer(message: &[u8]) -> Result<Welcome, ConnectError> {
+    let broken = |problem: String| ConnectError::Closed(CloseReason::Protocol(problem));
+    match decode(Lane::Control, message) {
+        Ok(ToViewer::Welcome(welcome)) => Ok(welcome),
+        Ok(ToViewer::Refused(refusal)) => {
+            let message = crate::close::clean(&refusal.message);
+            Err(ConnectError::Refused(Refusal { message, ..refusal }))
+        }
+        Ok(_) => Err(broken("its first message is no answer".to_owned())),
+        Err(malformed) => Err(broken(malformed.to_string())),
+    }
+}
