@@ -119,7 +119,7 @@ export type IconId = number;
 
 /** One input event of a user.
  *
- * Keys, buttons, scrolling, touch and text travel on the input lane; motion travels alone on the motion lane and may
+ * Keys, buttons, scrolling, touch, text and relative motion travel on the input lane; motion travels alone on the motion lane and may
  * be lost or late: an event with a lower id than one already handled is dropped there. */
 export type Input = {
   /** Its number, increasing within a link over both lanes. */
@@ -141,9 +141,20 @@ export type InputEvent = { "Key": {
 } } | { "Text": {
     /** Which. */
     text: string,
+} } | { "Preedit": {
+    /** What there is of it; at most [`MAX_TEXT`] bytes. */
+    text: string,
+    /** Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character boundaries
+     * within the text, in order. Nil: not shown. */
+    cursor: [number, number] | null,
 } } | { "Motion": {
     /** To where. */
     position: Position,
+} } | { "RelativeMotion": {
+    /** Rightwards. */
+    dx: number,
+    /** Downwards. */
+    dy: number,
 } } | "Leave" | { "Button": {
     /** Where the pointer is. */
     position: Position,
@@ -283,6 +294,20 @@ export type States = {
   client_decorated: boolean,
 };
 
+/** A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the same. */
+export type TextInput = {
+  /** The caret, in the track's coordinates: candidates of an input method stand below it. Within
+   * [`TextInput::MAX_COORDINATE`], and perhaps outside of the window; without a width if the app gives none. */
+  caret: Rect,
+  /** What kind of text is wanted. */
+  purpose: TextPurpose,
+  /** Whether it can have several lines. */
+  multiline: boolean,
+};
+
+/** What kind of text is wanted, as in text-input-v3: for soft keyboards, and so that what is secret is not learned. */
+export type TextPurpose = "normal" | "letters" | "digits" | "number" | "phone" | "url" | "email" | "name" | "password" | "pin" | "date" | "time" | "date-time" | "terminal";
+
 /** How a tile holds its pixels. See `docs/protocol.md` for the byte layout of each. */
 export type TileCoding = "solid" | "palette" | "raw" | "planes";
 
@@ -346,6 +371,14 @@ export type ToViewer = { "Welcome": Welcome } | { "Refused": Refusal } | { "Wind
     track: TrackId,
     /** What the drag does. */
     grab: WindowGrab,
+} } | { "TextInput": {
+    /** Which window or popup. */
+    track: TrackId,
+    /** Where in it; nil: nowhere that the app tells of. Text may be sent all the same. */
+    input: TextInput | null,
+} } | { "PointerLock": {
+    /** Which window; nil: none. */
+    track: TrackId | null,
 } } | { "Pong": {
     /** As asked. */
     viewer: Timestamp,
