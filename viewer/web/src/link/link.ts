@@ -53,3 +53,24 @@ export interface LinkStats {
   /** Bytes that were sent and have not left the page. */
   queuedBytes: number;
 }
+
+/** What `POST /api/join` answers: a right to join once, and where. */
+export interface Join {
+  /** For one `Hello`. */
+  ticket: string;
+  session: string;
+  role: "control" | "view";
+  /** `certificateHashes`: SHA-256 of the certificates the host has now and next, base64. */
+  webtransport: { url: string; certificateHashes: string[] } | null;
+  webrtc: object | null;
+  websocket: { url: string };
+}
+
+/**
+ * Opens a link over one transport. Resolves once the host is known to be there (a handshake that went both ways); rejects
+ * with a sentence for people why it is not. `signal` gives it up, also after it resolved and as long as nobody said `Hello`.
+ */
+export type Open = (join: Join, handler: LinkHandler, signal: AbortSignal) => Promise<Link>;
+
+/** Why a transport cannot be tried at all on this engine: the rejection of an `Open`. */
+export class Unsupported extends Error {}
