@@ -6,7 +6,7 @@ CARGO_FLAGS := --locked
 # What compiling needs, what the demo runs, what only tests and benchmarks run.
 BUILD_PACKAGES := build-essential nasm pkg-config cmake libpixman-1-dev libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
 DEMO_PACKAGES  := xwayland foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
-TEST_PACKAGES  := gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth
+TEST_PACKAGES  := gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
 # Only where no Node.js of 18 or newer is on the path.
@@ -65,7 +65,7 @@ setup-build:
 	@$(call install,$(BUILD_PACKAGES))
 
 setup-node:
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
+	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
 
 setup-test: setup setup-node
 	@$(call install,$(TEST_PACKAGES))

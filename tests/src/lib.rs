@@ -7,6 +7,7 @@ pub mod binaries;
 pub mod code;
 pub mod display;
 pub mod host;
+pub mod network;
 pub mod picture;
 pub mod process;
 pub mod session;
