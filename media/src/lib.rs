@@ -10,6 +10,7 @@ mod geometry;
 mod ids;
 mod region;
 mod source;
+mod text;
 mod time;
 mod update;
 mod window;
@@ -24,6 +25,7 @@ pub use source::{
     Axis, Button, Command, Configure, CursorImage, CursorShape, Event, KeyCode, Modality, TouchPhase,
     TouchPoint, WindowGrab,
 };
+pub use text::{TextInput, TextPurpose};
 pub use time::Timestamp;
 pub use update::{Op, TileCoding, Timing, Update, VideoCodec};
 pub use window::{Icon, IconId, SizeLimits, States, Window, WindowKind};

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, Timestamp, TrackId, Window,
+    Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, TextInput, Timestamp, TrackId,
+    Window,
 };
 
 /// What a source reports.
@@ -71,6 +72,17 @@ pub enum Event {
         /// What the drag does.
         grab: WindowGrab,
     },
+    /// The app with the keyboard takes text here, or no more. At most one track has one at a time: it ends there
+    /// before it begins elsewhere, and it ends with its window.
+    TextInput {
+        /// In which window or popup.
+        track: TrackId,
+        /// Where in it; `None`: nowhere that the app tells of.
+        input: Option<TextInput>,
+    },
+    /// The app under the pointer wants all of its motion, as [`Command::RelativeMotion`], while the pointer stays where
+    /// it is; `None`: no more. Ends with its window without a report.
+    PointerLock(Option<TrackId>),
 }
 
 /// What a source is told to do.
@@ -96,6 +108,18 @@ pub enum Command {
         /// Which; bounded by the protocol.
         text: String,
     },
+    /// A text is being composed: it stands at the caret until it changes, ends, or a [`Command::Text`] takes its place.
+    /// Apps that do not tell of their text inputs do not see it.
+    Preedit {
+        /// Who composes.
+        cause: Cause,
+        /// Where.
+        track: TrackId,
+        /// What there is of it; empty: the composition ends. Bounded by the protocol.
+        text: String,
+        /// Its caret or selection, as byte offsets at character boundaries within it, in order; `None`: not shown.
+        cursor: Option<(u32, u32)>,
+    },
     /// The pointer moved.
     Motion {
         /// Who moved it.
@@ -105,7 +129,18 @@ pub enum Command {
         /// To where in it.
         position: Position<Logical>,
     },
-    /// The pointer left all windows.
+    /// The pointer was moved by this much, while an app has locked it ([`Event::PointerLock`]).
+    RelativeMotion {
+        /// Who moved it.
+        cause: Cause,
+        /// Which window locked it.
+        track: TrackId,
+        /// Rightwards, in logical units.
+        dx: f64,
+        /// Downwards.
+        dy: f64,
+    },
+    /// The pointer left all windows. A lock ends.
     PointerLeft,
     /// A button went down or up at the place where the pointer is.
     Button {

@@ -7,8 +7,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, Timestamp,
-    TrackId, VideoCodec, ViewerId, Window, WindowGrab,
+    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, TextInput,
+    Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,21 @@ pub enum ToViewer {
         track: TrackId,
         /// What the drag does.
         grab: WindowGrab,
+    },
+    /// The app with the keyboard takes text here. Only viewers that may type are told. At most one window takes text
+    /// at a time; it takes none any more when it is gone.
+    TextInput {
+        /// Which window or popup.
+        track: TrackId,
+        /// Where in it; nil: nowhere that the app tells of. Text may be sent all the same.
+        input: Option<TextInput>,
+    },
+    /// The app under this viewer's pointer wants all of its motion: until this is taken back, the window is gone or the
+    /// pointer leaves, the viewer locks the pointer and sends [`RelativeMotion`](crate::input::InputEvent::RelativeMotion).
+    /// A viewer that cannot goes on with motion to places: the app gets the way from each to the next.
+    PointerLock {
+        /// Which window; nil: none.
+        track: Option<TrackId>,
     },
     /// The answer to [`ToHost::Ping`].
     Pong {

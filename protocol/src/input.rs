@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One input event of a user.
 ///
-/// Keys, buttons, scrolling, touch and text travel on the input lane; motion travels alone on the motion lane and may
+/// Keys, buttons, scrolling, touch, text and relative motion travel on the input lane; motion travels alone on the motion lane and may
 /// be lost or late: an event with a lower id than one already handled is dropped there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -36,10 +36,27 @@ pub enum InputEvent {
         /// Which.
         text: String,
     },
+    /// A text is being composed by an input method, and is shown at the app's caret. It stays until it changes, a
+    /// [`Text`](InputEvent::Text) takes its place, or it is empty. Its window has the keyboard focus, or gets it.
+    Preedit {
+        /// What there is of it; at most [`MAX_TEXT`] bytes.
+        text: String,
+        /// Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character boundaries
+        /// within the text, in order. Nil: not shown.
+        cursor: Option<(u32, u32)>,
+    },
     /// The pointer moved.
     Motion {
         /// To where.
         position: Position<Logical>,
+    },
+    /// The pointer was moved by this much, in logical units, while an app has it locked. All of it counts: a viewer may
+    /// unite several into their sum before it sends, and drops none.
+    RelativeMotion {
+        /// Rightwards.
+        dx: f64,
+        /// Downwards.
+        dy: f64,
     },
     /// The pointer left the track.
     Leave,
@@ -64,6 +81,14 @@ pub enum InputEvent {
         /// What changed.
         points: Vec<TouchPoint>,
     },
+}
+
+impl InputEvent {
+    /// Whether a composed text's cursor lies in it: in order, at character boundaries.
+    pub fn is_cursor_of(text: &str, cursor: Option<(u32, u32)>) -> bool {
+        let boundary = |at: u32| usize::try_from(at).is_ok_and(|at| text.is_char_boundary(at));
+        cursor.is_none_or(|(begin, end)| begin <= end && boundary(begin) && boundary(end))
+    }
 }
 
 /// The longest text of one event, in bytes.

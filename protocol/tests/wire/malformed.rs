@@ -7,7 +7,7 @@ use dormer_protocol::{
     control::{ToHost, ToViewer},
     decode, encode,
     feedback::Feedback,
-    input::Input,
+    input::{Input, InputEvent},
     update::Update,
 };
 use proptest::prelude::*;
@@ -113,6 +113,15 @@ fn claims_of_huge_contents_take_no_memory() {
         let field = [b"\x81\xa1x", &claim[..]].concat();
         decode::<Update>(Lane::Update, &field).expect_err("a lie");
         decode::<Feedback>(Lane::Feedback, &field).expect_err("a lie");
+    }
+}
+
+#[test]
+fn a_cursor_of_a_composed_text_stands_between_its_characters() {
+    let sound = |cursor| InputEvent::is_cursor_of("a世", cursor);
+    assert!(sound(None) && sound(Some((0, 0))) && sound(Some((1, 4))) && sound(Some((4, 4))));
+    for cursor in [(2, 4), (1, 3), (4, 1), (5, 5), (u32::MAX, u32::MAX)] {
+        assert!(!sound(Some(cursor)), "{cursor:?}");
     }
 }
 

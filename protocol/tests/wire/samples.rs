@@ -10,8 +10,9 @@ use dormer_protocol::{
 };
 use media::{
     Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Op,
-    Point, Position, Rect, Scale, Size, SizeLimits, States, TileCoding, Timestamp, Timing, TouchPhase,
-    TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowGrab, WindowKind,
+    Point, Position, Rect, Scale, Size, SizeLimits, States, TextInput, TextPurpose, TileCoding, Timestamp,
+    Timing, TouchPhase, TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowGrab,
+    WindowKind,
 };
 
 pub(crate) type Named<M> = Vec<(&'static str, M)>;
@@ -88,6 +89,10 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ("bell", ToViewer::Bell { track: TRACK }),
         ("grabbed_move", ToViewer::Grabbed { track: TRACK, grab: WindowGrab::Move }),
         ("grabbed_resize", ToViewer::Grabbed { track: TRACK, grab: WindowGrab::ResizeBottomRight }),
+        ("text_input", ToViewer::TextInput { track: TRACK, input: Some(text_input()) }),
+        ("text_input_none", ToViewer::TextInput { track: TRACK, input: None }),
+        ("pointer_lock", ToViewer::PointerLock { track: Some(TRACK) }),
+        ("pointer_lock_none", ToViewer::PointerLock { track: None }),
         ("pong", ToViewer::Pong { viewer: Timestamp(1), host: Timestamp(2) }),
         ("goodbye", ToViewer::Goodbye { reason: "the session ends".to_owned() }),
     ];
@@ -102,6 +107,10 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         messages.push((name, ToViewer::Refused(Refusal { code, message: "what to do".to_owned() })));
     }
     messages
+}
+
+fn text_input() -> TextInput {
+    TextInput { caret: Rect::new(-3, 40, 1, 18), purpose: TextPurpose::DateTime, multiline: true }
 }
 
 fn clipboard_offer() -> Clipboard {
@@ -171,7 +180,10 @@ pub(crate) fn inputs() -> Named<Input> {
     let events = vec![
         ("key", InputEvent::Key { key: KeyCode(30), pressed: true }),
         ("text", InputEvent::Text { text: "héßλ世界€".to_owned() }),
+        ("preedit", InputEvent::Preedit { text: "世界".to_owned(), cursor: Some((3, 6)) }),
+        ("preedit_end", InputEvent::Preedit { text: String::new(), cursor: None }),
         ("motion", InputEvent::Motion { position }),
+        ("relative_motion", InputEvent::RelativeMotion { dx: -7.25, dy: 3.0 }),
         ("leave", InputEvent::Leave),
         ("button", InputEvent::Button { position, button: Button::RIGHT, pressed: false }),
         ("scroll_wheel", InputEvent::Scroll { position, axis: axis(Modality::Wheel) }),

@@ -120,8 +120,10 @@ fn every_kind_of_message_has_a_vector() {
         ToViewer::Pong { .. } => 12,
         ToViewer::Goodbye { .. } => 13,
         ToViewer::Grabbed { .. } => 14,
+        ToViewer::TextInput { .. } => 15,
+        ToViewer::PointerLock { .. } => 16,
     });
-    all_of(15, to_viewer);
+    all_of(17, to_viewer);
     let inputs = samples::inputs().into_iter().map(|(_, message)| match message.event {
         InputEvent::Key { .. } => 0,
         InputEvent::Text { .. } => 1,
@@ -130,8 +132,10 @@ fn every_kind_of_message_has_a_vector() {
         InputEvent::Button { .. } => 4,
         InputEvent::Scroll { .. } => 5,
         InputEvent::Touch { .. } => 6,
+        InputEvent::Preedit { .. } => 7,
+        InputEvent::RelativeMotion { .. } => 8,
     });
-    all_of(7, inputs);
+    all_of(9, inputs);
 }
 
 fn all_of(kinds: usize, seen: impl Iterator<Item = usize>) {

@@ -43,6 +43,8 @@ impl Host {
             Event::Bell(track) if self.tracks.has_window(track) => self.broadcast(&ToViewer::Bell { track }),
             Event::Bell(_) => {}
             Event::Grabbed { track, grab } => self.grabbed(track, grab),
+            Event::TextInput { track, input } => self.text_input(track, input),
+            Event::PointerLock(track) => self.pointer_lock(track),
         }
         self.pump(now);
     }
@@ -99,6 +101,7 @@ impl Host {
         if self.focus.is_some_and(|(focus, _)| focus == id) {
             self.focus = None;
         }
+        self.wants_gone(id);
         for member in self.members.values_mut() {
             member.debts.remove(&id);
             member.rate.forget_track(id);

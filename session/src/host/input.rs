@@ -53,8 +53,9 @@ impl Host {
     pub(super) fn release_seat(&mut self, viewer: ViewerId) {
         let Some(releases) = self.seat.leave(viewer) else { return };
         let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
-        self.release(Cause { viewer, input }, releases);
-        self.command(Command::PointerLeft);
+        let cause = Cause { viewer, input };
+        self.release(cause, releases);
+        self.abandon(cause);
         for (&other, member) in &self.members {
             if other != viewer && member.role == Role::Control {
                 let message = ToViewer::Seat { held: true };
@@ -71,8 +72,12 @@ impl Host {
             Admission::Taken { from } => from,
         };
         tracing::debug!(%viewer, ?from, "the seat moves");
-        if from.is_none() {
+        if let Some(from) = from {
+            let input = self.members.get(&from).map_or(InputId(0), |member| member.newest_input);
+            self.hand_over(Cause { viewer: from, input });
+        } else {
             self.send(viewer, ToViewer::Seat { held: true });
+            self.hand_lock(viewer);
         }
         for (&other, member) in &self.members {
             let held = other == viewer;
@@ -102,6 +107,8 @@ impl Host {
         let known = self.focus.map(|(track, _)| track);
         self.focus = focus.map(|track| (track, viewer));
         if known != focus {
+            let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
+            self.end_composition(Cause { viewer, input });
             self.command(Command::Focus(focus));
         }
     }
@@ -117,9 +124,12 @@ impl Host {
             InputEvent::Text { text } => {
                 if !text.is_empty() {
                     self.focus_for_keys(cause.viewer, track);
+                    self.composed();
                     self.command(Command::Text { cause, track, text });
                 }
             }
+            InputEvent::Preedit { text, cursor } => self.preedit(cause, track, text, cursor),
+            InputEvent::RelativeMotion { dx, dy } => self.relative_motion(cause, track, dx, dy),
             InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
             InputEvent::Leave => self.command(Command::PointerLeft),
             InputEvent::Button { position, button, pressed } => {
@@ -143,7 +153,7 @@ impl Host {
     }
 
     /// Keys for another window than the one with the focus: the focus' own message is still on its way.
-    fn focus_for_keys(&mut self, viewer: ViewerId, track: TrackId) {
+    pub(super) fn focus_for_keys(&mut self, viewer: ViewerId, track: TrackId) {
         if self.focus.is_none_or(|(focus, _)| focus != track) && self.tracks.has_window(track) {
             self.set_focus(viewer, Some(track));
         }
@@ -178,7 +188,11 @@ fn has_place(event: &InputEvent) -> bool {
         | InputEvent::Leave
         | InputEvent::Button { .. }
         | InputEvent::Scroll { .. } => true,
-        InputEvent::Key { .. } | InputEvent::Text { .. } | InputEvent::Touch { .. } => false,
+        InputEvent::Key { .. }
+        | InputEvent::Text { .. }
+        | InputEvent::Preedit { .. }
+        | InputEvent::RelativeMotion { .. }
+        | InputEvent::Touch { .. } => false,
     }
 }
 
@@ -197,6 +211,10 @@ fn check(event: &InputEvent) -> Result<(), Refusal> {
     let sound = match event {
         InputEvent::Key { .. } | InputEvent::Leave => true,
         InputEvent::Text { text } => text.len() <= MAX_TEXT,
+        InputEvent::Preedit { text, cursor } => {
+            text.len() <= MAX_TEXT && InputEvent::is_cursor_of(text, *cursor)
+        }
+        InputEvent::RelativeMotion { dx, dy } => is_way(*dx) && is_way(*dy),
         InputEvent::Motion { position } | InputEvent::Button { position, .. } => is_place(*position),
         InputEvent::Scroll { position, axis } => is_place(*position) && is_distance(axis),
         InputEvent::Touch { points } => {
@@ -205,6 +223,11 @@ fn check(event: &InputEvent) -> Result<(), Refusal> {
     };
     let what = match event {
         InputEvent::Text { .. } => format!("a text has at most {MAX_TEXT} bytes"),
+        InputEvent::Preedit { .. } => {
+            format!(
+                "a composed text has at most {MAX_TEXT} bytes, and its cursor lies between its characters"
+            )
+        }
         InputEvent::Touch { .. } => {
             format!("a touch has at most {MAX_TOUCH_POINTS} points, each with a finite position")
         }
@@ -218,6 +241,9 @@ fn is_place(position: Position<Logical>) -> bool {
 }
 
 fn is_distance(axis: &Axis) -> bool {
-    let sound = |distance: f64| distance.is_finite() && distance.abs() <= MAX_COORDINATE;
-    sound(axis.dx) && sound(axis.dy)
+    is_way(axis.dx) && is_way(axis.dy)
+}
+
+fn is_way(distance: f64) -> bool {
+    distance.is_finite() && distance.abs() <= MAX_COORDINATE
 }

@@ -37,6 +37,7 @@ impl Host {
         self.verify_seat()?;
         self.verify_members()?;
         self.verify_tracks()?;
+        self.wants.verify(self.seat.holder(), |track| self.tracks.has_window(track))?;
         self.clipboard.verify(|viewer| self.members.contains_key(&viewer))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - At most one viewer has the seat, and only one with the role `control`. What it held down is released when it
-//!   loses the seat or goes.
+//!   loses the seat or goes; what it composed ends then, and so does its lock of the pointer.
 //! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is under way,
 //!   and its updates are numbered without gaps.
 //! - Nothing encoded is thrown away; what changes meanwhile is owed again. So every viewer is exact at rest.
@@ -26,6 +26,7 @@ mod rate;
 mod schedule;
 mod seat;
 mod tracks;
+mod wants;
 
 use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
 
@@ -42,6 +43,7 @@ use debt::Debt;
 use member::Member;
 use seat::Seat;
 use tracks::Tracks;
+use wants::Wants;
 
 /// How long pixels must at least not change before they count as resting.
 const REST: Duration = Duration::from_millis(75);
@@ -65,6 +67,7 @@ pub struct Host {
     keymap: Option<ViewerId>,
     next_serial: u32,
     clipboard: Clipboard,
+    wants: Wants,
     /// When something that rests can be repeated losslessly.
     next_rest: Option<Timestamp>,
 }
@@ -84,12 +87,13 @@ impl Host {
             keymap: None,
             next_serial: 1,
             clipboard: Clipboard::default(),
+            wants: Wants::default(),
             next_rest: None,
         }
     }
 
     /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top), the cursor,
-    /// the clipboard's offer, and at last `Seat`, by which it knows that it has been told everything.
+    /// the clipboard's offer, where text is taken, and at last `Seat`, by which it knows that it has been told everything.
     ///
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
@@ -183,6 +187,11 @@ impl Host {
         self.members.iter().map(|(viewer, member)| (*viewer, member.role))
     }
 
+    /// Whose input reaches the apps.
+    pub fn seat_holder(&self) -> Option<ViewerId> {
+        self.seat.holder()
+    }
+
     /// How a viewer's link does.
     pub fn link_stats(&self, now: Timestamp, viewer: ViewerId) -> Option<LinkStats> {
         let rate = &self.members.get(&viewer)?.rate;
@@ -212,6 +221,7 @@ impl Host {
             }
         }
         self.introduce_clipboard(viewer);
+        self.introduce_text_input(viewer);
         let held = self.may_use(viewer) && self.seat.holder().is_none_or(|holder| holder == viewer);
         self.send(viewer, ToViewer::Seat { held });
     }

@@ -1,7 +1,9 @@
 //! What the viewer core asks its surroundings to do, and how they see its state.
 
 use bytes::Bytes;
-use media::{ClipboardRequest, CursorImage, Icon, TrackId, Update, VideoCodec, ViewerId, Window, WindowGrab};
+use media::{
+    ClipboardRequest, CursorImage, Icon, TextInput, TrackId, Update, VideoCodec, ViewerId, Window, WindowGrab,
+};
 use protocol::{
     control::{Refusal, Role, ToHost},
     feedback::Feedback,
@@ -89,6 +91,10 @@ pub enum Action {
     Bell(TrackId),
     /// The user drags a title bar or border that the app draws: the desktop takes over, held buttons are released.
     Grabbed(TrackId, WindowGrab),
+    /// The app with the keyboard takes text here; `None`: nowhere that it tells of. It ends with its window too.
+    TextInput(Option<(TrackId, TextInput)>),
+    /// The app under the pointer locks it, in this window: from here on relative motion is sent; `None`: no more.
+    PointerLock(Option<TrackId>),
     /// The session's clipboard has content of these types; none: it is empty.
     ClipboardOffered {
         /// MIME types.

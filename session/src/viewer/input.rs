@@ -42,8 +42,11 @@ impl Viewer {
         }
     }
 
-    /// Releases everything that is held down.
+    /// Releases everything that is held down, and ends what is being composed.
     pub fn release_held(&mut self, now: Timestamp) {
+        if let Some(track) = self.composing.take() {
+            self.send_input(now, track, InputEvent::Preedit { text: String::new(), cursor: None });
+        }
         let releases = self.held.release();
         for (key, track) in releases.keys {
             self.send_input(now, track, InputEvent::Key { key, pressed: false });
@@ -71,6 +74,17 @@ impl Viewer {
                 (!points.is_empty()).then_some(InputEvent::Touch { points })
             }
             InputEvent::Text { ref text } if text.is_empty() => None,
+            InputEvent::Text { .. } => {
+                self.composing = None;
+                Some(event)
+            }
+            InputEvent::Preedit { ref text, .. } => {
+                let before = self.composing.take();
+                self.composing = (!text.is_empty()).then_some(track);
+                (before.is_some() || self.composing.is_some()).then_some(event)
+            }
+            // Without a lock, motion has a place.
+            InputEvent::RelativeMotion { .. } => (self.lock == Some(track)).then_some(event),
             other => Some(other),
         }
     }
@@ -94,6 +108,10 @@ fn check(event: &InputEvent) -> Result<(), Unsent> {
     let sound = match event {
         InputEvent::Key { .. } | InputEvent::Leave => true,
         InputEvent::Text { text } => text.len() <= MAX_TEXT,
+        InputEvent::Preedit { text, cursor } => {
+            text.len() <= MAX_TEXT && InputEvent::is_cursor_of(text, *cursor)
+        }
+        InputEvent::RelativeMotion { dx, dy } => dx.is_finite() && dy.is_finite(),
         InputEvent::Motion { position } | InputEvent::Button { position, .. } => position.is_finite(),
         InputEvent::Scroll { position, axis } => {
             position.is_finite() && axis.dx.is_finite() && axis.dy.is_finite()

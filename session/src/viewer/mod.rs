@@ -20,7 +20,7 @@ mod wishes;
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::{InputId, Timestamp, TrackId, Update, UpdateId, WindowGrab};
+use media::{InputId, TextInput, Timestamp, TrackId, Update, UpdateId, WindowGrab};
 use protocol::{
     control::{Clipboard, Hello, MAX_CLIPBOARD, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
@@ -60,6 +60,10 @@ pub struct Viewer {
     next_configure: u32,
     held: Held,
     focus: Option<TrackId>,
+    /// Where this viewer composes a text.
+    composing: Option<TrackId>,
+    text_input: Option<(TrackId, TextInput)>,
+    lock: Option<TrackId>,
     keymap: Option<String>,
     /// What this viewer offers on the clipboard.
     offered: Vec<String>,
@@ -83,6 +87,9 @@ impl Viewer {
             next_configure: 1,
             held: Held::default(),
             focus: None,
+            composing: None,
+            text_input: None,
+            lock: None,
             keymap: None,
             offered: Vec::new(),
             requests: Requests::default(),
@@ -107,6 +114,9 @@ impl Viewer {
         self.tracker.begin();
         // The host releases what was held when it notices; for the next link nothing is down.
         self.held.release();
+        self.composing = None;
+        self.set_text_input(None);
+        self.set_lock(None);
         self.next_input = InputId(1);
         if std::mem::take(&mut self.seat) {
             self.actions.push_back(Action::Seat { held: false });
@@ -141,6 +151,13 @@ impl Viewer {
             ToViewer::Clipboard(message) => self.clipboard(now, message),
             ToViewer::Bell { track } => self.actions.push_back(Action::Bell(track)),
             ToViewer::Grabbed { track, grab } => self.grabbed(now, track, grab),
+            ToViewer::TextInput { track, input: Some(input) } => {
+                self.set_text_input(Some((track, input)).filter(|_| self.windows.shown.contains_key(&track)));
+            }
+            ToViewer::TextInput { track, input: None } => self.no_text_input(track),
+            ToViewer::PointerLock { track } => {
+                self.set_lock(track.filter(|track| self.windows.shown.contains_key(track)));
+            }
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
         }
     }
@@ -323,6 +340,26 @@ impl Viewer {
         self.actions.push_back(Action::Grabbed(track, grab));
     }
 
+    fn no_text_input(&mut self, track: TrackId) {
+        if self.text_input.is_some_and(|(taken, _)| taken == track) {
+            self.set_text_input(None);
+        }
+    }
+
+    fn set_text_input(&mut self, input: Option<(TrackId, TextInput)>) {
+        if self.text_input != input {
+            self.text_input = input;
+            self.actions.push_back(Action::TextInput(input));
+        }
+    }
+
+    fn set_lock(&mut self, track: Option<TrackId>) {
+        if self.lock != track {
+            self.lock = track;
+            self.actions.push_back(Action::PointerLock(track));
+        }
+    }
+
     /// A window is gone, and its late updates are to be dropped.
     fn window_gone(&mut self, track: TrackId) {
         self.window_vanished(track);
@@ -333,8 +370,11 @@ impl Viewer {
         self.feedbacks.forget(track);
         self.tracker.forget(track);
         self.held.forget_touches(track);
-        if self.focus == Some(track) {
-            self.focus = None;
+        self.focus.take_if(|focus| *focus == track);
+        self.composing.take_if(|composing| *composing == track);
+        self.no_text_input(track);
+        if self.lock == Some(track) {
+            self.set_lock(None);
         }
         if self.windows.remove(track) {
             self.actions.push_back(Action::WindowGone(track));

@@ -5,6 +5,7 @@ mod encoder;
 mod link;
 mod random;
 mod rules;
+mod wants;
 mod world;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media::{Event, KeyCode, Size, TrackId};
+use media::{Event, KeyCode, Rect, Size, TextInput, TextPurpose, TrackId};
 use proptest::prelude::*;
 use protocol::{control::Role, input::InputEvent};
 
@@ -22,6 +22,10 @@ enum Operation {
     Type(usize, usize),
     Hide(usize, usize, bool),
     Paste(usize),
+    Compose(usize, usize, bool),
+    Push(usize, usize),
+    TakeText(Option<usize>, i32),
+    Lock(Option<usize>),
     Wait(u64),
 }
 
@@ -40,8 +44,12 @@ fn operation() -> impl Strategy<Value = Operation> {
         end.clone().prop_map(Return),
         (end.clone(), app.clone(), 1..5u16, any::<bool>()).prop_map(|(e, a, k, p)| Key(e, a, k, p)),
         (end.clone(), app.clone()).prop_map(|(e, a)| Type(e, a)),
-        (end.clone(), app, any::<bool>()).prop_map(|(e, a, v)| Hide(e, a, v)),
-        end.prop_map(Paste),
+        (end.clone(), app.clone(), any::<bool>()).prop_map(|(e, a, v)| Hide(e, a, v)),
+        end.clone().prop_map(Paste),
+        (end.clone(), app.clone(), any::<bool>()).prop_map(|(e, a, more)| Compose(e, a, more)),
+        (end, app.clone()).prop_map(|(e, a)| Push(e, a)),
+        (prop::option::of(app.clone()), 0..100).prop_map(|(a, x)| TakeText(a, x)),
+        prop::option::of(app).prop_map(Lock),
         (1..400u64).prop_map(Wait),
     ]
 }
@@ -107,6 +115,30 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
                 let _ = core.request_clipboard(now, "text/plain".to_owned());
             });
         }
+        Operation::Compose(end, app, more) if end < world.ends.len() => {
+            if let Some(track) = track(world, app) {
+                let text = if more { "世" } else { "" }.to_owned();
+                let event = InputEvent::Preedit { cursor: None, text };
+                let _ = world.with_core(end, |core, now| core.handle_input(now, track, event));
+            }
+        }
+        Operation::Push(end, app) if end < world.ends.len() => {
+            if let Some(track) = track(world, app) {
+                let event = InputEvent::RelativeMotion { dx: 1.0, dy: -1.0 };
+                let _ = world.with_core(end, |core, now| core.handle_input(now, track, event));
+            }
+        }
+        Operation::TakeText(app, x) => {
+            let caret = Rect::new(x, 0, 1, 16);
+            let input = TextInput { caret, purpose: TextPurpose::Normal, multiline: false };
+            let place = app.and_then(|app| track(world, app)).map(|track| (track, input));
+            world.set_text_input(place);
+        }
+        // Only what a pointer is in can lock it.
+        Operation::Lock(app) if world.host.seat_holder().is_some() => {
+            let track = app.and_then(|app| track(world, app));
+            world.set_lock(track);
+        }
         Operation::Wait(ms) => world.run_for(Duration::from_millis(ms)),
         _ => {}
     }
@@ -139,6 +171,10 @@ proptest! {
             if let Some(viewer) = world.ends[end].id {
                 prop_assert!(world.host.is_settled(viewer), "the host still owes {} something", viewer);
                 prop_assert!(world.is_exact(end), "{} is not exact", viewer);
+                let end = &world.ends[end];
+                let (types, has_seat) = (end.role == Role::Control, world.host.seat_holder() == Some(viewer));
+                prop_assert_eq!(end.text_input, world.text_input.filter(|_| types), "{} types there", viewer);
+                prop_assert_eq!(end.lock, world.lock.filter(|_| has_seat), "{} has the lock", viewer);
             }
         }
         for app in &world.apps {
@@ -148,6 +184,8 @@ proptest! {
             world.cut(end);
         }
         prop_assert_eq!(world.held_keys(), 0);
+        prop_assert_eq!(world.composition(), "");
+        prop_assert_eq!(world.lock, None, "the pointer has left");
         prop_assert_eq!(world.encoder.kept(), 0);
         prop_assert!(world.thrown_out.is_empty(), "{:?}", world.thrown_out);
         prop_assert_eq!(world.host.poll_timeout(), None, "a session without viewers and changes rests");

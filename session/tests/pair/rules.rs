@@ -16,7 +16,7 @@ use crate::{MS, link::Profile, typing_app, world::World};
 
 const TEXT: &str = "text/plain";
 
-fn two_viewers() -> (World, TrackId, usize, usize) {
+pub(crate) fn two_viewers() -> (World, TrackId, usize, usize) {
     let mut world = World::new();
     let track = world.open(typing_app(1));
     let (a, b) = (world.add_viewer(Profile::lan()), world.add_viewer(Profile::lan()));
@@ -25,7 +25,7 @@ fn two_viewers() -> (World, TrackId, usize, usize) {
     (world, track, a, b)
 }
 
-fn key(world: &mut World, end: usize, track: TrackId, key: u16, pressed: bool) {
+pub(crate) fn key(world: &mut World, end: usize, track: TrackId, key: u16, pressed: bool) {
     let event = InputEvent::Key { key: KeyCode(key), pressed };
     world.with_core(end, |core, now| core.handle_input(now, track, event)).expect("sent");
     world.run_for(5 * MS);
@@ -109,6 +109,8 @@ fn a_viewer_that_may_only_look_changes_nothing() {
     assert_eq!(unsent, Err(Unsent::ViewOnly));
     forge(&mut world, end, track, 1, press());
     forge(&mut world, end, track, 2, InputEvent::Motion { position: Position::new(1.0, 1.0) });
+    forge(&mut world, end, track, 3, InputEvent::Preedit { text: "x".to_owned(), cursor: None });
+    forge(&mut world, end, track, 4, InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 });
     forge_control(&mut world, end, ToHost::Close { track });
     forge_control(&mut world, end, ToHost::Focus { track: Some(track) });
     forge_control(&mut world, end, ToHost::DismissPopups);
@@ -135,6 +137,15 @@ fn who_breaks_a_rule_is_thrown_out_with_a_reason_and_the_session_goes_on() {
     let crimes: Vec<Crime> = vec![
         Box::new(move |world| forge(world, 0, track, 1, at(f64::NAN))),
         Box::new(move |world| forge(world, 0, track, 1, InputEvent::Text { text: "x".repeat(MAX_TEXT + 1) })),
+        Box::new(move |world| {
+            let text = "x".repeat(MAX_TEXT + 1);
+            forge(world, 0, track, 1, InputEvent::Preedit { text, cursor: None });
+        }),
+        Box::new(move |world| {
+            let text = "世".to_owned();
+            forge(world, 0, track, 1, InputEvent::Preedit { text, cursor: Some((0, 1)) });
+        }),
+        Box::new(move |world| forge(world, 0, track, 1, InputEvent::RelativeMotion { dx: 1e9, dy: 0.0 })),
         Box::new(move |world| forge(world, 0, track, 1, InputEvent::Touch { points: vec![point; 17] })),
         Box::new(move |world| forge(world, 0, track, 1, InputEvent::Touch { points: vec![point] })),
         Box::new(move |world| {

@@ -11,8 +11,8 @@ use dormer_session::{
     viewer::{self, State, Viewer},
 };
 use media::{
-    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, Timestamp, TrackId, Update,
-    ViewerId,
+    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, TextInput, Timestamp, TrackId,
+    Update, ViewerId,
 };
 use protocol::{
     control::{Hello, Refusal, Role, ToHost, ToViewer},
@@ -38,6 +38,8 @@ pub(crate) struct End {
     pub(crate) feedbacks: u64,
     pub(crate) sent: u64,
     pub(crate) pasted: Vec<Option<Bytes>>,
+    pub(crate) text_input: Option<(TrackId, TextInput)>,
+    pub(crate) lock: Option<TrackId>,
     pub(crate) role: Role,
     /// Its clock minus the host's.
     clock: u64,
@@ -75,6 +77,7 @@ enum Happening {
     Down(usize, u32, Down),
     Up(usize, u32, Up),
     Press(usize, TrackId),
+    Unlock,
 }
 
 pub(crate) struct World {
@@ -85,6 +88,9 @@ pub(crate) struct World {
     pub(crate) encoder: Encoder,
     pub(crate) thrown_out: Vec<Refusal>,
     pub(crate) commands: Vec<Command>,
+    /// Where an app takes text, and which has locked the pointer.
+    pub(crate) text_input: Option<(TrackId, TextInput)>,
+    pub(crate) lock: Option<TrackId>,
     agenda: BTreeMap<(Timestamp, u64), Happening>,
     order: u64,
     random: u64,
@@ -100,6 +106,8 @@ impl World {
             encoder: Encoder::default(),
             thrown_out: Vec::new(),
             commands: Vec::new(),
+            text_input: None,
+            lock: None,
             agenda: BTreeMap::new(),
             order: 0,
             random: 42,
@@ -128,6 +136,8 @@ impl World {
 
     pub(crate) fn close(&mut self, track: TrackId) {
         self.apps.retain(|app| app.track != track);
+        self.text_input.take_if(|(taken, _)| *taken == track);
+        self.lock.take_if(|locked| *locked == track);
         self.host.handle_event(self.now, Event::WindowGone(track));
         self.settle();
     }
@@ -148,6 +158,8 @@ impl World {
             feedbacks: 0,
             sent: 0,
             pasted: Vec::new(),
+            text_input: None,
+            lock: None,
             role,
             clock: 77_000_000 * (index as u64 + 1),
             epoch: 0,
@@ -302,6 +314,33 @@ impl World {
         down.len()
     }
 
+    /// The app with the keyboard takes text here, or nowhere.
+    pub(crate) fn set_text_input(&mut self, input: Option<(TrackId, TextInput)>) {
+        if let Some((track, _)) = self.text_input.take() {
+            self.event(Event::TextInput { track, input: None });
+        }
+        self.text_input = input;
+        if let Some((track, input)) = input {
+            self.event(Event::TextInput { track, input: Some(input) });
+        }
+    }
+
+    /// An app locks the pointer, or lets it go.
+    pub(crate) fn set_lock(&mut self, track: Option<TrackId>) {
+        self.lock = track;
+        self.event(Event::PointerLock(track));
+    }
+
+    /// What apps show of a composition now.
+    pub(crate) fn composition(&self) -> &str {
+        let last = self.commands.iter().rev().find_map(|command| match command {
+            Command::Preedit { text, .. } => Some(text.as_str()),
+            Command::Text { .. } => Some(""),
+            _ => None,
+        });
+        last.unwrap_or_default()
+    }
+
     pub(crate) fn event(&mut self, event: Event) {
         self.host.handle_event(self.now, event);
         self.settle();
@@ -359,6 +398,8 @@ impl World {
             Happening::Down(end, epoch, down) if self.ends[end].epoch == epoch => self.arrive(end, down),
             Happening::Up(end, epoch, up) if self.ends[end].epoch == epoch => self.reach_host(end, up),
             Happening::Down(..) | Happening::Up(..) => {}
+            // Unless something locked it again meanwhile.
+            Happening::Unlock => self.set_lock(self.lock),
             Happening::Press(end, track) => {
                 let end = &mut self.ends[end];
                 end.presses += 1;
@@ -454,6 +495,9 @@ impl World {
             Command::Key { cause, track, pressed: true, .. } => {
                 self.plan(self.now + Duration::from_millis(1), Happening::React(*track, *cause));
             }
+            Command::PointerLeft if self.lock.take().is_some() => {
+                self.plan(self.now + Duration::from_millis(1), Happening::Unlock);
+            }
             _ => {}
         }
         if !matches!(command, Command::FrameDone { .. }) {
@@ -508,6 +552,8 @@ impl World {
                 end.core.provide_clipboard(request, Some(data));
             }
             viewer::Action::ClipboardContent { data, .. } => end.pasted.push(data),
+            viewer::Action::TextInput(input) => end.text_input = input,
+            viewer::Action::PointerLock(track) => end.lock = track,
             viewer::Action::State(State::Closed(reason)) => panic!("closed: {reason}"),
             viewer::Action::Window(_)
             | viewer::Action::Icon(_)

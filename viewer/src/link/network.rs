@@ -208,6 +208,8 @@ impl<S: Sink> Network<S> {
             Action::Seat { held } => self.tell(Event::Seat { held }),
             Action::Bell(track) => self.tell(Event::Bell(track)),
             Action::Grabbed(track, grab) => self.tell(Event::Grabbed(track, grab)),
+            Action::TextInput(input) => self.tell(Event::TextInput(input)),
+            Action::PointerLock(track) => self.tell(Event::PointerLock(track)),
             Action::ClipboardOffered { mimes } => self.tell(Event::ClipboardOffered { mimes }),
             Action::ClipboardWanted { request, mime } => self.tell(Event::ClipboardWanted { request, mime }),
             Action::ClipboardContent { data, .. } => self.tell(Event::ClipboardContent { data }),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, CursorImage, Icon, Pixels, Region, Size, Timestamp, TrackId, UpdateId, Window,
-    WindowGrab,
+    ClipboardRequest, CursorImage, Icon, Pixels, Region, Size, TextInput, Timestamp, TrackId, UpdateId,
+    Window, WindowGrab,
 };
 use protocol::{
     control::{Configure, Role},
@@ -104,6 +104,10 @@ pub enum Event {
     Bell(TrackId),
     /// The user drags a title bar or border that the app draws itself: the desktop takes over.
     Grabbed(TrackId, WindowGrab),
+    /// The app with the keyboard takes text here, as far as it tells.
+    TextInput(Option<(TrackId, TextInput)>),
+    /// The app under the pointer wants all of its motion, or no more.
+    PointerLock(Option<TrackId>),
     /// Pixels of a window changed.
     Updated(Updated),
     /// The host has something to paste; empty: nothing any more.

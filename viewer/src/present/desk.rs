@@ -116,6 +116,7 @@ impl Desk {
             }
             Event::Bell(track) => self.on_bell(track),
             Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
+            Event::TextInput(_) | Event::PointerLock(_) => {}
             Event::Updated(updated) => self.on_updated(updated, events),
             Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
             Event::ClipboardContent { data } => self.clipboard.deliver(data),
