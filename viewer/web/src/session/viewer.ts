@@ -1,0 +1,421 @@
+/**
+ * The viewer's core: one end of one link to a host, over as many connections as it takes. Without IO and clocks: facts go in by
+ * `handle…` with the present time in microseconds, decisions come out of `action`, and `timeout` says when `handleTimeout` is
+ * due. After every call that changes something the caller drains `action`.
+ *
+ * Invariants:
+ * - Updates of a track are handed out in order, without gaps, and only while its window is known.
+ * - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which its first
+ *   `Seat` marks.
+ * - Nothing that this viewer pressed stays down once the focus or the link is lost.
+ * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
+ */
+
+import { MAX_CLIPBOARD, MAX_KEYMAP, MAX_MIMES, VERSIONS } from "../protocol/wire";
+import type {
+  Clipboard,
+  Configure,
+  InputEvent,
+  TextInput,
+  ToHost,
+  ToViewer,
+  TrackId,
+  Update,
+  UpdateId,
+  Welcome,
+  Window,
+} from "../protocol/types";
+import type { Action, Config, CoreState, Unsent } from "./action";
+import { Requests, contentMessages } from "./clipboard";
+import { Clock } from "./clock";
+import { Feedbacks } from "./feedback";
+import { Hands, isSound } from "./input";
+import { Tracker } from "./latency";
+import { MAX_WINDOWS, Windows, type Shown, type Unapplied } from "./windows";
+
+/** The most updates of a track that wait to be applied: a host that heeds feedback sends far fewer. */
+const MAX_UNAPPLIED = 1024;
+
+/** The core of one viewer. */
+export class Viewer {
+  private actions: Action[] = [];
+  private now: CoreState = { is: "connecting" };
+  private readonly windows = new Windows();
+  /** Whether the host is still telling what there is. */
+  private introducing = false;
+  private seat = false;
+  private readonly clock = new Clock();
+  private readonly feedbacks = new Feedbacks();
+  private readonly hands = new Hands();
+  private readonly requests = new Requests();
+  private nextInput = 1;
+  private nextConfigure = 1;
+  private focus: TrackId | null = null;
+  private textInput: { track: TrackId; input: TextInput } | null = null;
+  private lock: TrackId | null = null;
+  private keymap: string | null = null;
+  /** What this viewer offers on the clipboard. */
+  private offered: string[] = [];
+  /** Latency per stage since the viewer started. */
+  readonly latency = new Tracker();
+
+  /** A viewer without a link. */
+  constructor(private readonly config: Config) {}
+
+  /** A connection to the host stands: the viewer introduces itself with its right to join. */
+  handleConnected(ticket: string): void {
+    this.windows.begin();
+    const { agent, video } = this.config;
+    this.control({ Hello: { versions: VERSIONS, ticket, agent, video } });
+  }
+
+  /** The connection is lost. The windows stay; `handleConnected` follows when there is a new one. */
+  resetLink(): void {
+    if (this.now.is === "live") this.setState({ is: "reconnecting", session: this.now.session });
+    this.windows.begin();
+    this.feedbacks.clear();
+    this.latency.begin();
+    // The host releases what was held when it notices; for the next link nothing is down.
+    this.hands.release();
+    this.setTextInput(null);
+    this.setLock(null);
+    this.nextInput = 1;
+    if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
+    this.endRequests(null);
+  }
+
+  /** A message of the host. */
+  handleControl(now: number, message: ToViewer): void {
+    if ("Welcome" in message) this.welcome(now, message.Welcome);
+    else if ("Refused" in message) this.end({ why: "refused", refusal: message.Refused });
+    else if ("Goodbye" in message) this.end({ why: "goodbye", reason: message.Goodbye.reason });
+    else if (!this.isLive) this.protocol("a message before the welcome");
+    else if ("Window" in message) this.windowReported(message.Window);
+    else if ("WindowGone" in message) this.windowGone(message.WindowGone.track);
+    else if ("Icon" in message) this.actions.push({ do: "icon", icon: message.Icon });
+    else if ("Cursor" in message) this.actions.push({ do: "cursor", cursor: message.Cursor });
+    else if ("Seat" in message) this.seatHeld(message.Seat.held);
+    else if ("Clipboard" in message) this.clipboard(now, message.Clipboard);
+    else if ("Bell" in message) this.actions.push({ do: "bell", track: message.Bell.track });
+    else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
+    else if ("TextInput" in message) {
+      const { track, input } = message.TextInput;
+      if (input === null) this.noTextInput(track);
+      else this.setTextInput(this.windows.shown.has(track) ? { track, input } : null);
+    } else if ("PointerLock" in message) {
+      const { track } = message.PointerLock;
+      this.setLock(track !== null && this.windows.shown.has(track) ? track : null);
+    } else {
+      // The desktop will see the release of the button, we shall not.
+      this.releaseHeld(now);
+      this.actions.push({ do: "grabbed", ...message.Grabbed });
+    }
+  }
+
+  /** An update has arrived whole. Updates have streams of their own, so they may overtake the welcome. */
+  handleUpdate(now: number, update: Update): void {
+    if (this.now.is === "closed") return;
+    this.clock.touch();
+    const { track, id } = update;
+    if (this.windows.isGone(track)) {
+      // Its window is gone; the host still wants to know that the link has room again.
+      const feedback = { track, update: id, received_at: now, decoded_at: now, presented_at: null };
+      this.actions.push({ do: "feedback", feedback });
+      return;
+    }
+    const order = this.windows.order(track);
+    if (order === null) return this.protocol("updates of many tracks without windows");
+    if (!order.insert(now, update)) return this.protocol(`an update of track ${track} never came`);
+    this.handOut(track);
+  }
+
+  /** An update that was handed out has been applied; its ops were decoded at `decodedAt`. */
+  handleApplied(now: number, track: TrackId, id: UpdateId, decodedAt: number): void {
+    const queue = this.windows.unapplied.get(track);
+    const shown = this.windows.shown.get(track);
+    let applied: Unapplied | undefined;
+    while (queue?.[0] !== undefined && queue[0].id <= id) applied = queue.shift();
+    if (applied === undefined || shown === undefined) return;
+    const { received, cause, timing } = applied;
+    const fresh = id > 1 && shown.captured !== null && timing.captured > shown.captured;
+    shown.size = applied.size;
+    shown.exact = applied.exact;
+    shown.captured = timing.captured;
+    this.latency.decoded(this.clock, { track, id, received, decoded: decodedAt, cause, timing, fresh });
+    const feedback = { track, update: id, received_at: received, decoded_at: decodedAt, presented_at: null };
+    this.feedbacks.decoded(now, feedback);
+  }
+
+  /** What was applied up to this update is on the screen. */
+  handlePresented(now: number, track: TrackId, id: UpdateId): void {
+    this.latency.presented(now, track, id);
+    const feedback = this.feedbacks.presented(now, track, id);
+    if (feedback !== null) this.actions.push({ do: "feedback", feedback });
+  }
+
+  /** The time that `timeout` asked for has come. Calling it earlier or more often does no harm. */
+  handleTimeout(now: number): void {
+    if (this.isLive) {
+      for (const feedback of this.feedbacks.due(now)) this.actions.push({ do: "feedback", feedback });
+      if (this.clock.due(now)) this.control({ Ping: { viewer: now } });
+    }
+    this.endRequests(now);
+  }
+
+  /** The user's input on a window, which happened at `at`. Answers why it was not sent, or null. */
+  handleInput(at: number, track: TrackId, event: InputEvent): Unsent | null {
+    if (this.now.is !== "live") return "not connected";
+    if (this.now.role === "view") return "this link allows only to look, not to use";
+    if (!this.windows.shown.has(track)) return "no such window";
+    if (!isSound(event)) return "the input is longer than the protocol allows, or its position is no number";
+    const remaining = this.hands.hold(track, event, this.lock);
+    if (remaining === null) return "nothing changes by it";
+    this.sendInput(at, track, remaining);
+    return null;
+  }
+
+  /** Which window of this viewer has the desktop's keyboard focus; null: none. Then everything held is released. */
+  handleFocus(now: number, track: TrackId | null): void {
+    if (track === null) this.releaseHeld(now);
+    if (this.focus === track) return;
+    this.focus = track;
+    this.control({ Focus: { track } });
+  }
+
+  /** Releases everything that is held down, and ends what is being composed. */
+  releaseHeld(now: number): void {
+    for (const [track, event] of this.hands.release()) this.sendInput(now, track, event);
+  }
+
+  /** Asks a window to change; answers the serial that comes back as its `configured`, in place of the one passed in. */
+  configure(track: TrackId, configure: Configure): number {
+    const serial = this.nextConfigure++;
+    this.control({ Configure: { track, configure: { ...configure, serial } } });
+    return serial;
+  }
+
+  close(track: TrackId): void {
+    this.control({ Close: { track } });
+  }
+
+  /** The user pressed outside of all popups, or the desktop took the focus away. */
+  dismissPopups(): void {
+    this.control("DismissPopups");
+  }
+
+  /** Whether anybody can see a window here. */
+  setVisible(track: TrackId, visible: boolean): void {
+    const shown = this.windows.shown.get(track);
+    if (shown === undefined || shown.visible === visible) return;
+    shown.visible = visible;
+    this.control({ Visible: { track, visible } });
+  }
+
+  /** The user's keyboard layout, as xkb text (ASCII). One that is over the protocol's bound is not sent. */
+  setKeymap(text: string): void {
+    if (text.length > MAX_KEYMAP) return;
+    this.keymap = text;
+    this.control({ Keymap: { text } });
+  }
+
+  /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
+  offerClipboard(mimes: string[]): void {
+    this.offered = mimes.slice(0, MAX_MIMES);
+    this.control({ Clipboard: { Offer: { mimes: this.offered } } });
+  }
+
+  /** Asks for what is on the session's clipboard; an action answers within seconds. Null: it cannot be asked. */
+  requestClipboard(now: number, mime: string): number | null {
+    const request = this.isLive ? this.requests.open(now) : null;
+    if (request !== null) this.control({ Clipboard: { Request: { request, mime } } });
+    return request;
+  }
+
+  /** Answers the action `clipboard-wanted`; null if there is no such content. */
+  provideClipboard(request: number, data: Uint8Array | null): void {
+    if (data === null || data.length > MAX_CLIPBOARD) {
+      return this.control({ Clipboard: { Unavailable: { request } } });
+    }
+    for (const message of contentMessages(request, data)) this.control({ Clipboard: message });
+  }
+
+  /** The last message of a viewer that leaves for good. */
+  goodbye(now: number): void {
+    this.releaseHeld(now);
+    this.control("Goodbye");
+  }
+
+  /** What to do next, in order. */
+  *drain(): Generator<Action> {
+    while (this.actions.length > 0) {
+      const actions = this.actions;
+      this.actions = [];
+      yield* actions;
+    }
+  }
+
+  /** When `handleTimeout` is due next, if nothing else happens; may lie in the past. */
+  timeout(): number | null {
+    const live = this.isLive ? [this.feedbacks.timeout(), this.clock.timeout()] : [];
+    const all = [...live, this.requests.timeout()].filter((at) => at !== null);
+    return all.length > 0 ? Math.min(...all) : null;
+  }
+
+  get state(): CoreState {
+    return this.now;
+  }
+
+  /** One window. */
+  window(track: TrackId): Shown | undefined {
+    return this.windows.shown.get(track);
+  }
+
+  /** The least round trip of the newest pings, in microseconds. */
+  roundTrip(): number | null {
+    return this.clock.roundTrip();
+  }
+
+  private get isLive(): boolean {
+    return this.now.is === "live";
+  }
+
+  private sendInput(at: number, track: TrackId, event: InputEvent): void {
+    const input = { id: this.nextInput++, at, track, event };
+    this.clock.touch();
+    this.latency.input(input.id, at);
+    const motion = event !== "Leave" && "Motion" in event;
+    this.actions.push({ do: motion ? "motion" : "input", input });
+  }
+
+  private welcome(now: number, welcome: Welcome): void {
+    const { version, session, viewer, role } = welcome;
+    if (version < VERSIONS.oldest || version > VERSIONS.newest || this.isLive) {
+      return this.protocol("an impossible welcome");
+    }
+    if (this.now.is === "reconnecting" && this.now.session !== session) {
+      for (const track of this.windows.unconfirmed()) this.windowVanished(track);
+    }
+    this.clock.begin(now, welcome.now);
+    this.introducing = true;
+    this.setState({ is: "live", session, viewer, role });
+    if (this.keymap !== null && role === "control") this.control({ Keymap: { text: this.keymap } });
+    this.handleTimeout(now);
+  }
+
+  /** Whether input reaches the apps. The first time after a welcome also means: that was everything. */
+  private seatHeld(held: boolean): void {
+    if (this.introducing) {
+      this.introducing = false;
+      for (const track of this.windows.unconfirmed()) this.windowGone(track);
+      for (const [track, { visible }] of this.windows.shown) {
+        if (!visible) this.control({ Visible: { track, visible } });
+      }
+      if (this.focus !== null) this.control({ Focus: { track: this.focus } });
+      if (this.offered.length > 0) this.control({ Clipboard: { Offer: { mimes: this.offered } } });
+    }
+    this.seat = held;
+    this.actions.push({ do: "seat", held });
+  }
+
+  private windowReported(window: Window): void {
+    const { shown } = this.windows;
+    if (shown.size >= MAX_WINDOWS && !shown.has(window.track)) {
+      return this.protocol(`more than ${MAX_WINDOWS} windows`);
+    }
+    this.windows.report(window);
+    this.actions.push({ do: "window", window });
+    this.handOut(window.track);
+  }
+
+  /** A window is gone, and its late updates are to be dropped. */
+  private windowGone(track: TrackId): void {
+    this.windowVanished(track);
+    this.windows.bury(track);
+  }
+
+  private windowVanished(track: TrackId): void {
+    this.feedbacks.forget(track);
+    this.latency.forget(track);
+    this.hands.forget(track);
+    if (this.focus === track) this.focus = null;
+    this.noTextInput(track);
+    if (this.lock === track) this.setLock(null);
+    if (this.windows.remove(track)) this.actions.push({ do: "window-gone", track });
+  }
+
+  private noTextInput(track: TrackId): void {
+    if (this.textInput?.track === track) this.setTextInput(null);
+  }
+
+  private setTextInput(place: { track: TrackId; input: TextInput } | null): void {
+    if (place === null && this.textInput === null) return;
+    this.textInput = place;
+    this.actions.push({ do: "text-input", place });
+  }
+
+  private setLock(track: TrackId | null): void {
+    if (this.lock === track) return;
+    this.lock = track;
+    this.actions.push({ do: "pointer-lock", track });
+  }
+
+  private clipboard(now: number, message: Clipboard): void {
+    if ("Offer" in message) {
+      // Whoever offers owns the clipboard from now on.
+      this.offered = [];
+      this.actions.push({ do: "clipboard-offered", mimes: message.Offer.mimes });
+    } else if ("Request" in message) {
+      const { request, mime } = message.Request;
+      if (this.offered.includes(mime)) this.actions.push({ do: "clipboard-wanted", request, mime });
+      else this.provideClipboard(request, null);
+    } else if ("Content" in message) {
+      const { request, data, last } = message.Content;
+      const whole = this.requests.content(now, request, data, last);
+      if (whole !== undefined) this.actions.push({ do: "clipboard-content", request, data: whole });
+    } else if (this.requests.close(message.Unavailable.request)) {
+      this.actions.push({ do: "clipboard-content", request: message.Unavailable.request, data: null });
+    }
+  }
+
+  private endRequests(now: number | null): void {
+    for (const request of this.requests.end(now))
+      this.actions.push({ do: "clipboard-content", request, data: null });
+  }
+
+  /** Hands out the updates of a track that are next in order, if its window is known. */
+  private handOut(track: TrackId): void {
+    if (!this.windows.shown.get(track)?.confirmed) return;
+    const order = this.windows.order(track);
+    for (let next = order?.next(); next !== undefined; next = order?.next()) {
+      const { received, update } = next;
+      const { id, size, exact, caused_by_input: cause, timing } = update;
+      const queue = this.windows.unapplied.get(track) ?? [];
+      this.windows.unapplied.set(track, queue);
+      if (queue.length >= MAX_UNAPPLIED) {
+        return this.protocol(`over ${MAX_UNAPPLIED} updates of track ${track} ahead of the decoder`);
+      }
+      queue.push({ id, received, size, exact, cause, timing });
+      this.actions.push({ do: "apply", update });
+    }
+  }
+
+  private setState(state: CoreState): void {
+    if (this.now.is === "closed") return;
+    this.now = state;
+    this.actions.push({ do: "state", state });
+  }
+
+  private end(end: Extract<CoreState, { is: "closed" }>["end"]): void {
+    this.setState({ is: "closed", end });
+  }
+
+  private protocol(reason: string): void {
+    this.end({ why: "protocol", reason });
+  }
+
+  /** Sends on the control lane; without a link only the greeting goes out. */
+  private control(message: ToHost): void {
+    const greeting = typeof message === "object" && "Hello" in message;
+    if (this.isLive || greeting) this.actions.push({ do: "control", message });
+  }
+}
