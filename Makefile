@@ -6,7 +6,8 @@ CARGO_FLAGS := --locked
 # What compiling needs, what the demo runs, what only tests and benchmarks run.
 BUILD_PACKAGES := build-essential nasm pkg-config cmake libpixman-1-dev libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
 DEMO_PACKAGES  := xwayland foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
-TEST_PACKAGES  := gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables
+TEST_PACKAGES  := gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
+                  chromium firefox-esr webkit2gtk-driver openssl
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
 # Only where no Node.js of 18 or newer is on the path.
@@ -14,6 +15,7 @@ NODE_PACKAGES  := nodejs npm
 
 WEB  := viewer/web
 PAGE := $(WEB)/dist/index.html
+BROWSER_TESTS := tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench page setup setup-build setup-node setup-test setup-bench fuzz
@@ -25,14 +27,16 @@ demo: setup page ## build, run a session with demo apps, print the link to open
 	@$(CARGO) build $(CARGO_FLAGS) --release -p dormer-server -p dormer-viewer
 	@./demo
 
-test: setup-test page ## install what tests need, then run every test
+test: setup-test page $(BROWSER_TESTS)/node_modules/.package-lock.json ## install what tests need, then run every test
 	cd $(WEB) && npx vitest run
 	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
 	$(CARGO) test $(CARGO_FLAGS) --workspace
+	cd $(BROWSER_TESTS) && npx vitest run
 	fuzz/run 5
 
-check: setup-build page ## format, lints, docs, stale generated files, borders between crates
+check: setup-build page $(BROWSER_TESTS)/node_modules/.package-lock.json ## format, lints, docs, stale generated files, borders between crates
 	cd $(WEB) && npx tsc --noEmit && npx prettier --check --log-level warn .
+	cd $(BROWSER_TESTS) && npx tsc --noEmit && npx prettier --check --log-level warn .
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	$(CARGO) test $(CARGO_FLAGS) --quiet -p dormer-protocol --features typescript --test typescript
@@ -54,8 +58,8 @@ $(PAGE): $(WEB)/node_modules/.package-lock.json $(WEB)/index.html $(WEB)/vite.co
 	cd $(WEB) && npx vite build --logLevel warn
 	@touch $@
 
-$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json | setup-node
-	cd $(WEB) && npm ci --no-audit --no-fund --loglevel error
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup-node
+	cd $* && npm ci --no-audit --no-fund --loglevel error
 	@touch $@
 
 setup: setup-build ## install the packages that building and the demo need
