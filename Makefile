@@ -13,8 +13,8 @@ BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 # Only where no Node.js of 18 or newer is on the path.
 NODE_PACKAGES  := nodejs npm
 
-WEB  := viewer/web
-PAGE := $(WEB)/dist/index.html
+WEB           := viewer/web
+PAGE          := $(WEB)/dist/index.html
 BROWSER_TESTS := tests/browser
 
 .DEFAULT_GOAL := help

@@ -12,7 +12,7 @@ process.on("exit", () => {
 });
 
 /** How long a child may take to end after it was asked to. */
-const POLITE = 10_000;
+const POLITE = 15_000;
 
 /** How much of a log is shown. */
 const TAIL = 6000;
@@ -21,6 +21,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   /** Where its log is written. */
   directory: string;
+  /** It takes orders on its standard input, and ends when that ends. */
+  orders?: boolean;
 }
 
 /** One child, with all that it writes in a log file. */
@@ -34,11 +36,13 @@ export class Child {
   static start(name: string, command: string, args: string[], options: ChildOptions): Child {
     const logFile = join(options.directory, `${name}.log`);
     const log = openSync(logFile, "w");
-    const child = spawn(command, args, { env: options.env ?? process.env, stdio: ["ignore", log, log] });
+    const input = options.orders ? "pipe" : "ignore";
+    const child = spawn(command, args, { env: options.env ?? process.env, stdio: [input, log, log] });
     closeSync(log);
     child.on("error", () => living.delete(child));
     child.on("exit", () => living.delete(child));
-    living.add(child);
+    // One that takes orders ends with its input, and first tidies up.
+    if (!options.orders) living.add(child);
     return new Child(name, child, logFile);
   }
 
@@ -61,10 +65,16 @@ export class Child {
     return this.log.slice(-TAIL);
   }
 
+  /** Gives an order. */
+  tell(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
   /** Asks it to end, then makes it. */
   async stop(): Promise<void> {
     if (!this.running) return;
-    this.child.kill("SIGTERM");
+    if (this.child.stdin) this.child.stdin.end();
+    else this.child.kill("SIGTERM");
     try {
       await until(`the end of ${this.name}`, () => !this.running, POLITE);
     } catch {

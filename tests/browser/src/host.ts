@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Child } from "./child";
-import type { Network } from "./network";
-import { installed, ours } from "./programs";
+import { ADDRESS, Network } from "./network";
+import { ours } from "./programs";
 import { Hopeless, until } from "./wait";
 
 /** What the host writes for those that want to join. */
@@ -33,8 +33,8 @@ export interface HostOptions {
   command?: string[];
   /** More flags of `dormer serve`. */
   flags?: string[];
-  /** Where the host lives; this machine's loopback unless given. */
-  network?: Network;
+  /** Behind a network that can be cut; on this machine's loopback otherwise. */
+  far?: boolean;
 }
 
 const run = promisify(execFile);
@@ -45,6 +45,7 @@ export class Host {
     /** A directory that lives as long as the host, and is the apps' home. */
     readonly directory: string,
     private readonly env: NodeJS.ProcessEnv,
+    private readonly between: Network | null,
   ) {}
 
   /** Starts a host and waits until it is ready. */
@@ -52,19 +53,17 @@ export class Host {
     const directory = mkdtempSync(join(tmpdir(), "dormer-"));
     for (const app of options.apps ?? []) writeApp(directory, app);
     const env = environment(directory);
-    const address = options.network?.hostAddress ?? "127.0.0.1";
-    const serve = [
-      ...["--log", "info", "serve", "--state-dir", join(directory, "state")],
+    const address = options.far ? ADDRESS : "127.0.0.1";
+    const words = [
+      ...[ours("dormer"), "--log", "info", "serve", "--state-dir", join(directory, "state")],
       ...["--quic", `${address}:0`, "--http", `${address}:0`],
       ...["--link-file", join(directory, "links.json"), ...(options.flags ?? [])],
       ...(options.command ? ["--", ...options.command] : []),
     ];
-    const [program, ...args] = [...(options.network?.enterHost ?? []), ours("dormer"), ...serve] as [
-      string,
-      ...string[],
-    ];
-    const child = Child.start("host", program, args, { env, directory });
-    const host = new Host(child, directory, env);
+    const network = options.far ? Network.start(words, env, directory) : null;
+    const [program, ...args] = words as [string, ...string[]];
+    const child = network?.child ?? Child.start("host", program, args, { env, directory });
+    const host = new Host(child, directory, env, network);
     await until("the host's link file", () => {
       if (!child.running) throw new Hopeless(`the host ended before it was ready:\n${child.logTail}`);
       return existsSync(join(directory, "links.json"));
@@ -73,7 +72,13 @@ export class Host {
   }
 
   get pid(): number {
-    return this.child.pid;
+    return this.links.pid;
+  }
+
+  /** What lies between browsers and a host that was started `far`. */
+  get network(): Network {
+    if (!this.between) throw new Error("this host is near");
+    return this.between;
   }
 
   /** A fresh link for one browser: the host replaces a link that was used. */
@@ -161,9 +166,4 @@ function writeApp(directory: string, app: MenuApp): void {
   const exec = app.exec.replaceAll("HOME", directory);
   const entry = `[Desktop Entry]\nType=Application\nName=${app.name}\nComment=For tests\nExec=${exec}\n`;
   writeFileSync(join(applications, `${app.id}.desktop`), entry);
-}
-
-/** The programs of the system that are not there. */
-export function lacking(...programs: string[]): string[] {
-  return programs.filter((program) => installed(program) === null);
 }
