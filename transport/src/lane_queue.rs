@@ -30,7 +30,14 @@ impl<T> Weighed<T> {
 
 /// A share of a queue's bytes; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Share(#[expect(dead_code, reason = "held for what its drop does")] OwnedSemaphorePermit);
+pub(crate) struct Share(OwnedSemaphorePermit);
+
+impl Share {
+    /// Both shares as one.
+    pub(crate) fn merge(&mut self, other: Share) {
+        self.0.merge(other.0);
+    }
+}
 
 /// The end that puts items in.
 pub(crate) struct QueueSender<T> {
@@ -99,6 +106,11 @@ impl<T> QueueReceiver<T> {
     /// The next item; `None` when all senders are gone and it is empty. May be cancelled without loss.
     pub(crate) async fn pop(&mut self) -> Option<Weighed<T>> {
         self.items.recv().await
+    }
+
+    /// The next item, if there is one now.
+    pub(crate) fn try_pop(&mut self) -> Option<Weighed<T>> {
+        self.items.try_recv().ok()
     }
 }
 

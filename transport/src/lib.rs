@@ -36,6 +36,7 @@ mod gate;
 pub mod identity;
 mod introduction;
 mod lane_queue;
+mod lanes;
 mod link;
 pub mod link_address;
 pub mod quic;
@@ -43,7 +44,9 @@ mod roll_call;
 mod secret_file;
 mod stats;
 pub mod ticket;
+pub mod webrtc;
 mod used_tickets;
+pub mod websocket;
 
 pub use close::CloseReason;
 pub use doorkeeper::{Admission, Doorkeeper, Redeemed};

@@ -149,6 +149,12 @@ impl<E: End> Clone for Inbox<E> {
 impl<E: End> Inbox<E> {
     /// Checks the length of a message that is announced on `lane`, and waits until there is room for it.
     pub(crate) async fn admit(&self, lane: Lane, length: usize) -> Result<Share, CloseReason> {
+        self.check(lane, length)?;
+        Ok(self.reserve(length).await)
+    }
+
+    /// Checks the length of a message that is announced on `lane`.
+    pub(crate) fn check(&self, lane: Lane, length: usize) -> Result<(), CloseReason> {
         if !E::hears(lane) {
             return Err(CloseReason::Protocol(format!(
                 "a message on the {lane:?} lane, which leads the other way"
@@ -158,7 +164,12 @@ impl<E: End> Inbox<E> {
             let oversized = protocol::DecodeError::TooLong { lane, length };
             return Err(CloseReason::Protocol(oversized.to_string()));
         }
-        Ok(self.queue.reserve(length).await)
+        Ok(())
+    }
+
+    /// Waits until there is room for this many bytes of a message whose length was checked.
+    pub(crate) async fn reserve(&self, bytes: usize) -> Share {
+        self.queue.reserve(bytes).await
     }
 
     /// Hands a message to the link's owner; waits while the owner is busy.

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::QueueReceiver,
+    lanes::{lane_number, lane_of},
     link::{Driver, End, Frame, Inbox, Outgoing},
     roll_call::RollCalls,
     stats::{LinkStats, Probe},
@@ -240,7 +241,7 @@ async fn write_datagrams(connection: &Connection, mut queue: QueueReceiver<Frame
         let Some(frame) = queue.pop().await else { return pending().await };
         let frame = frame.item;
         let mut datagram = BytesMut::with_capacity(1 + frame.bytes.len());
-        datagram.put_u8(framing::lane_number(frame.lane));
+        datagram.put_u8(lane_number(frame.lane));
         datagram.put_slice(&frame.bytes);
         match connection.send_datagram(datagram.freeze()) {
             Ok(()) => {}
@@ -294,7 +295,7 @@ async fn read_stream<E: End>(mut stream: RecvStream, inbox: Inbox<E>) -> Result<
         FrameError::Truncated => CloseReason::Protocol("a stream without a lane".to_owned()),
         FrameError::Stream(error) => stream_failed(error),
     })?;
-    match framing::lane_of(number) {
+    match lane_of(number) {
         Some(Lane::Control) | None => Err(CloseReason::Protocol(format!("a stream for lane {number}"))),
         Some(lane) => read_lane(&mut stream, lane, &inbox).await,
     }
@@ -306,7 +307,7 @@ async fn read_datagrams<E: End>(connection: &Connection, inbox: Inbox<E>) -> Lan
         let Some((&number, message)) = datagram.split_first() else {
             return Err(CloseReason::Protocol("an empty datagram".to_owned()));
         };
-        match framing::lane_of(number) {
+        match lane_of(number) {
             Some(lane @ (Lane::Motion | Lane::Feedback)) => inbox.offer(lane, message)?,
             Some(_) | None => return Err(CloseReason::Protocol(format!("a datagram for lane {number}"))),
         }

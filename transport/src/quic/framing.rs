@@ -4,22 +4,7 @@ use bytes::Bytes;
 use protocol::Lane;
 use quinn::{ReadError, ReadExactError, RecvStream, SendStream, WriteError};
 
-/// The numbers of lanes at the start of unidirectional streams and datagrams.
-pub(super) const fn lane_number(lane: Lane) -> u8 {
-    match lane {
-        Lane::Control => 0,
-        Lane::Input => 1,
-        Lane::Motion => 2,
-        Lane::Update => 3,
-        Lane::Feedback => 4,
-    }
-}
-
-pub(super) fn lane_of(number: u8) -> Option<Lane> {
-    [Lane::Control, Lane::Input, Lane::Motion, Lane::Update, Lane::Feedback]
-        .into_iter()
-        .find(|&lane| lane_number(lane) == number)
-}
+use crate::lanes::lane_number;
 
 /// The most memory that is taken on the word of a length alone.
 const TRUSTED: usize = 64 << 10;

@@ -1,0 +1,78 @@
+//! The viewer's side of WebSocket. Ours are browsers; this one proves that host and protocol keep the contract.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use protocol::{Lane, control::Welcome};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+
+use super::{
+    WebSocketSettings,
+    pulse::Pulse,
+    reader::{Heard, Judge, Reader},
+    task::LinkTask,
+    writer::Writer,
+};
+use crate::{
+    close::CloseReason,
+    introduction::{ConnectError, Introduction, read_answer},
+    lanes::lane_number,
+    link::{ViewerLink, link},
+    ticket::TicketText,
+};
+
+/// Joins over a stream whose upgrade to WebSocket the host answered. Needs a tokio runtime.
+pub async fn connect<S>(
+    stream: S,
+    peer: SocketAddr,
+    ticket: &TicketText,
+    introduction: Introduction,
+    settings: WebSocketSettings,
+) -> Result<(ViewerLink, Welcome), ConnectError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let pulse = Arc::new(Pulse::new(Some(peer)));
+    let (read, write) = tokio::io::split(stream);
+    let mut reader = Reader::new(read, false, Arc::clone(&pulse));
+    let mut writer = Writer::new(write, true, Arc::clone(&pulse));
+    let asked = async {
+        writer.message(lane_number(Lane::Control), &introduction.hello(ticket)).await?;
+        loop {
+            if let Heard::Message(_, message) = not_closed(reader.next(&mut OnlyAnswer).await?)? {
+                return read_answer(&message);
+            }
+        }
+    };
+    let silence = |_| ConnectError::Silence { host: peer.to_string() };
+    let welcome = timeout(settings.hello_timeout, asked).await.map_err(silence)??;
+    let (link, driver) = link(Box::new(Arc::clone(&pulse)));
+    tokio::spawn(LinkTask { reader, writer, pulse, driver, settings, roll_calls: None }.run());
+    Ok((link, welcome))
+}
+
+fn not_closed(heard: Heard) -> Result<Heard, CloseReason> {
+    match heard {
+        Heard::Close(reason) => Err(reason),
+        other => Ok(other),
+    }
+}
+
+/// Lets in nothing but a message of the control lane.
+struct OnlyAnswer;
+
+impl Judge for OnlyAnswer {
+    async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
+        let fits = so_far.saturating_add(more) <= Lane::Control.max_message();
+        if number == lane_number(Lane::Control) && fits {
+            return Ok(());
+        }
+        Err(CloseReason::Protocol("its first message is no answer".to_owned()))
+    }
+
+    fn name(_: u8) -> String {
+        "the answer".to_owned()
+    }
+}
