@@ -1,0 +1,150 @@
+//! What waits to be sent on one data channel, cut into pieces: what has the highest priority goes first, also before the
+//! rest of something large that is under way.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use super::pieces::{Cut, Data, Kind, PLACES};
+use crate::{lane_queue::Share, link::Frame};
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct Outbox {
+    waiting: BinaryHeap<Waiting>,
+    /// Bits of the places that are taken.
+    places: u16,
+    arrived: u64,
+}
+
+struct Waiting {
+    priority: i32,
+    arrived: Reverse<u64>,
+    cut: Cut,
+    place: Option<u8>,
+    /// What it takes of its queue's bytes until it was sent.
+    share: Share,
+}
+
+impl Outbox {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Puts a message in.
+    pub(super) fn push(&mut self, kind: Kind, frame: Frame, share: Share) {
+        self.arrived += 1;
+        let cut = Cut::new(kind, frame.bytes);
+        let (priority, arrived) = (frame.priority, Reverse(self.arrived));
+        self.waiting.push(Waiting { priority, arrived, cut, place: None, share });
+    }
+
+    /// The next to send. When all places are taken, those messages go on that have one.
+    pub(super) fn pop(&mut self) -> Option<Data> {
+        let mut postponed = Vec::new();
+        let data = loop {
+            let Some(mut next) = self.waiting.pop() else { break None };
+            let place = match next.place {
+                None if next.cut.in_pieces() => self.take_place(),
+                has => has.or(Some(0)),
+            };
+            let Some(place) = place else {
+                postponed.push(next);
+                continue;
+            };
+            let in_pieces = next.cut.in_pieces();
+            let (data, last) = next.cut.next(place);
+            if last {
+                drop(next.share);
+                if in_pieces {
+                    self.places &= !(1 << place);
+                }
+            } else {
+                next.place = Some(place);
+                self.waiting.push(next);
+            }
+            break Some(data);
+        };
+        self.waiting.extend(postponed);
+        data
+    }
+
+    fn take_place(&mut self) -> Option<u8> {
+        let free = (0..PLACES).find(|place| self.places & (1 << place) == 0)?;
+        self.places |= 1 << free;
+        Some(free)
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        (self.priority, self.arrived) == (other.priority, other.arrived)
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.priority, self.arrived).cmp(&(other.priority, other.arrived))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use protocol::Lane;
+
+    use super::{super::pieces::PIECE, *};
+    use crate::lane_queue::{Bound, lane_queue};
+
+    const UPDATE: Kind = Kind::Lane(Lane::Update);
+
+    #[tokio::test]
+    async fn what_is_urgent_goes_between_pieces_and_equals_go_in_order() {
+        let (queue, _receiver) = lane_queue::<()>(Bound { items: 9, bytes: 1 << 20 });
+        let mut outbox = Outbox::default();
+        let mut push = |outbox: &mut Outbox, priority, fill: u8, share| {
+            let bytes = Bytes::from(vec![fill; if fill == 9 { 3 * PIECE } else { 10 }]);
+            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes }, share);
+        };
+        push(&mut outbox, 0, 9, queue.reserve(3 * PIECE).await);
+        assert!(matches!(outbox.pop(), Some(Data::Piece { place: 0, .. })));
+        for fill in [1, 2] {
+            push(&mut outbox, 5, fill, queue.reserve(10).await);
+        }
+        for fill in [1, 2] {
+            let Some(Data::Whole { body, .. }) = outbox.pop() else { panic!("urgent and small") };
+            assert_eq!(body[0], fill);
+        }
+        assert_eq!(queue.queued_bytes(), 3 * PIECE, "until all of it was sent");
+        assert!(matches!(outbox.pop(), Some(Data::Piece { .. })));
+        assert!(matches!(outbox.pop(), Some(Data::Piece { .. })));
+        assert!(outbox.is_empty() && outbox.pop().is_none());
+        assert_eq!(queue.queued_bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn when_all_places_are_taken_something_still_goes() {
+        let (queue, _receiver) = lane_queue::<()>(Bound { items: 9, bytes: 1 << 20 });
+        let mut outbox = Outbox::default();
+        for priority in 0..i32::from(PLACES) + 3 {
+            let bytes = Bytes::from(vec![0; 2 * PIECE]);
+            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes }, queue.reserve(2 * PIECE).await);
+            if priority < i32::from(PLACES) {
+                assert!(outbox.pop().is_some(), "each overtakes the one before");
+            }
+        }
+        let mut left = 0;
+        while outbox.pop().is_some() {
+            left += 1;
+        }
+        assert_eq!(left, i32::from(PLACES) + 6);
+        assert_eq!(queue.queued_bytes(), 0);
+    }
+}

@@ -1,0 +1,282 @@
+//! One end of a peer connection, without its sockets: the WebRTC library, set up our way.
+//!
+//! What must be set, and why: no multicast DNS (offers fail on machines without a multicast route); ICE lite at the host
+//! (it has public candidates or none); no time-outs of ICE's own (the link notices silence itself); messages so short
+//! that what waits undelivered is bounded in bytes too.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use rtc::{
+    data_channel::{RTCDataChannelId, RTCDataChannelInit},
+    ice::mdns::MulticastDnsMode,
+    peer_connection::{
+        RTCPeerConnection, RTCPeerConnectionBuilder,
+        configuration::setting_engine::{SctpMaxMessageSize, SettingEngineBuilder},
+        event::{RTCDataChannelEvent, RTCPeerConnectionEvent},
+        message::RTCMessage,
+        sdp::RTCSessionDescription,
+        state::RTCPeerConnectionState,
+        transport::RTCIceCandidateInit,
+    },
+    sansio::Protocol,
+    shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
+};
+
+use super::pieces::MAX_DATA;
+
+/// Bytes that SCTP holds for the application: the window that a peer may fill.
+const HOST_RECEIVE_BUFFER: u32 = 256 << 10;
+
+/// How often a full ICE agent repeats a check.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often a full ICE agent sends a check over the pair in use.
+const ICE_KEEP_ALIVE: Duration = Duration::from_secs(4);
+
+/// The data channels. They are agreed beforehand, so nothing that a peer sends opens one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// Control and input: reliable, in order.
+    Control,
+    /// Updates: reliable, in order.
+    Updates,
+    /// Motion, feedback and questions: neither.
+    Motion,
+}
+
+impl Channel {
+    pub(super) const ALL: [Self; 3] = [Self::Control, Self::Updates, Self::Motion];
+
+    fn label(self) -> &'static str {
+        match self {
+            Channel::Control => "control",
+            Channel::Updates => "updates",
+            Channel::Motion => "motion",
+        }
+    }
+
+    fn init(self) -> RTCDataChannelInit {
+        let unreliable = self == Channel::Motion;
+        RTCDataChannelInit {
+            ordered: !unreliable,
+            max_retransmits: unreliable.then_some(0),
+            negotiated: Some(self as u16),
+            ..Default::default()
+        }
+    }
+}
+
+/// A packet of the network.
+#[derive(Debug)]
+pub(super) struct Packet {
+    /// The candidate address at which it arrived or from which it goes.
+    pub(super) local: SocketAddr,
+    /// The other end's.
+    pub(super) remote: SocketAddr,
+    /// UDP, or a frame on TCP.
+    pub(super) over: TransportProtocol,
+    pub(super) bytes: BytesMut,
+}
+
+/// What happened on a peer connection.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// Packets came; what was sent may have been acknowledged.
+    Moved,
+    /// A data channel can be used.
+    Opened(Channel),
+    /// A data channel message came.
+    Data(Channel, BytesMut),
+    /// The other end ended the connection, or it failed for good.
+    Ended(&'static str),
+    /// The peer broke a rule.
+    Breach(&'static str),
+}
+
+/// See the module's documentation.
+pub(super) struct Peer {
+    connection: RTCPeerConnection,
+    channels: [RTCDataChannelId; 3],
+}
+
+impl Peer {
+    /// The host's end: it answers.
+    pub(super) fn host() -> Result<Self, Error> {
+        let settings = common_settings()
+            .with_lite(true)
+            .with_sctp_max_receive_buffer_size(HOST_RECEIVE_BUFFER);
+        Self::new(settings)
+    }
+
+    /// The viewer's end: it offers.
+    pub(super) fn viewer() -> Result<Self, Error> {
+        let settings = common_settings()
+            .with_discard_local_candidates_during_ice_restart(true)
+            .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(u16::MAX))
+            .with_include_loopback_candidate(true);
+        Self::new(settings)
+    }
+
+    fn new(settings: SettingEngineBuilder) -> Result<Self, Error> {
+        let mut connection = RTCPeerConnectionBuilder::new()
+            .with_setting_engine(settings.build())
+            .build(Instant::now())?;
+        let mut channels = [RTCDataChannelId::default(); 3];
+        for (channel, id) in Channel::ALL.into_iter().zip(&mut channels) {
+            *id = connection.create_data_channel(channel.label(), Some(channel.init()))?.id();
+        }
+        Ok(Self { connection, channels })
+    }
+
+    /// Offers an address of this end to the other.
+    pub(super) fn add_candidate(&mut self, number: usize, address: SocketAddr, over: TransportProtocol) {
+        // The first is preferred; UDP is preferred to TCP.
+        let (kind, preference) = match over {
+            TransportProtocol::TCP => ("tcp", 1u32 << 8),
+            _ => ("udp", 2u32 << 8),
+        };
+        let preference = preference | (255 - u32::try_from(number.min(255)).expect("a byte"));
+        let priority = 126 << 24 | preference << 8 | 255;
+        let passive = if over == TransportProtocol::TCP { " tcptype passive" } else { "" };
+        let (ip, port) = (address.ip(), address.port());
+        let candidate = format!("candidate:{number} 1 {kind} {priority} {ip} {port} typ host{passive}");
+        let init = RTCIceCandidateInit { candidate, ..Default::default() };
+        if let Err(error) = self.connection.add_local_candidate(init) {
+            tracing::warn!(%address, %error, "an address cannot be offered over WebRTC");
+        }
+    }
+
+    /// The answer to an offer; a later one with other ICE credentials restarts ICE.
+    pub(super) fn answer(&mut self, offer: String) -> Result<String, Error> {
+        let now = Instant::now();
+        self.connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
+        let answer = self.connection.create_answer(None)?;
+        self.connection.set_local_description(now, answer)?;
+        Ok(self.connection.local_description().map(|local| local.sdp).unwrap_or_default())
+    }
+
+    /// An offer. `restart`: with new ICE credentials, since this end's address changed.
+    pub(super) fn offer(&mut self, restart: bool) -> Result<String, Error> {
+        if restart {
+            self.connection.restart_ice();
+        }
+        let offer = self.connection.create_offer(None)?;
+        self.connection.set_local_description(Instant::now(), offer)?;
+        Ok(self.connection.local_description().map(|local| local.sdp).unwrap_or_default())
+    }
+
+    /// Takes the answer to an offer.
+    pub(super) fn take_answer(&mut self, answer: String) -> Result<(), Error> {
+        self.connection.set_remote_description(Instant::now(), RTCSessionDescription::answer(answer)?)
+    }
+
+    /// Bytes that were given to a channel and that the other end has not acknowledged.
+    pub(super) fn outstanding(&mut self, channel: Channel) -> usize {
+        self.channel(channel).map_or(0, |channel| channel.outstanding_bytes())
+    }
+
+    /// Gives a message to a channel, which must be open.
+    pub(super) fn send(&mut self, channel: Channel, data: BytesMut) -> Result<(), Error> {
+        let mut channel = self.channel(channel).ok_or(Error::ErrDataChannelClosed)?;
+        channel.send(Instant::now(), data)
+    }
+
+    fn channel(&mut self, channel: Channel) -> Option<rtc::data_channel::RTCDataChannel<'_>> {
+        self.connection.data_channel(self.channels[channel as usize])
+    }
+
+    /// Takes a packet from the network.
+    pub(super) fn handle_packet(&mut self, packet: Packet) {
+        let Packet { local, remote, over, bytes } = packet;
+        let transport =
+            TransportContext { local_addr: local, peer_addr: remote, transport_protocol: over, ecn: None };
+        let tagged = TaggedBytesMut { now: Instant::now(), transport, message: bytes };
+        if let Err(error) = self.connection.handle_read(tagged) {
+            tracing::debug!(%error, "a packet was not understood");
+        }
+    }
+
+    /// The next packet for the network.
+    pub(super) fn poll_packet(&mut self) -> Option<Packet> {
+        let TaggedBytesMut { transport, message, .. } = self.connection.poll_write()?;
+        let TransportContext { local_addr: local, peer_addr: remote, transport_protocol: over, .. } = transport;
+        Some(Packet { local, remote, over, bytes: message })
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
+        self.connection.poll_timeout()
+    }
+
+    /// Time has passed.
+    pub(super) fn handle_timeout(&mut self) {
+        if let Err(error) = self.connection.handle_timeout(Instant::now()) {
+            tracing::debug!(%error, "a timer of WebRTC failed");
+        }
+    }
+
+    /// What happened next. Without `data`, data channel messages stay where they are, which holds the other end back.
+    pub(super) fn poll(&mut self, data: bool) -> Option<Happened> {
+        while let Some(event) = self.connection.poll_event() {
+            if let Some(happened) = self.happened(event) {
+                return Some(happened);
+            }
+        }
+        // Before data, since video must not wait for whoever reads updates.
+        while let Some(message) = self.connection.poll_media_read() {
+            drop(message);
+        }
+        while data {
+            let message = self.connection.poll_data_read()?;
+            if let RTCMessage::DataChannelMessage(id, message) = message.message
+                && let Some(channel) = self.of(id)
+            {
+                return Some(Happened::Data(channel, message.data));
+            }
+        }
+        None
+    }
+
+    fn happened(&self, event: RTCPeerConnectionEvent) -> Option<Happened> {
+        match event {
+            RTCPeerConnectionEvent::OnDataChannel(event) => match event {
+                RTCDataChannelEvent::OnOpen(id) => Some(match self.of(id) {
+                    Some(channel) => Happened::Opened(channel),
+                    None => Happened::Breach("it opened a data channel of its own"),
+                }),
+                RTCDataChannelEvent::OnClose(id) if self.of(id).is_some() => {
+                    Some(Happened::Ended("a data channel was closed"))
+                }
+                _ => None,
+            },
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => match state {
+                RTCPeerConnectionState::Failed => Some(Happened::Ended("the connection failed")),
+                RTCPeerConnectionState::Closed => Some(Happened::Ended("the other end closed it")),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn of(&self, id: RTCDataChannelId) -> Option<Channel> {
+        Channel::ALL.into_iter().find(|&channel| self.channels[channel as usize] == id)
+    }
+
+    /// Ends the connection; what the other end is told waits in [`Self::poll_packet`].
+    pub(super) fn close(&mut self) {
+        if let Err(error) = self.connection.close() {
+            tracing::debug!(%error, "closing failed");
+        }
+    }
+}
+
+fn common_settings() -> SettingEngineBuilder {
+    SettingEngineBuilder::new()
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MAX_DATA as u32))
+        .with_ice_timeouts(Some(Duration::ZERO), Some(Duration::ZERO), Some(ICE_KEEP_ALIVE))
+}

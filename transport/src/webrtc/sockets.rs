@@ -1,0 +1,284 @@
+//! The sockets of a host over WebRTC, shared by all its peers.
+//!
+//! Each address that is offered has one UDP socket. A packet belongs to the peer whose address it came from; an address
+//! is a peer's once a connectivity check arrived from it that names the peer's ICE user, which only the peer was told.
+//! What nobody knows is dropped unread.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use bytes::{Bytes, BytesMut};
+use rtc::shared::TransportProtocol;
+use rustix::net::sockopt;
+use tokio::{
+    net::UdpSocket,
+    sync::mpsc,
+    task::JoinHandle,
+};
+
+use super::{peer::Packet, stun};
+
+/// Packets that wait for a peer's task; further ones are lost, as on the network.
+const MAILBOX: usize = 512;
+
+/// Addresses of one peer; the one that was learnt first is forgotten.
+const MAX_ROUTES: usize = 16;
+
+/// The longest packet that is read.
+const MAX_PACKET: usize = 2048;
+
+/// Room for bursts in the kernel, which gives less if it wants.
+const SOCKET_BUFFER: usize = 4 << 20;
+
+/// What a peer's mailbox gets.
+pub(super) struct Arrival {
+    pub(super) packet: Packet,
+    /// Where answers go if it came over TCP.
+    pub(super) stream: Option<mpsc::Sender<Bytes>>,
+}
+
+/// The sockets. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Sockets {
+    routes: Arc<Mutex<Routes>>,
+    ports: RangeInclusive<u16>,
+}
+
+#[derive(Default)]
+struct Routes {
+    sockets: HashMap<IpAddr, Socket>,
+    users: HashMap<String, mpsc::Sender<Arrival>>,
+    addresses: HashMap<Route, mpsc::Sender<Arrival>>,
+}
+
+/// One way from a peer to this host.
+type Route = (TransportProtocol, SocketAddr, SocketAddr);
+
+struct Socket {
+    address: SocketAddr,
+    socket: Arc<UdpSocket>,
+    reader: JoinHandle<()>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Sockets {
+    /// None yet; they will be on these ports.
+    pub(super) fn new(ports: RangeInclusive<u16>) -> Self {
+        Self { routes: Arc::default(), ports }
+    }
+
+    /// Listens on each of these addresses, and no longer on others. An address that cannot be used is left out, with the
+    /// reason in the log; if none can, that is an error.
+    pub(super) fn listen(&self, addresses: &[IpAddr]) -> io::Result<Vec<SocketAddr>> {
+        let mut routes = self.lock();
+        routes.sockets.retain(|address, _| addresses.contains(address));
+        let mut failure = None;
+        for &address in addresses {
+            if routes.sockets.contains_key(&address) {
+                continue;
+            }
+            match self.bind(address) {
+                Ok(socket) => {
+                    routes.sockets.insert(address, socket);
+                }
+                Err(error) => {
+                    tracing::warn!(%address, %error, "no WebRTC there");
+                    failure = Some(error);
+                }
+            }
+        }
+        let bound = addresses.iter().filter_map(|address| routes.sockets.get(address));
+        let bound: Vec<SocketAddr> = bound.map(|socket| socket.address).collect();
+        match failure {
+            Some(error) if bound.is_empty() => Err(error),
+            _ => Ok(bound),
+        }
+    }
+
+    fn bind(&self, address: IpAddr) -> io::Result<Socket> {
+        let mut failure = io::Error::from(io::ErrorKind::InvalidInput);
+        for port in self.ports.clone() {
+            match std::net::UdpSocket::bind((address, port)) {
+                Ok(socket) => return self.start(socket),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn start(&self, socket: std::net::UdpSocket) -> io::Result<Socket> {
+        sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER)?;
+        sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER)?;
+        socket.set_nonblocking(true)?;
+        let socket = Arc::new(UdpSocket::from_std(socket)?);
+        let address = socket.local_addr()?;
+        let reader = tokio::spawn(read(Arc::clone(&socket), address, Arc::downgrade(&self.routes)));
+        Ok(Socket { address, socket, reader })
+    }
+
+    /// A new peer with its mailbox.
+    pub(super) fn join(&self) -> PeerWire {
+        let (mailbox, packets) = mpsc::channel(MAILBOX);
+        let sockets: HashMap<SocketAddr, Arc<UdpSocket>> =
+            self.lock().sockets.values().map(|socket| (socket.address, Arc::clone(&socket.socket))).collect();
+        let registered = Registered { routes: Arc::clone(&self.routes), mailbox, users: Vec::new() };
+        PeerWire { packets, sockets, streams: VecDeque::new(), registered }
+    }
+
+    /// Listens nowhere any more.
+    pub(super) fn close(&self) {
+        self.lock().sockets.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Routes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Routes {
+    /// Hands a packet to the peer it belongs to; `false` if to none.
+    fn deliver(&mut self, packet: Packet, stream: Option<&mpsc::Sender<Bytes>>) -> bool {
+        let route = (packet.over, packet.local, packet.remote);
+        if let Some(mailbox) = stun::user(&packet.bytes).and_then(|user| self.users.get(user).cloned()) {
+            self.learn(route, mailbox);
+        }
+        let Some(mailbox) = self.addresses.get(&route) else { return false };
+        // A full mailbox loses packets, as a full buffer of the kernel's does.
+        let _ = mailbox.try_send(Arrival { packet, stream: stream.cloned() });
+        true
+    }
+
+    fn learn(&mut self, route: Route, mailbox: mpsc::Sender<Arrival>) {
+        if self.addresses.get(&route).is_some_and(|known| known.same_channel(&mailbox)) {
+            return;
+        }
+        let of_peer = || self.addresses.iter().filter(|(_, known)| known.same_channel(&mailbox));
+        if of_peer().count() >= MAX_ROUTES {
+            let any = of_peer().map(|(route, _)| *route).next();
+            any.and_then(|route| self.addresses.remove(&route));
+        }
+        self.addresses.insert(route, mailbox);
+    }
+}
+
+/// Reads one socket as long as the host is there.
+async fn read(socket: Arc<UdpSocket>, local: SocketAddr, routes: Weak<Mutex<Routes>>) {
+    loop {
+        let mut bytes = BytesMut::with_capacity(MAX_PACKET);
+        match socket.recv_buf_from(&mut bytes).await {
+            Ok((_, remote)) => {
+                let Some(routes) = routes.upgrade() else { return };
+                let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
+                routes.deliver(Packet { local, remote, over: TransportProtocol::UDP, bytes }, None);
+            }
+            // What ICMP says of an earlier packet is no reason to stop.
+            Err(error) => tracing::debug!(%error, "a packet was not received"),
+        }
+    }
+}
+
+/// One peer's share of the sockets.
+pub(super) struct PeerWire {
+    packets: mpsc::Receiver<Arrival>,
+    sockets: HashMap<SocketAddr, Arc<UdpSocket>>,
+    /// By the peer's address, newest last.
+    streams: VecDeque<(SocketAddr, mpsc::Sender<Bytes>)>,
+    registered: Registered,
+}
+
+impl PeerWire {
+    /// From now on a check that names this user is for this peer.
+    pub(super) fn register(&mut self, user: &str) {
+        self.registered.add(user);
+    }
+
+    /// The next packet. May be cancelled without loss.
+    pub(super) async fn receive(&mut self) -> Packet {
+        match self.packets.recv().await {
+            Some(arrival) => self.note(arrival),
+            // The other half lives in `registered`.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next packet, if one is there.
+    pub(super) fn try_receive(&mut self) -> Option<Packet> {
+        let arrival = self.packets.try_recv().ok()?;
+        Some(self.note(arrival))
+    }
+
+    fn note(&mut self, arrival: Arrival) -> Packet {
+        let Arrival { packet, stream } = arrival;
+        if let Some(stream) = stream
+            && !self.streams.iter().any(|(_, known)| known.same_channel(&stream))
+        {
+            self.streams.retain(|(address, known)| *address != packet.remote && !known.is_closed());
+            while self.streams.len() >= MAX_ROUTES {
+                self.streams.pop_front();
+            }
+            self.streams.push_back((packet.remote, stream));
+        }
+        packet
+    }
+
+    /// Sends a packet; an error of kind `WouldBlock` asks to wait for [`Self::writable`] first.
+    pub(super) fn send(&self, packet: &Packet) -> io::Result<()> {
+        if packet.over == TransportProtocol::TCP {
+            if let Some((_, stream)) = self.streams.iter().find(|(address, _)| *address == packet.remote) {
+                // A full buffer loses packets, as a full buffer of the kernel's does.
+                let _ = stream.try_send(packet.bytes.clone().freeze());
+            }
+            return Ok(());
+        }
+        match self.sockets.get(&packet.local) {
+            Some(socket) => socket.try_send_to(&packet.bytes, packet.remote).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The socket of that address.
+    pub(super) fn socket(&self, local: SocketAddr) -> Option<Arc<UdpSocket>> {
+        self.sockets.get(&local).cloned()
+    }
+}
+
+/// What the sockets know of a peer; forgotten when dropped.
+struct Registered {
+    routes: Arc<Mutex<Routes>>,
+    mailbox: mpsc::Sender<Arrival>,
+    users: Vec<String>,
+}
+
+/// ICE users of one peer that are known at once: of before and after a restart.
+const MAX_USERS: usize = 2;
+
+impl Registered {
+    fn add(&mut self, user: &str) {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.users.len() >= MAX_USERS {
+            routes.users.remove(&self.users.remove(0));
+        }
+        routes.users.insert(user.to_owned(), self.mailbox.clone());
+        self.users.push(user.to_owned());
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        for user in &self.users {
+            routes.users.remove(user);
+        }
+        routes.addresses.retain(|_, mailbox| !mailbox.same_channel(&self.mailbox));
+    }
+}
