@@ -238,15 +238,25 @@ impl Viewer {
 
     /// Puts text on the clipboard.
     pub fn clipboard_set(&mut self, text: &str) -> Result<()> {
-        let data = BASE64_STANDARD.encode(text);
-        self.ask(json!({"do": "clipboard_set", "mime": TEXT, "data": data})).map(drop)
+        self.clipboard_set_as(TEXT, text.as_bytes())
+    }
+
+    /// Puts content of any type on the clipboard, and only that.
+    pub fn clipboard_set_as(&mut self, mime: &str, data: &[u8]) -> Result<()> {
+        let data = BASE64_STANDARD.encode(data);
+        self.ask(json!({"do": "clipboard_set", "mime": mime, "data": data})).map(drop)
     }
 
     /// The text on the clipboard.
     pub fn clipboard_get(&mut self) -> Result<String> {
-        let answer = self.ask(json!({"do": "clipboard_get", "mime": TEXT}))?;
+        Ok(String::from_utf8(self.clipboard_get_as(TEXT)?)?)
+    }
+
+    /// What is on the clipboard of this type.
+    pub fn clipboard_get_as(&mut self, mime: &str) -> Result<Vec<u8>> {
+        let answer = self.ask(json!({"do": "clipboard_get", "mime": mime}))?;
         let data = answer.get("data").unwrap_or(&answer).as_str().context("clipboard content is base64")?;
-        Ok(String::from_utf8(BASE64_STANDARD.decode(data)?)?)
+        Ok(BASE64_STANDARD.decode(data)?)
     }
 
     /// Figures, as `--stats` prints them.

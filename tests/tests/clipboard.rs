@@ -1,4 +1,4 @@
-//! Text is copied and pasted between viewer, Wayland apps and X11 apps, in every direction.
+//! Text, HTML and pictures are copied and pasted between viewer, Wayland apps and X11 apps, in every direction.
 
 use std::path::Path;
 
@@ -99,6 +99,89 @@ fn the_command_line_tools_copy_and_paste() -> Result<()> {
     })
 }
 
+#[test]
+fn html_and_pictures_come_from_the_command_line_tools_and_go_to_them() -> Result<()> {
+    if !tools::present("wl-copy and wl-paste of pictures", &["wl-copy", "wl-paste", "foot"]) {
+        return Ok(());
+    }
+    let host = Host::start(["foot", "--config=/dev/null"])?;
+    let (mut viewer, terminal) = Viewer::with_window(host.link())?;
+    for (mime, content) in [("image/png", picture(300)), ("text/html", HTML.as_bytes().to_vec())] {
+        let (copied, pasted) = (host.file("copied"), host.file("pasted"));
+        std::fs::write(&copied, &content)?;
+        viewer.activate(terminal.track)?;
+        viewer.type_text(terminal.track, &format!("wl-copy -t {mime} < {}\n", copied.display()))?;
+        focus_tools_until(&mut viewer, terminal.track, |viewer| {
+            viewer.clipboard_get_as(mime).is_ok_and(|data| data == content)
+        })?;
+
+        let reversed: Vec<u8> = content.iter().rev().copied().collect();
+        viewer.clipboard_set_as(mime, &reversed)?;
+        viewer.activate(terminal.track)?;
+        viewer.type_text(terminal.track, &format!("wl-paste -n -t {mime} > {}\n", pasted.display()))?;
+        focus_tools_until(&mut viewer, terminal.track, |_| {
+            std::fs::read(&pasted).is_ok_and(|data| data == reversed)
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn html_and_pictures_come_from_x11_apps() -> Result<()> {
+    if !tools::present("copy a picture out of xclip", &["xclip", "Xwayland"]) {
+        return Ok(());
+    }
+    for (mime, content) in [("image/png", picture(700)), ("text/html", HTML.as_bytes().to_vec())] {
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("content");
+        std::fs::write(&file, &content)?;
+        let name = file.to_str().context("a path")?;
+        let host = Host::start(["xclip", "-selection", "clipboard", "-t", mime, "-i", name])?;
+        let mut viewer = Viewer::start(host.link())?;
+        wait::until(PATIENCE, "what xclip copied", || {
+            Ok(viewer.clipboard_get_as(mime).is_ok_and(|data| data == content).then_some(()))
+        })
+        .context(mime)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn html_and_pictures_go_to_x11_apps_and_are_listed_among_their_targets() -> Result<()> {
+    if !tools::present("paste a picture into xclip", &["xclip", "xterm", "Xwayland"]) {
+        return Ok(());
+    }
+    for (mime, content) in [("image/png", picture(700)), ("text/html", HTML.as_bytes().to_vec())] {
+        let directory = tempfile::tempdir()?;
+        let (targets, pasted) = (directory.path().join("targets"), directory.path().join("pasted"));
+        let script = x11_paste_as("TARGETS", &targets) + &x11_paste_as(mime, &pasted) + "cat";
+        let host = Host::start(["xterm", "-e", "sh", "-c", &script])?;
+        let (mut viewer, window) = Viewer::with_window(host.link())?;
+        viewer.clipboard_set_as(mime, &content)?;
+        viewer.activate(window.track)?;
+        wait::until(PATIENCE, "the pasted content", || {
+            Ok(std::fs::read(&pasted).is_ok_and(|data| data == content).then_some(()))
+        })
+        .context(mime)?;
+        let targets = std::fs::read_to_string(&targets)?;
+        assert!(targets.lines().any(|target| target == mime), "{targets:?}");
+        assert!(!targets.contains("UTF8_STRING"), "no text was offered");
+    }
+    Ok(())
+}
+
+const HTML: &str = "<meta charset=\"utf-8\"><b>Grüße</b> <i>世界</i>";
+
+/// Bytes like a picture's: none repeats, every value comes, and there are enough of them for several parts.
+fn picture(kilobytes: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    b"\x89PNG\r\n\x1a\n".iter().copied().chain((0..kilobytes << 10).map(|_| next())).collect()
+}
+
 /// An editor that shows `text`, all of it selected and copied.
 fn editor_with(text: &str, backend: &str) -> Result<(Host, Viewer, Track)> {
     let directory = tempfile::tempdir()?;
@@ -142,10 +225,12 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
 /// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the clipboard. It
 /// stays open, so that its window does. It names the encoding: left to itself, xclip asks for Latin-1 once it was refused.
 fn x11_paste_into(file: &Path) -> String {
+    x11_paste_as("UTF8_STRING", file) + "cat"
+}
+
+fn x11_paste_as(target: &str, file: &Path) -> String {
     let file = file.display();
-    format!(
-        "until [ -s {file} ]; do xclip -selection clipboard -t UTF8_STRING -o > {file} || sleep 0.1; done; cat"
-    )
+    format!("until [ -s {file} ]; do xclip -selection clipboard -t {target} -o > {file} || sleep 0.1; done; ")
 }
 
 fn file_holds(file: &Path, wanted: &str) -> Result<()> {

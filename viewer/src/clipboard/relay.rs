@@ -1,66 +1,105 @@
 //! Who owns what at the moment, and who asked whom.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use media::ClipboardRequest;
 
-use super::{Desktop, Event};
+use super::{Desktop, Event, Format};
 use crate::link::Command;
 
 /// Between the desktop's clipboard and the session's.
 pub(crate) struct Clipboard {
     desktop: Box<dyn Desktop>,
-    /// What the session's text is to be asked for as; `None` if it has none.
-    session_text: Option<String>,
+    /// What the session has, and the type that it is to be asked for as.
+    session: Vec<(Format, String)>,
+    /// What the desktop waits for. The first is asked for; one at a time, since answers do not say what they answer.
+    asked: VecDeque<Format>,
+    /// The answer under way is to a question about content that is outdated.
+    outdated: bool,
 }
-
-/// What programs call text, best first.
-const TEXTS: [&str; 5] = ["text/plain;charset=utf-8", "UTF8_STRING", "text/plain", "TEXT", "STRING"];
 
 impl Clipboard {
     /// Nothing on either side.
     pub(super) fn new(desktop: Box<dyn Desktop>) -> Self {
-        Self { desktop, session_text: None }
+        Self { desktop, session: Vec::new(), asked: VecDeque::new(), outdated: false }
     }
 
     /// The session offers this; nothing if empty.
     pub(crate) fn offer(&mut self, mimes: &[String]) {
-        let text = TEXTS.iter().find(|text| mimes.iter().any(|mime| mime == *text));
-        let had_text = self.session_text.is_some();
-        self.session_text = text.map(|&text| text.to_owned());
-        match (had_text, &self.session_text) {
-            (_, Some(_)) => self.desktop.own(),
-            (true, None) => self.desktop.disown(),
-            (false, None) => {}
+        let best = |format: Format| {
+            let mime = format.mimes().iter().find(|known| mimes.iter().any(|mime| mime == *known))?;
+            Some((format, (*mime).to_owned()))
+        };
+        let had_any = !self.session.is_empty();
+        self.set_session(Format::ALL.into_iter().filter_map(best).collect());
+        if !self.session.is_empty() {
+            self.desktop.own(self.session.iter().map(|(format, _)| *format).collect());
+        } else if had_any {
+            self.desktop.disown();
         }
     }
 
-    /// What the session was asked for.
-    pub(crate) fn deliver(&mut self, text: Option<Bytes>) {
-        self.desktop.deliver(text);
+    /// What the session was asked for; what to ask it next.
+    pub(crate) fn deliver(&mut self, data: Option<Bytes>) -> Option<Command> {
+        let format = if std::mem::take(&mut self.outdated) { None } else { self.asked.pop_front() };
+        if let Some(format) = format {
+            self.desktop.deliver(format, data);
+        }
+        self.ask()
     }
 
-    /// The session wants what this desktop offered.
-    pub(crate) fn fetch(&mut self, request: ClipboardRequest) {
-        self.desktop.fetch(request);
+    /// The session wants what this desktop offered; what to answer at once, if that is not to be had.
+    pub(crate) fn fetch(&mut self, request: ClipboardRequest, mime: &str) -> Option<Command> {
+        match Format::ALL.into_iter().find(|format| format.mimes().contains(&mime)) {
+            Some(format) => {
+                self.desktop.fetch(request, format);
+                None
+            }
+            None => Some(Command::ClipboardContent { request, data: None }),
+        }
     }
 
     /// Something happened on the desktop: what to tell the link.
     pub(crate) fn on_event(&mut self, event: Event) -> Option<Command> {
         match event {
-            Event::Copied { text } => {
-                self.session_text = None;
-                let mimes = if text { vec![TEXTS[0].to_owned(), TEXTS[2].to_owned()] } else { Vec::new() };
-                Some(Command::OfferClipboard { mimes })
+            Event::Copied { formats } => {
+                self.set_session(Vec::new());
+                let names = |format: &Format| match format {
+                    // Every program understands one of these.
+                    Format::Text => vec!["text/plain;charset=utf-8".to_owned(), "text/plain".to_owned()],
+                    other => other.mimes().iter().map(|&mime| mime.to_owned()).collect(),
+                };
+                Some(Command::OfferClipboard { mimes: formats.iter().flat_map(names).collect() })
             }
-            Event::Pasting => match &self.session_text {
-                Some(mime) => Some(Command::ReadClipboard { mime: mime.clone() }),
-                None => {
-                    self.desktop.deliver(None);
-                    None
+            Event::Pasting(format) => {
+                if self.asked.contains(&format) {
+                    return None;
                 }
-            },
+                self.asked.push_back(format);
+                if self.asked.len() == 1 && !self.outdated { self.ask() } else { None }
+            }
             Event::Fetched { request, data } => Some(Command::ClipboardContent { request, data }),
         }
+    }
+
+    /// Asks for what the desktop waits for, and tells it of what is not to be had.
+    fn ask(&mut self) -> Option<Command> {
+        while let Some(&format) = self.asked.front() {
+            if let Some((_, mime)) = self.session.iter().find(|(known, _)| *known == format) {
+                return Some(Command::ReadClipboard { mime: mime.clone() });
+            }
+            self.asked.pop_front();
+            self.desktop.deliver(format, None);
+        }
+        None
+    }
+
+    /// The session has something else now: what the desktop waited for is not to be had any more.
+    fn set_session(&mut self, session: Vec<(Format, String)>) {
+        self.outdated |= !self.asked.is_empty();
+        self.asked.clear();
+        self.session = session;
     }
 }
 
@@ -71,56 +110,87 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Recorder(Rc<RefCell<Vec<&'static str>>>);
+    struct Recorder(Rc<RefCell<Vec<String>>>);
+
+    impl Recorder {
+        fn seen(&self) -> Vec<String> {
+            self.0.take()
+        }
+    }
 
     impl Desktop for Recorder {
-        fn own(&mut self) {
-            self.0.borrow_mut().push("own");
+        fn own(&mut self, formats: Vec<Format>) {
+            self.0.borrow_mut().push(format!("own {formats:?}"));
         }
         fn disown(&mut self) {
-            self.0.borrow_mut().push("disown");
+            self.0.borrow_mut().push("disown".to_owned());
         }
-        fn deliver(&mut self, text: Option<Bytes>) {
-            self.0.borrow_mut().push(if text.is_some() { "deliver" } else { "deliver nothing" });
+        fn deliver(&mut self, format: Format, data: Option<Bytes>) {
+            let what = if data.is_some() { "something" } else { "nothing" };
+            self.0.borrow_mut().push(format!("deliver {what} as {format:?}"));
         }
-        fn fetch(&mut self, _: ClipboardRequest) {
-            self.0.borrow_mut().push("fetch");
+        fn fetch(&mut self, _: ClipboardRequest, format: Format) {
+            self.0.borrow_mut().push(format!("fetch {format:?}"));
         }
+    }
+
+    fn start() -> (Recorder, Clipboard) {
+        let recorder = Recorder::default();
+        (recorder.clone(), Clipboard::new(Box::new(recorder)))
+    }
+
+    fn asked(command: Option<Command>) -> Option<String> {
+        command.map(|command| match command {
+            Command::ReadClipboard { mime } => mime,
+            other => panic!("{other:?}"),
+        })
     }
 
     #[test]
     fn content_travels_only_when_somebody_pastes() {
-        let recorder = Recorder::default();
-        let mut clipboard = Clipboard::new(Box::new(recorder.clone()));
-        clipboard.offer(&["image/png".into(), "text/plain".into()]);
-        assert_eq!(*recorder.0.borrow(), ["own"]);
-        let Some(Command::ReadClipboard { mime }) = clipboard.on_event(Event::Pasting) else {
-            panic!("asked")
-        };
-        assert_eq!(mime, "text/plain");
-        clipboard.deliver(Some(Bytes::from_static(b"hi")));
-        assert_eq!(*recorder.0.borrow(), ["own", "deliver"]);
+        let (recorder, mut clipboard) = start();
+        clipboard.offer(&["image/png".into(), "text/plain".into(), "application/x-app".into()]);
+        assert_eq!(recorder.seen(), ["own [Text, Png]"]);
+        assert_eq!(asked(clipboard.on_event(Event::Pasting(Format::Text))).as_deref(), Some("text/plain"));
+        assert_eq!(asked(clipboard.on_event(Event::Pasting(Format::Png))), None, "one at a time");
+        let next = clipboard.deliver(Some(Bytes::from_static(b"hi")));
+        assert_eq!(asked(next).as_deref(), Some("image/png"));
+        assert_eq!(asked(clipboard.deliver(None)), None);
+        assert_eq!(recorder.seen(), ["deliver something as Text", "deliver nothing as Png"]);
     }
 
     #[test]
     fn whoever_copied_last_owns_the_clipboard() {
-        let recorder = Recorder::default();
-        let mut clipboard = Clipboard::new(Box::new(recorder.clone()));
+        let (recorder, mut clipboard) = start();
         clipboard.offer(&["text/plain".into()]);
-        let told = clipboard.on_event(Event::Copied { text: true });
-        assert!(matches!(told, Some(Command::OfferClipboard { mimes }) if mimes.len() == 2));
-        assert!(clipboard.on_event(Event::Pasting).is_none(), "the session's text is outdated");
-        assert_eq!(*recorder.0.borrow(), ["own", "deliver nothing"]);
+        let told = clipboard.on_event(Event::Copied { formats: vec![Format::Text, Format::Html] });
+        assert!(matches!(told, Some(Command::OfferClipboard { mimes }) if mimes.len() == 3));
+        assert_eq!(asked(clipboard.on_event(Event::Pasting(Format::Text))), None, "that is outdated");
+        assert_eq!(recorder.seen(), ["own [Text]", "deliver nothing as Text"]);
     }
 
     #[test]
-    fn what_is_no_text_stays_where_it_is() {
-        let recorder = Recorder::default();
-        let mut clipboard = Clipboard::new(Box::new(recorder.clone()));
-        clipboard.offer(&["image/png".into()]);
-        assert!(recorder.0.borrow().is_empty());
+    fn an_answer_about_outdated_content_is_not_pasted() {
+        let (recorder, mut clipboard) = start();
+        clipboard.offer(&["text/plain".into()]);
+        clipboard.on_event(Event::Pasting(Format::Text));
+        clipboard.offer(&["text/html".into()]);
+        assert_eq!(asked(clipboard.on_event(Event::Pasting(Format::Html))), None, "an answer is under way");
+        let next = clipboard.deliver(Some(Bytes::from_static(b"old")));
+        assert_eq!(asked(next).as_deref(), Some("text/html"));
+        assert_eq!(recorder.seen(), ["own [Text]", "own [Html]"]);
+    }
+
+    #[test]
+    fn what_nobody_here_knows_stays_where_it_is() {
+        let (recorder, mut clipboard) = start();
+        clipboard.offer(&["application/x-app".into()]);
+        assert!(recorder.seen().is_empty());
+        let unknown = clipboard.fetch(ClipboardRequest(1), "image/jpeg");
+        assert!(matches!(unknown, Some(Command::ClipboardContent { data: None, .. })));
+        assert!(clipboard.fetch(ClipboardRequest(2), "image/png").is_none());
         clipboard.offer(&["STRING".into()]);
         clipboard.offer(&[]);
-        assert_eq!(*recorder.0.borrow(), ["own", "disown"]);
+        assert_eq!(recorder.seen(), ["fetch Png", "own [Text]", "disown"]);
     }
 }

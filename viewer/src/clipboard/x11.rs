@@ -1,9 +1,10 @@
 //! The clipboard of an X11 desktop.
 //!
 //! A thread of its own hears the X server; orders reach it by a queue and a message to its own window that wakes it.
-//! Long texts come in pieces (INCR) and go out in one, as large as the server's requests may be.
+//! Long content comes in pieces (INCR) and goes out in one, as large as the server's requests may be.
 
 mod atoms;
+mod fetch;
 mod owner;
 mod worker;
 
@@ -25,7 +26,7 @@ use x11rb::{
 };
 
 use self::{atoms::Atoms, worker::Worker};
-use super::{Desktop, Event};
+use super::{Desktop, Event, Format};
 
 /// The handle of the thread.
 pub(super) struct X11 {
@@ -38,10 +39,10 @@ pub(super) struct X11 {
 /// What the thread is told.
 #[derive(Debug)]
 enum Order {
-    Own,
+    Own(Vec<Format>),
     Disown,
-    Deliver(Option<Bytes>),
-    Fetch(ClipboardRequest),
+    Deliver(Format, Option<Bytes>),
+    Fetch(ClipboardRequest, Format),
 }
 
 /// Starts the thread.
@@ -79,19 +80,19 @@ impl X11 {
 }
 
 impl Desktop for X11 {
-    fn own(&mut self) {
-        self.order(Order::Own);
+    fn own(&mut self, formats: Vec<Format>) {
+        self.order(Order::Own(formats));
     }
 
     fn disown(&mut self) {
         self.order(Order::Disown);
     }
 
-    fn deliver(&mut self, text: Option<Bytes>) {
-        self.order(Order::Deliver(text));
+    fn deliver(&mut self, format: Format, data: Option<Bytes>) {
+        self.order(Order::Deliver(format, data));
     }
 
-    fn fetch(&mut self, request: ClipboardRequest) {
-        self.order(Order::Fetch(request));
+    fn fetch(&mut self, request: ClipboardRequest, format: Format) {
+        self.order(Order::Fetch(request, format));
     }
 }

@@ -119,9 +119,16 @@ impl Desk {
             Event::TextInput(_) | Event::PointerLock(_) => {}
             Event::Updated(updated) => self.on_updated(updated, events),
             Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
-            Event::ClipboardContent { data } => self.clipboard.deliver(data),
-            // All that is offered is text.
-            Event::ClipboardWanted { request, .. } => self.clipboard.fetch(request),
+            Event::ClipboardContent { data } => {
+                if let Some(command) = self.clipboard.deliver(data) {
+                    self.link.send(command);
+                }
+            }
+            Event::ClipboardWanted { request, mime } => {
+                if let Some(command) = self.clipboard.fetch(request, &mime) {
+                    self.link.send(command);
+                }
+            }
             Event::Report { report, .. } => {
                 if let Ok(line) = serde_json::to_string(&report) {
                     // Nobody reads: nothing to do about it, and windows go on.

@@ -1,4 +1,4 @@
-//! Owning the clipboard: programs ask for the text, and get it when the session has sent it.
+//! Owning the clipboard: programs ask for its content, and get it when the session has sent it.
 
 use bytes::Bytes;
 use x11rb::{
@@ -13,121 +13,129 @@ use x11rb::{
 };
 
 use super::atoms::Atoms;
+use crate::clipboard::Format;
 
 /// Whether this viewer owns the clipboard.
 #[derive(Debug)]
 pub(super) enum Owner {
     /// Somebody else does, or nobody.
     Other,
-    /// It does, and the text is still in the session. These wait for it.
-    Lazy(Vec<SelectionRequestEvent>),
-    /// It does, and has the text.
-    Full(Bytes),
+    /// It does.
+    Ours {
+        /// What the session has.
+        formats: Vec<Format>,
+        /// What of it was sent here.
+        content: Vec<(Format, Bytes)>,
+        /// Programs that wait for the rest.
+        waiting: Vec<(Format, SelectionRequestEvent)>,
+    },
 }
 
-/// More programs than this do not wait for one text; the first give up.
+/// More programs than this do not wait at a time; the first give up.
 const MAX_WAITING: usize = 32;
 
-/// What a request needs beyond an answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Nothing.
-    Nothing,
-    /// The session's text.
-    Text,
-}
-
 impl Owner {
-    /// A program asks.
+    /// The session has this.
+    pub(super) fn ours(formats: Vec<Format>) -> Self {
+        Owner::Ours { formats, content: Vec::new(), waiting: Vec::new() }
+    }
+
+    /// A program asks. `Some`: it waits for the session's content of this format.
     pub(super) fn asked(
         &mut self,
         connection: &RustConnection,
         atoms: &Atoms,
         request: SelectionRequestEvent,
-    ) -> Result<Need, ConnectionError> {
-        if matches!(self, Owner::Other) || !(request.target == atoms.TARGETS || atoms.is_text(request.target))
-        {
+    ) -> Result<Option<Format>, ConnectionError> {
+        let Owner::Ours { formats, content, waiting } = self else {
             refuse(connection, &request)?;
-        } else if request.target == atoms.TARGETS {
-            let mut targets = vec![atoms.TARGETS];
-            targets.extend(atoms.texts());
-            let property = property(&request);
-            connection.change_property32(
-                PropMode::REPLACE,
-                request.requestor,
-                property,
-                AtomEnum::ATOM,
-                &targets,
-            )?;
-            notify(connection, &request, property)?;
-        } else {
-            return self.wants_text(connection, atoms, request);
+            return Ok(None);
+        };
+        if request.target == atoms.TARGETS {
+            list(connection, atoms, &request, formats)?;
+            return Ok(None);
         }
-        Ok(Need::Nothing)
+        let Some(format) = atoms.format(request.target).filter(|format| formats.contains(format)) else {
+            refuse(connection, &request)?;
+            return Ok(None);
+        };
+        if let Some((_, content)) = content.iter().find(|(of, _)| *of == format) {
+            give(connection, atoms, &request, content)?;
+            return Ok(None);
+        }
+        let first = !waiting.iter().any(|(of, _)| *of == format);
+        if waiting.len() >= MAX_WAITING {
+            refuse(connection, &waiting.remove(0).1)?;
+        }
+        waiting.push((format, request));
+        Ok(first.then_some(format))
     }
 
-    /// The session's text, or that there is none.
+    /// The session's content, or that there is none.
     pub(super) fn delivered(
         &mut self,
         connection: &RustConnection,
         atoms: &Atoms,
-        text: Option<Bytes>,
+        format: Format,
+        data: Option<Bytes>,
     ) -> Result<(), ConnectionError> {
-        let Owner::Lazy(waiting) = self else { return Ok(()) };
-        let waiting = std::mem::take(waiting);
-        for request in &waiting {
-            match &text {
-                Some(text) => give(connection, atoms, request, text)?,
-                None => refuse(connection, request)?,
+        let Owner::Ours { content, waiting, .. } = self else { return Ok(()) };
+        for (_, request) in waiting.extract_if(.., |(of, _)| *of == format) {
+            match &data {
+                Some(data) => give(connection, atoms, &request, data)?,
+                None => refuse(connection, &request)?,
             }
         }
-        if let Some(text) = text {
-            *self = Owner::Full(text);
+        if let Some(data) = data {
+            content.retain(|(of, _)| *of != format);
+            content.push((format, data));
         }
         Ok(())
     }
 
-    fn wants_text(
-        &mut self,
-        connection: &RustConnection,
-        atoms: &Atoms,
-        request: SelectionRequestEvent,
-    ) -> Result<Need, ConnectionError> {
-        match self {
-            Owner::Other => refuse(connection, &request)?,
-            Owner::Full(text) => give(connection, atoms, &request, text)?,
-            Owner::Lazy(waiting) => {
-                let first = waiting.is_empty();
-                if waiting.len() >= MAX_WAITING {
-                    refuse(connection, &waiting.remove(0))?;
-                }
-                waiting.push(request);
-                return Ok(if first { Need::Text } else { Need::Nothing });
+    /// Somebody else owns the clipboard now: who waits, waits in vain.
+    pub(super) fn lost(&mut self, connection: &RustConnection) -> Result<(), ConnectionError> {
+        if let Owner::Ours { waiting, .. } = std::mem::replace(self, Owner::Other) {
+            for (_, request) in &waiting {
+                refuse(connection, request)?;
             }
         }
-        Ok(Need::Nothing)
+        Ok(())
     }
+}
+
+fn list(
+    connection: &RustConnection,
+    atoms: &Atoms,
+    request: &SelectionRequestEvent,
+    formats: &[Format],
+) -> Result<(), ConnectionError> {
+    let mut targets = vec![atoms.TARGETS];
+    targets.extend(formats.iter().flat_map(|format| atoms.targets(*format)));
+    let (property, kind) = (property(request), AtomEnum::ATOM);
+    connection.change_property32(PropMode::REPLACE, request.requestor, property, kind, &targets)?;
+    notify(connection, request, property)
 }
 
 fn give(
     connection: &RustConnection,
     atoms: &Atoms,
     request: &SelectionRequestEvent,
-    text: &Bytes,
+    content: &Bytes,
 ) -> Result<(), ConnectionError> {
     // Some bytes of a request are its head.
     const HEAD: usize = 64;
-    if text.len() + HEAD > connection.maximum_request_bytes() {
-        tracing::warn!(bytes = text.len(), "the text is too long for this X server; nothing is pasted");
+    if content.len() + HEAD > connection.maximum_request_bytes() {
+        tracing::warn!(bytes = content.len(), "what is pasted is too long for this X server");
         return refuse(connection, request);
     }
     let property = property(request);
     let (kind, bytes) = if request.target == atoms.STRING {
-        (atoms.STRING, latin1(text))
+        (atoms.STRING, latin1(content))
     } else if request.target == atoms.TEXT {
-        (atoms.UTF8_STRING, text.to_vec())
+        (atoms.UTF8_STRING, content.to_vec())
     } else {
-        (request.target, text.to_vec())
+        (request.target, content.to_vec())
     };
     connection.change_property8(PropMode::REPLACE, request.requestor, property, kind, &bytes)?;
     notify(connection, request, property)

@@ -3,7 +3,6 @@
 use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
-use media::ClipboardRequest;
 use protocol::control::MAX_CLIPBOARD;
 use x11rb::{
     connection::Connection,
@@ -20,9 +19,10 @@ use x11rb::{
 use super::{
     Order,
     atoms::Atoms,
-    owner::{Need, Owner},
+    fetch::{Arrival, Fetch},
+    owner::Owner,
 };
-use crate::clipboard::Event;
+use crate::clipboard::{Event, Format};
 
 /// The thread's state.
 pub(super) struct Worker<T> {
@@ -32,18 +32,8 @@ pub(super) struct Worker<T> {
     orders: mpsc::Receiver<Order>,
     tell: T,
     owner: Owner,
-    fetching: Fetching,
-}
-
-/// Whether the desktop's text is on its way.
-#[derive(Debug)]
-enum Fetching {
-    /// No.
-    Idle,
-    /// Its owner was asked.
-    Asked(ClipboardRequest),
-    /// It comes in pieces; an empty one is the last.
-    Pieces(ClipboardRequest, Vec<u8>),
+    /// At most one for each format.
+    fetches: Vec<Fetch>,
 }
 
 impl<T: Fn(Event)> Worker<T> {
@@ -55,7 +45,7 @@ impl<T: Fn(Event)> Worker<T> {
         orders: mpsc::Receiver<Order>,
         tell: T,
     ) -> Self {
-        Self { connection, window, atoms, orders, tell, owner: Owner::Other, fetching: Fetching::Idle }
+        Self { connection, window, atoms, orders, tell, owner: Owner::Other, fetches: Vec::new() }
     }
 
     /// Hears until the connection breaks.
@@ -76,11 +66,10 @@ impl<T: Fn(Event)> Worker<T> {
                 XEvent::XfixesSelectionNotify(change) => self.on_owner(change.owner)?,
                 XEvent::SelectionNotify(answer) => self.on_answer(&answer)?,
                 XEvent::PropertyNotify(change) => self.on_property(&change)?,
-                XEvent::SelectionClear(_) => self.owner = Owner::Other,
+                XEvent::SelectionClear(_) => self.owner.lost(&self.connection)?,
                 XEvent::SelectionRequest(request) => {
-                    match self.owner.asked(&self.connection, &self.atoms, request)? {
-                        Need::Nothing => {}
-                        Need::Text => (self.tell)(Event::Pasting),
+                    if let Some(format) = self.owner.asked(&self.connection, &self.atoms, request)? {
+                        (self.tell)(Event::Pasting(format));
                     }
                 }
                 _ => {}
@@ -91,8 +80,9 @@ impl<T: Fn(Event)> Worker<T> {
     fn obey(&mut self) -> Result<(), ConnectionError> {
         while let Ok(order) = self.orders.try_recv() {
             match order {
-                Order::Own => {
-                    self.owner = Owner::Lazy(Vec::new());
+                Order::Own(formats) => {
+                    self.owner.lost(&self.connection)?;
+                    self.owner = Owner::ours(formats);
                     self.connection.set_selection_owner(
                         self.window,
                         self.atoms.CLIPBOARD,
@@ -100,7 +90,7 @@ impl<T: Fn(Event)> Worker<T> {
                     )?;
                 }
                 Order::Disown if !matches!(self.owner, Owner::Other) => {
-                    self.owner = Owner::Other;
+                    self.owner.lost(&self.connection)?;
                     self.connection.set_selection_owner(
                         x11rb::NONE,
                         self.atoms.CLIPBOARD,
@@ -108,12 +98,14 @@ impl<T: Fn(Event)> Worker<T> {
                     )?;
                 }
                 Order::Disown => {}
-                Order::Deliver(text) => self.owner.delivered(&self.connection, &self.atoms, text)?,
-                Order::Fetch(request) => {
+                Order::Deliver(format, data) => {
+                    self.owner.delivered(&self.connection, &self.atoms, format, data)?;
+                }
+                Order::Fetch(request, format) => {
                     // An owner that never answered does not hold up the next request.
-                    self.fetched(None);
-                    self.fetching = Fetching::Asked(request);
-                    self.convert(self.atoms.UTF8_STRING, self.atoms.DORMER_TEXT)?;
+                    self.fetched(format, None);
+                    self.fetches.push(Fetch::new(request, format));
+                    self.convert(self.atoms.targets(format)[0], self.atoms.place(format))?;
                 }
             }
         }
@@ -125,9 +117,9 @@ impl<T: Fn(Event)> Worker<T> {
         if owner == self.window {
             return Ok(());
         }
-        self.owner = Owner::Other;
+        self.owner.lost(&self.connection)?;
         if owner == x11rb::NONE {
-            (self.tell)(Event::Copied { text: false });
+            (self.tell)(Event::Copied { formats: Vec::new() });
             return Ok(());
         }
         self.convert(self.atoms.TARGETS, self.atoms.DORMER_TARGETS)
@@ -136,51 +128,54 @@ impl<T: Fn(Event)> Worker<T> {
     fn on_answer(&mut self, answer: &SelectionNotifyEvent) -> Result<(), ReplyError> {
         if answer.target == self.atoms.TARGETS {
             let targets = self.read(answer.property, AtomEnum::ATOM.into(), MAX_TARGETS)?;
-            let text =
-                targets.is_some_and(|content| content.as_atoms().any(|target| self.atoms.is_text(target)));
-            (self.tell)(Event::Copied { text });
-        } else if let Fetching::Asked(request) = self.fetching {
-            match self.read(answer.property, x11rb::NONE, MAX_CLIPBOARD)? {
-                Some(content) if content.kind == self.atoms.INCR => {
-                    self.fetching = Fetching::Pieces(request, Vec::new());
-                }
-                content => self.fetched(content.map(|content| content.bytes)),
-            }
+            let targets: Vec<Atom> = targets.iter().flat_map(|content| content.as_atoms()).collect();
+            let has =
+                |format: &Format| self.atoms.targets(*format).iter().any(|target| targets.contains(target));
+            (self.tell)(Event::Copied { formats: Format::ALL.into_iter().filter(has).collect() });
+            return Ok(());
+        }
+        let Some(format) = self.atoms.format(answer.target) else { return Ok(()) };
+        if self.fetch(format).is_some_and(|fetch| !fetch.is_in_pieces()) {
+            self.on_arrival(format, answer.property)?;
         }
         Ok(())
     }
 
     fn on_property(&mut self, change: &PropertyNotifyEvent) -> Result<(), ReplyError> {
-        let is_piece = change.atom == self.atoms.DORMER_TEXT && change.state == Property::NEW_VALUE;
-        if !is_piece || !matches!(self.fetching, Fetching::Pieces(..)) {
-            return Ok(());
-        }
-        let piece =
-            self.read(self.atoms.DORMER_TEXT, x11rb::NONE, MAX_CLIPBOARD)?.map(|content| content.bytes);
-        let Fetching::Pieces(_, text) = &mut self.fetching else { return Ok(()) };
-        match piece {
-            Some(piece) if piece.is_empty() => {
-                let text = std::mem::take(text);
-                self.fetched(Some(text));
-            }
-            Some(piece) if text.len() + piece.len() <= MAX_CLIPBOARD => text.extend(piece),
-            _ => {
-                tracing::warn!(
-                    limit = MAX_CLIPBOARD,
-                    "the text on the clipboard is too long; nothing is pasted"
-                );
-                self.fetched(None);
-            }
+        let is_place = |format: &Format| self.atoms.place(*format) == change.atom;
+        let Some(format) = Format::ALL.into_iter().find(is_place) else { return Ok(()) };
+        let is_piece = change.state == Property::NEW_VALUE;
+        if is_piece && self.fetch(format).is_some_and(|fetch| fetch.is_in_pieces()) {
+            self.on_arrival(format, change.atom)?;
         }
         Ok(())
     }
 
-    fn fetched(&mut self, text: Option<Vec<u8>>) {
-        match std::mem::replace(&mut self.fetching, Fetching::Idle) {
-            Fetching::Idle => {}
-            Fetching::Asked(request) | Fetching::Pieces(request, _) => {
-                (self.tell)(Event::Fetched { request, data: text.map(Bytes::from) });
-            }
+    /// Content, or a piece of it, or that it will come in pieces, is in a property.
+    fn on_arrival(&mut self, format: Format, property: Atom) -> Result<(), ReplyError> {
+        let content = self.read(property, x11rb::NONE, MAX_CLIPBOARD)?;
+        let incr = self.atoms.INCR;
+        let Some(fetch) = self.fetch(format) else { return Ok(()) };
+        let arrival = match content {
+            Some(content) if content.kind == incr && !fetch.is_in_pieces() => fetch.begin_pieces(),
+            content => fetch.arrived(content.map(|content| content.bytes)),
+        };
+        match arrival {
+            Arrival::More => {}
+            Arrival::Whole(bytes) => self.fetched(format, Some(bytes)),
+            Arrival::None => self.fetched(format, None),
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, format: Format) -> Option<&mut Fetch> {
+        self.fetches.iter_mut().find(|fetch| fetch.format == format)
+    }
+
+    fn fetched(&mut self, format: Format, data: Option<Vec<u8>>) {
+        if let Some(at) = self.fetches.iter().position(|fetch| fetch.format == format) {
+            let request = self.fetches.swap_remove(at).request;
+            (self.tell)(Event::Fetched { request, data: data.map(Bytes::from) });
         }
     }
 
