@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+import { zstd } from "./build/zstd";
+
 export default defineConfig({
   // Every engine that has WebCodecs or RTP H.264 and OffscreenCanvas.
   build: {
@@ -7,6 +9,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
-  worker: { format: "es" },
+  plugins: [zstd()],
+  worker: { format: "es", plugins: () => [zstd()] },
   test: { include: ["src/**/*.test.ts", "test/**/*.test.ts"] },
 });

@@ -8,4 +8,5 @@ mod decode;
 mod laws;
 mod pair;
 mod pictures;
+mod vectors;
 mod video;
