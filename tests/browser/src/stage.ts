@@ -13,6 +13,9 @@ export class Stage {
   /** Every page that a failure is explained by, the newest last. */
   readonly pages: Page[] = [];
 
+  /** The last link that a page of ours has used up. */
+  usedLink = "";
+
   private constructor(
     readonly host: Host,
     readonly browser: Browser,
@@ -34,7 +37,8 @@ export class Stage {
   async open(fragment = ""): Promise<Desk> {
     const page = await this.browser.newPage();
     this.pages.push(page);
-    return Desk.open(page, this.host.link + fragment);
+    this.usedLink = this.host.link;
+    return Desk.open(page, this.usedLink + fragment);
   }
 
   /** Keeps screenshots and logs; answers where. */

@@ -1,0 +1,153 @@
+/** The test app: see `tests/src/testapp`. It paints what it received, and says what it painted. */
+
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { CODE, readCode, type Code } from "./code";
+import type { Desk, Shown } from "./desk";
+import type { Box } from "./elements";
+import type { Host } from "./host";
+import { decodePng } from "./png";
+import { ours } from "./programs";
+import { until } from "./wait";
+
+interface State extends Code {
+  width: number;
+  height: number;
+  error: string | null;
+}
+
+/** How long the app took to answer an input with a picture. Microseconds of the machine's monotonic clock. */
+export interface Reaction {
+  input: number;
+  received: number;
+  committed: number;
+}
+
+let count = 0;
+
+export class TestApp {
+  static readonly ID = "dormer-testapp";
+  private answers: ((line: string) => void)[] = [];
+  private rest = "";
+
+  private constructor(
+    private readonly host: Host,
+    private readonly name: string,
+    private readonly socket: Socket,
+  ) {
+    socket.setEncoding("utf8");
+    socket.on("data", (text) => this.take(String(text)));
+    // Its end is seen by who asks next.
+    socket.on("error", () => undefined);
+  }
+
+  /** Starts one in the host's session. */
+  static async start(host: Host, flags: string[] = []): Promise<TestApp> {
+    const name = `testapp-${count++}`;
+    const path = host.file(`${name}.socket`);
+    await host.run(
+      ours("dormer-testapp"),
+      "--control",
+      path,
+      "--report",
+      host.file(`${name}.report`),
+      ...flags,
+    );
+    const socket = await until("the test app's control socket", () => connected(path));
+    return new TestApp(host, name, socket);
+  }
+
+  state(): Promise<State> {
+    return this.ask("state");
+  }
+
+  /** Starts moving content, or stops it. */
+  motion(fps: number | null): Promise<State> {
+    return this.ask({ motion: fps });
+  }
+
+  reactions(): Reaction[] {
+    return this.host
+      .read(`${this.name}.report`)
+      .split("\n")
+      .filter((line) => line.includes('"reaction"'))
+      .map((line) => JSON.parse(line) as Reaction);
+  }
+
+  /** The code that the page shows. */
+  async shown(desk: Desk, window: Shown): Promise<Code | null> {
+    const { rgba } = await pixels(desk, window, CODE);
+    return readCode(rgba);
+  }
+
+  /** How many pixels on the page are not those of the app. */
+  async differing(desk: Desk, window: Shown): Promise<number> {
+    const file = this.host.file(`${this.name}.png`);
+    await this.ask({ dump: file });
+    const own = decodePng(readFileSync(file));
+    const { width, height } = own;
+    const shown = await pixels(desk, window, { x: 0, y: 0, width, height });
+    if (shown.width !== width || shown.height !== height) return width * height;
+    let differing = 0;
+    for (let at = 0; at < own.rgba.length; at += 4) {
+      const same = [0, 1, 2].every((channel) => own.rgba[at + channel] === shown.rgba[at + channel]);
+      if (!same) differing++;
+    }
+    return differing;
+  }
+
+  private async ask(command: unknown): Promise<State> {
+    const answer = new Promise<string>((resolve, reject) => {
+      this.answers.push(resolve);
+      this.socket.once("close", () => reject(new Error("the test app is gone")));
+    });
+    this.socket.write(`${JSON.stringify(command)}\n`);
+    const state = JSON.parse(await answer) as State;
+    if (state.error !== null) throw new Error(`the test app says: ${state.error}`);
+    return state;
+  }
+
+  private take(text: string): void {
+    const lines = (this.rest + text).split("\n");
+    this.rest = lines.pop() ?? "";
+    for (const line of lines) this.answers.shift()?.(line);
+  }
+}
+
+/** The page's own pixels: what its canvas holds. */
+async function pixels(desk: Desk, window: Shown, rect: Box) {
+  const found = await desk.page.evaluate(
+    async (track: string, rect: Box) => {
+      const probe = (globalThis as unknown as { dormer: Probe }).dormer;
+      const { x, y, width: w, height: h } = rect;
+      const { size, rgba } = await probe.pixels(Number(track), { x, y, w, h });
+      if (rgba === null) return { width: 0, height: 0, text: "" };
+      let text = "";
+      for (let at = 0; at < rgba.length; at += 8192)
+        text += String.fromCharCode(...rgba.subarray(at, at + 8192));
+      return { width: size.w, height: size.h, text: btoa(text) };
+    },
+    window.track,
+    rect,
+  );
+  return {
+    width: found.width,
+    height: found.height,
+    rgba: new Uint8Array(Buffer.from(found.text, "base64")),
+  };
+}
+
+/** What the page offers when its fragment has `&probe`. */
+export interface Probe {
+  pixels(
+    track: number,
+    rect: { x: number; y: number; w: number; h: number },
+  ): Promise<{ size: { w: number; h: number }; rgba: Uint8Array | null }>;
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
