@@ -11,8 +11,8 @@ impl State {
         match command {
             Command::Key { cause, track, key, pressed } => self.key(cause, track, key, pressed),
             Command::Text { cause, track, text } => self.text(cause, track, &text),
-            // Not yet given to apps.
-            Command::Preedit { .. } | Command::RelativeMotion { .. } => {}
+            Command::Preedit { cause, track, text, cursor } => self.preedit(cause, track, &text, cursor),
+            Command::RelativeMotion { .. } => {}
             Command::Motion { cause, track, position } => self.motion(cause, track, position),
             Command::PointerLeft => self.leave(),
             Command::Button { cause, button, pressed } => self.button(cause, button, pressed),

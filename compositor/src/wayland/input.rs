@@ -50,6 +50,7 @@ impl State {
     /// Hands a key to whoever has the keyboard.
     pub(super) fn press(&mut self, code: Keycode, key_state: KeyState) {
         let keyboard = self.input.keyboard.clone();
+        self.keys_follow();
         let (serial, time) = (SERIAL_COUNTER.next_serial(), millis(clock::now()));
         keyboard.input::<(), _>(self, code, key_state, serial, time, |_, _, _| FilterResult::Forward);
     }

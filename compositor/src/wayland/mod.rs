@@ -13,6 +13,7 @@ mod clipboard;
 mod commands;
 mod commit;
 mod compose;
+mod composition;
 mod cursor;
 mod decoration;
 mod frames;
@@ -31,6 +32,7 @@ mod shell;
 mod shm;
 mod socket;
 mod text;
+mod text_input;
 mod toplevels;
 mod tracks;
 mod words;
@@ -52,7 +54,7 @@ use smithay::reexports::{
 
 use self::{
     clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, reports::Reports, scale::Screen,
-    seat::Input, tracks::Tracks, xwayland::Xwayland,
+    seat::Input, text_input::TextInputs, tracks::Tracks, xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -96,6 +98,7 @@ pub(crate) struct State {
     pub(crate) tracks: Tracks,
     pub(crate) screen: Screen,
     pub(crate) input: Input,
+    pub(crate) text_inputs: TextInputs,
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
     pub(crate) reports: Reports,
@@ -160,6 +163,7 @@ impl State {
         self.release_dead_cursor();
         self.turn_x11();
         self.pay_reports();
+        self.report_text_input();
     }
 
     /// Sends what is queued for apps now, not at the end of the turn.
@@ -196,6 +200,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
         clients: Clients::new(config.limits),
         tracks: Tracks::default(),
         cursor: Cursor::default(),
+        text_inputs: TextInputs::default(),
         clipboard: Clipboard::default(),
         reports: Reports::default(),
         life: Life::default(),

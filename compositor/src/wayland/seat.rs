@@ -1,6 +1,6 @@
 //! The seat: its devices and who has the keyboard.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Instant};
 
 use media::TrackId;
 use smithay::{
@@ -43,6 +43,8 @@ pub(crate) struct Input {
     pub(crate) grabs: Vec<PopupSurface>,
     /// The surface that was touched last.
     pub(crate) touched: Option<WlSurface>,
+    /// When a key went to an app last.
+    pub(crate) last_key: Option<Instant>,
 }
 
 /// Who has the keyboard.
@@ -69,6 +71,7 @@ impl Input {
             focused: None,
             grabs: Vec::new(),
             touched: None,
+            last_key: None,
         })
     }
 
@@ -175,13 +178,19 @@ impl IsAlive for Focus {
 impl KeyboardTarget<State> for Focus {
     fn enter(&self, seat: &Seat<State>, state: &mut State, keys: Vec<KeysymHandle<'_>>, serial: Serial) {
         match self {
-            Focus::Wayland(surface) => KeyboardTarget::enter(surface, seat, state, keys, serial),
+            Focus::Wayland(surface) => {
+                KeyboardTarget::enter(surface, seat, state, keys, serial);
+                state.text_inputs.enter(surface);
+            }
         }
     }
 
     fn leave(&self, seat: &Seat<State>, state: &mut State, serial: Serial) {
         match self {
-            Focus::Wayland(surface) => KeyboardTarget::leave(surface, seat, state, serial),
+            Focus::Wayland(surface) => {
+                state.text_inputs.leave();
+                KeyboardTarget::leave(surface, seat, state, serial);
+            }
         }
     }
 

@@ -33,12 +33,12 @@ impl State {
         self.flush();
     }
 
-    /// Types a text.
+    /// Hands a text to an app: to its text input if that is in use, else as keys.
     pub(super) fn text(&mut self, cause: Cause, track: TrackId, text: &str) {
         self.deliver(cause, |state| {
             state.follow_focus(track);
             let receiver = state.input.keyboard_surface()?;
-            if !state.type_into_x11(cause, track, text) {
+            if !state.commit_text(text) && !state.type_into_x11(cause, track, text) {
                 state.type_text(text);
             }
             Some(receiver)

@@ -45,6 +45,10 @@ use wayland_protocols::{
             wp_fractional_scale_manager_v1::WpFractionalScaleManagerV1,
             wp_fractional_scale_v1::{self, WpFractionalScaleV1},
         },
+        text_input::zv3::client::{
+            zwp_text_input_manager_v3::ZwpTextInputManagerV3,
+            zwp_text_input_v3::{self, ZwpTextInputV3},
+        },
         viewporter::client::{wp_viewport::WpViewport, wp_viewporter::WpViewporter},
     },
     xdg::activation::v1::client::{
@@ -86,6 +90,11 @@ pub(crate) enum Seen {
     TouchDown { x: f64, y: f64 },
     Selection(Option<WlDataOffer>),
     Send { mime: String, fd: OwnedFd },
+    TextEnter(ObjectId),
+    TextLeave,
+    Preedit { text: Option<String>, begin: i32, end: i32 },
+    Commit(Option<String>),
+    TextDone(u32),
 }
 
 #[derive(Default)]
@@ -371,6 +380,7 @@ ignores!(
     WpCursorShapeManagerV1,
     WpCursorShapeDeviceV1,
     XdgActivationV1,
+    ZwpTextInputManagerV3,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {
@@ -391,6 +401,16 @@ remembers!(WlSurface, (), |event, _surface, _own| match event {
 });
 remembers!(WpFractionalScaleV1, (), |event, _scale, _own| match event {
     wp_fractional_scale_v1::Event::PreferredScale { scale } => Some(Seen::Scale(scale)),
+    _ => None,
+});
+remembers!(ZwpTextInputV3, (), |event, _input, _own| match event {
+    zwp_text_input_v3::Event::Enter { surface } => Some(Seen::TextEnter(surface.id())),
+    zwp_text_input_v3::Event::Leave { .. } => Some(Seen::TextLeave),
+    zwp_text_input_v3::Event::PreeditString { text, cursor_begin, cursor_end } => {
+        Some(Seen::Preedit { text, begin: cursor_begin, end: cursor_end })
+    }
+    zwp_text_input_v3::Event::CommitString { text } => Some(Seen::Commit(text)),
+    zwp_text_input_v3::Event::Done { serial } => Some(Seen::TextDone(serial)),
     _ => None,
 });
 remembers!(WlBuffer, (), |event, buffer, _own| match event {

@@ -13,4 +13,5 @@ mod input;
 mod latency;
 mod popups;
 mod surfaces;
+mod text_input;
 mod windows;
