@@ -2,9 +2,10 @@
 
 import type { Box } from "./elements";
 
-const CELL = 8;
-const COLUMNS = 16;
-const ROWS = 6;
+/** The side of a cell, in pixels. */
+export const CELL = 8;
+export const COLUMNS = 16;
+export const ROWS = 6;
 const MAGIC = 0xb5a3;
 
 /** Where the code is in the test app's window, in pixels. */
@@ -19,10 +20,18 @@ export interface Code {
 
 /** Reads a code from RGBA pixels of exactly its size; null if they hold none, or parts of two. */
 export function readCode(rgba: Uint8Array | Uint8ClampedArray): Code | null {
-  const bright = (row: number, column: number) => {
+  return decode((row, column) => {
     const pixel = (row * CELL + CELL / 2) * CODE.width + column * CELL + CELL / 2;
     return (rgba[pixel * 4 + 1] ?? 0) >= 128;
-  };
+  });
+}
+
+/** Reads a code from the brightness of its cells, row by row, as a text of zeros and ones. */
+export function readCells(cells: string): Code | null {
+  return decode((row, column) => cells[row * COLUMNS + column] === "1");
+}
+
+function decode(bright: (row: number, column: number) => boolean): Code | null {
   const word = (row: number) => {
     let bits = 0;
     for (let column = 0; column < COLUMNS; column++) bits = (bits << 1) | Number(bright(row, column));

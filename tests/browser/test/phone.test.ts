@@ -8,7 +8,8 @@ import type { Desk, Shown } from "../src/desk";
 import { whereAble } from "../src/each";
 import { locate, role, type Wanted } from "../src/elements";
 import { ROOT } from "../src/programs";
-import { Stage, story } from "../src/stage";
+import { Stage } from "../src/stage";
+import { story } from "../src/story";
 import { settles } from "../src/wait";
 
 const UPRIGHT = { width: 412, height: 892 };

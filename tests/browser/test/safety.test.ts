@@ -6,7 +6,8 @@ import type { Page } from "../src/browsers/browser";
 import type { Desk } from "../src/desk";
 import { forEachEngine } from "../src/each";
 import { Foreign } from "../src/foreign";
-import { Stage, story } from "../src/stage";
+import { Stage } from "../src/stage";
+import { story } from "../src/story";
 import { pause, settles } from "../src/wait";
 
 const APP = "l3afpad";

@@ -7,7 +7,8 @@ import { Desk, type Shown } from "../src/desk";
 import { forEachEngine } from "../src/each";
 import { click, role } from "../src/elements";
 import { networkHindrance } from "../src/network";
-import { Stage, story } from "../src/stage";
+import { Stage } from "../src/stage";
+import { story } from "../src/story";
 import { pause, settles } from "../src/wait";
 
 const EDITOR = "l3afpad";

@@ -5,7 +5,8 @@ import { Chromium } from "../src/browsers/chromium";
 import type { Desk, Shown } from "../src/desk";
 import { whereAble } from "../src/each";
 import { networkHindrance } from "../src/network";
-import { Stage, story } from "../src/stage";
+import { Stage } from "../src/stage";
+import { story } from "../src/story";
 import { TestApp } from "../src/testapp";
 import { pause, settles } from "../src/wait";
 
