@@ -43,9 +43,10 @@ check: setup-build page $(BROWSER_TESTS)/node_modules/.package-lock.json ## form
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	tests/borders
 
-bench: setup-bench page ## measure against the goals and the rivals, in one run
+bench: setup-bench page $(BROWSER_TESTS)/node_modules/.package-lock.json ## measure against the goals and the rivals, in one run
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
 	$(CARGO) run $(CARGO_FLAGS) --release -p dormer-benches
+	cd $(BROWSER_TESTS) && DORMER_BINARIES=$(CURDIR)/target/release npm run --silent bench
 
 fuzz: setup-build ## fuzz every decoder for a minute each
 	fuzz/run 60
