@@ -12,7 +12,7 @@ impl State {
             Command::Key { cause, track, key, pressed } => self.key(cause, track, key, pressed),
             Command::Text { cause, track, text } => self.text(cause, track, &text),
             Command::Preedit { cause, track, text, cursor } => self.preedit(cause, track, &text, cursor),
-            Command::RelativeMotion { .. } => {}
+            Command::RelativeMotion { cause, track, dx, dy } => self.relative_motion(cause, track, (dx, dy)),
             Command::Motion { cause, track, position } => self.motion(cause, track, position),
             Command::PointerLeft => self.leave(),
             Command::Button { cause, button, pressed } => self.button(cause, button, pressed),

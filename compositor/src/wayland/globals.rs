@@ -19,7 +19,9 @@ use smithay::{
         cursor_shape::CursorShapeManagerState,
         fractional_scale::FractionalScaleManagerState,
         output::{OutputHandler, OutputManagerState},
+        pointer_constraints::PointerConstraintsState,
         presentation::PresentationState,
+        relative_pointer::RelativePointerManagerState,
         selection::{data_device::DataDeviceState, primary_selection::PrimarySelectionState},
         shell::{
             kde::decoration::KdeDecorationState,
@@ -60,6 +62,8 @@ struct Stateless {
     _presentation: PresentationState,
     _single_pixel: SinglePixelBufferState,
     _bell: XdgSystemBellState,
+    _pointer_constraints: PointerConstraintsState,
+    _relative_pointer: RelativePointerManagerState,
 }
 
 /// `CLOCK_MONOTONIC`, as presentation-time names it.
@@ -90,6 +94,8 @@ impl Globals {
                 _presentation: PresentationState::new::<State>(display, CLOCK_MONOTONIC),
                 _single_pixel: SinglePixelBufferState::new::<State>(display),
                 _bell: XdgSystemBellState::new::<State>(display),
+                _pointer_constraints: PointerConstraintsState::new::<State>(display),
+                _relative_pointer: RelativePointerManagerState::new::<State>(display),
             },
         }
     }

@@ -5,6 +5,17 @@ use std::any::Any;
 
 use smithay::{
     reexports::{
+        wayland_protocols::wp::{
+            pointer_constraints::zv1::server::{
+                zwp_confined_pointer_v1::ZwpConfinedPointerV1,
+                zwp_locked_pointer_v1::ZwpLockedPointerV1,
+                zwp_pointer_constraints_v1::{self, ZwpPointerConstraintsV1},
+            },
+            relative_pointer::zv1::server::{
+                zwp_relative_pointer_manager_v1::{self, ZwpRelativePointerManagerV1},
+                zwp_relative_pointer_v1::ZwpRelativePointerV1,
+            },
+        },
         wayland_protocols::xdg::shell::server::{
             xdg_popup::XdgPopup,
             xdg_positioner::{self, XdgPositioner},
@@ -31,6 +42,8 @@ use smithay::{
     },
     wayland::{
         compositor::{CompositorState, RegionUserData, SubsurfaceUserData, SurfaceUserData},
+        pointer_constraints::{PointerConstraintUserData, PointerConstraintsState},
+        relative_pointer::{RelativePointerManagerState, RelativePointerUserData},
         shell::xdg::{
             XdgPositionerUserData, XdgShellState, XdgShellSurfaceUserData, XdgSurfaceUserData,
             XdgWmBaseUserData,
@@ -44,7 +57,7 @@ use super::{State, limits::Usage};
 /// No coordinate that an app names may be further away than this; sums of a few of them cannot overflow.
 const FAR: i32 = 1 << 20;
 
-/// Buffers, regions and positioners of one app.
+/// Buffers, regions, positioners, pointer constraints and relative pointers of one app.
 const OBJECTS: u32 = 65_536;
 
 /// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a synchronised
@@ -59,6 +72,8 @@ delegate_global_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
 delegate_dispatch!(State: [WlCallback: ()] => CompositorState);
 delegate_global_dispatch!(State: [WlShm: ()] => ShmState);
 delegate_global_dispatch!(State: [XdgWmBase: ()] => XdgShellState);
+delegate_global_dispatch!(State: [ZwpPointerConstraintsV1: ()] => PointerConstraintsState);
+delegate_global_dispatch!(State: [ZwpRelativePointerManagerV1: ()] => RelativePointerManagerState);
 
 /// Requests counted on one surface or region, kept beside Smithay's own data.
 #[derive(Default)]
@@ -134,7 +149,7 @@ fn one_object_more(state: &mut State, client: &Client) -> Verdict {
     let usage = state.clients.usage(&client.id());
     usage.objects = usage.objects.saturating_add(1);
     if usage.objects > OBJECTS {
-        Verdict::CutOff("it made too many buffers, regions or positioners")
+        Verdict::CutOff("it made too many buffers, regions, positioners or pointers")
     } else {
         Verdict::Pass
     }
@@ -264,3 +279,23 @@ guarded!(WlSubcompositor, () => CompositorState, destroyed: nothing, |_, _, _, _
 guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 guarded!(XdgPopup, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+
+guarded!(ZwpPointerConstraintsV1, () => PointerConstraintsState, destroyed: nothing, |state, client, _, request| match request {
+    zwp_pointer_constraints_v1::Request::LockPointer { .. }
+    | zwp_pointer_constraints_v1::Request::ConfinePointer { .. } => one_object_more(state, client),
+    _ => Verdict::Pass,
+});
+
+guarded!(ZwpLockedPointerV1, PointerConstraintUserData<State> => PointerConstraintsState,
+destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
+
+guarded!(ZwpConfinedPointerV1, PointerConstraintUserData<State> => PointerConstraintsState,
+destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
+
+guarded!(ZwpRelativePointerManagerV1, () => RelativePointerManagerState, destroyed: nothing, |state, client, _, request| match request {
+    zwp_relative_pointer_manager_v1::Request::GetRelativePointer { .. } => one_object_more(state, client),
+    _ => Verdict::Pass,
+});
+
+guarded!(ZwpRelativePointerV1, RelativePointerUserData<State> => RelativePointerManagerState,
+destroyed: one_object_less, |_, _, _, _| Verdict::Pass);

@@ -19,7 +19,7 @@ use smithay::{
     wayland::compositor::{self, SurfaceAttributes, SurfaceData, TraversalAction},
 };
 
-use super::{State, frames::millis, layout};
+use super::{State, frames::millis, layout, pointer_lock::Motion};
 use crate::clock;
 
 /// X11 and xkb count keys from here.
@@ -67,12 +67,20 @@ impl State {
         self.deliver(cause, |state| {
             let location = state.on_plane(track, position)?;
             state.raise_x11(track);
+            match state.way_to(track, location) {
+                Motion::Free => {}
+                // The places of buttons and wheels come with them, and usually they are where it was.
+                Motion::Locked(way) if way.x == 0.0 && way.y == 0.0 => return None,
+                Motion::Locked(way) => return state.push(way),
+                Motion::Stopped => return None,
+            }
             let under = state.surface_at(track, position);
             let event =
                 MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
             let pointer = state.input.pointer.clone();
-            pointer.motion(state, under, &event);
+            pointer.motion(state, under.clone(), &event);
             pointer.frame(state);
+            state.arrived(under);
             pointer.current_focus()
         });
     }
@@ -87,6 +95,7 @@ impl State {
         };
         pointer.motion(self, None, &event);
         pointer.frame(self);
+        self.departed();
         self.flush();
     }
 

@@ -24,6 +24,7 @@ mod input;
 mod layout;
 mod limits;
 mod pipes;
+mod pointer_lock;
 mod popups;
 mod reports;
 mod scale;
@@ -164,6 +165,7 @@ impl State {
         self.turn_x11();
         self.pay_reports();
         self.report_text_input();
+        self.report_pointer_lock();
     }
 
     /// Sends what is queued for apps now, not at the end of the turn.

@@ -22,7 +22,7 @@ use smithay::{
     },
 };
 
-use super::{State, globals::Globals, tracks::Tracks};
+use super::{State, globals::Globals, pointer_lock::Lock, tracks::Tracks};
 use crate::StartError;
 
 /// Keys repeat 25 times a second, after 600 ms: what desktops have.
@@ -43,6 +43,8 @@ pub(crate) struct Input {
     pub(crate) grabs: Vec<PopupSurface>,
     /// The surface that was touched last.
     pub(crate) touched: Option<WlSurface>,
+    /// What holds the pointer.
+    pub(crate) lock: Lock,
     /// When a key went to an app last.
     pub(crate) last_key: Option<Instant>,
 }
@@ -71,6 +73,7 @@ impl Input {
             focused: None,
             grabs: Vec::new(),
             touched: None,
+            lock: Lock::default(),
             last_key: None,
         })
     }
@@ -98,6 +101,7 @@ impl State {
         }
         let before = std::mem::replace(&mut self.input.focused, toplevel);
         if before != toplevel {
+            self.release_pointer();
             if let Some(before) = before {
                 self.activate(before, false);
             }
@@ -106,6 +110,7 @@ impl State {
             }
         }
         self.refocus();
+        self.constrain();
         self.flush();
     }
 

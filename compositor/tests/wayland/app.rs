@@ -25,6 +25,7 @@ use wayland_client::{
         wl_data_source::{self, WlDataSource},
         wl_keyboard::{self, WlKeyboard},
         wl_pointer::{self, WlPointer},
+        wl_region::WlRegion,
         wl_registry::{self, WlRegistry},
         wl_seat::WlSeat,
         wl_shm::{Format, WlShm},
@@ -44,6 +45,15 @@ use wayland_protocols::{
         fractional_scale::v1::client::{
             wp_fractional_scale_manager_v1::WpFractionalScaleManagerV1,
             wp_fractional_scale_v1::{self, WpFractionalScaleV1},
+        },
+        pointer_constraints::zv1::client::{
+            zwp_confined_pointer_v1::{self, ZwpConfinedPointerV1},
+            zwp_locked_pointer_v1::{self, ZwpLockedPointerV1},
+            zwp_pointer_constraints_v1::ZwpPointerConstraintsV1,
+        },
+        relative_pointer::zv1::client::{
+            zwp_relative_pointer_manager_v1::ZwpRelativePointerManagerV1,
+            zwp_relative_pointer_v1::{self, ZwpRelativePointerV1},
         },
         text_input::zv3::client::{
             zwp_text_input_manager_v3::ZwpTextInputManagerV3,
@@ -85,6 +95,10 @@ pub(crate) enum Seen {
     PointerEnter { serial: u32, surface: ObjectId, x: f64, y: f64 },
     PointerLeave,
     Motion { x: f64, y: f64 },
+    Relative { dx: f64, dy: f64 },
+    Locked,
+    Unlocked,
+    Confined,
     Button { serial: u32 },
     Axis(f64),
     TouchDown { x: f64, y: f64 },
@@ -110,6 +124,7 @@ pub(crate) struct App {
     pub(crate) shm: WlShm,
     pub(crate) shell: XdgWmBase,
     pub(crate) seat: WlSeat,
+    pub(crate) pointer: WlPointer,
 }
 
 /// A window of the app.
@@ -146,10 +161,10 @@ impl App {
         let shm = globals.bind(&qh, 1..=2, ()).expect("wl_shm");
         let shell = globals.bind(&qh, 3..=6, ()).expect("xdg_wm_base");
         let seat: WlSeat = globals.bind(&qh, 5..=8, ()).expect("wl_seat");
-        let mut app =
-            Self { connection, queue, memory: Memory::default(), globals, compositor, shm, shell, seat };
+        let pointer = seat.get_pointer(&qh, ());
+        let memory = Memory::default();
+        let mut app = Self { connection, queue, memory, globals, compositor, shm, shell, seat, pointer };
         app.seat.get_keyboard(&qh, ());
-        app.seat.get_pointer(&qh, ());
         app.seat.get_touch(&qh, ());
         app.sync();
         app
@@ -381,6 +396,9 @@ ignores!(
     WpCursorShapeDeviceV1,
     XdgActivationV1,
     ZwpTextInputManagerV3,
+    ZwpPointerConstraintsV1,
+    ZwpRelativePointerManagerV1,
+    WlRegion,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {
@@ -401,6 +419,19 @@ remembers!(WlSurface, (), |event, _surface, _own| match event {
 });
 remembers!(WpFractionalScaleV1, (), |event, _scale, _own| match event {
     wp_fractional_scale_v1::Event::PreferredScale { scale } => Some(Seen::Scale(scale)),
+    _ => None,
+});
+remembers!(ZwpLockedPointerV1, (), |event, _lock, _own| match event {
+    zwp_locked_pointer_v1::Event::Locked => Some(Seen::Locked),
+    zwp_locked_pointer_v1::Event::Unlocked => Some(Seen::Unlocked),
+    _ => None,
+});
+remembers!(ZwpConfinedPointerV1, (), |event, _confinement, _own| match event {
+    zwp_confined_pointer_v1::Event::Confined => Some(Seen::Confined),
+    _ => None,
+});
+remembers!(ZwpRelativePointerV1, (), |event, _pointer, _own| match event {
+    zwp_relative_pointer_v1::Event::RelativeMotion { dx, dy, .. } => Some(Seen::Relative { dx, dy }),
     _ => None,
 });
 remembers!(ZwpTextInputV3, (), |event, _input, _own| match event {

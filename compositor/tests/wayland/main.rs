@@ -11,6 +11,7 @@ mod host;
 mod hostile;
 mod input;
 mod latency;
+mod pointer_lock;
 mod popups;
 mod surfaces;
 mod text_input;
