@@ -46,7 +46,8 @@ fn make() -> Vec<Value> {
         }));
     }
     vectors.push(tile("palette_compressed", Size::new(40, 24), |x, y| [((x / 8 + y / 8) % 2 * 90) as u8; 4]));
-    vectors.push(tile("planes", Size::new(24, 24), |x, y| [(x * 9) as u8, (y * 9) as u8, (x + y) as u8, 255]));
+    vectors
+        .push(tile("planes", Size::new(24, 24), |x, y| [(x * 9) as u8, (y * 9) as u8, (x + y) as u8, 255]));
     let mut random = Random::new(5);
     vectors.push(tile("planes_noise", Size::new(17, 19), |_, _| {
         let [b, g, r, _] = random.next().to_le_bytes();
