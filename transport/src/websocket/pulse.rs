@@ -25,6 +25,9 @@ use crate::{
 pub(super) const QUESTION: u8 = 255;
 pub(super) const ANSWER: u8 = 254;
 
+/// The length of a question, the longest of the messages that are not of a lane.
+pub(super) const MAX_PULSE: usize = 4;
+
 /// How long the other end may take to answer, in round trips.
 const PATIENCE_IN_ROUND_TRIPS: u32 = 6;
 

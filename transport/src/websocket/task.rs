@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     LAST_WORDS, WebSocketSettings,
-    pulse::{ANSWER, Pulse, QUESTION},
+    pulse::{ANSWER, MAX_PULSE, Pulse, QUESTION},
     reader::{Heard, Judge, Reader},
     sorting::Sorting,
     writer::{Stop, Writer},
@@ -29,9 +29,6 @@ const PATIENCE_AT_ROLL_CALL: Duration = Duration::from_secs(1);
 
 /// The same after this machine's network changed: the first packets on a new path take their time.
 const PATIENCE_AFTER_CHANGE: Duration = Duration::from_secs(2);
-
-/// A question, the longest of the messages that are not of a lane.
-const MAX_PULSE: usize = 4;
 
 /// What drives a link.
 pub(super) struct LinkTask<R, W, E: End> {

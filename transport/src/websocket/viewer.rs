@@ -10,7 +10,7 @@ use tokio::{
 
 use super::{
     WebSocketSettings,
-    pulse::Pulse,
+    pulse::{ANSWER, MAX_PULSE, Pulse, QUESTION},
     reader::{Heard, Judge, Reader},
     task::LinkTask,
     writer::Writer,
@@ -41,8 +41,11 @@ where
     let asked = async {
         writer.message(lane_number(Lane::Control), &introduction.hello(ticket)).await?;
         loop {
-            if let Heard::Message(_, message) = not_closed(reader.next(&mut OnlyAnswer).await?)? {
-                return read_answer(&message);
+            match reader.next(&mut OnlyAnswer).await? {
+                Heard::Message(QUESTION, _) => writer.message(ANSWER, b"").await?,
+                Heard::Message(_, message) => return read_answer(&message),
+                Heard::Ping(_) => {}
+                Heard::Close(reason) => return Err(reason.into()),
             }
         }
     };
@@ -53,20 +56,17 @@ where
     Ok((link, welcome))
 }
 
-fn not_closed(heard: Heard) -> Result<Heard, CloseReason> {
-    match heard {
-        Heard::Close(reason) => Err(reason),
-        other => Ok(other),
-    }
-}
-
-/// Lets in nothing but a message of the control lane.
+/// Lets in nothing but a message of the control lane. A host may ask whether the viewer lives before it answers.
 struct OnlyAnswer;
 
 impl Judge for OnlyAnswer {
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
-        let fits = so_far.saturating_add(more) <= Lane::Control.max_message();
-        if number == lane_number(Lane::Control) && fits {
+        let longest = match number {
+            QUESTION => MAX_PULSE,
+            _ if number == lane_number(Lane::Control) => Lane::Control.max_message(),
+            _ => 0,
+        };
+        if so_far.saturating_add(more) <= longest {
             return Ok(());
         }
         Err(CloseReason::Protocol("its first message is no answer".to_owned()))

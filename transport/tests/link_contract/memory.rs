@@ -6,10 +6,41 @@ use dormer_transport::{CloseReason, HostIncoming};
 use protocol::Lane;
 use tokio::task::JoinSet;
 
-use crate::{
-    quic_rig::QuicRig,
-    rig::{RawViewer, Rig, at_host, soon, until},
-};
+use crate::rig::{RawViewer, Rig, at_host, soon, until};
+
+/// The measurements over one transport: each begins as a test that runs it in a process of its own.
+macro_rules! measurements {
+    ($module:ident, $rig:ty) => {
+        mod $module {
+            use crate::rig::Entrance;
+
+            #[test]
+            fn a_length_that_is_never_honoured_takes_no_memory() {
+                super::alone(concat!(stringify!($module), "::measured_lengths"));
+            }
+
+            #[test]
+            fn viewers_that_come_and_go_leave_memory_as_it_was() {
+                super::alone(concat!(stringify!($module), "::measured_reconnects"));
+            }
+
+            #[tokio::test]
+            #[ignore = "run alone by a_length_that_is_never_honoured_takes_no_memory"]
+            async fn measured_lengths() {
+                super::measured_lengths(<$rig>::start()).await;
+            }
+
+            #[tokio::test]
+            #[ignore = "run alone by viewers_that_come_and_go_leave_memory_as_it_was"]
+            async fn measured_reconnects() {
+                super::measured_reconnects(<$rig>::start()).await;
+            }
+        }
+    };
+}
+
+measurements! { quic, crate::quic_rig::QuicRig }
+measurements! { websocket, crate::websocket_rig::WebSocketRig }
 
 /// Runs one of this file's ignored tests alone.
 fn alone(test: &str) {
@@ -27,20 +58,7 @@ fn alone(test: &str) {
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
-#[test]
-fn a_length_that_is_never_honoured_takes_no_memory() {
-    alone("measured_lengths");
-}
-
-#[test]
-fn viewers_that_come_and_go_leave_memory_as_it_was() {
-    alone("measured_reconnects");
-}
-
-#[tokio::test]
-#[ignore = "run alone by a_length_that_is_never_honoured_takes_no_memory"]
-async fn measured_lengths() {
-    let mut rig = QuicRig::start();
+async fn measured_lengths(mut rig: impl Rig) {
     let mut held = vec![rig.raw().await];
     let before = resident_bytes();
     for _ in 0..60 {
@@ -54,10 +72,7 @@ async fn measured_lengths() {
     assert!(grown < 40 << 20, "{grown} bytes");
 }
 
-#[tokio::test]
-#[ignore = "run alone by viewers_that_come_and_go_leave_memory_as_it_was"]
-async fn measured_reconnects() {
-    let mut rig = QuicRig::start();
+async fn measured_reconnects(mut rig: impl Rig) {
     come_and_go(&mut rig, 100).await;
     let before = resident_bytes();
     come_and_go(&mut rig, 100).await;
@@ -65,7 +80,7 @@ async fn measured_reconnects() {
     until(|| resident_bytes().saturating_sub(before) < 4 << 20).await;
 }
 
-async fn come_and_go(rig: &mut QuicRig, times: usize) {
+async fn come_and_go(rig: &mut impl Rig, times: usize) {
     let mut farewells = JoinSet::new();
     for _ in 0..times {
         let (mut host, viewer) = rig.pair().await;

@@ -4,7 +4,7 @@ use dormer_transport::{ViewerLink, quic::QuicSettings};
 
 use crate::{
     quic_rig::QuicRig,
-    rig::{Rig, until},
+    rig::{Entrance, Rig, until},
 };
 
 /// What IPv6 and UDP add to each packet.

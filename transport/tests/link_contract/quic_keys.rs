@@ -21,8 +21,8 @@ use rustls::{
 };
 
 use crate::{
-    quic_rig::{SETTINGS, introduction},
-    rig::soon,
+    quic_rig::SETTINGS,
+    rig::{introduction, soon},
 };
 
 fn key() -> KeyPair {

@@ -2,11 +2,7 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
-use protocol::{
-    Lane,
-    control::{Hello, ToHost, ToViewer},
-    decode, encode,
-};
+use protocol::{Lane, control::ToViewer, decode};
 use quinn::{
     Connection, ConnectionError, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig,
 };
@@ -16,7 +12,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-use crate::rig::{RawViewer, soon};
+use crate::rig::{RawStranger, RawViewer, lane_number, soon};
 
 pub(crate) struct RawQuic {
     pub(crate) connection: Connection,
@@ -36,45 +32,16 @@ impl RawQuic {
         Ok(Self { connection, control, streams: HashMap::new(), _endpoint: endpoint })
     }
 
-    /// Sends a first message, and hears the host's answer.
-    pub(crate) async fn say(&mut self, message: &[u8]) -> ToViewer {
-        self.send(Lane::Control, message).await;
-        self.hear().await
-    }
-
-    pub(crate) async fn hello(&mut self, hello: Hello) -> ToViewer {
-        self.say(&encode(&ToHost::Hello(hello))).await
-    }
-
-    /// The host's next message.
-    pub(crate) async fn hear(&mut self) -> ToViewer {
-        let mut length = [0; 4];
-        soon(self.control.1.read_exact(&mut length)).await.expect("a length");
-        let mut message = vec![0; u32::from_be_bytes(length) as usize];
-        soon(self.control.1.read_exact(&mut message)).await.expect("a message");
-        decode(Lane::Control, &message).expect("well formed")
-    }
-
     async fn stream(&mut self, lane: Lane) -> &mut SendStream {
         if lane == Lane::Control {
             return &mut self.control.0;
         }
         if !self.streams.contains_key(&lane) {
             let mut stream = soon(self.connection.open_uni()).await.expect("opens");
-            stream.write_all(&[number(lane)]).await.expect("writes");
+            stream.write_all(&[lane_number(lane)]).await.expect("writes");
             self.streams.insert(lane, stream);
         }
         self.streams.get_mut(&lane).expect("just there")
-    }
-}
-
-pub(crate) fn number(lane: Lane) -> u8 {
-    match lane {
-        Lane::Control => 0,
-        Lane::Input => 1,
-        Lane::Motion => 2,
-        Lane::Update => 3,
-        Lane::Feedback => 4,
     }
 }
 
@@ -82,7 +49,7 @@ impl RawViewer for RawQuic {
     async fn send(&mut self, lane: Lane, message: &[u8]) {
         match lane {
             Lane::Motion | Lane::Feedback => {
-                let datagram = [&[number(lane)], message].concat();
+                let datagram = [&[lane_number(lane)], message].concat();
                 self.connection.send_datagram(datagram.into()).expect("is sent");
             }
             Lane::Control | Lane::Input | Lane::Update => self.announce(lane, message.len(), message).await,
@@ -106,6 +73,20 @@ impl RawViewer for RawQuic {
             ConnectionError::ApplicationClosed(close) => String::from_utf8_lossy(&close.reason).into_owned(),
             other => panic!("closed without a reason: {other}"),
         }
+    }
+}
+
+impl RawStranger for RawQuic {
+    async fn hear(&mut self) -> ToViewer {
+        let mut length = [0; 4];
+        soon(self.control.1.read_exact(&mut length)).await.expect("a length");
+        let mut message = vec![0; u32::from_be_bytes(length) as usize];
+        soon(self.control.1.read_exact(&mut message)).await.expect("a message");
+        decode(Lane::Control, &message).expect("well formed")
+    }
+
+    async fn gone(&mut self) {
+        soon(self.connection.closed()).await;
     }
 }
 

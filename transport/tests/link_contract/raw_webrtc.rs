@@ -8,11 +8,7 @@ use std::{
 
 use bytes::BytesMut;
 use dormer_transport::webrtc::WebRtcDesk;
-use protocol::{
-    Lane,
-    control::ToViewer,
-    decode,
-};
+use protocol::{Lane, control::ToViewer, decode};
 use rtc::{
     data_channel::{RTCDataChannelId, RTCDataChannelInit},
     ice::mdns::MulticastDnsMode,
@@ -57,7 +53,7 @@ impl Drop for RawWebRtc {
     }
 }
 
-/// An offer like a browser's: the three channels, agreed beforehand.
+/// An offer like a browser's, with the three channels.
 fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
     let settings = SettingEngineBuilder::new()
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
@@ -65,14 +61,13 @@ fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
         .build();
     let mut connection =
         RTCPeerConnectionBuilder::new().with_setting_engine(settings).build(Instant::now()).expect("builds");
-    let channels = [CONTROL, UPDATES, MOTION].map(|number| {
+    let channels = [(CONTROL, "control"), (UPDATES, "updates"), (MOTION, "motion")].map(|(number, label)| {
         let init = RTCDataChannelInit {
             ordered: number != MOTION,
             max_retransmits: (number == MOTION).then_some(0),
-            negotiated: Some(number),
             ..Default::default()
         };
-        connection.create_data_channel("", Some(init)).expect("opens").id()
+        connection.create_data_channel(label, Some(init)).expect("opens").id()
     });
     let offer = connection.create_offer(None).expect("offers");
     connection.set_local_description(Instant::now(), offer.clone()).expect("is its own");
@@ -193,7 +188,8 @@ impl Engine {
             if ended {
                 return;
             }
-            let due = self.connection.poll_timeout().unwrap_or_else(|| Instant::now() + Duration::from_secs(9));
+            let due =
+                self.connection.poll_timeout().unwrap_or_else(|| Instant::now() + Duration::from_secs(9));
             let due = due.max(Instant::now() + Duration::from_millis(1));
             tokio::select! {
                 Some((channel, data)) = self.sending.recv() => self.send(channel, &data),

@@ -4,7 +4,9 @@ use std::{net::SocketAddr, pin::Pin, sync::Arc};
 
 use dormer_transport::{
     ConnectError, HostLink, Joined, TicketText, ViewerLink,
-    webrtc::{Answer, LinkTimes, Signalling, ViewerSettings, WebRtcDesk, WebRtcHost, WebRtcSettings, connect},
+    webrtc::{
+        Answer, LinkTimes, Signalling, ViewerSettings, WebRtcDesk, WebRtcHost, WebRtcSettings, connect,
+    },
 };
 
 use crate::{
