@@ -16,10 +16,11 @@ export class Zstd {
   private readonly packed: number;
   private readonly plain: number;
 
-  /** Compiles the module while it comes. */
+  /** With the module at this address. */
   static async fetch(url: string): Promise<Zstd> {
     const response = await fetch(url);
-    return new Zstd(await WebAssembly.compileStreaming(response));
+    // Not while it streams: that fails unless every server and proxy names its type rightly, and it is small.
+    return new Zstd(await WebAssembly.compile(await response.arrayBuffer()));
   }
 
   constructor(module: WebAssembly.Module) {

@@ -5,6 +5,9 @@
  * the link closed, messages go nowhere.
  */
 
+import type { VideoSource } from "../decode/video";
+import type { TrackId } from "../protocol/types";
+
 export const LANE = { control: 0, input: 1, motion: 2, update: 3, feedback: 4 } as const;
 /** The number of a lane. */
 export type Lane = (typeof LANE)[keyof typeof LANE];
@@ -35,6 +38,8 @@ export interface Link {
   /** The machine's network changed, or the page woke: look at once whether the connection still works. */
   networkChanged(): void;
   stats(): LinkStats;
+  /** Where pictures of videos come from if not from the ops' data: links whose videos travel as media of the browser. */
+  readonly video?: (track: TrackId) => VideoSource;
 }
 
 export interface CloseReason {

@@ -17,8 +17,10 @@ import type {
   WindowGrab,
 } from "../protocol/types";
 
-/** What a viewer is. */
-export interface Config {
+/** What a viewer is, for one connection. */
+export interface Introduction {
+  /** The right to join. */
+  ticket: string;
   /** Name and version, for people. */
   agent: string;
   /** Video codecs that it decodes. */

@@ -25,7 +25,7 @@ import type {
   Welcome,
   Window,
 } from "../protocol/types";
-import type { Action, Config, CoreState, Unsent } from "./action";
+import type { Action, CoreState, Introduction, Unsent } from "./action";
 import { Requests, contentMessages } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
@@ -59,14 +59,10 @@ export class Viewer {
   /** Latency per stage since the viewer started. */
   readonly latency = new Tracker();
 
-  /** A viewer without a link. */
-  constructor(private readonly config: Config) {}
-
   /** A connection to the host stands: the viewer introduces itself with its right to join. */
-  handleConnected(ticket: string): void {
+  handleConnected(introduction: Introduction): void {
     this.windows.begin();
-    const { agent, video } = this.config;
-    this.control({ Hello: { versions: VERSIONS, ticket, agent, video } });
+    this.control({ Hello: { versions: VERSIONS, ...introduction } });
   }
 
   /** The connection is lost. The windows stay; `handleConnected` follows when there is a new one. */

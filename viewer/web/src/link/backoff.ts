@@ -1,0 +1,21 @@
+/** How long to wait before the next try to connect: doubles from a tenth of a second to two seconds. */
+
+const FIRST = 100;
+const LAST = 2_000;
+
+/** Milliseconds, one wait after the other. */
+export class Backoff {
+  private wait = FIRST;
+
+  /** The wait before the next try. */
+  next(): number {
+    const wait = this.wait;
+    this.wait = Math.min(2 * wait, LAST);
+    return wait;
+  }
+
+  /** It worked: the next wait is the shortest. */
+  reset(): void {
+    this.wait = FIRST;
+  }
+}

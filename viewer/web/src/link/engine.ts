@@ -1,0 +1,366 @@
+/**
+ * The half of the viewer that runs in a worker: it owns the link, the core, the decoders and the pixels, and talks to the page in
+ * the words of `vocabulary.ts`.
+ */
+
+import { canDecode } from "../decode/video";
+import type { Zstd } from "../decode/zstd";
+import { UnknownVariant } from "../protocol/form";
+import type { Refusal, TextInput, ToViewer, TrackId, Update, VideoCodec } from "../protocol/types";
+import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../protocol/wire";
+import type { Action, CoreState, End } from "../session/action";
+import { Viewer } from "../session/viewer";
+import type { Choice } from "./choose";
+import { Figures } from "./figures";
+import { Gallery } from "./gallery";
+import { askToJoin } from "./join";
+import { LANE, type Join, type Lane, type Link, type LinkHandler } from "./link";
+import { Presenter } from "./presenter";
+import { Reconnect, type Over } from "./reconnect";
+import { Serials } from "./serials";
+import { preferred } from "./transports";
+import type { Attempt, Command, Event } from "./vocabulary";
+
+/** Sends an event to the page. */
+export type Tell = (event: Event, transfer?: Transferable[]) => void;
+
+/** How long a host may take to answer the greeting, in milliseconds. */
+const WELCOME_PATIENCE = 5_000;
+
+/** The present connection. */
+interface Live {
+  link: Link;
+  attempts: Attempt[];
+  over: (over: Over) => void;
+}
+
+/** The engine. */
+export class Engine {
+  private readonly core = new Viewer();
+  private readonly serials = new Serials();
+  private readonly figures = new Figures();
+  private readonly presenter = new Presenter((now, track, id) => this.core.handlePresented(now, track, id));
+  private gallery: Gallery | null = null;
+  private reconnect: Reconnect | null = null;
+  private live: Live | null = null;
+  /** Who hears of the newest link; what older ones still have to say is of no interest. */
+  private listening: LinkHandler | null = null;
+  /** Why the newest link ended before it was of any use. */
+  private stillborn: string | null = null;
+  private decodesVideo = false;
+  private acting = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private reports: ReturnType<typeof setInterval> | undefined;
+  /** Which of the page's requests for the clipboard stands for which of the core's. */
+  private readonly pastes = new Map<number, number>();
+  private textTrack: TrackId = 0;
+
+  /** `zstd` loads the decompressor. */
+  constructor(
+    private readonly tell: Tell,
+    private readonly zstd: () => Promise<Zstd>,
+  ) {}
+
+  /** Does what the page says. */
+  handle(command: Command): void {
+    const { core } = this;
+    const now = micros();
+    switch (command.do) {
+      case "start":
+        void this.start(command.origin, command.only);
+        break;
+      case "input":
+        core.handleInput(Math.min(onOurClock(command.at), now), command.track, command.event);
+        break;
+      case "release-all":
+        core.releaseHeld(now);
+        break;
+      case "configure": {
+        const { track, configure } = command;
+        this.serials.asked(track, core.configure(track, configure), configure.serial);
+        break;
+      }
+      case "close":
+        core.close(command.track);
+        break;
+      case "focus":
+        core.handleFocus(now, command.track);
+        break;
+      case "dismiss-popups":
+        core.dismissPopups();
+        break;
+      case "visible":
+        core.setVisible(command.track, command.visible);
+        break;
+      case "keymap":
+        core.setKeymap(command.text);
+        break;
+      case "canvas":
+        this.gallery?.moveTo(command.track, command.canvas);
+        break;
+      case "offer-clipboard":
+        core.offerClipboard(command.mimes);
+        break;
+      case "read-clipboard": {
+        const request = core.requestClipboard(now, command.mime);
+        if (request !== null) this.pastes.set(request, command.request);
+        else this.tell({ on: "clipboard-content", request: command.request, data: null });
+        break;
+      }
+      case "clipboard-content":
+        core.provideClipboard(command.request, command.data);
+        break;
+      case "network-changed":
+        this.live?.link.networkChanged();
+        this.reconnect?.wake();
+        break;
+      case "report":
+        this.report(command.on);
+        break;
+      case "pixels": {
+        const { request, track, rect } = command;
+        const rgba = this.gallery?.pixels(track, rect) ?? null;
+        this.tell({ on: "pixels", request, size: { w: rect.w, h: rect.h }, rgba }, rgba ? [rgba.buffer] : []);
+        break;
+      }
+      case "leave":
+        core.goodbye(now);
+        this.act();
+        this.reconnect?.giveUp();
+        this.live?.over({ end: "left", message: "" });
+    }
+    this.act();
+  }
+
+  private async start(origin: string, only: string[] | null): Promise<void> {
+    this.tell({ on: "state", state: { is: "connecting", tried: [] } });
+    const tools = this.prepare();
+    // Whoever awaits it hears of a failure; until then it is not unhandled.
+    tools.catch(() => {});
+    this.reconnect = new Reconnect({
+      join: async () => {
+        const join = await askToJoin(origin);
+        this.decodesVideo = await decodesVideo;
+        return join;
+      },
+      openers: () =>
+        preferred(navigator.userAgent, this.decodesVideo).filter(
+          ([it]) => only === null || only.includes(it),
+        ),
+      handler: () => this.handler(),
+      live: async (join, choice) => {
+        await tools;
+        return this.liveWith(join, choice);
+      },
+      waiting: (reason, attempt, tried) => this.waiting(reason, attempt, tried),
+    });
+    const decodesVideo = canDecode();
+    const { end, message } = await this.reconnect.run();
+    this.report(false);
+    this.tell({ on: "state", state: { is: "ended", why: end, message } });
+  }
+
+  /** Loads what pictures need, while the first link is being made. */
+  private async prepare(): Promise<void> {
+    this.gallery = new Gallery(await this.zstd(), {
+      applied: (update) => this.applied(update),
+      broken: (reason) => this.live?.over({ broken: reason }),
+      changed: (track, size, exact) => this.tell({ on: "picture", track, size, exact }),
+    });
+  }
+
+  /** One connection, from the greeting to its end. */
+  private async liveWith(join: Join, { link, attempts }: Choice): Promise<Over> {
+    if (this.stillborn !== null) return { broken: this.stillborn };
+    let patience: ReturnType<typeof setTimeout> | undefined;
+    const over = await new Promise<Over>((resolve) => {
+      this.live = { link, attempts, over: resolve };
+      patience = setTimeout(() => {
+        if (this.core.state.is !== "live") resolve({ broken: "the host does not answer the greeting" });
+      }, WELCOME_PATIENCE);
+      this.gallery?.begin(link.video);
+      const video: VideoCodec[] = this.decodesVideo || link.video !== undefined ? ["h264"] : [];
+      this.core.handleConnected({ ticket: join.ticket, agent: agent(navigator.userAgent), video });
+      this.act();
+    });
+    clearTimeout(patience);
+    this.live = null;
+    this.listening = null;
+    link.close("broken" in over ? over.broken : "");
+    this.presenter.clear();
+    this.core.resetLink();
+    this.act();
+    return over;
+  }
+
+  private waiting(reason: string, attempt: number, tried: Attempt[]): void {
+    const { is } = this.core.state;
+    const met = is !== "connecting";
+    this.tell({ on: "state", state: met ? { is: "reconnecting", reason, attempt } : { is, tried } });
+  }
+
+  private handler(): LinkHandler {
+    this.stillborn = null;
+    const handler: LinkHandler = {
+      message: (lane, bytes) => {
+        if (this.listening === handler) this.onMessage(lane, bytes);
+      },
+      closed: ({ message }) => {
+        if (this.listening !== handler) return;
+        if (this.live === null) this.stillborn = message;
+        else this.live.over({ broken: message });
+      },
+    };
+    this.listening = handler;
+    return handler;
+  }
+
+  private onMessage(lane: Lane, bytes: Uint8Array): void {
+    const now = micros();
+    try {
+      if (lane === LANE.update) this.core.handleUpdate(now, decode(update, lane, bytes));
+      else if (lane === LANE.control) this.onControl(now, decode(toViewer, lane, bytes));
+      else throw new WireError(`a message on lane ${lane}, which leads to the host`);
+    } catch (error) {
+      // A newer host may say things that this viewer need not know.
+      if (error instanceof UnknownVariant && lane === LANE.control) return;
+      if (!(error instanceof WireError)) throw error;
+      this.live?.over({ broken: `the host broke the protocol: ${error.message}` });
+    }
+    this.act();
+  }
+
+  private onControl(now: number, message: ToViewer): void {
+    if ("Refused" in message) this.live?.over(refused(message.Refused));
+    else this.core.handleControl(now, message);
+  }
+
+  private applied(update: Update): void {
+    const now = micros();
+    this.figures.applied(update);
+    this.core.handleApplied(now, update.track, update.id, now);
+    this.presenter.drawn(now, update.track, update.id, () => this.act());
+    this.act();
+  }
+
+  /** Does what the core decided. */
+  private act(): void {
+    // What is drawn at once is reported to the core at once: what that causes waits for its turn.
+    if (this.acting) return;
+    this.acting = true;
+    try {
+      for (const action of this.core.drain()) this.perform(action);
+    } finally {
+      this.acting = false;
+    }
+    this.schedule();
+  }
+
+  private perform(action: Action): void {
+    const link = this.live?.link;
+    switch (action.do) {
+      case "control":
+        return link?.send(LANE.control, encode(toHost, action.message));
+      case "input":
+        return link?.send(LANE.input, encode(input, action.input));
+      case "motion":
+        return link?.send(LANE.motion, encode(input, action.input));
+      case "feedback":
+        return link?.send(LANE.feedback, encode(feedback, action.feedback));
+      case "apply":
+        return this.gallery?.apply(action.update);
+      case "state":
+        return this.stateChanged(action.state);
+      case "window": {
+        const { window } = action;
+        const configured = this.serials.answered(window.track, window.configured);
+        return this.tell({ on: "window", window: { ...window, configured } });
+      }
+      case "window-gone":
+        this.gallery?.forget(action.track);
+        this.serials.forget(action.track);
+        this.presenter.forget(action.track);
+        return this.tell({ on: "window-gone", track: action.track });
+      case "text-input":
+        return this.textInput(action.place);
+      case "clipboard-content": {
+        const request = this.pastes.get(action.request);
+        this.pastes.delete(action.request);
+        if (request === undefined) return;
+        return this.tell({ on: "clipboard-content", request, data: action.data });
+      }
+      default: {
+        // The page hears the rest as the core says it.
+        const { do: on, ...content } = action;
+        this.tell({ on, ...content } as Event);
+      }
+    }
+  }
+
+  private stateChanged(state: CoreState): void {
+    const { live } = this;
+    if (live === null) return;
+    if (state.is === "closed") live.over(ended(state.end));
+    if (state.is === "live") {
+      const { role, session } = state;
+      const { link, attempts } = live;
+      this.tell({ on: "state", state: { is: "online", role, session, transport: link.transport, attempts } });
+    }
+  }
+
+  private textInput(place: { track: TrackId; input: TextInput } | null): void {
+    this.textTrack = place?.track ?? this.textTrack;
+    this.tell({ on: "text-input", track: this.textTrack, input: place?.input ?? null });
+  }
+
+  private report(on: boolean): void {
+    clearInterval(this.reports);
+    const tell = () => {
+      if (this.live === null) return;
+      this.tell({ on: "report", report: this.figures.report(this.core, this.live.link.stats()) });
+    };
+    if (!on) return;
+    this.reports = setInterval(tell, 1_000);
+    tell();
+  }
+
+  private schedule(): void {
+    clearTimeout(this.timer);
+    const at = this.core.timeout();
+    if (at === null) return;
+    this.timer = setTimeout(
+      () => {
+        this.core.handleTimeout(micros());
+        this.act();
+      },
+      Math.max(at - micros(), 0) / 1000,
+    );
+  }
+}
+
+/** Microseconds on the viewer's clock. */
+function micros(): number {
+  return Math.floor(performance.now() * 1000);
+}
+
+/** A time of the page, in milliseconds since 1970, on the viewer's clock. */
+function onOurClock(millis: number): number {
+  return Math.max(Math.floor((millis - performance.timeOrigin) * 1000), 0);
+}
+
+/** What this viewer is, for people: "Dormer web, Chrome/156". */
+function agent(userAgent: string): string {
+  const browser = /(Firefox|Edg|Chrom(?:e|ium)|Version)\/\d+/.exec(userAgent)?.[0] ?? "";
+  return `dormer-web ${browser}`.trim();
+}
+
+/** A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. */
+function refused({ code, message }: Refusal): Over {
+  return code === "version" ? { end: "failed", message } : { broken: message };
+}
+
+function ended(end: End): Over {
+  if (end.why === "goodbye") return { end: "session-over", message: end.reason };
+  if (end.why === "refused") return refused(end.refusal);
+  return { end: "failed", message: `the host broke the protocol: ${end.reason}` };
+}

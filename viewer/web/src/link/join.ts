@@ -1,0 +1,44 @@
+/** The right to join, asked for anew before each link. */
+
+import type { Join } from "./link";
+
+/** The host does not let this page in, and trying again is of no use. */
+export class NotLetIn extends Error {}
+
+/** How long the host may take to answer, in milliseconds. */
+const TIMEOUT = 4_000;
+
+/** Asks the host that served the page. Rejects with `NotLetIn`, or with another error if it may work later. */
+export async function askToJoin(origin: string): Promise<Join> {
+  const signal = AbortSignal.timeout(TIMEOUT);
+  let response: Response;
+  try {
+    response = await fetch(`${origin}/api/join`, { method: "POST", signal });
+  } catch {
+    throw new Error("the host cannot be reached");
+  }
+  if (response.ok) return checked(await response.json());
+  const message = await sentence(response);
+  if (response.status === 401 || response.status === 403) throw new NotLetIn(message);
+  throw new Error(message);
+}
+
+/** What the host says is wrong. */
+async function sentence(response: Response): Promise<string> {
+  try {
+    const { message } = (await response.json()) as { message?: unknown };
+    if (typeof message === "string") return message;
+  } catch {
+    // A proxy's page, or nothing.
+  }
+  return `the host answers ${response.status}`;
+}
+
+/** The host served this page, so it is trusted with its form; what is missing would only be an obscure error later. */
+function checked(answer: unknown): Join {
+  const join = answer as Partial<Join> | null;
+  if (typeof join?.ticket !== "string" || typeof join.websocket?.url !== "string") {
+    throw new Error("the host's answer cannot be understood: reload the page");
+  }
+  return { webtransport: null, webrtc: null, ...join } as Join;
+}
