@@ -55,7 +55,7 @@ pub enum TurnedAway {
 
 /// The gate. Clones are the same gate.
 #[derive(Clone, Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     limits: GateLimits,
     crowd: Arc<Mutex<Crowd>>,
 }
@@ -98,11 +98,13 @@ pub struct Pass {
 }
 
 impl Gate {
-    pub(crate) fn new(limits: GateLimits) -> Self {
+    /// Nobody stands at it.
+    pub fn new(limits: GateLimits) -> Self {
         Self { limits, crowd: Arc::default() }
     }
 
-    pub(crate) fn approach(&self, address: IpAddr, now: Instant) -> Result<Pass, TurnedAway> {
+    /// Lets a stranger up to it, if not too many stand there and its neighbours have not failed too often.
+    pub fn approach(&self, address: IpAddr, now: Instant) -> Result<Pass, TurnedAway> {
         let prefix = Prefix::of(address);
         let mut crowd = self.crowd();
         let known = crowd.prefixes.get(&prefix).copied().unwrap_or_default().at(now, self.limits);

@@ -44,13 +44,13 @@ mod roll_call;
 mod secret_file;
 mod stats;
 pub mod ticket;
-pub mod webrtc;
 mod used_tickets;
+pub mod webrtc;
 pub mod websocket;
 
 pub use close::CloseReason;
 pub use doorkeeper::{Admission, Doorkeeper, Redeemed};
-pub use gate::{GateLimits, Pass, TurnedAway};
+pub use gate::{Gate, GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
 pub use introduction::{ConnectError, Introduction};
 pub use link::{
