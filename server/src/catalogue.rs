@@ -24,17 +24,21 @@ pub(crate) struct App {
     pub icon: String,
     /// Program and arguments, without placeholders for files.
     pub command: Vec<String>,
+    /// What kind of app it is, in the words of the Desktop Menu Specification.
+    #[serde(default)]
+    pub categories: Vec<String>,
 }
 
-/// Reads all desktop entries of this machine. Where two have the same id, the user's own wins.
-pub(crate) fn installed() -> Vec<App> {
+/// Reads all desktop entries of this machine, for people who speak `language` (as in HTML: `zh-CN`). Where two have the
+/// same id, the user's own wins.
+pub(crate) fn installed(language: Option<&str>) -> Vec<App> {
     let mut apps = BTreeMap::new();
     for directory in data_dirs() {
         for (id, path) in desktop_files(&directory.join("applications")) {
             if apps.contains_key(&id) {
                 continue;
             }
-            let app = fs::read_to_string(path).ok().and_then(|text| parse(&id, &text));
+            let app = fs::read_to_string(path).ok().and_then(|text| parse(&id, &text, language));
             apps.insert(id, app);
         }
     }
@@ -43,7 +47,11 @@ pub(crate) fn installed() -> Vec<App> {
 
 /// The app of this id.
 pub(crate) fn find(id: &str) -> Option<App> {
-    installed().into_iter().find(|app| app.id == id)
+    let file = format!("{id}.desktop");
+    let is_name = !id.is_empty() && !id.contains(['/', '\0']);
+    let mut entries = data_dirs().into_iter().map(|directory| directory.join("applications").join(&file));
+    let entry = entries.find(|path| is_name && fs::metadata(path).is_ok_and(|file| is_entry(&file)))?;
+    parse(id, &fs::read_to_string(entry).ok()?, None)
 }
 
 /// The largest desktop entry that is read; the longest of Debian's, with all translations, have 60 kB.
@@ -61,7 +69,7 @@ fn desktop_files(directory: &Path) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     entries
         .flatten()
-        .filter(|entry| entry.metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_ENTRY))
+        .filter(|entry| fs::metadata(entry.path()).is_ok_and(|file| is_entry(&file)))
         .filter_map(|entry| {
             let id = entry.file_name().to_str()?.strip_suffix(".desktop")?.to_owned();
             Some((id, entry.path()))
@@ -69,8 +77,12 @@ fn desktop_files(directory: &Path) -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+fn is_entry(file: &fs::Metadata) -> bool {
+    file.is_file() && file.len() <= MAX_ENTRY
+}
+
 /// The app of one desktop entry, unless it is hidden, no application, or not installed.
-fn parse(id: &str, text: &str) -> Option<App> {
+fn parse(id: &str, text: &str, language: Option<&str>) -> Option<App> {
     let options = ParseOption { enabled_quote: false, enabled_escape: false, ..ParseOption::default() };
     let ini = Ini::load_from_str_opt(text, options).ok()?;
     let entry = ini.section(Some("Desktop Entry"))?;
@@ -80,11 +92,24 @@ fn parse(id: &str, text: &str) -> Option<App> {
     let program = entry.get("TryExec").unwrap_or(command.first()?);
     (shown && is_installed(program)).then(|| App {
         id: id.to_owned(),
-        name: text_of(entry, "Name").unwrap_or_else(|| id.to_owned()),
-        comment: text_of(entry, "Comment").unwrap_or_default(),
+        name: translated(entry, "Name", language).unwrap_or_else(|| id.to_owned()),
+        comment: translated(entry, "Comment", language).unwrap_or_default(),
         icon: text_of(entry, "Icon").unwrap_or_default(),
         command,
+        categories: text_of(entry, "Categories").map(|text| words_of(&text)).unwrap_or_default(),
     })
+}
+
+/// The text in this language, or in its country's form, or as it is.
+fn translated(entry: &Properties, key: &str, language: Option<&str>) -> Option<String> {
+    let Some(tag) = language else { return text_of(entry, key) };
+    let (language, country) = tag.split_once('-').unwrap_or((tag, ""));
+    let exact = format!("{key}[{language}_{}]", country.to_ascii_uppercase());
+    [exact, format!("{key}[{language}]"), key.to_owned()].iter().find_map(|key| text_of(entry, key))
+}
+
+fn words_of(list: &str) -> Vec<String> {
+    list.split(';').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn text_of(entry: &Properties, key: &str) -> Option<String> {
@@ -118,16 +143,26 @@ mod tests {
 
     #[test]
     fn an_entry_becomes_an_app_without_placeholders() {
-        let app = parse("shell", ENTRY).expect("sh is everywhere");
+        let app = parse("shell", ENTRY, None).expect("sh is everywhere");
         assert_eq!(app.name, "Shell");
         assert_eq!(app.command, ["sh", "-c", "echo 100%"]);
     }
 
     #[test]
+    fn names_come_in_the_language_that_is_asked_for_where_there_is_one() {
+        let name = |language| parse("shell", ENTRY, language).expect("sh is everywhere").name;
+        for (language, expected) in
+            [(Some("de-AT"), "Muschel"), (Some("de"), "Muschel"), (Some("fr"), "Shell"), (None, "Shell")]
+        {
+            assert_eq!(name(language), expected, "{language:?}");
+        }
+    }
+
+    #[test]
     fn what_is_hidden_missing_or_broken_is_left_out() {
-        assert_eq!(parse("x", &ENTRY.replace("Name=Shell", "NoDisplay=true")), None);
-        assert_eq!(parse("x", &ENTRY.replace("Exec=sh", "Exec=no-such-program-here")), None);
-        assert_eq!(parse("x", "[Desktop Entry"), None);
-        assert_eq!(parse("x", "Exec='unbalanced"), None);
+        assert_eq!(parse("x", &ENTRY.replace("Name=Shell", "NoDisplay=true"), None), None);
+        assert_eq!(parse("x", &ENTRY.replace("Exec=sh", "Exec=no-such-program-here"), None), None);
+        assert_eq!(parse("x", "[Desktop Entry", None), None);
+        assert_eq!(parse("x", "Exec='unbalanced", None), None);
     }
 }

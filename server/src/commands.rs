@@ -18,7 +18,7 @@ pub(crate) fn run(options: RunOptions) -> Result<()> {
     });
     let command = words.collect::<Result<Vec<_>, _>>()?;
     let directory = env::current_dir().context("the current directory is gone; change to another")?;
-    match ask(options.session, &Request::Run { command, directory })? {
+    match ask(options.session, &Request::Run { command, directory: Some(directory) })? {
         Answer::Started { pid } => {
             print(&pid.to_string());
             Ok(())
@@ -37,12 +37,13 @@ pub(crate) fn apps(options: AppsOptions) -> Result<()> {
     Ok(())
 }
 
-/// Makes a link.
+/// Makes links.
 pub(crate) fn links(options: LinksOptions) -> Result<()> {
     let request = Request::Link { role: options.role.into(), ttl_secs: options.ttl.as_secs() };
     match ask(options.session, &request)? {
-        Answer::Link(link) => {
-            print(&link);
+        Answer::Link { native, browser } => {
+            browser.iter().for_each(|link| print(link));
+            print(&native);
             Ok(())
         }
         other => Err(unexpected(&other)),

@@ -3,7 +3,8 @@
 use std::{
     ffi::OsString,
     fs,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,7 +14,11 @@ use clap::Args;
 use encoder::select::{Choice, Selection, UnknownBackend};
 use serde::Deserialize;
 
-use crate::{cli::Usage, paths};
+use crate::{
+    cli::Usage,
+    paths,
+    web::{FrameAncestor, Source},
+};
 
 /// Flags of `dormer serve`, and keys of its configuration file. What is absent has a default in [`Config`].
 #[derive(Debug, Default, Args, Deserialize)]
@@ -26,7 +31,31 @@ pub(crate) struct ServeOptions {
     /// Address for native viewers, UDP; port 0 picks one [default: 0.0.0.0:4460]
     #[arg(long, value_name = "ADDR")]
     quic: Option<SocketAddr>,
-    /// Name or address that links name [default: the machine's own, or that of --quic]
+    /// Address for browsers, TCP and UDP; port 0 picks one [default: all addresses, port 4461]
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
+    /// Do not serve browsers
+    #[arg(long)]
+    no_http: bool,
+    /// The page's certificate chain, PEM, read anew when it changes [default: one of the host's own]
+    #[arg(long, value_name = "FILE", requires = "http_key")]
+    http_cert: Option<PathBuf>,
+    /// The key of --http-cert, PEM
+    #[arg(long, value_name = "FILE", requires = "http_cert")]
+    http_key: Option<PathBuf>,
+    /// A further name under which browsers reach the host; may be given several times
+    #[arg(long, value_name = "NAME")]
+    http_host: Vec<String>,
+    /// A site that may show the page in a frame, such as https://portal.example.org; may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    frame_ancestors: Vec<String>,
+    /// Ports that WebRTC takes one of, UDP and TCP, as A-B or one [default: 4462-4470]
+    #[arg(long, value_name = "A-B")]
+    webrtc_ports: Option<String>,
+    /// An address under which browsers reach WebRTC's port from outside of a NAT; may be given several times
+    #[arg(long, value_name = "IP")]
+    external_address: Vec<IpAddr>,
+    /// Name or address that links name [default: the machine's own, or that of --http or --quic]
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
     /// Do not offer X11 to apps
@@ -61,6 +90,8 @@ pub(crate) struct ServeOptions {
 pub(crate) struct Config {
     /// Where native viewers connect.
     pub quic: SocketAddr,
+    /// Whether and how browsers are served.
+    pub http: Option<HttpConfig>,
     /// What links name instead of the bound address.
     pub advertise: Option<String>,
     /// Whether X11 apps can run.
@@ -81,6 +112,23 @@ pub(crate) struct Config {
     pub command: Vec<OsString>,
 }
 
+/// How browsers are served.
+#[derive(Debug)]
+pub(crate) struct HttpConfig {
+    /// Where; nothing for the usual port on all addresses.
+    pub address: Option<SocketAddr>,
+    /// The certificate of the page.
+    pub certificate: Source,
+    /// Further names of this host.
+    pub names: Vec<String>,
+    /// Sites that may show the page in frames.
+    pub frame_ancestors: Vec<FrameAncestor>,
+    /// Ports of WebRTC.
+    pub webrtc_ports: RangeInclusive<u16>,
+    /// Addresses of WebRTC as seen from outside.
+    pub external_addresses: Vec<IpAddr>,
+}
+
 impl Config {
     /// Puts flags, file and defaults together.
     pub(crate) fn resolve(flags: ServeOptions) -> Result<Config> {
@@ -98,7 +146,9 @@ impl Config {
         if options.exit_with_command && options.command.is_empty() {
             return Err(Usage("--exit-with-command needs a COMMAND behind --".into()).into());
         }
+        let http = if options.no_http { None } else { Some(http_of(&options)?) };
         Ok(Config {
+            http,
             quic: options.quic.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into()),
             advertise: options.advertise,
             x11: !options.no_x11,
@@ -116,11 +166,23 @@ impl Config {
 /// Where native viewers connect unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 4460;
 
+/// Where browsers connect unless told otherwise.
+pub(crate) const DEFAULT_HTTP_PORT: u16 = 4461;
+
 impl ServeOptions {
     fn or(self, file: ServeOptions) -> ServeOptions {
         ServeOptions {
             config: None,
             quic: self.quic.or(file.quic),
+            http: self.http.or(file.http),
+            no_http: self.no_http || file.no_http,
+            // A pair: not one of each.
+            http_key: if self.http_cert.is_some() { self.http_key } else { file.http_key },
+            http_cert: self.http_cert.or(file.http_cert),
+            http_host: some_or(self.http_host, file.http_host),
+            frame_ancestors: some_or(self.frame_ancestors, file.frame_ancestors),
+            webrtc_ports: self.webrtc_ports.or(file.webrtc_ports),
+            external_address: some_or(self.external_address, file.external_address),
             advertise: self.advertise.or(file.advertise),
             no_x11: self.no_x11 || file.no_x11,
             state_dir: self.state_dir.or(file.state_dir),
@@ -129,8 +191,54 @@ impl ServeOptions {
             encoder: self.encoder.or(file.encoder),
             max_viewers: self.max_viewers.or(file.max_viewers),
             exit_with_command: self.exit_with_command || file.exit_with_command,
-            command: if self.command.is_empty() { file.command } else { self.command },
+            command: some_or(self.command, file.command),
         }
+    }
+}
+
+fn some_or<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {
+    if flags.is_empty() { file } else { flags }
+}
+
+fn http_of(options: &ServeOptions) -> Result<HttpConfig, Usage> {
+    let certificate = match (&options.http_cert, &options.http_key) {
+        (Some(certificate), Some(key)) => {
+            Source::Files { certificate: certificate.clone(), key: key.clone() }
+        }
+        (None, None) => Source::Own,
+        _ => return Err(Usage("--http-cert and --http-key go together: give both, or neither".into())),
+    };
+    let ancestors = options.frame_ancestors.iter().map(|text| text.parse());
+    let frame_ancestors = ancestors
+        .collect::<Result<Vec<FrameAncestor>, _>>()
+        .map_err(|error| Usage(format!("--frame-ancestors {error}")))?;
+    let names = options.http_host.iter().chain(&options.advertise);
+    if let Some(wrong) = names.filter(|name| !is_host(name)).next() {
+        return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
+    }
+    Ok(HttpConfig {
+        address: options.http,
+        certificate,
+        names: options.http_host.clone(),
+        frame_ancestors,
+        webrtc_ports: ports_of(options.webrtc_ports.as_deref())?,
+        external_addresses: options.external_address.clone(),
+    })
+}
+
+/// A name as in DNS, or an address.
+fn is_host(name: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    name.parse::<IpAddr>().is_ok()
+        || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
+}
+
+fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {
+    let Some(text) = text else { return Ok(transport::webrtc::WebRtcSettings::default().ports) };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err(Usage(format!("--webrtc-ports '{text}' is no range; write for example 4462-4470"))),
     }
 }
 
@@ -177,6 +285,28 @@ mod tests {
         assert_eq!(config.quic.port(), 9);
         assert!(!config.x11);
         assert_eq!(config.command, ["foot", "-e", "sh"]);
+    }
+
+    #[test]
+    fn the_page_is_set_up_alike_by_flags_and_file() {
+        let file = parse(
+            "http = '127.0.0.1:0'\nhttp-host = ['a.example']\nframe-ancestors = ['https://b.example']\n\
+             webrtc-ports = '5000-5009'\nexternal-address = ['192.0.2.7']",
+        );
+        let options = ServeOptions { state_dir: Some("/nowhere".into()), ..file.expect("valid") };
+        let http = Config::resolve(options).expect("complete").http.expect("on unless turned off");
+        assert_eq!((http.webrtc_ports, http.names), (5000..=5009, vec!["a.example".to_owned()]));
+        assert_eq!(http.certificate, Source::Own);
+        for (wrong, said) in [
+            ("http-cert = 'a.pem'", "--http-key"),
+            ("webrtc-ports = '9-1'", "4462-4470"),
+            ("frame-ancestors = ['*']", "https://"),
+            ("http-host = ['a b']", "a b"),
+            ("advertise = 'a;b'", "a;b"),
+        ] {
+            let error = Config::resolve(parse(wrong).expect("known keys")).expect_err(wrong).to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

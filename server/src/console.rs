@@ -32,12 +32,12 @@ pub(crate) enum Request {
     Run {
         /// Program and arguments.
         command: Vec<String>,
-        /// Where the asker stands.
-        directory: PathBuf,
+        /// Where the asker stands, if it stands anywhere on this machine.
+        directory: Option<PathBuf>,
     },
     /// List the catalogue.
     Apps,
-    /// Make a link.
+    /// Make links.
     Link {
         /// What viewers with it may do.
         role: Role,
@@ -57,8 +57,13 @@ pub(crate) enum Answer {
     },
     /// The catalogue.
     Apps(Vec<App>),
-    /// The link.
-    Link(String),
+    /// The links.
+    Link {
+        /// For the native viewer.
+        native: String,
+        /// For a browser, if those are served.
+        browser: Option<String>,
+    },
     /// It cannot be done.
     Error(String),
 }

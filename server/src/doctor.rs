@@ -4,7 +4,7 @@ use std::{
     env,
     fmt::Write,
     fs,
-    net::{Ipv4Addr, UdpSocket},
+    net::{Ipv4Addr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
 };
 
@@ -69,6 +69,9 @@ fn examine() -> Vec<Finding> {
         xwayland(),
         x11_sockets(),
         udp_port(),
+        page_port(),
+        page(),
+        bbr(),
         udp_buffers(),
         apps(),
         sound(),
@@ -155,6 +158,36 @@ fn udp_port() -> Finding {
     }
 }
 
+fn page_port() -> Finding {
+    let port = config::DEFAULT_HTTP_PORT;
+    let here = (Ipv4Addr::UNSPECIFIED, port);
+    match TcpListener::bind(here).map(drop).and_then(|()| UdpSocket::bind(here).map(drop)) {
+        Ok(()) => good("page port", format!("{port} is free, TCP and UDP")),
+        Err(error) => {
+            absent("page port", format!("{port}: {error}"), "serve with --http ADDR:0, or end what uses it")
+        }
+    }
+}
+
+fn page() -> Finding {
+    let (files, bytes) = crate::web::page_size();
+    good("page", format!("embedded: {files} files, {} kB as sent", bytes.div_ceil(1000)))
+}
+
+/// Links over WebSocket depend on it where packets are lost.
+fn bbr() -> Finding {
+    let known = fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control").unwrap_or_default();
+    if known.split_ascii_whitespace().any(|name| name == "bbr") {
+        good("bbr", "TCP can use it for WebSocket links")
+    } else {
+        absent(
+            "bbr",
+            "TCP cannot use it: WebSocket links suffer from loss",
+            "modprobe tcp_bbr, as root of the machine",
+        )
+    }
+}
+
 fn udp_buffers() -> Finding {
     /// Below this, bursts of a large update overflow the socket and cost a round trip.
     const ENOUGH: u64 = 1 << 20;
@@ -173,7 +206,7 @@ fn udp_buffers() -> Finding {
 }
 
 fn apps() -> Finding {
-    let count = crate::catalogue::installed().len();
+    let count = crate::catalogue::installed(None).len();
     if count > 0 {
         good("apps", format!("{count} with a desktop entry"))
     } else {

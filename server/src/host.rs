@@ -20,7 +20,7 @@ use crate::{
     apps::{AppEnded, Apps},
     catalogue,
     console::{self, Answer, Request},
-    serve::Links,
+    links::{LinkPair, Links},
 };
 
 /// Something that happened outside of the core.
@@ -34,10 +34,20 @@ pub(crate) enum Happening {
     Joined(Box<Joined>),
     /// A viewer sent something, or its link ended.
     Link(ViewerId, HostIncoming),
-    /// The user asked for something on the console.
+    /// The user asked for something, on the console or on the page.
     Order(console::Order),
+    /// A command is to be started, and was looked up in the catalogue.
+    Start(StartOrder),
     /// The process was told to end.
     Told,
+}
+
+/// A command to be started.
+#[derive(Debug)]
+pub(crate) struct StartOrder {
+    words: Vec<OsString>,
+    directory: Option<PathBuf>,
+    answer: oneshot::Sender<Answer>,
 }
 
 /// Why the session ends.
@@ -50,6 +60,9 @@ pub(crate) enum End {
     /// The compositor failed.
     Compositor(String),
 }
+
+/// How long viewers are given to hear that it is over.
+const LAST_WORDS: Duration = Duration::from_millis(1500);
 
 /// The parts of a host. See the module's documentation.
 pub(crate) struct Host {
@@ -131,9 +144,21 @@ impl Host {
             link.sender.close(reason);
         }
         let drain = async { while happenings.recv().await.is_some() {} };
+        let ended = async {
+            self.apps.end_all(&mut self.app_ends).await;
+            let farewells = self.links.values_mut().map(|link| &mut link.reader);
+            let all_said = async {
+                for reader in farewells {
+                    // A reader ends when its link has; it cannot fail.
+                    let _ = reader.await;
+                }
+            };
+            // Viewers that are gone need not be waited for.
+            let _ = time::timeout(LAST_WORDS, all_said).await;
+        };
         tokio::select! {
             () = drain => {}
-            () = self.apps.end_all(&mut self.app_ends) => {}
+            () = ended => {}
         }
         happenings.close();
     }
@@ -146,6 +171,7 @@ impl Host {
             Happening::Joined(joined) => self.join(now, *joined),
             Happening::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
             Happening::Order((request, answer)) => self.handle_order(request, answer),
+            Happening::Start(order) => self.start_app(order),
             Happening::Told => return Some(End::Told),
         }
         None
@@ -195,33 +221,37 @@ impl Host {
     }
 
     fn handle_order(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
-        let reply = match request {
-            Request::Run { command, directory } => self.start_app(command, directory),
-            Request::Apps => {
-                // Reading a hundred files takes milliseconds: not on the task that carries pictures.
-                tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed())));
-                return;
+        match request {
+            Request::Run { command, directory } => {
+                let happenings = self.happenings.clone();
+                // Reading files takes milliseconds: not on the task that carries pictures.
+                tokio::task::spawn_blocking(move || {
+                    let order = look_up(command, directory, answer);
+                    // The host ends when its inbox does: then nothing is started any more.
+                    let _ = happenings.blocking_send(Happening::Start(order));
+                });
             }
-            Request::Link { role, ttl_secs } => match self.issue.link(role, Duration::from_secs(ttl_secs)) {
-                Ok(link) => Answer::Link(link),
-                Err(error) => Answer::Error(format!("{error:#}")),
-            },
-        };
-        // An asker that went away needs no answer.
-        let _ = answer.send(reply);
+            Request::Apps => {
+                tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed(None))));
+            }
+            Request::Link { role, ttl_secs } => {
+                let links = self.issue.pair(role, Duration::from_secs(ttl_secs));
+                // An asker that went away needs no answer.
+                let _ = answer.send(match links {
+                    Ok(LinkPair { native, browser }) => Answer::Link { native, browser },
+                    Err(error) => Answer::Error(format!("{error:#}")),
+                });
+            }
+        }
     }
 
-    fn start_app(&mut self, command: Vec<String>, directory: PathBuf) -> Answer {
-        let from_catalogue = match command.as_slice() {
-            [id] => catalogue::find(id).map(|app| app.command),
-            _ => None,
-        };
-        let words: Vec<OsString> =
-            from_catalogue.unwrap_or(command).into_iter().map(OsString::from).collect();
-        match self.apps.start(&words, Some(directory).filter(|path| path.is_dir())) {
+    fn start_app(&mut self, order: StartOrder) {
+        let StartOrder { words, directory, answer } = order;
+        // As above.
+        let _ = answer.send(match self.apps.start(&words, directory) {
             Ok(pid) => Answer::Started { pid },
             Err(error) => Answer::Error(error.to_string()),
-        }
+        });
     }
 
     fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
@@ -263,6 +293,16 @@ impl Drop for LinkEnd {
     fn drop(&mut self) {
         self.reader.abort();
     }
+}
+
+/// The words to start: a single one may be an app's id.
+fn look_up(command: Vec<String>, directory: Option<PathBuf>, answer: oneshot::Sender<Answer>) -> StartOrder {
+    let from_catalogue = match command.as_slice() {
+        [id] => catalogue::find(id).map(|app| app.command),
+        _ => None,
+    };
+    let words = from_catalogue.unwrap_or(command).into_iter().map(OsString::from).collect();
+    StartOrder { words, directory: directory.filter(|path| path.is_dir()), answer }
 }
 
 /// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer back.

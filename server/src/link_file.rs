@@ -10,24 +10,35 @@ use std::{
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::links::LinkPair;
+
 /// What the file says. See `docs/protocol.md` for the form of links.
 #[derive(Debug, Serialize)]
 pub(crate) struct LinkFile<'a> {
     version: u32,
     pid: u32,
-    native: &'a str,
-    view_only: ViewOnly<'a>,
+    #[serde(flatten)]
+    control: Pair<'a>,
+    view_only: Pair<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct ViewOnly<'a> {
+struct Pair<'a> {
     native: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    browser: Option<&'a str>,
+}
+
+impl<'a> From<&'a LinkPair> for Pair<'a> {
+    fn from(links: &'a LinkPair) -> Self {
+        Self { native: &links.native, browser: links.browser.as_deref() }
+    }
 }
 
 impl<'a> LinkFile<'a> {
     /// Of this process, with these links.
-    pub(crate) fn new(control: &'a str, view: &'a str) -> Self {
-        Self { version: 1, pid: std::process::id(), native: control, view_only: ViewOnly { native: view } }
+    pub(crate) fn new(control: &'a LinkPair, view: &'a LinkPair) -> Self {
+        Self { version: 1, pid: std::process::id(), control: control.into(), view_only: view.into() }
     }
 
     /// Writes it so that readers see all of it or nothing, and only its owner can: links are keys.
@@ -38,16 +49,17 @@ impl<'a> LinkFile<'a> {
         temporary.push(format!(".{}.new", self.pid));
         let temporary = path.with_file_name(temporary);
         let text = serde_json::to_string(self).context("no JSON form")?;
-        write_private(&temporary, &text)
+        write_private(&temporary, &format!("{text}\n"))
             .and_then(|()| fs::rename(&temporary, path))
             .with_context(|| format!("cannot write the link file {}", path.display()))
     }
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file that only its owner can read; one that was there before is gone.
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let _ = fs::remove_file(path);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{text}")?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
@@ -61,12 +73,18 @@ mod tests {
     fn it_is_whole_private_and_leaves_nothing_behind() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("links.json");
-        LinkFile::new("dormer://a/#1", "dormer://a/#2").write(&path).expect("written");
-        LinkFile::new("dormer://b/#1", "dormer://b/#2").write(&path).expect("written again");
+        let pair = |native: &str, browser: Option<&str>| LinkPair {
+            native: native.to_owned(),
+            browser: browser.map(str::to_owned),
+        };
+        let (first, second) = (pair("dormer://a/#1", None), pair("dormer://b/#1", Some("https://b/#3")));
+        LinkFile::new(&first, &first).write(&path).expect("written");
+        LinkFile::new(&second, &pair("dormer://b/#2", None)).write(&path).expect("written again");
         let text = fs::read_to_string(&path).expect("readable");
         let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(json["native"], "dormer://b/#1");
-        assert_eq!(json["view_only"]["native"], "dormer://b/#2");
+        assert_eq!(json["browser"], "https://b/#3");
+        assert_eq!(json["view_only"], serde_json::json!({"native": "dormer://b/#2"}));
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 1);
     }

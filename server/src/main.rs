@@ -10,11 +10,14 @@ mod commands;
 mod config;
 mod console;
 mod doctor;
+mod door;
 mod host;
 mod link_file;
+mod links;
 mod logging;
 mod paths;
 mod serve;
+mod web;
 
 use std::process::ExitCode;
 

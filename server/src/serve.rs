@@ -1,32 +1,31 @@
 //! `dormer serve`: starts the parts of a host, says how to join, and ends them in order.
 
 use std::{
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
-use protocol::control::Role;
 use tokio::{
     runtime,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
+    sync::mpsc,
 };
-use tracing::info;
 use transport::{
-    Doorkeeper, GateLimits, HostIdentity, LinkAddress, Pin, Right, Ticket, TicketId, TicketKey, UnixSeconds,
+    Doorkeeper, GateLimits, HostIdentity, TicketId, TicketKey,
     quic::{QuicHost, QuicSettings},
+    webrtc::{WebRtcHost, WebRtcSettings},
 };
 
 use crate::{
     apps::{AppEnded, Apps, SessionEnv},
-    config::{Config, ServeOptions},
-    console::Console,
+    config::{self, Config, HttpConfig, ServeOptions},
+    console::{Console, Order},
+    door::{Door, Entrances},
     host::{End, Happening, Host, Parts},
-    link_file::LinkFile,
+    links::{self, Announcement, Links},
     paths::{self, RuntimeDir},
+    web::{Certificates, Hosts, Listener, Site, SiteParts},
 };
 
 /// How many happenings may wait. When it is full, apps, encoders and viewers wait: nothing is lost.
@@ -44,46 +43,32 @@ pub(crate) fn serve(options: ServeOptions) -> Result<()> {
     runtime.block_on(run(config))
 }
 
-/// Makes links into one session.
-#[derive(Debug)]
-pub(crate) struct Links {
-    session: String,
-    host: String,
-    port: u16,
-    pin: Pin,
-    tickets: TicketKey,
-}
-
-impl Links {
-    /// A link that can be used to join for `ttl`.
-    pub(crate) fn link(&self, role: Role, ttl: Duration) -> Result<String> {
-        let ticket = Ticket {
-            id: TicketId::random().context("no random numbers")?,
-            right: Right::Join,
-            session: self.session.clone(),
-            role,
-            expires: UnixSeconds::now().after(ttl),
-        };
-        let ticket = self.tickets.sign(&ticket).context("cannot sign a ticket")?;
-        let address = LinkAddress { host: self.host.clone(), port: self.port, pin: self.pin, ticket };
-        Ok(address.to_link())
-    }
-}
-
 async fn run(config: Config) -> Result<()> {
     paths::private_dir(&config.state_dir)?;
     let (happenings, mut inbox) = mpsc::channel(HAPPENINGS);
     let (orders, order_inbox) = mpsc::channel(16);
-    let _console = Console::listen(&config.state_dir, orders)?;
+    let _console = Console::listen(&config.state_dir, orders.clone())?;
     let identity = HostIdentity::load_or_create(&config.state_dir)?;
     let tickets = TicketKey::load_or_create(&config.state_dir)?;
     let session = session_name()?;
 
     let doorkeeper = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
-    let endpoint = QuicHost::bind(config.quic, &identity, doorkeeper, QuicSettings::default())?;
-    let address = endpoint.local_addr().context("the socket has no address")?;
-    let host = config.advertise.clone().unwrap_or_else(|| advertised(address));
-    let issue = Links { session: session.clone(), host, port: address.port(), pin: identity.pin(), tickets };
+    let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&doorkeeper), QuicSettings::default())?;
+    let quic_address = quic.local_addr().context("the socket has no address")?;
+    let page = match &config.http {
+        Some(http) => Some(Listener::bind(http.address, config::DEFAULT_HTTP_PORT).await?),
+        None => None,
+    };
+    let browser_port = page.as_ref().map(|page| page.address().port());
+    let shown_address = page.as_ref().map_or(quic_address, Listener::address);
+    let issue = Links {
+        session: session.clone(),
+        host: config.advertise.clone().unwrap_or_else(|| advertised(shown_address)),
+        native_port: quic_address.port(),
+        browser_port,
+        pin: identity.pin(),
+        tickets,
+    };
 
     let runtime_dir = RuntimeDir::create()?;
     let (compositor, env) = start_compositor(&config, &runtime_dir, &happenings).await?;
@@ -95,10 +80,39 @@ async fn run(config: Config) -> Result<()> {
         command => Some(apps.start(command, None)?),
     };
 
-    announce(&config, &issue)?;
+    let mut entrances = Entrances { quic, webrtc: None, page: None };
+    let mut page = page;
+    let browsers = match (&config.http, page.take()) {
+        (Some(http), Some(listener)) => {
+            let certificates = certificates(&config, http, &issue, listener.address())?;
+            let webrtc = WebRtcHost::new(webrtc_settings(http, listener.address()), Arc::clone(&doorkeeper));
+            let desk = webrtc.desk();
+            entrances.webrtc = Some(webrtc);
+            Some((http, listener, certificates, desk))
+        }
+        _ => None,
+    };
+    let announcement = Arc::new(Announcement::publish(issue.clone(), config.ttl, config.link_file.clone())?);
+    if let Some((http, listener, certificates, desk)) = browsers {
+        let (joined, from_page) = mpsc::channel(16);
+        let site = Site::new(SiteParts {
+            hosts: hosts(http, &issue),
+            authority: links::authority(&issue.host, listener.address().port()),
+            certificates,
+            frame_ancestors: http.frame_ancestors.clone(),
+            doorkeeper,
+            links: issue.clone(),
+            announcement,
+            ttl: config.ttl,
+            orders,
+            joined,
+            webrtc: Some(desk),
+        });
+        entrances.page = Some((listener.serve(Arc::new(site))?, from_page));
+    }
     forward_signals(&happenings)?;
     forward_orders(order_inbox, happenings.clone());
-    let door = Door::open(endpoint, happenings.clone());
+    let door = Door::open(entrances, happenings.clone());
 
     let core = session::host::Host::new(session::host::Config {
         session,
@@ -161,7 +175,7 @@ fn forward_signals(happenings: &mpsc::Sender<Happening>) -> Result<()> {
     Ok(())
 }
 
-fn forward_orders(mut orders: mpsc::Receiver<crate::console::Order>, happenings: mpsc::Sender<Happening>) {
+fn forward_orders(mut orders: mpsc::Receiver<Order>, happenings: mpsc::Sender<Happening>) {
     tokio::spawn(async move {
         while let Some(order) = orders.recv().await {
             if happenings.send(Happening::Order(order)).await.is_err() {
@@ -169,37 +183,6 @@ fn forward_orders(mut orders: mpsc::Receiver<crate::console::Order>, happenings:
             }
         }
     });
-}
-
-/// The task that hands viewers who were let in to the host.
-struct Door {
-    stop: oneshot::Sender<String>,
-    task: JoinHandle<()>,
-}
-
-impl Door {
-    fn open(mut endpoint: QuicHost, happenings: mpsc::Sender<Happening>) -> Self {
-        let (stop, mut stopped) = oneshot::channel::<String>();
-        let task = tokio::spawn(async move {
-            let reason = loop {
-                tokio::select! {
-                    reason = &mut stopped => break reason.unwrap_or_default(),
-                    Some(joined) = endpoint.accept() => {
-                        // The host ends when its inbox does, and then stops us.
-                        let _ = happenings.send(Happening::Joined(Box::new(joined))).await;
-                    }
-                }
-            };
-            endpoint.close(&reason).await;
-        });
-        Self { stop, task }
-    }
-
-    /// Lets nobody in any more, and waits until those who were know that it is over.
-    async fn close(self, reason: String) {
-        let _ = self.stop.send(reason);
-        let _ = self.task.await;
-    }
 }
 
 /// A name that no other run of this or another host has: tickets of one session are worth nothing in another.
@@ -225,17 +208,37 @@ fn outward_address() -> IpAddr {
     ask().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
 }
 
-#[expect(clippy::print_stdout, reason = "the links are the result of the command")]
-fn announce(config: &Config, issue: &Links) -> Result<()> {
-    let control = issue.link(Role::Control, config.ttl)?;
-    let view = issue.link(Role::View, config.ttl)?;
-    if let Some(path) = &config.link_file {
-        LinkFile::new(&control, &view).write(path)?;
+/// The names of this host that browsers may use.
+fn hosts(http: &HttpConfig, issue: &Links) -> Hosts {
+    Hosts::new(http.names.iter().cloned().chain([issue.host.clone()]))
+}
+
+/// What its own certificate is for: its names, and the addresses under which it may be reached.
+fn certificates(
+    config: &Config,
+    http: &HttpConfig,
+    issue: &Links,
+    bound: SocketAddr,
+) -> Result<Certificates> {
+    let hosts = hosts(http, issue);
+    let (addresses, names): (Vec<_>, Vec<_>) =
+        hosts.names().iter().cloned().partition(|name| name.parse::<IpAddr>().is_ok());
+    let named = addresses.iter().filter_map(|address| address.parse().ok());
+    let own = if bound.ip().is_unspecified() { outward_address() } else { bound.ip() };
+    let local = [own, Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let all: Vec<IpAddr> = named.chain(local).chain(http.external_addresses.iter().copied()).collect();
+    Certificates::load(http.certificate.clone(), &config.state_dir, &names, &all)
+}
+
+/// WebRTC is offered where the page is.
+fn webrtc_settings(http: &HttpConfig, bound: SocketAddr) -> WebRtcSettings {
+    let addresses = if bound.ip().is_unspecified() { Vec::new() } else { vec![bound.ip()] };
+    WebRtcSettings {
+        ports: http.webrtc_ports.clone(),
+        addresses,
+        external: http.external_addresses.clone(),
+        ..WebRtcSettings::default()
     }
-    println!("Open in the native viewer:  dormer-view '{control}'");
-    println!("To look on only:            dormer-view '{view}'");
-    info!(host = %issue.host, port = issue.port, "ready");
-    Ok(())
 }
 
 fn reason(end: &End) -> String {

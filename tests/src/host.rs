@@ -33,6 +33,8 @@ pub struct LinkFile {
     pub pid: u32,
     /// For native viewers.
     pub native: String,
+    /// For one browser.
+    pub browser: String,
     /// For those who may only look.
     pub view_only: ViewLinks,
 }
@@ -42,6 +44,8 @@ pub struct LinkFile {
 pub struct ViewLinks {
     /// For native viewers.
     pub native: String,
+    /// For one browser.
+    pub browser: String,
 }
 
 /// A running host. Ends with its apps when dropped.
@@ -76,7 +80,9 @@ impl HostOptions {
         let directory = TempDir::with_prefix("dormer-")?;
         let link_file = directory.path().join("link.json");
         let mut command = base_command("serve", directory.path())?;
-        command.args(["--quic", "127.0.0.1:0", "--state-dir"]).arg(directory.path().join("state"));
+        command
+            .args(["--quic", "127.0.0.1:0", "--http", "127.0.0.1:0", "--webrtc-ports", "0", "--state-dir"])
+            .arg(directory.path().join("state"));
         command.arg("--link-file").arg(&link_file).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if !self.command.is_empty() {

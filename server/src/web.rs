@@ -1,0 +1,35 @@
+//! The page's port: HTTPS with the browser viewer, its API, and the links that browsers make.
+//!
+//! Whoever connects is a stranger with bounded time and memory until a ticket was exchanged for a cookie. Requests are
+//! answered only under names that are this host's, those that change something only from the page itself. What the page
+//! asks of the session goes the way that the console's orders go.
+//!
+//! The requests are described in `docs/http.md`.
+
+mod accept;
+mod apps;
+mod certificate;
+mod connection;
+mod enter;
+mod hosts;
+mod icons;
+mod own_certificate;
+mod page;
+mod problem;
+mod request;
+mod response_headers;
+mod routes;
+mod site;
+mod sockets;
+mod visitors;
+
+pub(crate) use accept::Listener;
+pub(crate) use certificate::{Certificates, Source};
+pub(crate) use hosts::Hosts;
+pub(crate) use response_headers::FrameAncestor;
+pub(crate) use site::{Site, SiteParts};
+
+/// How many files the embedded page has, and its size as it is sent, in bytes.
+pub(crate) fn page_size() -> (usize, usize) {
+    page::size()
+}

@@ -1,0 +1,180 @@
+//! Takes TCP connections on the page's port, up to their first byte of HTTP.
+
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use axum::http::uri::Authority;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+use transport::{Gate, GateLimits, Pass, websocket};
+
+use super::{connection, site::Site};
+
+/// How long a connection may take from its first byte to the end of the TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Connections at once. A browser makes up to six over HTTP/1.1 and one over HTTP/2; phones of one network share an
+/// address. Links count no longer once they joined: there is a limit on viewers.
+const CONNECTIONS: GateLimits = GateLimits {
+    strangers: 256,
+    busy: 256,
+    strangers_of_prefix: 64,
+    failures: u32::MAX,
+    forgiven_after: Duration::from_secs(1),
+};
+
+/// What every TLS connection begins with: a handshake record.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// The page's socket, bound.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Listens on `address`, or everywhere on the usual port.
+    pub(crate) async fn bind(address: Option<SocketAddr>, usual_port: u16) -> Result<Self> {
+        let listener = match address {
+            Some(address) => TcpListener::bind(address).await,
+            // One socket for both families, where there are both.
+            None => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, usual_port)).await {
+                Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+                    TcpListener::bind((Ipv4Addr::UNSPECIFIED, usual_port)).await
+                }
+                bound => bound,
+            },
+        };
+        let listener = listener.with_context(|| {
+            let port = address.map_or_else(|| format!("port {usual_port}"), |address| address.to_string());
+            format!(
+                "TCP {port} cannot be used for the page; choose another with --http ADDR:0, or use --no-http"
+            )
+        })?;
+        let address = listener.local_addr().context("the socket has no address")?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `site` until the returned task is aborted.
+    pub(crate) fn serve(self, site: Arc<Site>) -> Result<JoinHandle<()>> {
+        let tls = TlsAcceptor::from(Arc::new(site.certificates.tls().context("TLS cannot be set up")?));
+        Ok(tokio::spawn(accept(self.listener, site, tls)))
+    }
+}
+
+async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
+    let gate = Gate::new(CONNECTIONS);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, peer)) => match gate.approach(peer.ip(), Instant::now()) {
+                    Ok(pass) => {
+                        connections.spawn(serve(socket, peer, pass, Arc::clone(&site), tls.clone()));
+                    }
+                    Err(reason) => debug!(%peer, %reason, "turned a page's connection away"),
+                },
+                Err(error) => {
+                    warn!(%error, "the page's port cannot accept");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(socket: TcpStream, peer: SocketAddr, pass: Pass, site: Arc<Site>, tls: TlsAcceptor) {
+    websocket::tune(&socket);
+    site.certificates.refresh(Instant::now());
+    match timeout(HANDSHAKE, greet(socket, &site, &tls)).await {
+        Ok(Ok(Some(stream))) => connection::serve(stream, peer, pass, site).await,
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => debug!(%peer, %error, "no TLS connection"),
+        Err(_) => debug!(%peer, "no TLS connection in time"),
+    }
+}
+
+type TlsStream = tokio_rustls::server::TlsStream<TcpStream>;
+
+/// Does the handshake, or says to whom speaks plain HTTP where to go.
+async fn greet(mut socket: TcpStream, site: &Site, tls: &TlsAcceptor) -> io::Result<Option<TlsStream>> {
+    let mut first = [0];
+    match socket.peek(&mut first).await? {
+        0 => Ok(None),
+        _ if first[0] == TLS_HANDSHAKE => tls.accept(socket).await.map(Some),
+        _ if first[0].is_ascii_uppercase() => {
+            redirect(&mut socket, site).await?;
+            Ok(None)
+        }
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "neither TLS nor HTTP")),
+    }
+}
+
+/// The longest request that is read before the answer.
+const MAX_PLAIN_REQUEST: usize = 4096;
+
+/// Answers a request over plain HTTP.
+async fn redirect(socket: &mut TcpStream, site: &Site) -> io::Result<()> {
+    let mut request = Vec::new();
+    while request.len() < MAX_PLAIN_REQUEST && !request.windows(4).any(|end| end == b"\r\n\r\n") {
+        if socket.read_buf(&mut request).await? == 0 {
+            break;
+        }
+    }
+    let host = named_host(&request).filter(|host| site.hosts.answers_to(host));
+    let place = match host {
+        Some(host) => format!("https://{host}/"),
+        None => format!("https://{}/", site.authority),
+    };
+    let body = format!("This port speaks HTTPS: open {place}\n");
+    let answer = format!(
+        "HTTP/1.1 308 Permanent Redirect\r\nLocation: {place}\r\nContent-Type: text/plain\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(answer.as_bytes()).await?;
+    socket.shutdown().await
+}
+
+fn named_host(request: &[u8]) -> Option<Authority> {
+    let text = std::str::from_utf8(request).ok()?;
+    let mut hosts = text.split("\r\n").skip(1).filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("host").then_some(value.trim())
+    });
+    let host: Authority = hosts.next()?.parse().ok()?;
+    (hosts.next().is_none() && !host.as_str().contains('@')).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_request_names_its_host_once_or_not_at_all() {
+        let host = |text: &str| named_host(text.as_bytes()).map(|host| host.to_string());
+        assert_eq!(host("GET / HTTP/1.1\r\nHost: a.example:1\r\n\r\n").as_deref(), Some("a.example:1"));
+        assert_eq!(host("GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"), None);
+        assert_eq!(host("GET / HTTP/1.0\r\n\r\n"), None);
+        assert_eq!(host("GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"), None);
+        assert_eq!(named_host(b"\xff\xff\r\nHost: a"), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! One TLS connection that speaks HTTP, cut off when it takes too long or does nothing.
+
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{body::Body, http::Request};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until},
+};
+use tracing::debug;
+use transport::Pass;
+
+use super::{routes, site::Site};
+
+/// How long the head of a request may take, from the first byte or the handshake on.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a connection may rest between requests; also how long an answer may take to be read.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// The longest head of a request, in bytes.
+const MAX_HEAD: usize = 16 << 10;
+
+/// The most fields in a head.
+const MAX_FIELDS: usize = 64;
+
+/// Requests at once on one HTTP/2 connection.
+const STREAMS: u32 = 32;
+
+/// Streams that a peer opened and reset, or broke, before the connection is closed (CVE-2023-44487 and its kin).
+const MAX_RESETS: usize = 16;
+
+/// What waits to be sent or read of one stream, and of a connection.
+const STREAM_BUFFER: u32 = 64 << 10;
+
+/// Serves one connection until it ends. Links that it becomes live on without it.
+pub(super) async fn serve(
+    stream: tokio_rustls::server::TlsStream<TcpStream>,
+    peer: SocketAddr,
+    pass: Pass,
+    site: Arc<Site>,
+) {
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let activity = Activity::new();
+    let seen = activity.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let request_under_way = seen.begin();
+        let answer = routes::answer(Arc::clone(&site), peer, request.map(Body::new));
+        async move {
+            let response = answer.await;
+            drop(request_under_way);
+            Ok::<_, std::convert::Infallible>(response)
+        }
+    });
+    let io = TokioIo::new(stream);
+    let ended = if is_http2 {
+        let connection = http2().serve_connection(io, service);
+        tokio::select! {
+            ended = connection => ended,
+            () = activity.over() => Ok(()),
+        }
+    } else {
+        let connection = pin!(http1().serve_connection(io, service).with_upgrades());
+        tokio::select! {
+            ended = connection => ended,
+            () = activity.over() => Ok(()),
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%peer, %error, "a page's connection failed");
+    }
+    drop(pass);
+}
+
+fn http1() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS);
+    http
+}
+
+fn http2() -> http2::Builder<TokioExecutor> {
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(MAX_HEAD as u32)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_RESETS)
+        .max_send_buf_size(STREAM_BUFFER as usize)
+        .initial_stream_window_size(STREAM_BUFFER)
+        .initial_connection_window_size(2 * STREAM_BUFFER);
+    http
+}
+
+/// When something was last asked on a connection. HTTP libraries limit the time of a head, but neither the time until
+/// it begins nor a rest.
+#[derive(Clone)]
+struct Activity(Arc<Mutex<Known>>);
+
+struct Known {
+    under_way: usize,
+    /// When the connection counts as given up, unless something is under way.
+    deadline: Instant,
+}
+
+impl Activity {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Known { under_way: 0, deadline: Instant::now() + HEAD })))
+    }
+
+    fn begin(&self) -> UnderWay {
+        self.with(|known| known.under_way += 1);
+        UnderWay(self.clone())
+    }
+
+    /// Waits until the connection has rested for too long. Requests themselves have bounds of their own.
+    async fn over(&self) {
+        loop {
+            let deadline = self.with(|known| match known.under_way {
+                0 => known.deadline,
+                _ => Instant::now() + IDLE,
+            });
+            if deadline <= Instant::now() {
+                return;
+            }
+            sleep_until(deadline).await;
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Known) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A request under way; over when dropped.
+struct UnderWay(Activity);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.with(|known| {
+            known.under_way -= 1;
+            known.deadline = Instant::now() + IDLE;
+        });
+    }
+}

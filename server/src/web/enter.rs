@@ -1,0 +1,146 @@
+//! Entering and leaving: a browser link's ticket becomes a cookie, the cookie gives tickets for single links.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use protocol::control::Role;
+use serde::{Deserialize, Serialize};
+use tracing::info;
+use transport::UnixSeconds;
+
+use super::{
+    hosts::{NamedHost, check_origin},
+    problem::Problem,
+    request,
+    routes::Asked,
+    site::Site,
+    visitors::Visitor,
+};
+
+/// How long a ticket for one hello is valid.
+const JOIN_WITHIN: Duration = Duration::from_secs(60);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enter {
+    ticket: String,
+}
+
+/// `POST /api/enter`: takes the ticket of a browser link, once, and answers with a cookie.
+pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
+    let Asked { site, peer, parts, body } = asked;
+    check_origin(&parts)?;
+    let pass = site.doorkeeper.approach(peer.ip(), Instant::now());
+    let pass = pass.map_err(|reason| Problem::busy(reason.to_string()))?;
+    let Enter { ticket } = request::json(&parts, body).await?;
+    let now = UnixSeconds::now();
+    let former = request::cookie(&site, &parts.headers);
+    // Before the ticket is used up: it stays good for later.
+    site.visitors().make_room(former, now).map_err(|_| {
+        Problem::busy("too many browsers have entered; it works again when the first links have expired")
+    })?;
+    let redeemed = site.doorkeeper.redeem(&ticket, now).map_err(|refusal| {
+        pass.fail(Instant::now());
+        info!(%peer, reason = %refusal.message, "refused a browser");
+        Problem::refused(refusal)
+    })?;
+    let visitor = Visitor { role: redeemed.role, expires: redeemed.expires };
+    let cookie = site.visitors().enter(visitor, former);
+    let cookie = cookie.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no random numbers")))?;
+    info!(%peer, role = ?redeemed.role, ticket = ?redeemed.ticket, "a browser entered");
+    let announcement = Arc::clone(&site.announcement);
+    // It writes a file.
+    tokio::task::spawn_blocking(move || announcement.used(redeemed.ticket));
+    let lifetime = redeemed.expires.0.saturating_sub(now.0);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&site, &cookie, lifetime))]).into_response())
+}
+
+/// `POST /api/leave`: the cookie is worth nothing any more.
+pub(super) fn leave(asked: &Asked) -> Result<Response, Problem> {
+    request::own_visitor(&asked.site, &asked.parts)?;
+    if let Some(cookie) = request::cookie(&asked.site, &asked.parts.headers) {
+        asked.site.visitors().leave(cookie);
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&asked.site, "", 0))]).into_response())
+}
+
+/// The cookie's header. `__Host-` binds it to exactly this host. In a frame of another site a browser sends only cookies
+/// that allow that, and keeps them apart for each such site.
+fn set_cookie(site: &Site, value: &str, lifetime: u64) -> HeaderValue {
+    let sites = if site.framed { "None; Partitioned" } else { "Strict" };
+    let name = &site.cookie_name;
+    let text = format!("{name}={value}; Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite={sites}");
+    let mut header = HeaderValue::from_str(&text).expect("letters, digits and punctuation");
+    header.set_sensitive(true);
+    header
+}
+
+#[derive(Serialize)]
+struct Join<'a> {
+    ticket: &'a str,
+    session: &'a str,
+    role: Role,
+    webtransport: Option<WebTransport>,
+    webrtc: Option<WebRtc>,
+    websocket: WebSocket,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WebTransport {
+    url: String,
+    certificate_hashes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct WebRtc {}
+
+#[derive(Serialize)]
+struct WebSocket {
+    url: String,
+}
+
+/// `POST /api/join`: a ticket for one hello, and the ways there are.
+pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
+    let Asked { site, parts, .. } = asked;
+    let visitor = request::own_visitor(site, parts)?;
+    let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
+    let expires = UnixSeconds::now().after(JOIN_WITHIN).min(visitor.expires);
+    let ticket = site.links.join_once(visitor.role, expires).map_err(|error| Problem::internal(&error))?;
+    let join = Join {
+        ticket: ticket.expose(),
+        session: &site.links.session,
+        role: visitor.role,
+        webtransport: None,
+        webrtc: site.webrtc.as_ref().map(|_| WebRtc {}),
+        websocket: WebSocket { url: format!("wss://{host}/api/link") },
+    };
+    Ok(Json(join).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewLink {
+    role: Role,
+}
+
+#[derive(Serialize)]
+struct LinkAnswer {
+    browser: Option<String>,
+}
+
+/// `POST /api/links`: a link for another device.
+pub(super) async fn links(asked: Asked) -> Result<Response, Problem> {
+    let Asked { site, parts, body, .. } = asked;
+    request::controller(&site, &parts)?;
+    let NewLink { role } = request::json(&parts, body).await?;
+    let link = site.links.browser(role, site.ttl).map_err(|error| Problem::internal(&error))?;
+    Ok(Json(LinkAnswer { browser: link.map(|(link, _)| link) }).into_response())
+}

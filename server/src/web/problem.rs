@@ -1,0 +1,130 @@
+//! Answers that say what was wrong with a request.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use protocol::control::{Refusal, RefusalCode};
+use serde::Serialize;
+
+/// Why a request was not done: a status and a code for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// The request is not one of those that are served.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", message)
+    }
+
+    /// Nothing is there.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing at this address")
+    }
+
+    /// It was there.
+    pub(super) fn gone(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "gone", message)
+    }
+
+    /// There, but not by this method.
+    pub(super) fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this address takes other requests than this")
+    }
+
+    /// A name that is not this host's.
+    pub(super) fn misdirected() -> Self {
+        let message = "this host has another name; tell it this one by `dormer serve --http-host NAME`";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "host", message)
+    }
+
+    /// From another page than ours.
+    pub(super) fn foreign() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "origin", "only this host's own page may ask for this")
+    }
+
+    /// Without a valid cookie.
+    pub(super) fn stranger() -> Self {
+        let message = "this browser has not entered, or its time is over; open a new link";
+        Self::new(StatusCode::UNAUTHORIZED, "enter", message)
+    }
+
+    /// Only to look on.
+    pub(super) fn view_only() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "view-only", "this link is to look on only")
+    }
+
+    /// The body is too long.
+    pub(super) fn too_long(limit: usize) -> Self {
+        let message = format!("a request has at most {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
+    }
+
+    /// The body took too long.
+    pub(super) fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request did not come in time")
+    }
+
+    /// Not now.
+    pub(super) fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message)
+    }
+
+    /// Understood, but it cannot be done.
+    pub(super) fn impossible(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "impossible", message)
+    }
+
+    /// This host does not offer it.
+    pub(super) fn not_offered(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "not-offered", message)
+    }
+
+    /// The session is over.
+    pub(super) fn ending() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ending", "the session is ending")
+    }
+
+    /// Something is wrong with this host. The log says what.
+    pub(super) fn internal(error: &anyhow::Error) -> Self {
+        tracing::warn!("a request of a page failed: {error:#}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host failed; its log says why")
+    }
+
+    /// A ticket was not accepted.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        let code = match refusal.code {
+            RefusalCode::TicketExpired => "ticket-expired",
+            RefusalCode::Full => "full",
+            _ => "ticket-invalid",
+        };
+        Self::new(StatusCode::FORBIDDEN, code, refusal.message)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response =
+            (self.status, Json(Body { code: self.code, message: &self.message })).into_response();
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE || self.status == StatusCode::REQUEST_TIMEOUT {
+            // What is left of the body is not worth reading. HTTP/2 has streams for that, and its own word for it.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}

@@ -1,0 +1,71 @@
+//! Which request is answered by what.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    body::Body,
+    http::{Method, Request, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{apps, enter, hosts::NamedHost, page, problem::Problem, site::Site, sockets};
+
+/// A request that was found to be for this host.
+pub(super) struct Asked {
+    pub(super) site: Arc<Site>,
+    /// Who asks.
+    pub(super) peer: SocketAddr,
+    pub(super) parts: Parts,
+    pub(super) body: Body,
+}
+
+/// Answers any request.
+pub(super) async fn answer(site: Arc<Site>, peer: SocketAddr, request: Request<Body>) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let mut response = match site.hosts.check(&parts.uri, &parts.headers) {
+        Ok(host) => {
+            parts.extensions.insert(NamedHost(host));
+            route(Asked { site: Arc::clone(&site), peer, parts, body }).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    site.headers.add_to(response.headers_mut());
+    response
+}
+
+async fn route(asked: Asked) -> Response {
+    let path = asked.parts.uri.path().to_owned();
+    match path.strip_prefix("/api/") {
+        Some(place) => match api(place, asked).await {
+            Ok(response) => response,
+            Err(problem) => problem.into_response(),
+        },
+        None if matches!(asked.parts.method, Method::GET | Method::HEAD) => {
+            page::answer(&path, &asked.parts.headers)
+        }
+        None => Problem::method().into_response(),
+    }
+}
+
+async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    let words: Vec<&str> = place.split('/').collect();
+    match (asked.parts.method.clone(), words.as_slice()) {
+        (POST, ["enter"]) => enter::enter(asked).await,
+        (POST, ["join"]) => enter::join(&asked),
+        (POST, ["leave"]) => enter::leave(&asked),
+        (POST, ["links"]) => enter::links(asked).await,
+        (GET, ["link"]) => sockets::link(asked),
+        (POST, ["rtc"]) => sockets::offer(asked).await,
+        (POST, ["rtc", id]) => sockets::offer_again(asked, id).await,
+        (GET, ["apps"]) => apps::list(asked).await,
+        (GET, ["apps", id, "icon"]) => apps::icon(asked, id).await,
+        (POST, ["apps", id]) => apps::start(asked, id).await,
+        (POST, ["run"]) => apps::run(asked).await,
+        (_, ["enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run"])
+        | (_, ["rtc" | "apps", _])
+        | (_, ["apps", _, "icon"]) => Err(Problem::method()),
+        _ => Err(Problem::not_found()),
+    }
+}
