@@ -1,9 +1,14 @@
 /** The transports of this engine, the best first. */
 
 import type { Open, Transport } from "./link";
+import { openWebSocket } from "./websocket";
+import { openWebTransport } from "./webtransport";
 
 /** What can open a link. Each fails with `Unsupported` where its engine lacks something. */
-const OPENERS: Partial<Record<Transport, Open>> = {};
+const OPENERS: Partial<Record<Transport, Open>> = {
+  webtransport: openWebTransport,
+  websocket: openWebSocket,
+};
 
 /**
  * WebTransport is the fastest. Data channels starve under loss, so WebRTC comes second, but first where it is the only one that

@@ -1,0 +1,144 @@
+/**
+ * A link over WebSocket: each binary message is a lane's number and one message of it. For networks that let no UDP through, and
+ * engines without anything better.
+ *
+ * A TCP connection whose network is gone stays silent for minutes, so the host asks every few seconds and this end answers;
+ * when nothing comes for too long, the link is lost.
+ */
+
+import { clean, codeOf, broken, lost, reasonOf } from "./closing";
+import {
+  LANE,
+  MAX_MESSAGE,
+  type CloseReason,
+  type Join,
+  type Lane,
+  type Link,
+  type LinkHandler,
+  type LinkStats,
+  type Open,
+} from "./link";
+
+/** The numbers beside the lanes'. A question holds its asker's round trip in microseconds; an answer nothing. */
+const QUESTION = 255;
+const ANSWER = 254;
+
+/** After how much silence the host counts as gone, in milliseconds. It asks every 4.6 s. */
+const SILENCE = 9_000;
+/** The same after the network changed or the page woke, since a question was asked. */
+const SILENCE_ONCE_ASKED = 2_000;
+/** Codes of WebSocket's from here on are ours. */
+const FIRST_CODE = 4_000;
+/** More unsent bytes than this, and what may be lost is. */
+const MAX_WAITING = 64 << 10;
+/** More unsent bytes than this, and the host takes too little. */
+const MAX_QUEUED = 24 << 20;
+/** How long last words may take, in milliseconds. */
+const LAST_WORDS = 1_000;
+
+/** Opens a link over WebSocket. */
+export const openWebSocket: Open = (join: Join, handler: LinkHandler, signal: AbortSignal): Promise<Link> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(join.websocket.url);
+    socket.binaryType = "arraybuffer";
+    const giveUp = () => socket.close();
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    socket.onclose = () => reject(new Error("the connection was refused or blocked"));
+    socket.onopen = () => resolve(new WebSocketLink(socket, handler));
+  });
+
+class WebSocketLink implements Link {
+  readonly transport = "websocket";
+  private rtt: number | null = null;
+  private sentBytes = 0;
+  private receivedBytes = 0;
+  private ended = false;
+  private silence: ReturnType<typeof setTimeout>;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly handler: LinkHandler,
+  ) {
+    this.silence = this.expect(SILENCE);
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(data);
+    socket.onclose = ({ code, reason }) =>
+      this.end(code < FIRST_CODE ? lost(reason) : reasonOf(code - FIRST_CODE, reason));
+  }
+
+  send(lane: Lane, bytes: Uint8Array): void {
+    if (this.ended) return;
+    const queued = this.socket.bufferedAmount;
+    if ((lane === LANE.motion || lane === LANE.feedback) && queued > MAX_WAITING) return;
+    if (queued > MAX_QUEUED) return this.fail({ kind: "overflow", message: "the host takes too little" });
+    const message = new Uint8Array(1 + bytes.length);
+    message[0] = lane;
+    message.set(bytes, 1);
+    this.put(message);
+  }
+
+  close(reason: string): void {
+    // The socket sends what was sent before, then this; the host's answer ends it.
+    this.socket.close(FIRST_CODE + codeOf("left"), clean(reason));
+    setTimeout(() => this.end(lost("")), LAST_WORDS);
+  }
+
+  networkChanged(): void {
+    if (this.ended) return;
+    this.put(new Uint8Array([QUESTION, 0, 0, 0, 0]));
+    clearTimeout(this.silence);
+    this.silence = this.expect(SILENCE_ONCE_ASKED);
+  }
+
+  stats(): LinkStats {
+    const { transport, rtt, sentBytes, receivedBytes } = this;
+    return { transport, rtt, sentBytes, receivedBytes, queuedBytes: this.socket.bufferedAmount };
+  }
+
+  private put(message: Uint8Array<ArrayBuffer>): void {
+    this.sentBytes += message.length;
+    this.socket.send(message);
+  }
+
+  private hear(data: unknown): void {
+    if (this.ended) return;
+    if (!(data instanceof ArrayBuffer)) return this.fail(broken("a text on a link"));
+    this.receivedBytes += data.byteLength;
+    clearTimeout(this.silence);
+    this.silence = this.expect(SILENCE);
+    const [kind] = new Uint8Array(data, 0, Math.min(1, data.byteLength));
+    if (kind === QUESTION) return this.answer(data);
+    if (kind === ANSWER) return;
+    if (kind !== LANE.control && kind !== LANE.update) return this.fail(broken("a message on a wrong lane"));
+    if (data.byteLength - 1 > MAX_MESSAGE[kind]) return this.fail(broken("a message that is too long"));
+    this.handler.message(kind, new Uint8Array(data, 1));
+  }
+
+  private answer(question: ArrayBuffer): void {
+    const micros = question.byteLength === 5 ? new DataView(question).getUint32(1) : 0;
+    if (micros > 0) this.rtt = micros / 1000;
+    this.put(new Uint8Array([ANSWER]));
+  }
+
+  private expect(millis: number): ReturnType<typeof setTimeout> {
+    return setTimeout(
+      () => this.end(lost(`nothing was heard from the host for ${millis / 1000} seconds`)),
+      millis,
+    );
+  }
+
+  private fail(reason: CloseReason): void {
+    const code = FIRST_CODE + codeOf(reason.kind === "lost" ? "left" : reason.kind);
+    this.socket.close(code, clean(reason.message));
+    this.end(reason);
+  }
+
+  private end(reason: CloseReason): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.silence);
+    // One that is dead would wait for its farewell for a minute; nobody waits with it.
+    this.socket.close();
+    this.handler.closed(reason);
+  }
+}
