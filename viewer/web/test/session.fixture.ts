@@ -1,0 +1,118 @@
+/** A viewer core with a scripted host: what the host says goes in, what the viewer does is listed. */
+
+import type { InputEvent, Role, ToHost, ToViewer, Update, Window } from "../src/protocol/types";
+import type { Action } from "../src/session/action";
+import { Viewer } from "../src/session/viewer";
+
+export const TRACK = 7;
+export const KEY: InputEvent = { Key: { key: 30, pressed: true } };
+export const RELEASE: InputEvent = { Key: { key: 30, pressed: false } };
+export const POSITION = { x: 12.5, y: -3.25 };
+
+/** A window's state. */
+export function window(track = TRACK, more: Partial<Window> = {}): Window {
+  return {
+    track,
+    kind: "toplevel",
+    parent: null,
+    title: `window ${track}`,
+    app_id: "app",
+    icon: null,
+    position: { x: 0, y: 0 },
+    size: { w: 100, h: 50 },
+    scale: 120,
+    limits: { min: null, max: null, increment: null, base: null },
+    states: {
+      activated: false,
+      maximized: false,
+      fullscreen: false,
+      minimized: false,
+      resizing: false,
+      modal: false,
+      urgent: false,
+      client_decorated: false,
+    },
+    configured: 0,
+    stacking: track,
+    ...more,
+  };
+}
+
+/** An update without pixels. */
+export function update(id: number, more: Partial<Update> = {}): Update {
+  return {
+    track: TRACK,
+    id,
+    size: { w: 4, h: 3 },
+    ops: [],
+    exact: true,
+    caused_by_input: null,
+    timing: {
+      input_received: null,
+      input_dispatched: null,
+      captured: id,
+      encode_started: id,
+      encoded: id,
+      sent: id,
+    },
+    ...more,
+  };
+}
+
+/** A viewer, the time, and what it did since it was last asked. */
+export class Scene {
+  readonly viewer = new Viewer();
+  now = 1_000_000;
+
+  /** The viewer is connected and welcomed; these windows are all there are. */
+  join(windows: Window[] = [window()], role: Role = "control", session = "main"): Action[] {
+    this.viewer.handleConnected({ ticket: "ticket", agent: "test", video: ["h264"] });
+    this.hear({ Welcome: { version: 1, session, viewer: 1, role, now: this.now } });
+    for (const window of windows) this.hear({ Window: window });
+    this.hear({ Seat: { held: true } });
+    return this.done();
+  }
+
+  hear(...messages: ToViewer[]): void {
+    for (const message of messages) this.viewer.handleControl(this.now, message);
+  }
+
+  /** What the viewer did since, of one kind if asked. */
+  done(): Action[] {
+    return [...this.viewer.drain()];
+  }
+
+  /** Which updates were handed out since. */
+  applied(): number[] {
+    return this.done().flatMap((action) => (action.do === "apply" ? [action.update.id] : []));
+  }
+
+  /** What was sent on the control lane since, but for pings. */
+  control(): ToHost[] {
+    const messages = this.done().flatMap((action) => (action.do === "control" ? [action.message] : []));
+    return messages.filter((message) => typeof message === "string" || !("Ping" in message));
+  }
+
+  /** Which input events were sent since, with their tracks. */
+  inputs(): [number, InputEvent][] {
+    return this.done().flatMap((action) =>
+      action.do === "input" || action.do === "motion" ? [[action.input.track, action.input.event]] : [],
+    );
+  }
+
+  input(event: InputEvent, track = TRACK): string | null {
+    return this.viewer.handleInput(this.now, track, event);
+  }
+
+  /** Lets time pass until nothing is left to do; answers what was done, with the milliseconds at which. */
+  rest(): [number, Action][] {
+    const begin = this.now;
+    const all: [number, Action][] = [];
+    for (let at = this.viewer.timeout(); at !== null; at = this.viewer.timeout()) {
+      this.now = Math.max(at, this.now);
+      this.viewer.handleTimeout(this.now);
+      for (const action of this.done()) all.push([(this.now - begin) / 1000, action]);
+    }
+    return all;
+  }
+}
