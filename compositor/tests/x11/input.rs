@@ -175,3 +175,48 @@ fn a_text_behind_keys_leaves_apps_the_time_to_translate_them() {
     let typed = next();
     assert!([0x0100_0000 | u32::from('λ'), 0x7eb].contains(&keysym(typed)), "{:#x}", keysym(typed));
 }
+
+#[test]
+fn a_game_that_hides_the_pointer_and_puts_it_back_has_all_its_motion() {
+    use x11rb::protocol::{
+        xfixes::ConnectionExt as _,
+        xproto::{ChangeWindowAttributesAux, EventMask},
+    };
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    let id = app.toplevel("game", 300, 200, 0);
+    let (font, cursor) = (app.conn.generate_id().unwrap(), app.conn.generate_id().unwrap());
+    app.conn.open_font(font, b"cursor").unwrap();
+    app.conn.create_glyph_cursor(cursor, font, font, 68, 69, 0, 0, 0, 0xffff, 0xffff, 0xffff).unwrap();
+    let aux = ChangeWindowAttributesAux::new().event_mask(EventMask::POINTER_MOTION).cursor(cursor);
+    app.conn.change_window_attributes(id, &aux).unwrap();
+    app.conn.xfixes_query_version(5, 0).unwrap().reply().unwrap();
+    let track = host.window("window", |_| true).track;
+    host.send(Command::Focus(Some(track)));
+    let motion = |app: &App| {
+        app.wait("motion", |event| match event {
+            Event::MotionNotify(e) => Some((e.event_x, e.event_y)),
+            _ => None,
+        })
+    };
+    host.point(track, 20.0, 30.0);
+    assert_eq!(motion(&app), (20, 30));
+    app.conn.xfixes_hide_cursor(id).unwrap();
+    let centre = || {
+        app.conn.warp_pointer(x11rb::NONE, id, 0, 0, 0, 0, 150, 100).unwrap();
+        app.conn.flush().unwrap();
+    };
+    centre();
+    while motion(&app) != (150, 100) {}
+    host.wait("lock", |event| (*event == media::Event::PointerLock(Some(track))).then_some(()));
+    for _ in 0..20 {
+        let cause = host.cause();
+        host.send(Command::RelativeMotion { cause, track, dx: 9.0, dy: -4.0 });
+        assert_eq!(motion(&app), (159, 96));
+        centre();
+        assert_eq!(motion(&app), (150, 100), "the way back is motion as well");
+    }
+    app.conn.xfixes_show_cursor(id).unwrap();
+    app.conn.flush().unwrap();
+    host.wait("end of the lock", |event| (*event == media::Event::PointerLock(None)).then_some(()));
+}
