@@ -360,6 +360,8 @@ test("latency of every stage is known after typing", () => {
   scene.join();
   scene.viewer.handleUpdate(scene.now, update(1));
   scene.viewer.handleApplied(scene.now, TRACK, 1, scene.now);
+  scene.viewer.handlePresented(scene.now, TRACK, 1);
+  scene.viewer.latency.clear();
   const pressed = scene.now;
   scene.input(KEY);
   const at = (millis: number) => pressed + 1000 * millis;
