@@ -1,6 +1,7 @@
 //! The task that drives one link over one peer connection, the same for both ends.
 
 use std::{
+    future::ready,
     pin::pin,
     time::{Duration, Instant},
 };
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::Weighed,
-    link::{Driver, End, Frame, Inbox, Outgoing},
+    link::{Driver, End, Frame, Inbox, Outgoing, RequestReceiver},
     roll_call::RollCalls,
 };
 
@@ -47,46 +48,66 @@ pub(super) struct LinkTask<E: End> {
     pub(super) roll_calls: Option<RollCalls>,
 }
 
-/// How far a link is with closing.
-enum Closing {
-    /// It is not.
-    No,
-    /// What is queued goes first, then the farewell.
-    Asked(CloseReason, Farewell, Instant),
-    /// The farewell went; once it was acknowledged, that is the end.
-    Said(CloseReason, Farewell, Instant),
-}
-
 impl<E: End> LinkTask<E> {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
-        let Self { mut pump, driver, mut liveness, mut renewal, mut roll_calls } = self;
-        let (outgoing, inbox, mut requests, end) = driver.into_parts();
+        let Self { mut pump, driver, liveness, renewal, roll_calls } = self;
+        let (outgoing, inbox, requests, end) = driver.into_parts();
+        let lanes = Lanes { outgoing, inbox, requests };
+        let (reason, farewell) = lanes.drive(&mut pump, liveness, renewal, roll_calls).await;
+        let others_wish = matches!(reason, CloseReason::Left(_) | CloseReason::Rejected(_));
+        let gone = matches!(reason, CloseReason::Silence(_) | CloseReason::Lost(_));
+        end.closed(reason);
+        if !others_wish && !gone {
+            send_farewell(&mut pump.peer, &farewell);
+            // The other end closes once it has read all that was sent before.
+            linger(&mut pump).await;
+        }
+        pump.peer.close();
+        pump.flush();
+        end.finished();
+    }
+}
+
+/// The lanes of a link.
+struct Lanes<E: End> {
+    outgoing: Outgoing,
+    inbox: Inbox<E>,
+    requests: RequestReceiver,
+}
+
+impl<E: End> Lanes<E> {
+    /// Moves messages until the link ends, and says why. When this returns, nothing of the inbox is left here.
+    async fn drive(
+        self,
+        pump: &mut Pump,
+        mut liveness: Liveness,
+        mut renewal: Renewal,
+        mut roll_calls: Option<RollCalls>,
+    ) -> (CloseReason, Farewell) {
+        let Self { outgoing, inbox, mut requests } = self;
         let Outgoing { mut control, mut input, mut updates, mut unreliable } = outgoing;
         let (to_reader, from_pump) = mpsc::channel(READ_AHEAD);
         let mut reader = pin!(lanes::read(from_pump, inbox.clone()));
         let mut network = requests.clone();
         let (mut reliable, mut pictures) = (Outbox::default(), Outbox::default());
-        let mut closing = Closing::No;
-        let (reason, farewell) = loop {
+        // What this end was asked for; what is queued on the reliable lanes goes first.
+        let mut closing: Option<(CloseReason, Farewell)> = None;
+        let mut give_up = None;
+        loop {
             fill(&mut pump.peer, Channel::Control, CONTROL_WINDOW, &mut reliable);
             fill(&mut pump.peer, Channel::Updates, UPDATES_WINDOW, &mut pictures);
-            if let Some(ended) = closing.step(&mut pump.peer) {
-                break ended;
-            }
-            let due = closing.deadline().unwrap_or_else(|| liveness.due(pump.heard()));
-            let idle = reliable.is_empty() && !closing.is_said();
+            let due = give_up.unwrap_or_else(|| liveness.due(pump.heard()));
+            let idle = reliable.is_empty();
             let happened = tokio::select! {
                 biased;
-                Some(reason) = &mut reader => break with_farewell(reason),
+                Some(reason) = &mut reader => return closing.unwrap_or_else(|| with_farewell(reason)),
                 Some(frame) = control.pop(), if idle => { put(&mut reliable, frame); continue }
                 Some(frame) = input.pop(), if idle => { put(&mut reliable, frame); continue }
-                () = std::future::ready(()), if idle && closing.is_asked() => {
-                    closing = closing.say(&mut pump.peer);
-                    continue;
-                }
-                (reason, farewell) = requests.close(), if matches!(closing, Closing::No) => {
-                    closing = Closing::Asked(reason, farewell, Instant::now() + LAST_WORDS);
+                Some(asked) = ready(closing.clone()), if idle => return asked,
+                asked = requests.close(), if closing.is_none() => {
+                    closing = Some(asked);
+                    give_up = Some(Instant::now() + LAST_WORDS);
                     continue;
                 }
                 Some(frame) = updates.pop() => { put(&mut pictures, frame); continue }
@@ -96,88 +117,41 @@ impl<E: End> LinkTask<E> {
                     say(&mut pump.peer, &question);
                     continue;
                 }
-                step = renewal.next(&mut network) => { renewal.step(step, &mut pump).await; continue }
+                step = renewal.next(&mut network) => { renewal.step(step, pump).await; continue }
                 happened = pump.next(to_reader.capacity() > 0) => happened,
                 () = sleep_until(due.into()) => Happened::Moved,
             };
             let now = Instant::now();
             match happened {
                 Happened::Data(Channel::Motion, data) => {
-                    if let Err(reason) = heard_unreliably::<E>(&mut pump, &mut liveness, &inbox, data.freeze()) {
-                        break with_farewell(reason);
+                    if let Err(reason) = heard_unreliably::<E>(pump, &mut liveness, &inbox, data.freeze()) {
+                        return with_farewell(reason);
                     }
                 }
                 Happened::Data(channel, data) => match Data::read(data.freeze()) {
                     // There is room: it was asked for.
                     Ok(data) => drop(to_reader.try_send((channel, data))),
-                    Err(problem) => break with_farewell(CloseReason::Protocol(problem)),
+                    Err(problem) => return with_farewell(CloseReason::Protocol(problem)),
                 },
-                Happened::Breach(what) => break with_farewell(CloseReason::Protocol(what.to_owned())),
+                Happened::Breach(what) => return with_farewell(CloseReason::Protocol(what.to_owned())),
                 Happened::Ended(why) => {
-                    let lost = closing.reason().unwrap_or_else(|| CloseReason::Lost(why.to_owned()));
-                    break with_farewell(last_words(&mut pump.peer, to_reader, reader, lost).await);
+                    let lost = CloseReason::Lost(why.to_owned());
+                    let reason = last_words(&mut pump.peer, to_reader, reader, lost).await;
+                    return closing.unwrap_or_else(|| with_farewell(reason));
                 }
                 Happened::Opened(_) | Happened::Moved => {}
             }
             match liveness.check(now, pump.heard()) {
                 Ok(Some(question)) => say(&mut pump.peer, &question),
                 Ok(None) => {}
-                Err(_) if !matches!(closing, Closing::No) => {}
-                Err(reason) => break with_farewell(reason),
+                Err(reason) => return closing.unwrap_or_else(|| with_farewell(reason)),
             }
-        };
-        if !closing.is_said() {
-            part(&mut pump, &farewell).await;
-        }
-        pump.peer.close();
-        pump.flush();
-        end.closed(reason);
-        drop(inbox);
-        end.finished();
-    }
-}
-
-impl Closing {
-    fn is_asked(&self) -> bool {
-        matches!(self, Closing::Asked(..))
-    }
-
-    fn is_said(&self) -> bool {
-        matches!(self, Closing::Said(..))
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match self {
-            Closing::No => None,
-            Closing::Asked(_, _, deadline) | Closing::Said(_, _, deadline) => Some(*deadline),
-        }
-    }
-
-    fn reason(&self) -> Option<CloseReason> {
-        match self {
-            Closing::No => None,
-            Closing::Asked(reason, ..) | Closing::Said(reason, ..) => Some(reason.clone()),
-        }
-    }
-
-    /// Says farewell behind all that was sent.
-    fn say(self, peer: &mut Peer) -> Self {
-        let Closing::Asked(reason, farewell, deadline) = self else { return self };
-        send_farewell(peer, &farewell);
-        Closing::Said(reason, farewell, deadline)
-    }
-
-    /// Why the link ends now, if it does.
-    fn step(&self, peer: &mut Peer) -> Option<(CloseReason, Farewell)> {
-        let (reason, farewell, over) = match self {
-            Closing::No => return None,
-            Closing::Asked(reason, farewell, deadline) => (reason, farewell, Instant::now() >= *deadline),
-            Closing::Said(reason, farewell, deadline) => {
-                let heard = peer.outstanding(Channel::Control) == 0;
-                (reason, farewell, heard || Instant::now() >= *deadline)
+            if give_up.is_some_and(|time| now >= time)
+                && let Some(asked) = closing
+            {
+                return asked;
             }
-        };
-        over.then(|| (reason.clone(), farewell.clone()))
+        }
     }
 }
 
@@ -188,7 +162,7 @@ fn with_farewell(reason: CloseReason) -> (CloseReason, Farewell) {
 
 /// Gives a channel as much as it may have.
 fn fill(peer: &mut Peer, channel: Channel, window: usize, outbox: &mut Outbox) {
-    while !outbox.is_empty() && peer.outstanding(channel) < window {
+    while !outbox.is_empty() && peer.outstanding(channel).is_some_and(|bytes| bytes < window) {
         let Some(data) = outbox.pop() else { return };
         if let Err(error) = peer.send(channel, data.write()) {
             // The connection is ending, and will say so.
@@ -205,7 +179,7 @@ fn put(outbox: &mut Outbox, frame: Weighed<Frame>) {
 
 /// Sends a message that may be lost; it is, when many wait already.
 fn send_unreliable(peer: &mut Peer, frame: Weighed<Frame>) {
-    if peer.outstanding(Channel::Motion) < MOTION_WINDOW {
+    if peer.outstanding(Channel::Motion).is_some_and(|bytes| bytes < MOTION_WINDOW) {
         let Frame { lane, bytes, .. } = frame.item;
         say(peer, &Data::Whole { kind: Kind::Lane(lane), body: bytes });
     }
@@ -218,7 +192,7 @@ pub(super) fn say(peer: &mut Peer, data: &Data) {
     }
 }
 
-fn send_farewell(peer: &mut Peer, farewell: &Farewell) {
+pub(super) fn send_farewell(peer: &mut Peer, farewell: &Farewell) {
     let message = Bytes::copy_from_slice(farewell.message.as_bytes());
     let data = Data::Farewell { code: farewell.code as u8, message };
     if let Err(error) = peer.send(Channel::Control, data.write()) {
@@ -226,18 +200,11 @@ fn send_farewell(peer: &mut Peer, farewell: &Farewell) {
     }
 }
 
-/// Says farewell at once, and waits until it was heard, for at most a second.
-pub(super) async fn part(pump: &mut Pump, farewell: &Farewell) {
-    send_farewell(&mut pump.peer, farewell);
-    let heard = async {
-        while pump.peer.outstanding(Channel::Control) > 0 {
-            if let Happened::Ended(_) = pump.next(false).await {
-                return;
-            }
-        }
-    };
+/// Waits until the other end closes, for at most a second.
+pub(super) async fn linger(pump: &mut Pump) {
+    let closed = async { while !matches!(pump.next(false).await, Happened::Ended(_)) {} };
     // Whether it was heard or not: the connection ends.
-    let _ = timeout(LAST_WORDS, heard).await;
+    let _ = timeout(LAST_WORDS, closed).await;
 }
 
 fn heard_unreliably<E: End>(

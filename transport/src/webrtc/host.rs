@@ -17,13 +17,14 @@ use protocol::{
 use rtc::shared::TransportProtocol;
 use thiserror::Error;
 use tokio::{
+    runtime::Handle,
     sync::{Notify, mpsc, oneshot},
     time::timeout,
 };
 
 use super::{
     WebRtcSettings, addresses,
-    connection::{LAST_WORDS, LinkTask, UPDATES_WINDOW, liveness, part, say},
+    connection::{LAST_WORDS, LinkTask, UPDATES_WINDOW, linger, liveness, say, send_farewell},
     liveness::Liveness,
     peer::{Channel, Happened, Peer},
     pieces::{Data, Kind},
@@ -71,6 +72,8 @@ struct Desk {
     joined: mpsc::Sender<Joined>,
     peers: Mutex<HashMap<String, Known>>,
     left: Notify,
+    /// Where everything of this host runs, whoever asks.
+    runtime: Handle,
 }
 
 /// A peer that was answered.
@@ -121,8 +124,9 @@ impl WebRtcHost {
         let (sender, joined) = mpsc::channel(MAX_WAITING);
         let sockets = Sockets::new(settings.ports.clone());
         let (peers, left) = Default::default();
-        let desk = WebRtcDesk(Arc::new(Desk { settings, sockets, doorkeeper, joined: sender, peers, left }));
-        Self { desk, joined }
+        let runtime = Handle::current();
+        let desk = Desk { settings, sockets, doorkeeper, joined: sender, peers, left, runtime };
+        Self { desk: WebRtcDesk(Arc::new(desk)), joined }
     }
 
     /// What answers offers.
@@ -197,7 +201,7 @@ impl WebRtcDesk {
         };
         // In a task of its own, so that an offer which breaks the library breaks nothing else.
         let offer = offer.to_owned();
-        tokio::spawn(async move {
+        self.0.runtime.spawn(async move {
             tokio::select! {
                 () = stranger.meet(offer, answer) => {}
                 _ = closed => {}
@@ -414,7 +418,8 @@ async fn refuse(pump: &mut Pump, refusal: Refusal) {
     let body = Bytes::from(encode(&ToViewer::Refused(refusal)));
     let data = Data::Whole { kind: Kind::Lane(Lane::Control), body };
     if pump.peer.send(Channel::Control, data.write()).is_ok() {
-        part(pump, &farewell).await;
+        send_farewell(&mut pump.peer, &farewell);
+        linger(pump).await;
     }
     pump.peer.close();
     pump.flush();

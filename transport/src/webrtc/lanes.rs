@@ -21,10 +21,7 @@ pub(super) const READ_AHEAD: usize = 16;
 pub(super) type ToReader = (Channel, Data);
 
 /// Reads until the other end says farewell or breaks a rule; `None` when nothing more will come.
-pub(super) async fn read<E: End>(
-    mut data: mpsc::Receiver<ToReader>,
-    inbox: Inbox<E>,
-) -> Option<CloseReason> {
+pub(super) async fn read<E: End>(mut data: mpsc::Receiver<ToReader>, inbox: Inbox<E>) -> Option<CloseReason> {
     let mut joiner = Joiner::default();
     while let Some((channel, data)) = data.recv().await {
         if let Err(reason) = read_one(&mut joiner, &inbox, channel, data).await {

@@ -109,7 +109,7 @@ mod tests {
     async fn what_is_urgent_goes_between_pieces_and_equals_go_in_order() {
         let (queue, _receiver) = lane_queue::<()>(Bound { items: 9, bytes: 1 << 20 });
         let mut outbox = Outbox::default();
-        let mut push = |outbox: &mut Outbox, priority, fill: u8, share| {
+        let push = |outbox: &mut Outbox, priority, fill: u8, share| {
             let bytes = Bytes::from(vec![fill; if fill == 9 { 3 * PIECE } else { 10 }]);
             outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes }, share);
         };
@@ -135,7 +135,11 @@ mod tests {
         let mut outbox = Outbox::default();
         for priority in 0..i32::from(PLACES) + 3 {
             let bytes = Bytes::from(vec![0; 2 * PIECE]);
-            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes }, queue.reserve(2 * PIECE).await);
+            outbox.push(
+                UPDATE,
+                Frame { lane: Lane::Update, priority, bytes },
+                queue.reserve(2 * PIECE).await,
+            );
             if priority < i32::from(PLACES) {
                 assert!(outbox.pop().is_some(), "each overtakes the one before");
             }

@@ -37,7 +37,8 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a full ICE agent sends a check over the pair in use.
 const ICE_KEEP_ALIVE: Duration = Duration::from_secs(4);
 
-/// The data channels. They are agreed beforehand, so nothing that a peer sends opens one.
+/// The data channels. The viewer opens them, with these labels, and no others. (Channels that both ends agree on
+/// beforehand would lose what arrives in one packet with the end of SCTP's handshake: the library drops that.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     /// Control and input: reliable, in order.
@@ -64,7 +65,6 @@ impl Channel {
         RTCDataChannelInit {
             ordered: !unreliable,
             max_retransmits: unreliable.then_some(0),
-            negotiated: Some(self as u16),
             ..Default::default()
         }
     }
@@ -100,16 +100,16 @@ pub(super) enum Happened {
 /// See the module's documentation.
 pub(super) struct Peer {
     connection: RTCPeerConnection,
-    channels: [RTCDataChannelId; 3],
+    /// Those that are known, by [`Channel`].
+    channels: [Option<RTCDataChannelId>; 3],
 }
 
 impl Peer {
     /// The host's end: it answers.
     pub(super) fn host() -> Result<Self, Error> {
-        let settings = common_settings()
-            .with_lite(true)
-            .with_sctp_max_receive_buffer_size(HOST_RECEIVE_BUFFER);
-        Self::new(settings)
+        let settings =
+            common_settings().with_lite(true).with_sctp_max_receive_buffer_size(HOST_RECEIVE_BUFFER);
+        Ok(Self { connection: connection(settings)?, channels: [None; 3] })
     }
 
     /// The viewer's end: it offers.
@@ -118,16 +118,10 @@ impl Peer {
             .with_discard_local_candidates_during_ice_restart(true)
             .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(u16::MAX))
             .with_include_loopback_candidate(true);
-        Self::new(settings)
-    }
-
-    fn new(settings: SettingEngineBuilder) -> Result<Self, Error> {
-        let mut connection = RTCPeerConnectionBuilder::new()
-            .with_setting_engine(settings.build())
-            .build(Instant::now())?;
-        let mut channels = [RTCDataChannelId::default(); 3];
+        let mut connection = connection(settings)?;
+        let mut channels = [None; 3];
         for (channel, id) in Channel::ALL.into_iter().zip(&mut channels) {
-            *id = connection.create_data_channel(channel.label(), Some(channel.init()))?.id();
+            *id = Some(connection.create_data_channel(channel.label(), Some(channel.init()))?.id());
         }
         Ok(Self { connection, channels })
     }
@@ -174,9 +168,9 @@ impl Peer {
         self.connection.set_remote_description(Instant::now(), RTCSessionDescription::answer(answer)?)
     }
 
-    /// Bytes that were given to a channel and that the other end has not acknowledged.
-    pub(super) fn outstanding(&mut self, channel: Channel) -> usize {
-        self.channel(channel).map_or(0, |channel| channel.outstanding_bytes())
+    /// Bytes that were given to a channel and that the other end has not acknowledged; `None` if it is not open.
+    pub(super) fn outstanding(&mut self, channel: Channel) -> Option<usize> {
+        self.channel(channel).map(|channel| channel.outstanding_bytes())
     }
 
     /// Gives a message to a channel, which must be open.
@@ -186,7 +180,8 @@ impl Peer {
     }
 
     fn channel(&mut self, channel: Channel) -> Option<rtc::data_channel::RTCDataChannel<'_>> {
-        self.connection.data_channel(self.channels[channel as usize])
+        let id = self.channels[channel as usize]?;
+        self.connection.data_channel(id)
     }
 
     /// Takes a packet from the network.
@@ -203,7 +198,8 @@ impl Peer {
     /// The next packet for the network.
     pub(super) fn poll_packet(&mut self) -> Option<Packet> {
         let TaggedBytesMut { transport, message, .. } = self.connection.poll_write()?;
-        let TransportContext { local_addr: local, peer_addr: remote, transport_protocol: over, .. } = transport;
+        let TransportContext { local_addr: local, peer_addr: remote, transport_protocol: over, .. } =
+            transport;
         Some(Packet { local, remote, over, bytes: message })
     }
 
@@ -241,13 +237,10 @@ impl Peer {
         None
     }
 
-    fn happened(&self, event: RTCPeerConnectionEvent) -> Option<Happened> {
+    fn happened(&mut self, event: RTCPeerConnectionEvent) -> Option<Happened> {
         match event {
             RTCPeerConnectionEvent::OnDataChannel(event) => match event {
-                RTCDataChannelEvent::OnOpen(id) => Some(match self.of(id) {
-                    Some(channel) => Happened::Opened(channel),
-                    None => Happened::Breach("it opened a data channel of its own"),
-                }),
+                RTCDataChannelEvent::OnOpen(id) => Some(self.opened(id)),
                 RTCDataChannelEvent::OnClose(id) if self.of(id).is_some() => {
                     Some(Happened::Ended("a data channel was closed"))
                 }
@@ -262,8 +255,23 @@ impl Peer {
         }
     }
 
+    fn opened(&mut self, id: RTCDataChannelId) -> Happened {
+        if let Some(channel) = self.of(id) {
+            return Happened::Opened(channel);
+        }
+        let Some(opened) = self.connection.data_channel(id) else { return Happened::Moved };
+        let named = Channel::ALL.into_iter().find(|channel| channel.label() == opened.label());
+        match named {
+            Some(channel) if self.channels[channel as usize].is_none() => {
+                self.channels[channel as usize] = Some(id);
+                Happened::Opened(channel)
+            }
+            _ => Happened::Breach("it opened a data channel of its own"),
+        }
+    }
+
     fn of(&self, id: RTCDataChannelId) -> Option<Channel> {
-        Channel::ALL.into_iter().find(|&channel| self.channels[channel as usize] == id)
+        Channel::ALL.into_iter().find(|&channel| self.channels[channel as usize] == Some(id))
     }
 
     /// Ends the connection; what the other end is told waits in [`Self::poll_packet`].
@@ -272,6 +280,10 @@ impl Peer {
             tracing::debug!(%error, "closing failed");
         }
     }
+}
+
+fn connection(settings: SettingEngineBuilder) -> Result<RTCPeerConnection, Error> {
+    RTCPeerConnectionBuilder::new().with_setting_engine(settings.build()).build(Instant::now())
 }
 
 fn common_settings() -> SettingEngineBuilder {

@@ -77,7 +77,8 @@ impl Renewal {
             }
             (Renewal::Viewer(mover), Step::Arrive(answer)) => {
                 mover.answer = None;
-                let taken = answer.and_then(|sdp| pump.peer.take_answer(sdp).map_err(|error| error.to_string()));
+                let taken =
+                    answer.and_then(|sdp| pump.peer.take_answer(sdp).map_err(|error| error.to_string()));
                 if let Err(problem) = taken {
                     tracing::warn!(problem, "the link did not move to the new socket");
                 }

@@ -75,8 +75,14 @@ mod tests {
         assert_eq!(check_offer(&CHANNELS.repeat(2)), Err(OfferError::NoChannels));
         let video = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n".repeat(MAX_SECTIONS);
         assert_eq!(check_offer(&format!("{CHANNELS}{video}")), Err(OfferError::TooLong));
-        assert_eq!(check_offer(&format!("{CHANNELS}a={}\r\n", "x".repeat(MAX_LINE))), Err(OfferError::TooLong));
-        assert_eq!(check_offer(&format!("{CHANNELS}{}", "a=x\r\n".repeat(MAX_LINES))), Err(OfferError::TooLong));
+        assert_eq!(
+            check_offer(&format!("{CHANNELS}a={}\r\n", "x".repeat(MAX_LINE))),
+            Err(OfferError::TooLong)
+        );
+        assert_eq!(
+            check_offer(&format!("{CHANNELS}{}", "a=x\r\n".repeat(MAX_LINES))),
+            Err(OfferError::TooLong)
+        );
         assert_eq!(check_offer(&" ".repeat(MAX_SDP + 1)), Err(OfferError::TooLong));
         assert_eq!(check_offer(&format!("{CHANNELS}a=\u{7}\r\n")), Err(OfferError::NotText));
     }

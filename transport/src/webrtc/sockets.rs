@@ -15,11 +15,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use rtc::shared::TransportProtocol;
 use rustix::net::sockopt;
-use tokio::{
-    net::UdpSocket,
-    sync::mpsc,
-    task::JoinHandle,
-};
+use tokio::{net::UdpSocket, sync::mpsc, task::JoinHandle};
 
 use super::{peer::Packet, stun};
 

@@ -77,7 +77,10 @@ pub async fn connect(
 }
 
 /// Offers, and waits for nothing but the answer.
-async fn reach(signalling: &dyn Signalling, settings: ViewerSettings) -> Result<(Pump, String), ConnectError> {
+async fn reach(
+    signalling: &dyn Signalling,
+    settings: ViewerSettings,
+) -> Result<(Pump, String), ConnectError> {
     let wire = OwnWire::bind(settings.address).await?;
     let mut peer = Peer::viewer().map_err(failed)?;
     peer.add_candidate(0, wire.local(), TransportProtocol::UDP);
@@ -98,7 +101,9 @@ async fn ask(pump: &mut Pump, hello: Data) -> Result<Welcome, ConnectError> {
             }
             Happened::Data(channel, data) => match (channel, Data::read(data.freeze())) {
                 (Channel::Control, Ok(Data::Whole { kind: Kind::Lane(Lane::Control), body })) => break body,
-                (Channel::Motion, Ok(Data::Question(question))) => say(&mut pump.peer, &Data::Answer(question)),
+                (Channel::Motion, Ok(Data::Question(question))) => {
+                    say(&mut pump.peer, &Data::Answer(question))
+                }
                 _ => return Err(CloseReason::Protocol("its first message is no answer".to_owned()).into()),
             },
             Happened::Ended(why) | Happened::Breach(why) => {
