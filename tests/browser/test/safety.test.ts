@@ -37,7 +37,7 @@ forEachEngine("a foreign page", (engine) => {
       const mark = stage.host.file("mark");
       const results = await attacker.evaluate(
         async (origin: string, mark: string) => {
-          const body = JSON.stringify({ command: ["touch", mark] });
+          const body = JSON.stringify({ command: `touch ${mark}` });
           const kinds: RequestInit[] = [
             { mode: "no-cors", headers: { "Content-Type": "text/plain" } },
             { mode: "no-cors" },
@@ -63,6 +63,21 @@ forEachEngine("a foreign page", (engine) => {
         (there) => there,
       );
       expect(existsSync(mark)).toBe(false);
+    });
+
+    step("would have been heard from the host's own page", async (stage) => {
+      const mark = stage.host.file("own-mark");
+      const status = await desk.page.evaluate(async (mark: string) => {
+        const headers = { "Content-Type": "application/json" };
+        const body = JSON.stringify({ command: `touch ${mark}` });
+        return (await fetch("/api/run", { method: "POST", headers, body })).status;
+      }, mark);
+      expect(status).toBe(200);
+      await settles(
+        "the program's trace",
+        () => existsSync(mark),
+        (there) => there,
+      );
     });
 
     step("gets no link", async (stage) => {
