@@ -60,6 +60,15 @@ export class Surfaces {
     return element === null ? undefined : this.byElement.get(element as Element);
   }
 
+  /** Whether a window has popups open; any window, if none is named. */
+  hasPopups(toplevel?: TrackId): boolean {
+    for (const surface of this.byTrack.values()) {
+      if (surface.track !== surface.toplevel && (toplevel ?? surface.toplevel) === surface.toplevel)
+        return true;
+    }
+    return false;
+  }
+
   /** The topmost surface at a point, if nothing of the page covers it. */
   at(document: Document, { x, y }: Point): Surface | undefined {
     return this.shownBy(document.elementFromPoint(x, y));
