@@ -5,14 +5,18 @@
 //! datagrams that begin with the lane's number, or on a stream of their own if datagrams cannot carry them. On streams
 //! every message follows its length.
 
-mod connection;
+pub(crate) mod carrier;
+pub(crate) mod connection;
+pub(crate) mod door;
+mod failures;
 mod framing;
 mod host;
 mod pin_check;
 mod roll_call;
-mod settings;
-mod viewer;
+pub(crate) mod settings;
+pub(crate) mod viewer;
 
+pub(crate) use failures::reason_of;
 pub use host::{BindError, QuicHost};
 pub use settings::QuicSettings;
 pub use viewer::connect;

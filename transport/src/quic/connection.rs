@@ -4,16 +4,15 @@ use std::{convert::Infallible, future::pending, time::Duration};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use protocol::Lane;
-use quinn::{
-    Connection, ConnectionError, Endpoint, ReadError, RecvStream, SendDatagramError, SendStream, VarInt,
-    WriteError,
-};
+use quinn::{Connection, Endpoint, RecvStream, SendDatagramError, SendStream, VarInt};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
 
 use super::{
+    carrier::Carrier,
+    failures::{connection_failed, frame_failed, stream_failed, write_failed},
     framing::{self, FrameError},
     roll_call,
 };
@@ -34,19 +33,20 @@ const INPUT_PRIORITY: i32 = i32::MAX - 1;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The two halves of the control stream.
-pub(super) type ControlStream = (SendStream, RecvStream);
+pub(crate) type ControlStream = (SendStream, RecvStream);
 
 /// What a lane's loop returns: it never ends but for a reason.
 type LaneResult = Result<Infallible, CloseReason>;
 
 /// The figures of a connection.
-pub(super) struct ConnectionProbe(pub(super) Connection);
+pub(super) struct ConnectionProbe<C>(pub(super) C);
 
-impl Probe for ConnectionProbe {
+impl<C: Carrier> Probe for ConnectionProbe<C> {
     fn stats(&self) -> LinkStats {
-        let stats = self.0.stats();
+        let connection = self.0.connection();
+        let stats = connection.stats();
         LinkStats {
-            transport: "quic",
+            transport: C::NAME,
             rtt: stats.path.rtt,
             sent_bytes: stats.udp_tx.bytes,
             sent_packets: stats.udp_tx.datagrams,
@@ -55,15 +55,15 @@ impl Probe for ConnectionProbe {
             lost_packets: stats.path.lost_packets,
             congestion_window: stats.path.cwnd,
             mtu: stats.path.current_mtu,
-            peer: Some(self.0.remote_address()),
+            peer: Some(connection.remote_address()),
             queued_bytes: 0,
         }
     }
 }
 
 /// What drives a link.
-pub(super) struct LinkTask<E: End> {
-    pub(super) connection: Connection,
+pub(super) struct LinkTask<C, E: End> {
+    pub(super) carrier: C,
     pub(super) control: ControlStream,
     pub(super) driver: Driver<E>,
     /// The endpoint, if it serves this link alone: it moves to another socket when the network changes.
@@ -74,17 +74,18 @@ pub(super) struct LinkTask<E: End> {
     pub(super) roll_calls: Option<RollCalls>,
 }
 
-impl<E: End> LinkTask<E> {
+impl<C: Carrier, E: End> LinkTask<C, E> {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
-        let Self { connection, control, driver, own_endpoint, idle_timeout, mut roll_calls } = self;
+        let Self { carrier, control, driver, own_endpoint, idle_timeout, mut roll_calls } = self;
+        let connection = carrier.connection().clone();
         let (outgoing, inbox, requests, end) = driver.into_parts();
         let Outgoing { control: control_queue, input, updates, unreliable } = outgoing;
         let (control_send, control_receive) = control;
         let mut closing = requests.clone();
         let last_words = async {
             let control = write_control(control_send, control_queue, requests.clone());
-            let input = write_input(&connection, input, requests.clone());
+            let input = write_input(&carrier, input, requests.clone());
             tokio::try_join!(control, input)
         };
         let mut network = requests.clone();
@@ -100,19 +101,21 @@ impl<E: End> LinkTask<E> {
                 Err(reason) => with_farewell(reason),
             },
             reason = ended(read_control(control_receive, inbox.clone())) => reason,
-            reason = ended(accept_streams(&connection, inbox.clone())) => reason,
-            reason = ended(read_datagrams(&connection, inbox.clone())) => reason,
-            reason = ended(write_updates(&connection, updates)) => reason,
-            reason = ended(write_datagrams(&connection, unreliable)) => reason,
+            reason = ended(accept_streams(&carrier, inbox.clone())) => reason,
+            reason = ended(read_datagrams(&carrier, inbox.clone())) => reason,
+            reason = ended(write_updates(&carrier, updates)) => reason,
+            reason = ended(write_datagrams(&carrier, unreliable)) => reason,
             reason = ended(notice_silence(&connection, idle_timeout)) => reason,
-            reason = silent_at_roll_call(&connection, roll_calls.as_mut()) => with_farewell(reason),
+            reason = silent_at_roll_call(&carrier, roll_calls.as_mut()) => with_farewell(reason),
+            reason = carrier.farewell() => with_farewell(reason),
             never = follow_network(own_endpoint.as_ref(), &mut network) => match never {},
         };
-        // What the connection knows, if it has ended, is nearer to the truth than what a stream saw of it.
-        let reason = match connection.close_reason() {
-            Some(error) if reason != CloseReason::Local => reason_of(error, idle_timeout),
-            _ => reason,
+        let reason = match reason {
+            CloseReason::Local => CloseReason::Local,
+            other => carrier.explain(other, idle_timeout).await,
         };
+        // Where this takes too long, the connection ends without a word.
+        let _ = timeout(LAST_WORDS, carrier.close(&farewell)).await;
         connection.close(VarInt::from_u32(farewell.code as u32), farewell.message.as_bytes());
         end.closed(reason);
         drop(inbox);
@@ -121,19 +124,6 @@ impl<E: End> LinkTask<E> {
             let _ = timeout(LAST_WORDS, endpoint.wait_idle()).await;
         }
         end.finished();
-    }
-}
-
-/// Why a connection ended.
-pub(super) fn reason_of(error: ConnectionError, idle_timeout: Duration) -> CloseReason {
-    match error {
-        ConnectionError::ApplicationClosed(close) => {
-            CloseReason::from_farewell(close.error_code.into_inner(), &close.reason)
-        }
-        ConnectionError::TimedOut => CloseReason::Silence(idle_timeout),
-        ConnectionError::LocallyClosed => CloseReason::Local,
-        ConnectionError::Reset => CloseReason::Lost("the other end was restarted".to_owned()),
-        other => CloseReason::Lost(crate::close::clean(&other.to_string())),
     }
 }
 
@@ -174,7 +164,7 @@ async fn write_control(
 /// Writes the input lane until the handles ask to close; then what is queued, so that no key is lost that was pressed
 /// before.
 async fn write_input(
-    connection: &Connection,
+    carrier: &impl Carrier,
     mut queue: QueueReceiver<Frame>,
     mut requests: crate::link::RequestReceiver,
 ) -> Result<(), CloseReason> {
@@ -182,7 +172,7 @@ async fn write_input(
     loop {
         tokio::select! {
             biased;
-            Some(frame) = queue.pop() => write_lane(connection, &mut stream, frame.item).await?,
+            Some(frame) = queue.pop() => write_lane(carrier, &mut stream, frame.item).await?,
             _ = requests.close() => break,
         }
     }
@@ -196,16 +186,18 @@ async fn write_input(
 
 /// Writes to the stream of a lane, which is opened when it is first needed.
 async fn write_lane(
-    connection: &Connection,
+    carrier: &impl Carrier,
     stream: &mut Option<SendStream>,
     frame: Frame,
 ) -> Result<(), CloseReason> {
     match stream {
         Some(stream) => framing::write(stream, frame.bytes).await.map_err(write_failed),
         None => {
-            let mut opened = connection.open_uni().await.map_err(connection_failed)?;
+            let mut opened = carrier.connection().open_uni().await.map_err(connection_failed)?;
             let _ = opened.set_priority(INPUT_PRIORITY);
-            framing::write_only(&mut opened, frame.lane, frame.bytes).await.map_err(write_failed)?;
+            framing::write_only(&mut opened, carrier.stream_prefix(), frame.lane, frame.bytes)
+                .await
+                .map_err(write_failed)?;
             *stream = Some(opened);
             Ok(())
         }
@@ -214,16 +206,17 @@ async fn write_lane(
 
 /// One stream for each update. They are opened in order and written at the same time, so that one of higher priority
 /// overtakes one that is under way.
-async fn write_updates(connection: &Connection, mut queue: QueueReceiver<Frame>) -> LaneResult {
+async fn write_updates(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
     let mut writes = JoinSet::new();
     loop {
         tokio::select! {
             Some(frame) = queue.pop() => {
-                let mut stream = connection.open_uni().await.map_err(connection_failed)?;
+                let mut stream = carrier.connection().open_uni().await.map_err(connection_failed)?;
+                let carrier = carrier.clone();
                 writes.spawn(async move {
                     let (frame, _share) = frame.into_parts();
                     let _ = stream.set_priority(frame.priority.min(INPUT_PRIORITY - 1));
-                    framing::write_only(&mut stream, frame.lane, frame.bytes).await.map_err(write_failed)
+                    framing::write_only(&mut stream, carrier.stream_prefix(), frame.lane, frame.bytes).await.map_err(write_failed)
                     // Dropping the stream finishes it.
                 });
             }
@@ -235,15 +228,17 @@ async fn write_updates(connection: &Connection, mut queue: QueueReceiver<Frame>)
     }
 }
 
-async fn write_datagrams(connection: &Connection, mut queue: QueueReceiver<Frame>) -> LaneResult {
+async fn write_datagrams(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
     let (mut motion, mut feedback) = (None, None);
     loop {
         let Some(frame) = queue.pop().await else { return pending().await };
         let frame = frame.item;
-        let mut datagram = BytesMut::with_capacity(1 + frame.bytes.len());
+        let prefix = carrier.datagram_prefix();
+        let mut datagram = BytesMut::with_capacity(prefix.len() + 1 + frame.bytes.len());
+        datagram.put_slice(prefix);
         datagram.put_u8(lane_number(frame.lane));
         datagram.put_slice(&frame.bytes);
-        match connection.send_datagram(datagram.freeze()) {
+        match carrier.connection().send_datagram(datagram.freeze()) {
             Ok(()) => {}
             Err(SendDatagramError::ConnectionLost(error)) => return Err(connection_failed(error)),
             Err(
@@ -252,7 +247,7 @@ async fn write_datagrams(connection: &Connection, mut queue: QueueReceiver<Frame
                 | SendDatagramError::Disabled,
             ) => {
                 let stream = if frame.lane == Lane::Motion { &mut motion } else { &mut feedback };
-                write_lane(connection, stream, frame).await?;
+                write_lane(carrier, stream, frame).await?;
             }
         }
     }
@@ -275,13 +270,13 @@ async fn read_lane<E: End>(stream: &mut RecvStream, lane: Lane, inbox: &Inbox<E>
 }
 
 /// Takes the peer's unidirectional streams, and reads each in a task of its own.
-async fn accept_streams<E: End>(connection: &Connection, inbox: Inbox<E>) -> LaneResult {
+async fn accept_streams<E: End>(carrier: &impl Carrier, inbox: Inbox<E>) -> LaneResult {
     let mut reads = JoinSet::new();
     loop {
         tokio::select! {
-            stream = connection.accept_uni() => {
+            stream = carrier.connection().accept_uni() => {
                 let stream = stream.map_err(connection_failed)?;
-                reads.spawn(read_stream(stream, inbox.clone()));
+                reads.spawn(read_stream(carrier.clone(), stream, inbox.clone()));
             }
             Some(read) = reads.join_next() => {
                 read.map_err(|panicked| CloseReason::Lost(panicked.to_string()))??;
@@ -290,7 +285,14 @@ async fn accept_streams<E: End>(connection: &Connection, inbox: Inbox<E>) -> Lan
     }
 }
 
-async fn read_stream<E: End>(mut stream: RecvStream, inbox: Inbox<E>) -> Result<(), CloseReason> {
+async fn read_stream<E: End>(
+    carrier: impl Carrier,
+    mut stream: RecvStream,
+    inbox: Inbox<E>,
+) -> Result<(), CloseReason> {
+    if !carrier.claim(&mut stream).await? {
+        return Ok(());
+    }
     let number = framing::read_lane_number(&mut stream).await.map_err(|error| match error {
         FrameError::Truncated => CloseReason::Protocol("a stream without a lane".to_owned()),
         FrameError::Stream(error) => stream_failed(error),
@@ -301,9 +303,10 @@ async fn read_stream<E: End>(mut stream: RecvStream, inbox: Inbox<E>) -> Result<
     }
 }
 
-async fn read_datagrams<E: End>(connection: &Connection, inbox: Inbox<E>) -> LaneResult {
+async fn read_datagrams<E: End>(carrier: &impl Carrier, inbox: Inbox<E>) -> LaneResult {
     loop {
-        let datagram: Bytes = connection.read_datagram().await.map_err(connection_failed)?;
+        let datagram: Bytes = carrier.connection().read_datagram().await.map_err(connection_failed)?;
+        let Some(datagram) = carrier.own(datagram) else { continue };
         let Some((&number, message)) = datagram.split_first() else {
             return Err(CloseReason::Protocol("an empty datagram".to_owned()));
         };
@@ -331,9 +334,9 @@ async fn notice_silence(connection: &Connection, limit: Duration) -> LaneResult 
     Err(CloseReason::Silence(limit))
 }
 
-async fn silent_at_roll_call(connection: &Connection, calls: Option<&mut RollCalls>) -> CloseReason {
+async fn silent_at_roll_call(carrier: &impl Carrier, calls: Option<&mut RollCalls>) -> CloseReason {
     match calls {
-        Some(calls) => roll_call::unanswered(connection, calls).await,
+        Some(calls) => roll_call::unanswered(carrier, calls).await,
         None => pending().await,
     }
 }
@@ -352,33 +355,4 @@ async fn follow_network(
             tracing::warn!(%error, "the link stays on its old socket");
         }
     }
-}
-
-fn write_failed(error: WriteError) -> CloseReason {
-    match error {
-        WriteError::ConnectionLost(error) => connection_failed(error),
-        WriteError::Stopped(_) | WriteError::ClosedStream | WriteError::ZeroRttRejected => {
-            CloseReason::Protocol("it stopped a stream that must not be stopped".to_owned())
-        }
-    }
-}
-
-fn frame_failed(lane: Lane, error: FrameError) -> CloseReason {
-    match error {
-        FrameError::Truncated => CloseReason::Protocol(format!("the {lane:?} lane ended within a message")),
-        FrameError::Stream(error) => stream_failed(error),
-    }
-}
-
-fn stream_failed(error: ReadError) -> CloseReason {
-    match error {
-        ReadError::ConnectionLost(error) => connection_failed(error),
-        ReadError::Reset(_) => CloseReason::Protocol("it reset a stream that must not be reset".to_owned()),
-        other => CloseReason::Lost(other.to_string()),
-    }
-}
-
-/// The final word comes from [`Connection::close_reason`].
-fn connection_failed(error: ConnectionError) -> CloseReason {
-    reason_of(error, Duration::ZERO)
 }

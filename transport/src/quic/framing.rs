@@ -15,22 +15,25 @@ pub(super) async fn write(stream: &mut SendStream, message: Bytes) -> Result<(),
     stream.write_all_chunks(&mut [Bytes::copy_from_slice(&length.to_be_bytes()), message]).await
 }
 
-/// Writes the lane's number and one message, which are all there is on this stream.
+/// Writes what is all there is on this stream: the prefix, the lane's number and one message.
 pub(super) async fn write_only(
     stream: &mut SendStream,
+    prefix: &[u8],
     lane: Lane,
     message: Bytes,
 ) -> Result<(), WriteError> {
     let length = u32::try_from(message.len()).expect("lanes limit messages to far less");
-    let mut head = [0; 5];
-    head[0] = lane_number(lane);
-    head[1..].copy_from_slice(&length.to_be_bytes());
-    stream.write_all_chunks(&mut [Bytes::copy_from_slice(&head), message]).await
+    let head = [prefix, &[lane_number(lane)], &length.to_be_bytes()].concat();
+    stream.write_all_chunks(&mut [Bytes::from(head), message]).await
 }
 
 /// Writes the lane's number only: a stream without messages, which means nothing.
-pub(super) async fn write_nothing(stream: &mut SendStream, lane: Lane) -> Result<(), WriteError> {
-    stream.write_all(&[lane_number(lane)]).await
+pub(super) async fn write_nothing(
+    stream: &mut SendStream,
+    prefix: &[u8],
+    lane: Lane,
+) -> Result<(), WriteError> {
+    stream.write_all(&[prefix, &[lane_number(lane)]].concat()).await
 }
 
 /// Why no message was read.

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use protocol::Lane;
-use quinn::Connection;
 use tokio::time::timeout;
 
-use super::framing;
+use super::{carrier::Carrier, framing};
 use crate::{close::CloseReason, roll_call::RollCalls};
 
 /// The least time that a link has to answer: several retransmissions on a path of common length.
@@ -17,12 +16,13 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const PATIENCE_IN_ROUND_TRIPS: u32 = 6;
 
 /// Returns when the peer did not answer.
-pub(super) async fn unanswered(connection: &Connection, calls: &mut RollCalls) -> CloseReason {
+pub(super) async fn unanswered(carrier: &impl Carrier, calls: &mut RollCalls) -> CloseReason {
+    let connection = carrier.connection();
     loop {
         calls.next().await;
         let patience = PATIENCE.max(connection.rtt() * PATIENCE_IN_ROUND_TRIPS);
         let before = connection.stats().udp_rx.datagrams;
-        let answered = timeout(patience, acknowledged(connection)).await.is_ok();
+        let answered = timeout(patience, acknowledged(carrier)).await.is_ok();
         if !answered && connection.stats().udp_rx.datagrams == before {
             return CloseReason::Silence(patience);
         }
@@ -30,10 +30,12 @@ pub(super) async fn unanswered(connection: &Connection, calls: &mut RollCalls) -
 }
 
 /// Sends an empty stream of the update lane, and waits until all of it was acknowledged.
-async fn acknowledged(connection: &Connection) {
+async fn acknowledged(carrier: &impl Carrier) {
     // When the connection ends meanwhile, its own error says why: here that counts as an answer.
-    let Ok(mut stream) = connection.open_uni().await else { return };
-    if framing::write_nothing(&mut stream, Lane::Update).await.is_ok() && stream.finish().is_ok() {
+    let Ok(mut stream) = carrier.connection().open_uni().await else { return };
+    if framing::write_nothing(&mut stream, carrier.stream_prefix(), Lane::Update).await.is_ok()
+        && stream.finish().is_ok()
+    {
         let _ = stream.stopped().await;
     }
 }

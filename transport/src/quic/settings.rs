@@ -47,8 +47,19 @@ impl Default for QuicSettings {
     }
 }
 
+/// What is spoken over a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Protocol {
+    /// Its name in TLS.
+    pub(crate) alpn: &'static [u8],
+    /// Bidirectional streams that the peer may have open at once.
+    pub(crate) bidi: u32,
+    /// Unidirectional streams that it may have open at once; a stranger, if it is the host that listens.
+    pub(crate) uni: u32,
+}
+
 /// Update streams at once. At 120 ms round trip it takes 64 to send 500 updates a second.
-const UPDATE_STREAMS: u32 = 64;
+pub(crate) const UPDATE_STREAMS: u32 = 64;
 
 /// What a host buffers of one viewer's stream. Messages may be larger: they are read piecemeal.
 const HOST_STREAM_WINDOW: u32 = 128 << 10;
@@ -71,51 +82,76 @@ const VIEWER_SEND_WINDOW: u64 = 1 << 20;
 const DATAGRAM_WINDOW: usize = 64 << 10;
 
 /// Streams that a viewer may open for its lanes: input, motion, feedback.
-pub(super) const LANE_STREAMS: u32 = 3;
+pub(crate) const LANE_STREAMS: u32 = 3;
 
 impl QuicSettings {
     pub(super) fn server(&self, identity: &HostIdentity) -> Result<ServerConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = rustls::ServerConfig::builder_with_provider(provider)
+        let tls = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
             .with_single_cert(identity.certificates(), identity.private_key())?;
-        tls.alpn_protocols = vec![ALPN.to_vec()];
+        // Viewers alone keep their links alive: one end is enough, and a host must not pay for viewers that are gone.
+        self.server_with(tls, Protocol { alpn: ALPN, bidi: 1, uni: 0 }, None)
+    }
+
+    /// Settings of a host. `keep_alive` is for viewers that do not show by themselves that they live.
+    pub(crate) fn server_with(
+        &self,
+        mut tls: rustls::ServerConfig,
+        protocol: Protocol,
+        keep_alive: Option<Duration>,
+    ) -> Result<ServerConfig, TlsError> {
+        tls.alpn_protocols = vec![protocol.alpn.to_vec()];
         // No resumption: every connection proves the key anew, and idle bytes are saved.
         tls.send_tls13_tickets = 0;
         let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
         let mut transport = self.transport();
         transport
-            .max_concurrent_bidi_streams(1u32.into())
-            .max_concurrent_uni_streams(0u32.into())
+            .max_concurrent_bidi_streams(protocol.bidi.into())
+            .max_concurrent_uni_streams(protocol.uni.into())
             .stream_receive_window(HOST_STREAM_WINDOW.into())
             .receive_window(STRANGER_WINDOW.into())
-            .send_window(HOST_SEND_WINDOW);
+            .send_window(HOST_SEND_WINDOW)
+            .keep_alive_interval(keep_alive);
         config.transport_config(Arc::new(transport)).max_incoming(256).incoming_buffer_size(64 << 10);
         config.incoming_buffer_size_total(4 << 20);
         Ok(config)
     }
 
     pub(super) fn client(&self, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, TlsError> {
+        self.client_with(
+            verifier,
+            Protocol { alpn: ALPN, bidi: 0, uni: UPDATE_STREAMS },
+            Some(self.keep_alive),
+        )
+    }
+
+    /// Settings of a viewer.
+    pub(crate) fn client_with(
+        &self,
+        verifier: Arc<dyn ServerCertVerifier>,
+        protocol: Protocol,
+        keep_alive: Option<Duration>,
+    ) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
-        tls.alpn_protocols = vec![ALPN.to_vec()];
+        tls.alpn_protocols = vec![protocol.alpn.to_vec()];
         tls.enable_sni = false;
         tls.resumption = rustls::client::Resumption::disabled();
         let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
         let mut transport = self.transport();
         transport
-            .max_concurrent_bidi_streams(0u32.into())
-            .max_concurrent_uni_streams(UPDATE_STREAMS.into())
+            .max_concurrent_bidi_streams(protocol.bidi.into())
+            .max_concurrent_uni_streams(protocol.uni.into())
             .stream_receive_window(VIEWER_STREAM_WINDOW.into())
             .receive_window(VIEWER_WINDOW.into())
             .send_window(VIEWER_SEND_WINDOW)
-            // Only the viewer: one end is enough, and a host must not pay for viewers that are gone.
-            .keep_alive_interval(Some(self.keep_alive));
+            .keep_alive_interval(keep_alive);
         config.transport_config(Arc::new(transport));
         Ok(config)
     }
@@ -142,12 +178,12 @@ impl QuicSettings {
 
     /// Settings of a host's endpoint. Its key makes the tokens by which a host that was restarted tells viewers at once
     /// that it does not know their links any more.
-    pub(super) fn host_endpoint(identity: &HostIdentity) -> EndpointConfig {
+    pub(crate) fn host_endpoint(identity: &HostIdentity) -> EndpointConfig {
         Self::endpoint(EndpointConfig::new(Arc::new(identity.derived_key(b"dormer stateless reset"))))
     }
 
     /// Settings of a viewer's endpoint.
-    pub(super) fn viewer_endpoint() -> EndpointConfig {
+    pub(crate) fn viewer_endpoint() -> EndpointConfig {
         Self::endpoint(EndpointConfig::default())
     }
 
@@ -182,7 +218,7 @@ impl ConnectionIdGenerator for ShortIds {
 const SOCKET_BUFFER: usize = 4 << 20;
 
 /// A UDP socket on `address` with room for bursts.
-pub(super) fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
+pub(crate) fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(address)?;
     sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER)?;
     sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER)?;
@@ -196,7 +232,7 @@ pub(super) fn authenticated_window() -> VarInt {
 /// TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("TLS cannot be set up: {0}")]
-pub(super) struct TlsError(String);
+pub(crate) struct TlsError(String);
 
 impl From<rustls::Error> for TlsError {
     fn from(error: rustls::Error) -> Self {

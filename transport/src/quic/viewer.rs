@@ -17,7 +17,9 @@ use tokio::{
 
 use super::{
     QuicSettings,
-    connection::{ConnectionProbe, ControlStream, LinkTask, reason_of},
+    carrier::{Carrier, Plain},
+    connection::{ConnectionProbe, ControlStream, LinkTask},
+    failures::reason_of,
     framing::{self, FrameError},
     pin_check::PinCheck,
     settings::{self, TlsError},
@@ -48,15 +50,27 @@ pub async fn connect(
     let (endpoint, connection) =
         timeout(settings.hello_timeout, reach(address, settings)).await.map_err(|_| silence())??;
     let hello = introduction.hello(&address.ticket);
-    let (control, welcome) =
-        timeout(settings.hello_timeout, ask(&connection, hello, settings)).await.map_err(|_| silence())??;
-    let (link, driver) = link(Box::new(ConnectionProbe(connection.clone())));
-    let idle_timeout = settings.idle_timeout;
-    let own_endpoint = Some(endpoint);
-    tokio::spawn(
-        LinkTask { connection, control, driver, own_endpoint, idle_timeout, roll_calls: None }.run(),
-    );
-    Ok((link, welcome))
+    let mut control = timeout(settings.hello_timeout, connection.open_bi())
+        .await
+        .map_err(|_| silence())?
+        .map_err(|error| reason_of(error, settings.idle_timeout))?;
+    let asked = ask(&connection, &mut control, hello, settings);
+    let welcome = timeout(settings.hello_timeout, asked).await.map_err(|_| silence())??;
+    Ok((join(Plain(connection), control, endpoint, settings), welcome))
+}
+
+/// Runs the link of a viewer that was welcomed.
+pub(crate) fn join(
+    carrier: impl Carrier,
+    control: ControlStream,
+    endpoint: Endpoint,
+    settings: QuicSettings,
+) -> ViewerLink {
+    let (link, driver) = link(Box::new(ConnectionProbe(carrier.clone())));
+    let (idle_timeout, own_endpoint) = (settings.idle_timeout, Some(endpoint));
+    let task = LinkTask { carrier, control, driver, own_endpoint, idle_timeout, roll_calls: None };
+    tokio::spawn(task.run());
+    link
 }
 
 /// Tries the host's addresses one after the other, without waiting long for any; the first that answers wins.
@@ -97,7 +111,7 @@ async fn resolve(address: &LinkAddress) -> Result<Vec<SocketAddr>, ConnectError>
     if found.is_empty() { Err(failed("it has no address".to_owned())) } else { Ok(found) }
 }
 
-async fn dial(
+pub(crate) async fn dial(
     place: SocketAddr,
     config: ClientConfig,
     idle_timeout: Duration,
@@ -120,21 +134,20 @@ pub(super) fn socket_like(address: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Says hello and hears the answer.
-async fn ask(
+pub(crate) async fn ask(
     connection: &Connection,
+    control: &mut ControlStream,
     hello: Bytes,
     settings: QuicSettings,
-) -> Result<(ControlStream, Welcome), ConnectError> {
-    let ended = |error| reason_of(error, settings.idle_timeout);
-    let mut control = connection.open_bi().await.map_err(ended)?;
+) -> Result<Welcome, ConnectError> {
     let answer = match framing::write(&mut control.0, hello).await {
-        Ok(()) => hear_answer(&mut control).await,
+        Ok(()) => hear_answer(control).await,
         Err(_) => None,
     };
     match answer {
-        Some(Ok(message)) => Ok((control, read_answer(&message)?)),
+        Some(Ok(message)) => read_answer(&message),
         Some(Err(wrong)) => Err(CloseReason::Protocol(wrong).into()),
-        None => Err(ended(connection.closed().await).into()),
+        None => Err(reason_of(connection.closed().await, settings.idle_timeout).into()),
     }
 }
 
