@@ -4,19 +4,9 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
-use transport::{Joined, quic::QuicHost, webrtc::WebRtcHost};
+use transport::{Joined, quic::QuicHost};
 
-use crate::host::Happening;
-
-/// All ways in.
-pub(crate) struct Entrances {
-    /// For native viewers.
-    pub quic: QuicHost,
-    /// For browsers.
-    pub webrtc: Option<WebRtcHost>,
-    /// The page's port, and who joined over WebSocket.
-    pub page: Option<(JoinHandle<()>, mpsc::Receiver<Joined>)>,
-}
+use crate::{browsers::OpenToBrowsers, host::Happening};
 
 /// The task that hands viewers who were let in to the host.
 pub(crate) struct Door {
@@ -25,20 +15,27 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// Lets viewers in.
-    pub(crate) fn open(mut entrances: Entrances, happenings: mpsc::Sender<Happening>) -> Self {
+    /// Lets viewers in: native ones, and browsers if they are served.
+    pub(crate) fn open(
+        mut native: QuicHost,
+        mut browsers: Option<OpenToBrowsers>,
+        happenings: mpsc::Sender<Happening>,
+    ) -> Self {
         let (stop, mut stopped) = oneshot::channel::<String>();
         let task = tokio::spawn(async move {
             let reason = loop {
                 tokio::select! {
                     reason = &mut stopped => break reason.unwrap_or_default(),
-                    joined = entrances.next() => {
-                        // The host ends when its inbox does, and then stops us.
-                        let _ = happenings.send(Happening::Joined(Box::new(joined))).await;
-                    }
+                    Some(joined) = native.accept() => hand_over(joined, &happenings).await,
+                    Some(joined) = accept(&mut browsers) => hand_over(joined, &happenings).await,
                 }
             };
-            entrances.close(&reason).await;
+            let last_words = async {
+                if let Some(browsers) = browsers {
+                    browsers.close(&reason).await;
+                }
+            };
+            tokio::join!(native.close(&reason), last_words);
         });
         Self { stop, task }
     }
@@ -50,40 +47,14 @@ impl Door {
     }
 }
 
-impl Entrances {
-    /// The next viewer. May be cancelled without loss.
-    async fn next(&mut self) -> Joined {
-        let Self { quic, webrtc, page } = self;
-        let over_webrtc = async {
-            match webrtc {
-                Some(webrtc) => webrtc.accept().await,
-                None => None,
-            }
-        };
-        let from_page = async {
-            match page {
-                Some((_, joined)) => joined.recv().await,
-                None => None,
-            }
-        };
-        tokio::select! {
-            Some(joined) = quic.accept() => joined,
-            Some(joined) = over_webrtc => joined,
-            Some(joined) = from_page => joined,
-            else => std::future::pending().await,
-        }
+async fn accept(browsers: &mut Option<OpenToBrowsers>) -> Option<Joined> {
+    match browsers {
+        Some(browsers) => browsers.accept().await,
+        None => None,
     }
+}
 
-    async fn close(self, reason: &str) {
-        let Self { quic, webrtc, page } = self;
-        if let Some((task, _)) = page {
-            task.abort();
-        }
-        let over_webrtc = async {
-            if let Some(webrtc) = webrtc {
-                webrtc.close(reason).await;
-            }
-        };
-        tokio::join!(quic.close(reason), over_webrtc);
-    }
+async fn hand_over(joined: Joined, happenings: &mpsc::Sender<Happening>) {
+    // The host ends when its inbox does, and then stops us.
+    let _ = happenings.send(Happening::Joined(Box::new(joined))).await;
 }

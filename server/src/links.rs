@@ -1,7 +1,7 @@
 //! Links into the session: makes them, writes them where people look for them, and replaces those that were used up.
 
 use std::{
-    net::Ipv6Addr,
+    net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket},
     path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -81,6 +81,23 @@ pub(crate) fn authority(host: &str, port: u16) -> String {
         Ok(address) => format!("[{address}]:{port}"),
         Err(_) => format!("{host}:{port}"),
     }
+}
+
+/// What links name as the host: the address that is bound, or the one by which others reach this machine.
+pub(crate) fn advertised(bound: SocketAddr) -> String {
+    let address = if bound.ip().is_unspecified() { outward_address() } else { bound.ip() };
+    address.to_string()
+}
+
+/// The address of the interface that leads outwards. Nothing is sent: connecting a UDP socket only asks for a route, to
+/// an address that is reserved for documentation (RFC 5737).
+pub(crate) fn outward_address() -> IpAddr {
+    let ask = || {
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    };
+    ask().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
 }
 
 /// The links that stand in the link file and on the terminal. A browser link works once: when it was used, another takes

@@ -35,6 +35,9 @@ enum Format {
 /// Lines that wait for a reader of stderr; more are dropped, since a reader that stalls must not stall the session.
 const LINES: usize = 4096;
 
+/// Libraries that see cookies and tickets never tell details, whatever the filter says: no log holds a secret.
+const LIBRARIES: [&str; 3] = ["h2=warn", "hyper=warn", "hyper_util=warn"];
+
 /// Writes what is still to be logged when dropped: to be kept until the end.
 pub(crate) type Logging = WorkerGuard;
 
@@ -42,6 +45,9 @@ pub(crate) type Logging = WorkerGuard;
 pub(crate) fn start(options: &Options) -> Result<Logging> {
     let filter = EnvFilter::try_new(&options.log)
         .map_err(|error| Usage(format!("--log '{}' is no filter ({error}); try --log info", options.log)))?;
+    let filter = LIBRARIES.iter().fold(filter, |filter, quiet| {
+        filter.add_directive(quiet.parse().expect("a fixed directive is well formed"))
+    });
     let (writer, logging) =
         NonBlockingBuilder::default().buffered_lines_limit(LINES).lossy(true).finish(std::io::stderr());
     let colours = std::io::stderr().is_terminal();

@@ -4,6 +4,7 @@
 //! passes through [`host`] only.
 
 mod apps;
+mod browsers;
 mod catalogue;
 mod cli;
 mod commands;

@@ -1,9 +1,6 @@
 //! `dormer serve`: starts the parts of a host, says how to join, and ends them in order.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::{
@@ -14,18 +11,17 @@ use tokio::{
 use transport::{
     Doorkeeper, GateLimits, HostIdentity, TicketId, TicketKey,
     quic::{QuicHost, QuicSettings},
-    webrtc::{WebRtcHost, WebRtcSettings},
 };
 
 use crate::{
     apps::{AppEnded, Apps, SessionEnv},
-    config::{self, Config, HttpConfig, ServeOptions},
+    browsers::{Browsers, Session},
+    config::{Config, ServeOptions},
     console::{Console, Order},
-    door::{Door, Entrances},
+    door::Door,
     host::{End, Happening, Host, Parts},
     links::{self, Announcement, Links},
     paths::{self, RuntimeDir},
-    web::{Certificates, Hosts, Listener, Site, SiteParts},
 };
 
 /// How many happenings may wait. When it is full, apps, encoders and viewers wait: nothing is lost.
@@ -55,17 +51,15 @@ async fn run(config: Config) -> Result<()> {
     let doorkeeper = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
     let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&doorkeeper), QuicSettings::default())?;
     let quic_address = quic.local_addr().context("the socket has no address")?;
-    let page = match &config.http {
-        Some(http) => Some(Listener::bind(http.address, config::DEFAULT_HTTP_PORT).await?),
-        None => None,
-    };
-    let browser_port = page.as_ref().map(|page| page.address().port());
-    let shown_address = page.as_ref().map_or(quic_address, Listener::address);
+    let browsers = Browsers::bind(&config, &doorkeeper).await?;
     let issue = Links {
         session: session.clone(),
-        host: config.advertise.clone().unwrap_or_else(|| advertised(shown_address)),
+        host: config
+            .advertise
+            .clone()
+            .unwrap_or_else(|| links::advertised(browsers.as_ref().map_or(quic_address, Browsers::address))),
         native_port: quic_address.port(),
-        browser_port,
+        browser_port: browsers.as_ref().map(|browsers| browsers.address().port()),
         pin: identity.pin(),
         tickets,
     };
@@ -80,39 +74,13 @@ async fn run(config: Config) -> Result<()> {
         command => Some(apps.start(command, None)?),
     };
 
-    let mut entrances = Entrances { quic, webrtc: None, page: None };
-    let mut page = page;
-    let browsers = match (&config.http, page.take()) {
-        (Some(http), Some(listener)) => {
-            let certificates = certificates(&config, http, &issue, listener.address())?;
-            let webrtc = WebRtcHost::new(webrtc_settings(http, listener.address()), Arc::clone(&doorkeeper));
-            let desk = webrtc.desk();
-            entrances.webrtc = Some(webrtc);
-            Some((http, listener, certificates, desk))
-        }
-        _ => None,
-    };
-    let announcement = Arc::new(Announcement::publish(issue.clone(), config.ttl, config.link_file.clone())?);
-    if let Some((http, listener, certificates, desk)) = browsers {
-        let (joined, from_page) = mpsc::channel(16);
-        let site = Site::new(SiteParts {
-            hosts: hosts(http, &issue),
-            authority: links::authority(&issue.host, listener.address().port()),
-            certificates,
-            frame_ancestors: http.frame_ancestors.clone(),
-            doorkeeper,
-            links: issue.clone(),
-            announcement,
-            ttl: config.ttl,
-            orders,
-            joined,
-            webrtc: Some(desk),
-        });
-        entrances.page = Some((listener.serve(Arc::new(site))?, from_page));
-    }
+    let announcement = Announcement::publish(issue.clone(), config.ttl, config.link_file.clone())?;
+    let announcement = Arc::new(announcement);
+    let for_pages = Session { links: issue.clone(), announcement, ttl: config.ttl, orders };
+    let browsers = browsers.map(|browsers| browsers.open(for_pages)).transpose()?;
     forward_signals(&happenings)?;
     forward_orders(order_inbox, happenings.clone());
-    let door = Door::open(entrances, happenings.clone());
+    let door = Door::open(quic, browsers, happenings.clone());
 
     let core = session::host::Host::new(session::host::Config {
         session,
@@ -189,56 +157,6 @@ fn forward_orders(mut orders: mpsc::Receiver<Order>, happenings: mpsc::Sender<Ha
 fn session_name() -> Result<String> {
     let random = TicketId::random().context("no random numbers")?;
     Ok(format!("s{:016x}", random.0))
-}
-
-/// What links name as the host: the address that is bound, or the one by which others reach this machine.
-fn advertised(bound: SocketAddr) -> String {
-    let address = if bound.ip().is_unspecified() { outward_address() } else { bound.ip() };
-    address.to_string()
-}
-
-/// The address of the interface that leads outwards. Nothing is sent: connecting a UDP socket only asks for a route, to
-/// an address that is reserved for documentation (RFC 5737).
-fn outward_address() -> IpAddr {
-    let ask = || {
-        let socket = UdpSocket::bind("0.0.0.0:0")?;
-        socket.connect("192.0.2.1:9")?;
-        socket.local_addr()
-    };
-    ask().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
-}
-
-/// The names of this host that browsers may use.
-fn hosts(http: &HttpConfig, issue: &Links) -> Hosts {
-    Hosts::new(http.names.iter().cloned().chain([issue.host.clone()]))
-}
-
-/// What its own certificate is for: its names, and the addresses under which it may be reached.
-fn certificates(
-    config: &Config,
-    http: &HttpConfig,
-    issue: &Links,
-    bound: SocketAddr,
-) -> Result<Certificates> {
-    let hosts = hosts(http, issue);
-    let (addresses, names): (Vec<_>, Vec<_>) =
-        hosts.names().iter().cloned().partition(|name| name.parse::<IpAddr>().is_ok());
-    let named = addresses.iter().filter_map(|address| address.parse().ok());
-    let own = if bound.ip().is_unspecified() { outward_address() } else { bound.ip() };
-    let local = [own, Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let all: Vec<IpAddr> = named.chain(local).chain(http.external_addresses.iter().copied()).collect();
-    Certificates::load(http.certificate.clone(), &config.state_dir, &names, &all)
-}
-
-/// WebRTC is offered where the page is.
-fn webrtc_settings(http: &HttpConfig, bound: SocketAddr) -> WebRtcSettings {
-    let addresses = if bound.ip().is_unspecified() { Vec::new() } else { vec![bound.ip()] };
-    WebRtcSettings {
-        ports: http.webrtc_ports.clone(),
-        addresses,
-        external: http.external_addresses.clone(),
-        ..WebRtcSettings::default()
-    }
 }
 
 fn reason(end: &End) -> String {
