@@ -65,3 +65,23 @@ test("a host met anew hears what stands, and nothing of windows that are gone", 
   ours.again();
   expect(sent.map(({ size }) => size?.w)).toEqual([110]);
 });
+
+test("an app that has its own mind is asked once, and again when something changed", () => {
+  const { wishes: ours, sent } = wishes();
+  ours.want(remote(1), local(110, 50, { scale: 180 }));
+  const answer = remote(1, { configured: sent[0]!.serial, size: { w: 108, h: 50 } });
+  ours.heard(answer);
+  ours.want(answer, local(110, 50, { scale: 180 }));
+  expect(sent).toHaveLength(1);
+  ours.want({ ...answer, size: { w: 90, h: 50 } }, local(110, 50, { scale: 180 }));
+  expect(sent).toHaveLength(2);
+});
+
+test("a window that resized itself can be brought back to the size that was asked for last", () => {
+  const { wishes: ours, sent } = wishes();
+  ours.want(remote(1), local(200, 50));
+  const done = remote(1, { configured: sent[0]!.serial, size: { w: 200, h: 50 } });
+  ours.heard(done);
+  ours.want({ ...done, size: { w: 300, h: 50 } }, local(200, 50));
+  expect(sent.map(({ size }) => size?.w)).toEqual([200, 200]);
+});

@@ -20,6 +20,8 @@ interface Wish {
   sent: Configure;
   /** Waits for the answer to `sent`. */
   next: Local | null;
+  /** What the app made of it: perhaps something else. */
+  answer: Local | null;
   resizing: boolean;
 }
 
@@ -31,11 +33,17 @@ export class Wishes {
 
   /** Asks for what is news to the host. `resizing`: more will follow soon. */
   want(window: Window, local: Local, resizing = false): void {
+    this.heard(window);
     const wish = this.byTrack.get(window.track);
-    const before = wish === undefined ? ofWindow(window) : (wish.next ?? ofConfigure(wish.sent));
-    const settles = wish !== undefined && wish.resizing && !resizing;
-    if (same(before, local) && !settles) return;
-    if (wish !== undefined && resizing && !answered(wish, window)) {
+    if (wish === undefined || this.mayFollow(window)) {
+      // An app that has made something else of the same wish would do so again.
+      const refused = wish?.answer && same(local, ofConfigure(wish.sent)) && same(ofWindow(window), wish.answer);
+      if (!refused && !same(local, ofWindow(window))) this.ask(window.track, local, resizing);
+      return;
+    }
+    const settles = wish.resizing && !resizing;
+    if (same(wish.next ?? ofConfigure(wish.sent), local) && !settles) return;
+    if (resizing && !answered(wish, window)) {
       wish.next = local;
       wish.resizing = true;
       return;
@@ -46,7 +54,9 @@ export class Wishes {
   /** The host said something about a window: sends what waited for it. */
   heard(window: Window): void {
     const wish = this.byTrack.get(window.track);
-    if (wish?.next && answered(wish, window)) this.ask(window.track, wish.next, wish.resizing);
+    if (wish === undefined || !answered(wish, window)) return;
+    if (wish.next) this.ask(window.track, wish.next, wish.resizing);
+    else wish.answer ??= ofWindow(window);
   }
 
   /** Whether the host's newest state answers the newest wish, and the user is not dragging. */
@@ -67,7 +77,7 @@ export class Wishes {
   private ask(track: TrackId, { size, scale, maximized, fullscreen }: Local, resizing: boolean): void {
     this.serial += 1;
     const sent = { serial: this.serial, size, scale, maximized, fullscreen, resizing };
-    this.byTrack.set(track, { sent, next: null, resizing });
+    this.byTrack.set(track, { sent, next: null, answer: null, resizing });
     this.send(track, sent);
   }
 }
