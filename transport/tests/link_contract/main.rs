@@ -54,6 +54,7 @@ macro_rules! for_each_entrance {
 
         entrance_tests! { quic, crate::quic_rig::QuicRig, $($name),+ }
         entrance_tests! { websocket, crate::websocket_rig::WebSocketRig, $($name),+ }
+        entrance_tests! { webrtc, crate::webrtc_rig::WebRtcRig, $($name),+ }
     };
 }
 pub(crate) use for_each_entrance;
