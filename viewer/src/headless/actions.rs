@@ -50,6 +50,25 @@ pub(crate) fn typing(keyboard: &Keyboard, text: &str) -> Vec<InputEvent> {
     events
 }
 
+/// The event that `compose` stands for: the caret is at the end.
+pub(crate) fn compose(text: String) -> Result<InputEvent, String> {
+    bounded(&text)?;
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    Ok(InputEvent::Preedit { text, cursor: Some((end, end)) })
+}
+
+/// The event that `insert` stands for.
+pub(crate) fn insert(text: String) -> Result<InputEvent, String> {
+    bounded(&text)?;
+    Ok(InputEvent::Text { text })
+}
+
+/// The event that `push` stands for.
+pub(crate) fn push(dx: f64, dy: f64) -> Result<InputEvent, String> {
+    finite(Position::new(dx, dy)).map_err(|_| "dx and dy are a way in logical units")?;
+    Ok(InputEvent::RelativeMotion { dx, dy })
+}
+
 /// The events that `pointer` stands for.
 pub(crate) fn pointer(
     position: Position<Logical>,
@@ -161,6 +180,10 @@ fn presses(state: Press) -> &'static [bool] {
         Press::Down => &[true],
         Press::Up => &[false],
     }
+}
+
+fn bounded(text: &str) -> Result<(), String> {
+    if text.len() <= MAX_TEXT { Ok(()) } else { Err(format!("a text has at most {MAX_TEXT} bytes")) }
 }
 
 fn finite(position: Position<Logical>) -> Result<(), String> {

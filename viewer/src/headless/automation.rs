@@ -214,6 +214,24 @@ impl Automation {
                 let events = actions::typing(&self.keyboard, &text);
                 self.type_events(track, events)
             }
+            Request::Compose { track, text } => {
+                let event = actions::compose(text)?;
+                self.type_events(track, vec![event])
+            }
+            Request::Insert { track, text } => {
+                let event = actions::insert(text)?;
+                self.type_events(track, vec![event])
+            }
+            Request::Push { track, dx, dy } => {
+                let event = actions::push(dx, dy)?;
+                if self.model.locked != Some(track) {
+                    return Err(format!(
+                        "no app has locked the pointer in track {}; use \"pointer\"",
+                        track.0
+                    ));
+                }
+                self.point(track, vec![event], false)
+            }
             Request::Pointer { track, x, y, button, state } => {
                 let events = actions::pointer(Position::new(x, y), button, state)?;
                 self.point(track, events, button.is_some())

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use media::{Pixels, Size, States, TrackId, Window, WindowKind};
+use media::{Pixels, Size, States, TextInput, TrackId, Window, WindowKind};
 use serde_json::{Value, json};
 
 use super::request::Until;
@@ -30,6 +30,10 @@ pub(crate) struct Model {
     pictures: HashMap<TrackId, Shown>,
     /// The newest serial that each window was asked for.
     pub(crate) asked: HashMap<TrackId, u32>,
+    /// Where text is taken, as far as apps tell.
+    text_input: Option<(TrackId, TextInput)>,
+    /// Which window has locked the pointer.
+    pub(crate) locked: Option<TrackId>,
     /// What this side offers to paste, by MIME type.
     pub(crate) clipboard: BTreeMap<String, Bytes>,
 }
@@ -57,6 +61,8 @@ impl Model {
             windows: Windows::default(),
             pictures: HashMap::new(),
             asked: HashMap::new(),
+            text_input: None,
+            locked: None,
             clipboard: BTreeMap::new(),
         }
     }
@@ -82,6 +88,8 @@ impl Model {
                 self.asked.remove(track);
             }
             Event::Updated(updated) => self.updated(updated),
+            Event::TextInput(input) => self.text_input = *input,
+            Event::PointerLock(track) => self.locked = *track,
             _ => {}
         }
     }
@@ -119,6 +127,8 @@ impl Model {
             Until::Changed(track) => self.pictures.get(track).is_some_and(|shown| shown.changes > shown.mark),
             Until::Closed(track) => self.windows.get(*track).is_none(),
             Until::Configured(track) => self.is_configured(*track),
+            Until::TextInput(track) => self.text_input_of(*track).is_some(),
+            Until::Locked(track) => self.locked == Some(*track),
         }
     }
 
@@ -136,6 +146,10 @@ impl Model {
 
     fn shown(&self) -> impl Iterator<Item = &Window> {
         self.windows.iter().filter(|window| self.pictures.contains_key(&window.track))
+    }
+
+    fn text_input_of(&self, track: TrackId) -> Option<TextInput> {
+        self.text_input.filter(|(taken, _)| *taken == track).map(|(_, input)| input)
     }
 
     fn is_configured(&self, track: TrackId) -> bool {
@@ -174,8 +188,22 @@ impl Model {
             "scale": window.scale.factor(),
             "states": names(window.states),
             "exact": self.holds(&Until::Exact(window.track)),
+            "text_input": self.text_input_of(window.track).map(describe_text_input),
+            "locked": self.locked == Some(window.track),
         })
     }
+}
+
+fn describe_text_input(input: TextInput) -> Value {
+    let TextInput { caret, purpose, multiline } = input;
+    json!({
+        "x": caret.x,
+        "y": caret.y,
+        "width": caret.w,
+        "height": caret.h,
+        "purpose": purpose,
+        "multiline": multiline,
+    })
 }
 
 fn names(states: States) -> Vec<&'static str> {
@@ -240,6 +268,26 @@ mod tests {
         assert!(!model.is_complete(), "the second has no picture");
         model.note(&updated(2, 1, true));
         assert!(model.is_complete());
+    }
+
+    #[test]
+    fn one_window_takes_text_and_one_has_the_pointer() {
+        let mut model = model(&[Event::Window(window(1, None)), updated(1, 1, true)]);
+        let takes_text = Until::TextInput(TrackId(1));
+        assert!(!model.holds(&takes_text) && model.list()[0]["text_input"].is_null());
+        let caret = Rect::new(5, 6, 1, 17);
+        let input = TextInput { caret, purpose: media::TextPurpose::Url, multiline: true };
+        model.note(&Event::TextInput(Some((TrackId(1), input))));
+        model.note(&Event::PointerLock(Some(TrackId(1))));
+        assert!(model.holds(&takes_text) && model.holds(&Until::Locked(TrackId(1))));
+        let window = &model.list()[0];
+        assert_eq!(
+            (&window["text_input"]["y"], &window["text_input"]["purpose"]),
+            (&json!(6), &json!("url"))
+        );
+        model.note(&Event::TextInput(None));
+        model.note(&Event::PointerLock(None));
+        assert!(!model.holds(&takes_text) && model.list()[0]["locked"] == json!(false));
     }
 
     #[test]

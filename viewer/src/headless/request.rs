@@ -43,6 +43,31 @@ pub(crate) enum Request {
         /// Any Unicode.
         text: String,
     },
+    /// Shows a text as an input method composes it; an empty one ends it.
+    Compose {
+        /// In which window.
+        track: TrackId,
+        /// What there is of it.
+        text: String,
+    },
+    /// Inserts a text as an input method does, in place of what was composed.
+    Insert {
+        /// In which window.
+        track: TrackId,
+        /// Any Unicode.
+        text: String,
+    },
+    /// Moves a pointer that an app has locked.
+    Push {
+        /// In which window.
+        track: TrackId,
+        /// To the right, in logical units.
+        #[serde(default)]
+        dx: f64,
+        /// Down, in logical units.
+        #[serde(default)]
+        dy: f64,
+    },
     /// Moves the pointer, and presses or releases a button there.
     Pointer {
         /// In which window.
@@ -160,6 +185,10 @@ pub(crate) enum Until {
     Closed(TrackId),
     /// The newest `resize` was answered, and the picture of that size is here.
     Configured(TrackId),
+    /// The app takes text in this window, and says where.
+    TextInput(TrackId),
+    /// The app has locked the pointer in this window.
+    Locked(TrackId),
 }
 
 /// What to do with a key or a button.
@@ -280,6 +309,10 @@ mod tests {
             r#"{"do":"screenshot","track":1,"file":"x.png"}"#,
             r#"{"do":"key","track":1,"key":"Return","state":"press"}"#,
             r#"{"do":"type","track":1,"text":"世界"}"#,
+            r#"{"do":"compose","track":1,"text":"ni"}"#,
+            r#"{"do":"insert","track":1,"text":"你"}"#,
+            r#"{"do":"push","track":1,"dx":1.5}"#,
+            r#"{"do":"wait","until":{"text_input":1}}"#,
             r#"{"do":"pointer","track":1,"x":1,"y":2.5}"#,
             r#"{"do":"pointer","track":1,"x":1,"y":2.5,"button":"left","state":"release"}"#,
             r#"{"do":"scroll","track":1,"x":1,"y":2,"dx":0,"dy":-1}"#,

@@ -15,6 +15,8 @@ use super::{
     Wake,
     cursor::Cursor,
     geometry,
+    ime::Ime,
+    lock::Lock,
     paint::Light,
     seat::Seat,
     view::{Canvas, Overlay, Presented, View},
@@ -41,6 +43,8 @@ pub(crate) struct Desk {
     pub(super) icons: HashMap<IconId, Icon>,
     pub(super) cursor: Cursor,
     pub(super) seat: Seat,
+    pub(super) ime: Ime,
+    pub(super) lock: Lock,
     pub(super) wishes: Wishes,
     pub(super) desktop: Desktop,
     state: State,
@@ -71,6 +75,8 @@ impl Desk {
             icons: HashMap::new(),
             cursor: Cursor::Icon(CursorIcon::Default),
             seat: Seat::default(),
+            ime: Ime::default(),
+            lock: Lock::default(),
             wishes: Wishes::default(),
             desktop: Desktop::Wayland,
             state: State::Connecting,
@@ -108,7 +114,9 @@ impl Desk {
             Event::Cursor(image) => {
                 let factor = self.views.values().next().map_or(1.0, |view| view.window.scale_factor());
                 self.cursor = Cursor::new(&image, factor, events);
-                self.views.values().for_each(|view| self.cursor.put_on(&view.window));
+                if !self.lock.is_held() {
+                    self.views.values().for_each(|view| self.cursor.put_on(&view.window));
+                }
             }
             Event::Seat { held } => {
                 self.seat_held = held;
@@ -116,7 +124,8 @@ impl Desk {
             }
             Event::Bell(track) => self.on_bell(track),
             Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
-            Event::TextInput(_) | Event::PointerLock(_) => {}
+            Event::TextInput(place) => self.on_text_input(place),
+            Event::PointerLock(track) => self.on_pointer_lock(track),
             Event::Updated(updated) => self.on_updated(updated, events),
             Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
             Event::ClipboardContent { data } => {
@@ -314,6 +323,8 @@ impl ApplicationHandler<Wake> for Desk {
 
     fn about_to_wait(&mut self, events: &ActiveEventLoop) {
         self.settle_focus();
+        self.settle_composition();
+        self.settle_motion();
         for (track, configure) in self.wishes.settle(Instant::now()) {
             self.link.send(Command::Configure { track, configure });
         }

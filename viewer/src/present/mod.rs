@@ -6,6 +6,8 @@
 mod cursor;
 mod desk;
 mod geometry;
+mod ime;
+mod lock;
 mod open;
 mod paint;
 mod seat;

@@ -74,6 +74,8 @@ impl Desk {
             WindowEvent::Focused(false) => self.on_unfocused(track),
             WindowEvent::KeyboardInput { event, is_synthetic, .. } => self.on_key(&event, is_synthetic),
             WindowEvent::CursorEntered { .. } => self.seat.hovered = Some(track),
+            // A locked pointer has no place, whatever the desktop says.
+            WindowEvent::CursorLeft { .. } | WindowEvent::CursorMoved { .. } if self.lock.is_held() => {}
             WindowEvent::CursorLeft { .. } => self.on_pointer_left(track),
             WindowEvent::CursorMoved { position, .. } => self.on_pointer_moved(track, position),
             WindowEvent::MouseInput { state, button, .. } => self.on_button(button, state),
@@ -83,12 +85,17 @@ impl Desk {
                 self.input(pointed, InputEvent::Scroll { position, axis });
             }
             WindowEvent::Touch(touch) => self.on_touch(track, touch),
+            WindowEvent::Ime(told) => self.on_ime(told),
             _ => {}
         }
     }
 
-    /// Presses that reach none of our windows: what is open on top of others closes, as everywhere.
+    /// What no window hears: motion of a locked pointer, and presses that reach none of our windows, by which what is
+    /// open on top of others closes, as everywhere.
     pub(super) fn on_device_event(&mut self, event: &DeviceEvent) {
+        if let DeviceEvent::MouseMotion { delta } = event {
+            return self.on_mouse_motion(*delta);
+        }
         let pressed = matches!(event, DeviceEvent::Button { state: ElementState::Pressed, .. });
         if pressed && self.seat.hovered.is_none() {
             self.dismiss_popups();
@@ -109,6 +116,8 @@ impl Desk {
         }
         self.link.send(Command::Focus(to));
         self.seat.focused = to;
+        self.settle_ime();
+        self.settle_lock();
     }
 
     /// Asks the host for what the desktop made of a window.
@@ -279,7 +288,7 @@ impl Desk {
         self.views.get(&track).map_or(media::Scale::ONE, |view| view.scale())
     }
 
-    fn input(&self, track: TrackId, event: InputEvent) {
+    pub(super) fn input(&self, track: TrackId, event: InputEvent) {
         self.link.send(Command::Input { at: clock::now(), track, event });
     }
 }
