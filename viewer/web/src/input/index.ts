@@ -8,7 +8,7 @@
  * // One of each for all documents:
  * const layout = new Layout({ send, storage: localStorage, languages: navigator.languages });
  * void layout.ask(navigator);
- * const clipboard = new Clipboard({ send, navigator, pending: (copyable) => showCopyButton(copyable) });
+ * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (copyable) => showCopyButton(copyable) });
  * // One for each document:
  * const input = new Input({ document, parent, send, layout, clipboard, platform, label: "Keyboard input", keeps, pressed });
  * ```

@@ -1,0 +1,1 @@
+export { Clipboard, type ClipboardOptions } from "./clipboard";
