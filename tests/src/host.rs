@@ -88,6 +88,7 @@ impl HostOptions {
         if !self.command.is_empty() {
             command.arg("--").args(&self.command);
         }
+        command.stdout(std::fs::File::create(directory.path().join("host.stdout"))?);
         let mut process = Process::start("host", &mut command, directory.path())?;
         let links = wait::until(wait::PATIENCE, "the host's link file", || {
             if let Some(status) = process.ended()? {
@@ -117,6 +118,25 @@ impl Host {
         &self.links.view_only.native
     }
 
+    /// A link for one browser, as the link file has it now: one that was used is replaced there.
+    pub fn browser_link(&self) -> Result<String> {
+        Ok(self.read_links()?.browser)
+    }
+
+    /// The same with the right to see.
+    pub fn browser_view_link(&self) -> Result<String> {
+        Ok(self.read_links()?.view_only.browser)
+    }
+
+    fn read_links(&self) -> Result<LinkFile> {
+        serde_json::from_slice(&std::fs::read(self.file("link.json"))?).context("the link file")
+    }
+
+    /// All that the host printed.
+    pub fn output(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.file("host.stdout"))?)
+    }
+
     /// A directory that lives as long as the host.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -134,8 +154,15 @@ impl Host {
         Ok(())
     }
 
-    /// Makes a new link; `arguments` are those of `dormer links`.
+    /// Makes a new native link; `arguments` are those of `dormer links`.
     pub fn new_link(&self, arguments: &[&str]) -> Result<String> {
+        let links = self.new_links(arguments)?;
+        let link = links.iter().find(|link| link.starts_with("dormer://"));
+        Ok(link.with_context(|| format!("no native link in {links:?}"))?.clone())
+    }
+
+    /// Makes new links of every kind.
+    pub fn new_links(&self, arguments: &[&str]) -> Result<Vec<String>> {
         let output = self.dormer("links", arguments)?;
         ensure!(
             output.status.success(),
@@ -143,8 +170,7 @@ impl Host {
             String::from_utf8_lossy(&output.stderr)
         );
         let text = String::from_utf8(output.stdout)?;
-        let link = text.split_ascii_whitespace().find(|word| word.starts_with("dormer://"));
-        Ok(link.with_context(|| format!("no link in {text:?}"))?.to_owned())
+        Ok(text.split_ascii_whitespace().map(str::to_owned).collect())
     }
 
     /// All that the host logged.
@@ -206,9 +232,6 @@ fn base_command(subcommand: &str, directory: &Path) -> Result<Command> {
     }
     let mut command = Command::new(&binaries()?.dormer);
     command.arg(subcommand).stdin(Stdio::null());
-    if subcommand == "serve" {
-        command.stdout(Stdio::null());
-    }
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XAUTHORITY"] {
         command.env_remove(name);
     }

@@ -7,6 +7,7 @@ pub mod binaries;
 pub mod code;
 pub mod display;
 pub mod host;
+pub mod https;
 pub mod network;
 pub mod picture;
 pub mod process;

@@ -1,0 +1,225 @@
+//! Who may enter by a browser link, and what a page that entered may ask for. Everything else is refused with a reason, and
+//! the session goes on.
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{
+    Host, HostOptions, Session, Viewer, binaries,
+    https::{Answer, Request, Site},
+    wait::{self, PATIENCE},
+};
+use serde_json::json;
+
+#[test]
+fn a_link_opens_one_page_and_its_successor_takes_its_place() -> Result<()> {
+    let host = host()?;
+    let link = host.browser_link()?;
+    let site = Site::of(&link)?;
+    let cookie = site.enter()?;
+    let joined = site.ask(&site.post("/api/join").cookie(&cookie))?;
+    ensure!(joined.status == 200 && joined.json()?["role"] == "control", "{joined:?}");
+    let url = joined.json()?["websocket"]["url"].as_str().context("a way in")?.to_owned();
+    ensure!(url == site.origin.replace("https", "wss") + "/api/link", "{url}");
+
+    let again = site.ask(&enter(&site, &site.ticket))?;
+    refused(&again, 403, "ticket-invalid")?;
+    ensure!(String::from_utf8_lossy(&again.body).contains("used already"), "{again:?}");
+
+    let next = wait::until(PATIENCE, "another link in the file", || {
+        let next = host.browser_link()?;
+        Ok((next != link).then_some(next))
+    })?;
+    Site::of(&next)?.enter()?;
+    wait::until(PATIENCE, "the new link to be printed", || Ok(host.output()?.contains(&next).then_some(())))?;
+    Ok(())
+}
+
+#[test]
+fn the_kinds_of_tickets_are_not_for_each_other() -> Result<()> {
+    let host = host()?;
+    let site = Site::of(&host.browser_link()?)?;
+    // A page's ticket in a native link.
+    let (place, native_ticket) = host.link().split_once("&ticket=").context("a native link has a ticket")?;
+    let (status, said) = Viewer::start(&format!("{place}&ticket={}", site.ticket))?.ended(PATIENCE)?;
+    ensure!(status.code() == Some(1) && said.contains("browser"), "{status}: {said}");
+    // A native ticket, a forged one, and none at all on the page.
+    for ticket in [native_ticket, &site.ticket.replace(&site.ticket[9..12], "AAA"), ""] {
+        refused(&site.ask(&enter(&site, ticket))?, 403, "ticket-invalid")?;
+    }
+    // None of this used the ticket up.
+    site.enter()?;
+    Viewer::with_window(host.link()).map(drop)
+}
+
+#[test]
+fn an_expired_link_is_refused() -> Result<()> {
+    let host = host()?;
+    let links = host.new_links(&["--ttl", "0s"])?;
+    let link = links.iter().find(|link| link.starts_with("https")).context("a browser link")?;
+    let site = Site::of(link)?;
+    let answer = site.ask(&enter(&site, &site.ticket))?;
+    refused(&answer, 403, "ticket-expired")
+}
+
+#[test]
+fn pages_of_others_can_do_nothing_with_a_live_cookie() -> Result<()> {
+    let host = host()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let cookie = site.enter()?;
+    for path in ["join", "leave", "links", "run", "rtc", "apps/foot"] {
+        let path = format!("/api/{path}");
+        let body = json!({"command": "foot", "role": "control", "sdp": ""});
+        for origin in ["https://evil.example", "null", &site.origin.replace("https", "http")] {
+            let request = Request::new("POST", &path).header("Origin", origin).cookie(&cookie).json(&body);
+            refused(&site.ask(&request)?, 403, "origin")?;
+        }
+        let request = Request::new("POST", &path).cookie(&cookie).json(&body);
+        refused(&site.ask(&request)?, 403, "origin")?;
+    }
+    let upgrade = |origin: &str| upgrade().header("Origin", origin).cookie(&cookie);
+    refused(&site.ask(&upgrade("https://evil.example"))?, 403, "origin")?;
+    ensure!(site.ask(&upgrade(&site.origin))?.status == 101, "our own page may");
+    // The cookie still counts: nobody could make it leave.
+    ensure!(site.ask(&site.post("/api/join").cookie(&cookie))?.status == 200);
+    Ok(())
+}
+
+#[test]
+fn names_that_are_not_the_host_s_lead_nowhere() -> Result<()> {
+    let host = HostOptions::command([testapp()?]).arguments(&["--http-host", "apps.example.org"]).start()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let named = |name: &str| {
+        let origin = format!("https://{name}");
+        let request = Request::new("POST", "/api/enter").header("Host", name).header("Origin", &origin);
+        site.ask(&request.json(&json!({"ticket": site.ticket})))
+    };
+    refused(&named("evil.example:4461")?, 421, "host")?;
+    refused(&named("127.0.0.1.evil.example")?, 421, "host")?;
+    ensure!(named("apps.example.org:4461")?.status == 204);
+    Ok(())
+}
+
+#[test]
+fn without_a_cookie_nothing_is_told_and_after_leaving_nothing_any_more() -> Result<()> {
+    let host = host()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let forged = format!("{}={}", site.enter()?.split('=').next().unwrap_or_default(), "A".repeat(43));
+    let questions = [
+        site.post("/api/join"),
+        site.post("/api/leave"),
+        site.post("/api/apps/foot"),
+        Request::new("GET", "/api/apps"),
+        Request::new("GET", "/api/apps/foot/icon"),
+        upgrade().header("Origin", &site.origin),
+    ];
+    for question in &questions {
+        refused(&site.ask(question)?, 401, "enter")?;
+        refused(&site.ask(&question.clone().cookie(&forged))?, 401, "enter")?;
+    }
+    let cookie = Site::of(&wait_for_next(&host, &site)?)?.enter()?;
+    let left = site.ask(&site.post("/api/leave").cookie(&cookie))?;
+    ensure!(left.status == 204 && left.header("set-cookie")?.contains("Max-Age=0"), "{left:?}");
+    for question in &questions {
+        refused(&site.ask(&question.clone().cookie(&cookie))?, 401, "enter")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn who_looks_on_starts_nothing() -> Result<()> {
+    let host = host()?;
+    let site = Site::of(&host.browser_view_link()?)?;
+    let cookie = site.enter()?;
+    let joined = site.ask(&site.post("/api/join").cookie(&cookie))?;
+    ensure!(joined.json()?["role"] == "view", "{joined:?}");
+    for (path, body) in [
+        ("/api/run", json!({"command": "foot"})),
+        ("/api/links", json!({"role": "view"})),
+        ("/api/apps/foot", json!({})),
+    ] {
+        refused(&site.ask(&site.post(path).cookie(&cookie).json(&body))?, 403, "view-only")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn whoever_guesses_tickets_is_turned_away_for_a_while() -> Result<()> {
+    let session = Session::start(&[])?;
+    let site = Site::of(&session.host.browser_link()?)?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    let guess = || site.ask(&enter(&site, "AAAA"));
+    let turned_away = wait::until(PATIENCE, "the gate to close", || {
+        let answer = guess()?;
+        Ok((answer.status == 429).then_some(answer))
+    })?;
+    refused(&turned_away, 429, "busy")?;
+    refused(&site.ask(&enter(&site, &site.ticket))?, 429, "busy")?;
+    viewer.key(window.track, "a", dormer_tests::Press::Tap)?;
+    viewer.code_until(window.track, |code| code.input == 1)?;
+    let entered = wait::until(PATIENCE, "forgiveness", || {
+        let answer = site.ask(&enter(&site, &site.ticket))?;
+        Ok((answer.status != 429).then_some(answer))
+    })?;
+    ensure!(entered.status == 204, "{entered:?}");
+    Ok(())
+}
+
+#[test]
+fn no_log_holds_a_ticket_or_a_cookie() -> Result<()> {
+    let host = HostOptions::command([testapp()?]).arguments(&["--log", "trace"]).start()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let cookie = site.enter()?;
+    let joined = site.ask(&site.post("/api/join").cookie(&cookie))?.json()?;
+    let join_ticket = joined["ticket"].as_str().context("a ticket")?.to_owned();
+    site.ask(&enter(&site, &site.ticket))?;
+    site.ask(&enter(&site, &join_ticket))?;
+    site.ask(&Request::new("GET", "/api/apps").cookie(&cookie))?;
+    Viewer::with_window(host.link())?.0.quit()?;
+    wait::until(PATIENCE, "the viewer to be logged as gone", || {
+        Ok(host.log().contains("viewer left").then_some(()))
+    })?;
+    let log = host.log();
+    ensure!(log.contains("a browser entered"), "the log tells of browsers:\n{log}");
+    let native_ticket = host.link().rsplit('=').next().context("a ticket")?.to_owned();
+    let cookie_value = cookie.split('=').next_back().context("a value")?.to_owned();
+    for secret in [&site.ticket, &join_ticket, &native_ticket, &cookie_value] {
+        ensure!(secret.len() > 40 && !log.contains(secret.as_str()), "a secret is in the log");
+    }
+    Ok(())
+}
+
+fn host() -> Result<Host> {
+    Host::start([testapp()?])
+}
+
+fn testapp() -> Result<&'static str> {
+    binaries()?.testapp.to_str().context("a path")
+}
+
+fn enter(site: &Site, ticket: &str) -> Request {
+    site.post("/api/enter").json(&json!({"ticket": ticket}))
+}
+
+fn upgrade() -> Request {
+    Request::new("GET", "/api/link")
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+fn wait_for_next(host: &Host, used: &Site) -> Result<String> {
+    wait::until(PATIENCE, "another link in the file", || {
+        let next = host.browser_link()?;
+        Ok((!next.contains(&used.ticket)).then_some(next))
+    })
+}
+
+/// Refused with this code and a sentence, in JSON, and without leave to be framed or kept.
+fn refused(answer: &Answer, status: u16, code: &str) -> Result<()> {
+    ensure!(answer.status == status && answer.code()? == code, "{status} {code} expected: {answer:?}");
+    let message = answer.json()?["message"].as_str().map(str::len).unwrap_or_default();
+    ensure!(message > 10, "no sentence: {answer:?}");
+    ensure!(answer.header("content-security-policy")?.contains("frame-ancestors 'none'"), "{answer:?}");
+    ensure!(answer.header("cache-control")? == "no-store", "{answer:?}");
+    Ok(())
+}
