@@ -1,0 +1,168 @@
+/** Choosing among windows: cards on phones, a row of icons while Ctrl and Alt are held. */
+
+import { fill, texts } from "../language";
+import type { TrackId } from "../protocol/types";
+import { button, make } from "./dom";
+import { glyph } from "./glyph";
+import type { Icons } from "./icons";
+import type { Entry } from "./taskbar";
+
+/** One window to choose. */
+export interface Card extends Entry {
+  /** Its picture, to draw a small one from. */
+  canvas: HTMLCanvasElement;
+}
+
+export interface SwitcherActions {
+  cards(): Card[];
+  pick(track: TrackId): void;
+  close(track: TrackId): void;
+}
+
+/** Longest side of a small picture in CSS pixels; they are drawn at twice that. */
+const SMALL = 320;
+
+/** All windows as cards. */
+export class Switcher {
+  readonly element: HTMLElement;
+  private readonly list = make("ul", { class: "cards" });
+
+  constructor(
+    parent: HTMLElement,
+    private readonly icons: Icons,
+    private readonly actions: SwitcherActions,
+  ) {
+    this.element = make("div", {
+      class: "switcher",
+      role: "dialog",
+      label: texts.switcher.label,
+      children: [this.list],
+    });
+    this.element.hidden = true;
+    this.element.tabIndex = -1;
+    this.element.addEventListener("click", ({ target }) => {
+      if (target === this.element || target === this.list) this.close();
+    });
+    this.element.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") this.close();
+    });
+    parent.append(this.element);
+  }
+
+  get open(): boolean {
+    return !this.element.hidden;
+  }
+
+  toggle(): void {
+    if (this.open) return this.close();
+    this.element.hidden = false;
+    this.refresh();
+    (this.element.querySelector<HTMLElement>(".card-pick.active") ?? this.element).focus({ preventScroll: true });
+  }
+
+  close(): void {
+    this.element.hidden = true;
+  }
+
+  /** Shows the windows as they are now, if it is open. */
+  refresh(): void {
+    if (!this.open) return;
+    const cards = this.actions.cards();
+    const none = make("li", { class: "cards-none", text: texts.taskbar.noWindows });
+    this.list.replaceChildren(...(cards.length === 0 ? [none] : cards.map((card) => this.card(card))));
+  }
+
+  private card({ track, title, appId, icon, active, canvas }: Card): HTMLElement {
+    const pick = button(
+      {
+        class: `card-pick${active ? " active" : ""}`,
+        label: title,
+        children: [
+          make("span", {
+            class: "card-head",
+            children: [this.icons.element(icon, appId || title), make("span", { class: "card-title", text: title })],
+          }),
+          make("span", { class: "card-picture", children: [small(canvas)] }),
+        ],
+      },
+      () => {
+        this.close();
+        this.actions.pick(track);
+      },
+    );
+    const label = fill(texts.switcher.close, { title });
+    const close = button({ class: "tool card-close", label, title: label, children: [glyph("close")] }, () =>
+      this.actions.close(track),
+    );
+    return make("li", { class: "card", children: [pick, close] });
+  }
+}
+
+/** A small copy of a picture as it is now. */
+function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = make("canvas");
+  copy.setAttribute("aria-hidden", "true");
+  const factor = Math.min(1, (2 * SMALL) / Math.max(canvas.width, canvas.height, 1));
+  copy.width = Math.max(1, Math.round(canvas.width * factor));
+  copy.height = Math.max(1, Math.round(canvas.height * factor));
+  const context = copy.getContext("2d");
+  if (context !== null) {
+    context.imageSmoothingQuality = "high";
+    // A canvas that nothing was drawn into yet has no picture to give.
+    if (canvas.width > 0 && canvas.height > 0) context.drawImage(canvas, 0, 0, copy.width, copy.height);
+  }
+  return copy;
+}
+
+/** Going through windows while modifiers are held: the last used first, as everywhere. */
+export class Cycle {
+  private readonly element: HTMLElement;
+  private cards: Card[] = [];
+  private at = 0;
+
+  constructor(
+    parent: HTMLElement,
+    private readonly icons: Icons,
+    private readonly actions: SwitcherActions,
+  ) {
+    this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });
+    this.element.hidden = true;
+    parent.append(this.element);
+    const options = { capture: true };
+    addEventListener("keyup", ({ key }) => this.running && (key === "Control" || key === "Alt") && this.end(), options);
+    addEventListener("blur", () => this.running && this.end());
+  }
+
+  get running(): boolean {
+    return !this.element.hidden;
+  }
+
+  step(direction: 1 | -1): void {
+    if (!this.running) {
+      this.cards = this.actions.cards();
+      this.at = 0;
+    }
+    if (this.cards.length === 0) return;
+    this.at = (this.at + direction + this.cards.length) % this.cards.length;
+    this.element.hidden = false;
+    this.element.replaceChildren(
+      ...this.cards.map(({ title, appId, icon }, index) => {
+        const option = make("div", {
+          class: "cycle-item",
+          role: "option",
+          label: title,
+          children: [this.icons.element(icon, appId || title), make("span", { text: title })],
+        });
+        option.setAttribute("aria-selected", String(index === this.at));
+        return option;
+      }),
+    );
+  }
+
+  private end(): void {
+    this.element.hidden = true;
+    const card = this.cards[this.at];
+    if (card !== undefined) this.actions.pick(card.track);
+  }
+}
