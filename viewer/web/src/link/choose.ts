@@ -98,7 +98,7 @@ class Race {
       this.resolve = resolve;
       this.reject = reject;
       this.candidates.forEach((_, i) => this.later(i * STAGGER, () => this.begin(i)));
-      this.later(BUDGET, () => this.candidates.some(({ link }) => link !== null) && this.decide());
+      this.later(BUDGET, () => this.takeWhatWorks());
       this.later(PATIENCE, () => this.decide());
       this.begin(0);
     });
@@ -115,6 +115,11 @@ class Race {
     if (chosen === undefined || chosen.link === null) return this.reject(new NoTransport(attempts));
     chosen.attempt.result = "used";
     this.resolve({ link: chosen.link, attempts });
+  }
+
+  /** Time is up for better ones. */
+  private takeWhatWorks(): void {
+    if (this.candidates.some(({ link }) => link !== null)) this.decide();
   }
 
   private later(millis: number, then: () => void): void {
@@ -156,7 +161,7 @@ class Race {
     if (better.every(({ attempt }) => attempt.result !== "late")) this.decide();
     else if (open >= 0) {
       const took = performance.now() - this.started;
-      this.later(Math.min(3 * took + GRACE, BUDGET - took), () => this.decide());
+      this.later(Math.min(3 * took + GRACE, BUDGET - took), () => this.takeWhatWorks());
     }
   }
 
