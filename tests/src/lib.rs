@@ -24,4 +24,4 @@ pub use host::{Host, HostOptions};
 pub use picture::Picture;
 pub use process::Process;
 pub use session::Session;
-pub use viewer::{Kind, Press, Track, Until, Viewer, Window};
+pub use viewer::{Kind, Press, TextInput, Track, Until, Viewer, Window};

@@ -41,6 +41,20 @@ pub struct Window {
     pub scale: f64,
     pub states: Vec<String>,
     pub exact: bool,
+    pub text_input: Option<TextInput>,
+    pub locked: bool,
+}
+
+/// Where an app takes text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "named as in the automation protocol")]
+pub struct TextInput {
+    pub x: i32,
+    pub y: i32,
+    pub width: u32,
+    pub height: u32,
+    pub purpose: String,
+    pub multiline: bool,
 }
 
 /// What kind of window.
@@ -71,6 +85,10 @@ pub enum Until {
     Closed(Track),
     /// The newest resize is answered and drawn.
     Configured(Track),
+    /// The app takes text and says where.
+    TextInput(Track),
+    /// The app has locked the pointer.
+    Locked(Track),
 }
 
 /// What to do with a key or a button.
@@ -234,6 +252,28 @@ impl Viewer {
     /// Gives a window the keyboard.
     pub fn activate(&mut self, track: Track) -> Result<()> {
         self.ask(json!({"do": "activate", "track": track})).map(drop)
+    }
+
+    /// Shows a text as an input method composes it.
+    pub fn compose(&mut self, track: Track, text: &str) -> Result<()> {
+        self.ask(json!({"do": "compose", "track": track, "text": text})).map(drop)
+    }
+
+    /// Inserts a text as an input method does.
+    pub fn insert(&mut self, track: Track, text: &str) -> Result<()> {
+        self.ask(json!({"do": "insert", "track": track, "text": text})).map(drop)
+    }
+
+    /// Moves a locked pointer.
+    pub fn push(&mut self, track: Track, dx: f64, dy: f64) -> Result<()> {
+        self.ask(json!({"do": "push", "track": track, "dx": dx, "dy": dy})).map(drop)
+    }
+
+    /// Waits until an app takes text in a window; where.
+    pub fn text_input(&mut self, track: Track) -> Result<TextInput> {
+        let windows = self.wait(Until::TextInput(track))?;
+        let window = windows.into_iter().find(|window| window.track == track);
+        window.and_then(|window| window.text_input).context("waited for it")
     }
 
     /// Puts text on the clipboard.

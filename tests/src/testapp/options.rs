@@ -27,6 +27,12 @@ pub struct Options {
     /// A right click opens a popup.
     #[arg(long)]
     pub popup: bool,
+    /// Wayland: take composed text, at a caret that moves by 10 with each character.
+    #[arg(long, conflicts_with = "x11")]
+    pub text_input: bool,
+    /// Wayland: a left press locks the pointer, the next lets it go.
+    #[arg(long, conflicts_with = "x11")]
+    pub lock_pointer: bool,
     /// Hostile: commit without waiting for anything.
     #[arg(long)]
     pub flood: bool,

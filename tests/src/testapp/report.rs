@@ -70,6 +70,32 @@ pub enum Entry {
         /// Open.
         open: bool,
     },
+    /// An input method shows this, or nothing.
+    Composed {
+        /// What there is of the text.
+        text: String,
+        /// Where its selection begins, in bytes; -1: none is shown.
+        begin: i32,
+        /// Where it ends.
+        end: i32,
+    },
+    /// An input method inserted a text.
+    Inserted {
+        /// Which.
+        text: String,
+    },
+    /// The pointer was locked, or let go.
+    Lock {
+        /// Locked.
+        held: bool,
+    },
+    /// A pointer was moved by this much: in 256ths of a unit, as Wayland has it.
+    Pushed {
+        /// To the right.
+        dx: i32,
+        /// Down.
+        dy: i32,
+    },
     /// The window was asked to close.
     Close,
 }

@@ -35,7 +35,7 @@ const BUTTON_RIGHT: u32 = 0x111;
 
 impl App {
     /// An app that cannot draw or report has no more use: it ends with the reason.
-    fn must(&mut self, done: Result<()>) {
+    pub(super) fn must(&mut self, done: Result<()>) {
         done.expect("the test app can draw and report");
     }
 
@@ -51,7 +51,10 @@ impl App {
             self.react()?;
             match button {
                 BUTTON_RIGHT if self.popup_allowed => self.open_popup(serial)?,
-                BUTTON_LEFT => self.close_popup()?,
+                BUTTON_LEFT => {
+                    self.close_popup()?;
+                    self.toggle_lock()?;
+                }
                 _ => {}
             }
         }
@@ -106,7 +109,7 @@ impl Dispatch<WlPointer, ()> for App {
 
 impl Dispatch<WlSeat, ()> for App {
     fn event(
-        _: &mut Self,
+        app: &mut Self,
         seat: &WlSeat,
         event: wl_seat::Event,
         _: &(),
@@ -119,7 +122,10 @@ impl Dispatch<WlSeat, ()> for App {
             seat.get_keyboard(queue, ());
         }
         if has.contains(wl_seat::Capability::Pointer) {
-            seat.get_pointer(queue, ());
+            let pointer = seat.get_pointer(queue, ());
+            if let Some(lock) = &mut app.lock {
+                lock.has_pointer(pointer, queue);
+            }
         }
     }
 }

@@ -6,7 +6,9 @@
 mod buffers;
 mod events;
 mod hostile;
+mod lock;
 mod popup;
+mod text;
 
 use anyhow::{Context, Result, bail};
 use media::{Pixels, Rect};
@@ -21,7 +23,7 @@ use wayland_protocols::xdg::shell::client::{
     xdg_surface::XdgSurface, xdg_toplevel::XdgToplevel, xdg_wm_base::XdgWmBase,
 };
 
-use self::{buffers::Buffers, hostile::Hostile, popup::Popup};
+use self::{buffers::Buffers, hostile::Hostile, lock::Lock, popup::Popup, text::Text};
 use super::{Entry, Options, control::Control, now_us, report::Report, scene::Scene, ticker::Ticker};
 
 /// What the window may do about its next picture.
@@ -61,6 +63,8 @@ struct App {
     toplevel: XdgToplevel,
     popup: Option<Popup>,
     popup_allowed: bool,
+    text: Option<Text>,
+    lock: Option<Lock>,
     hostile: Hostile,
     buffers: Buffers,
     /// What was painted but could not be committed, since all buffers are held by the display.
@@ -139,7 +143,9 @@ impl App {
         let compositor: WlCompositor = globals.bind(queue, 4..=6, ()).context("wl_compositor")?;
         let shm: WlShm = globals.bind(queue, 1..=1, ()).context("wl_shm")?;
         let shell: XdgWmBase = globals.bind(queue, 1..=5, ()).context("xdg_wm_base")?;
-        let seat = globals.bind(queue, 5..=8, ()).ok();
+        let seat: Option<WlSeat> = globals.bind(queue, 5..=8, ()).ok();
+        let text = seat.as_ref().filter(|_| options.text_input);
+        let text = text.map(|seat| Text::new(globals, seat, queue)).transpose()?;
         let surface = compositor.create_surface(queue, ());
         let xdg_surface = shell.get_xdg_surface(&surface, queue, Role::Window);
         let toplevel = xdg_surface.get_toplevel(queue, ());
@@ -158,6 +164,8 @@ impl App {
             toplevel,
             popup: None,
             popup_allowed: options.popup,
+            text,
+            lock: options.lock_pointer.then(|| Lock::new(globals, queue)).transpose()?,
             hostile: Hostile::new(options),
             buffers: Buffers::default(),
             unshown: Vec::new(),

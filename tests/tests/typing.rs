@@ -1,0 +1,177 @@
+//! Composed text at the app's caret, and locked pointers: the test app tells exactly what came, real apps take it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{
+    Host, Press, Session, TextInput, Track, Until, Viewer,
+    testapp::Entry,
+    tools,
+    wait::{self, PATIENCE},
+};
+
+const TEXT: &str = "世界 ü";
+
+#[test]
+fn composed_text_reaches_the_app_and_its_caret_the_viewer() -> Result<()> {
+    let session = Session::start(&["--text-input"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    let caret = viewer.text_input(track)?;
+    let expected = TextInput { x: 40, y: 60, width: 1, height: 18, purpose: "name".into(), multiline: true };
+    ensure!(caret == expected, "{caret:?}");
+    for text in ["s", "shi", "世", ""] {
+        viewer.compose(track, text)?;
+    }
+    viewer.compose(track, "shijie")?;
+    viewer.insert(track, TEXT)?;
+    let inserted = Entry::Inserted { text: TEXT.into() };
+    session.reported("the text", |entry| *entry == inserted)?;
+    let composed = |text: &str| {
+        let end = i32::try_from(text.len()).unwrap_or(-1);
+        let cursor = if text.is_empty() { -1 } else { end };
+        Entry::Composed { text: text.into(), begin: cursor, end: cursor }
+    };
+    let mut expected: Vec<Entry> = ["s", "shi", "世", "", "shijie"].map(composed).into();
+    expected.extend([inserted, composed("")]);
+    session.reported("the end of the composition", |_| true)?;
+    let of_text = |entry: &Entry| matches!(entry, Entry::Composed { .. } | Entry::Inserted { .. });
+    let seen: Vec<Entry> = session.entries()?.into_iter().filter(of_text).collect();
+    ensure!(seen == expected, "{seen:?}");
+    let caret = wait::until(PATIENCE, "the caret behind the text", || {
+        Ok(Some(viewer.text_input(track)?).filter(|caret| caret.x != 40))
+    })?;
+    ensure!(caret.x == 80, "four characters of 10: {caret:?}");
+    ensure!(
+        !session.entries()?.iter().any(|entry| matches!(entry, Entry::Key { .. })),
+        "no keys were needed"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_viewer_that_leaves_leaves_no_composed_text_behind() -> Result<()> {
+    let session = Session::start(&["--text-input"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.activate(window.track)?;
+    viewer.text_input(window.track)?;
+    viewer.compose(window.track, "shi")?;
+    session
+        .reported("composed text", |entry| matches!(entry, Entry::Composed { text, .. } if text == "shi"))?;
+    drop(viewer);
+    session.reported("its end", |entry| {
+        matches!(entry, Entry::Composed { text, .. } if text.is_empty())
+            || *entry == Entry::Focus { held: false }
+    })
+}
+
+#[test]
+fn a_locked_pointer_loses_nothing_of_its_way() -> Result<()> {
+    let session = Session::start(&["--lock-pointer"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    let track = window.track;
+    ensure!(viewer.push(track, 1.0, 1.0).is_err(), "nothing has locked the pointer");
+    viewer.activate(track)?;
+    viewer.click(track, 100.0, 100.0, "left")?;
+    viewer.wait(Until::Locked(track))?;
+    for n in 0..50 {
+        viewer.push(track, f64::from(n) / 4.0, -1.5)?;
+    }
+    let expected: Vec<Entry> = (0..50).map(|n| Entry::Pushed { dx: n * 64, dy: -384 }).collect();
+    session.reported("the last of it", |entry| *entry == expected[49])?;
+    let pushed = |entry: &Entry| matches!(entry, Entry::Pushed { .. });
+    let seen: Vec<Entry> = session.entries()?.into_iter().filter(pushed).collect();
+    ensure!(seen == expected, "{seen:?}");
+    // Another press of the app's lets the pointer go.
+    viewer.click(track, 100.0, 100.0, "left")?;
+    wait::until(PATIENCE, "the end of the lock", || {
+        let locked = viewer.windows()?.iter().any(|window| window.locked);
+        Ok((!locked).then_some(()))
+    })
+}
+
+#[test]
+fn text_is_composed_in_a_terminal() -> Result<()> {
+    if !tools::present("compose in foot", &["foot"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let typed = directory.path().join("typed");
+    let script = format!("cat > {}", typed.display());
+    let host = Host::start(["foot", "--config=/dev/null", "sh", "-c", &script])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    composes_into(&mut viewer, track)?;
+    viewer.key(track, "Return", Press::Tap)?;
+    // Right behind a key, in the right order.
+    viewer.type_text(track, "a")?;
+    viewer.insert(track, "ü")?;
+    viewer.keys(track, &["b", "Return"])?;
+    file_holds(&typed, &format!("{TEXT}\naüb\n"))
+}
+
+#[test]
+fn text_is_composed_in_a_gtk3_editor() -> Result<()> {
+    if !tools::present("compose in l3afpad", &["l3afpad"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, "")?;
+    let host = Host::start(["l3afpad", file.to_str().context("a path")?])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    let before = viewer.text_input(track)?;
+    composes_into(&mut viewer, track)?;
+    viewer.type_text(track, "a")?;
+    viewer.insert(track, "ü")?;
+    viewer.type_text(track, "b\n")?;
+    viewer.key(track, "ctrl+s", Press::Tap)?;
+    file_holds(&file, &format!("{TEXT}aüb\n"))?;
+    let after = viewer.text_input(track)?;
+    ensure!(after.y > before.y, "the caret is in the next line: {before:?}, {after:?}");
+    Ok(())
+}
+
+#[test]
+fn text_is_composed_in_a_gtk4_app() -> Result<()> {
+    if !tools::present("compose in gtk4-widget-factory", &["gtk4-widget-factory"]) {
+        return Ok(());
+    }
+    let host = Host::start(["gtk4-widget-factory"])?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    let track = window.track;
+    viewer.activate(track)?;
+    composes_into(&mut viewer, track)?;
+    viewer.keys(track, &["ctrl+a", "ctrl+c"])?;
+    let mut copied = String::new();
+    wait::until(PATIENCE, "the composed text on the clipboard", || {
+        copied = viewer.clipboard_get().unwrap_or_else(|error| format!("{error:#}"));
+        Ok((copied == TEXT).then_some(()))
+    })
+    .with_context(|| format!("the clipboard holds {copied:?}"))
+}
+
+/// Composes a text step by step: each step is seen at the caret, and only the last stays.
+fn composes_into(viewer: &mut Viewer, track: Track) -> Result<()> {
+    viewer.text_input(track)?;
+    viewer.wait(Until::Exact(track))?;
+    for step in ["s", "shi", "shijie"] {
+        let before = viewer.screenshot(track)?;
+        viewer.compose(track, step)?;
+        viewer.look_until(track, step, |picture| (*picture != before).then_some(()))?;
+    }
+    viewer.insert(track, TEXT)
+}
+
+fn file_holds(file: &Path, wanted: &str) -> Result<()> {
+    let mut last = String::new();
+    wait::until(PATIENCE, "the text in the file", || {
+        last = std::fs::read_to_string(file).unwrap_or_default();
+        Ok((last == wanted).then_some(()))
+    })
+    .with_context(|| format!("the file holds {last:?}"))
+}
