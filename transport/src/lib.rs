@@ -47,6 +47,7 @@ pub mod ticket;
 mod used_tickets;
 pub mod webrtc;
 pub mod websocket;
+pub mod webtransport;
 
 pub use close::CloseReason;
 pub use doorkeeper::{Admission, Doorkeeper, Redeemed};

@@ -1,0 +1,200 @@
+//! One WebTransport session: what carries a link.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use quinn::{Connection, ConnectionError, RecvStream, SendStream};
+use tokio::{sync::watch, time::timeout};
+use web_transport_proto::{Capsule, Frame, Http3CapsuleReader, StreamUni, VarInt as WireInt};
+
+use super::http3::{NO_ERROR, read_int};
+use crate::{
+    close::{CloseReason, Farewell},
+    quic::{carrier::Carrier, connection::ControlStream, door::Unreceived, reason_of},
+};
+
+/// How long a farewell may come after the streams that broke with the session.
+const FAREWELL_DELAY: Duration = Duration::from_millis(100);
+
+/// Above everything else, as the control lane: the farewell travels here.
+const REQUEST_PRIORITY: i32 = i32::MAX;
+
+/// Clones are the same session.
+#[derive(Clone)]
+pub(super) struct Session(Arc<Inner>);
+
+struct Inner {
+    connection: Connection,
+    id: WireInt,
+    stream_prefix: Vec<u8>,
+    datagram_prefix: Vec<u8>,
+    /// Where the farewell is said, once.
+    request: Mutex<Option<SendStream>>,
+    /// What the peer said last; closed when it says nothing any more.
+    farewell: watch::Receiver<Option<CloseReason>>,
+    /// A connection whose settings' stream ends is broken.
+    _settings: SendStream,
+}
+
+impl Session {
+    /// The session that the request on this stream began.
+    pub(super) fn new(
+        connection: Connection,
+        (request, responses): (SendStream, RecvStream),
+        settings: SendStream,
+    ) -> Self {
+        let id = WireInt::try_from(quinn::VarInt::from(request.id()).into_inner()).expect("both are 62 bits");
+        // A stream that ended has no priority: the farewell will not matter.
+        let _ = request.set_priority(REQUEST_PRIORITY);
+        let (said, farewell) = watch::channel(None);
+        tokio::spawn(hear_farewell(responses, said));
+        // A datagram names its session by a quarter of its number, since sessions are numbered in steps of four.
+        let quarter = WireInt::try_from(id.into_inner() / 4).expect("less than before");
+        Self(Arc::new(Inner {
+            connection,
+            id,
+            stream_prefix: ints(&[StreamUni::WEBTRANSPORT.0, id]),
+            datagram_prefix: ints(&[quarter]),
+            request: Mutex::new(Some(request)),
+            farewell,
+            _settings: settings,
+        }))
+    }
+
+    /// The viewer's stream for the control lane.
+    pub(super) async fn open_control(&self) -> Result<ControlStream, Unreceived> {
+        let (mut send, receive) = self.0.connection.open_bi().await?;
+        let prefix = ints(&[Frame::WEBTRANSPORT.0, self.0.id]);
+        send.write_all(&prefix).await.map_err(|error| Unreceived::Lost(error.to_string()))?;
+        Ok((send, receive))
+    }
+
+    /// The same at the host.
+    pub(super) async fn accept_control(&self) -> Result<ControlStream, Unreceived> {
+        let (send, mut receive) = self.0.connection.accept_bi().await?;
+        let begins = [read_int(&mut receive).await?, read_int(&mut receive).await?];
+        if begins != [Frame::WEBTRANSPORT.0, self.0.id] {
+            return Err(Unreceived::Lost("another stream than the session's".to_owned()));
+        }
+        Ok((send, receive))
+    }
+
+    /// What the peer said last, as soon as that is known; `None` if it goes without a word.
+    async fn said(&self) -> Option<CloseReason> {
+        let mut farewell = self.0.farewell.clone();
+        farewell.wait_for(Option::is_some).await.ok().and_then(|said| said.clone())
+    }
+}
+
+/// Reads the request's stream up to the peer's farewell.
+async fn hear_farewell(stream: RecvStream, said: watch::Sender<Option<CloseReason>>) {
+    let mut capsules = Http3CapsuleReader::new(stream);
+    let farewell = loop {
+        match capsules.read().await {
+            Ok(Some(Capsule::CloseWebTransportSession { code, reason })) => {
+                break CloseReason::from_farewell(code.into(), reason.as_bytes());
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => break CloseReason::Left(String::new()),
+            Err(_) => return,
+        }
+    };
+    said.send_replace(Some(farewell));
+}
+
+fn ints(ints: &[WireInt]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ints.iter().for_each(|int| int.encode(&mut bytes));
+    bytes
+}
+
+/// Reads a stream that means nothing to a link to its end: HTTP/3's own may not be stopped.
+pub(super) async fn drain(mut stream: RecvStream) {
+    while let Ok(Some(_)) = stream.read_chunk(usize::MAX, false).await {}
+}
+
+impl Carrier for Session {
+    const NAME: &'static str = "webtransport";
+
+    fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    fn stream_prefix(&self) -> &[u8] {
+        &self.0.stream_prefix
+    }
+
+    fn datagram_prefix(&self) -> &[u8] {
+        &self.0.datagram_prefix
+    }
+
+    async fn claim(&self, stream: &mut RecvStream) -> Result<bool, CloseReason> {
+        let broke = |what: &str| CloseReason::Protocol(what.to_owned());
+        let cut = |_| broke("a stream that ended at its beginning");
+        match StreamUni(WireInt::read(stream).await.map_err(cut)?) {
+            StreamUni::WEBTRANSPORT if WireInt::read(stream).await.map_err(cut)? == self.0.id => Ok(true),
+            StreamUni::WEBTRANSPORT => Err(broke("a stream of another session")),
+            StreamUni::CONTROL | StreamUni::PUSH => Err(broke("a stream that HTTP/3 does not allow")),
+            _ => {
+                while let Ok(Some(_)) = stream.read_chunk(usize::MAX, false).await {}
+                Ok(false)
+            }
+        }
+    }
+
+    fn own(&self, mut datagram: Bytes) -> Option<Bytes> {
+        let quarter = WireInt::decode(&mut datagram).ok()?;
+        (quarter.into_inner() == self.0.id.into_inner() / 4)
+            .then(|| datagram.copy_to_bytes(datagram.remaining()))
+    }
+
+    async fn farewell(&self) -> CloseReason {
+        match self.said().await {
+            Some(farewell) => farewell,
+            // The connection will tell.
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn explain(&self, reason: CloseReason, idle_timeout: Duration) -> CloseReason {
+        let closed = self.0.connection.close_reason();
+        if closed.is_none() && !matches!(reason, CloseReason::Protocol(_)) {
+            return reason;
+        }
+        // The streams of a session break with it, and may do so before its farewell was read.
+        if let Ok(Some(farewell)) = timeout(FAREWELL_DELAY, self.said()).await {
+            return farewell;
+        }
+        match closed.or_else(|| self.0.connection.close_reason()) {
+            Some(ConnectionError::ApplicationClosed(close)) if close.error_code == NO_ERROR => {
+                CloseReason::Left(crate::close::clean(&String::from_utf8_lossy(&close.reason)))
+            }
+            Some(error) => reason_of(error, idle_timeout),
+            None => reason,
+        }
+    }
+
+    async fn close(&self, farewell: &Farewell) {
+        // What it holds is whole even if something panicked.
+        let request = self.0.request.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let gone = self.0.farewell.borrow().is_some() || self.0.connection.close_reason().is_some();
+        if let Some(mut request) = request.filter(|_| !gone) {
+            let capsule = Capsule::CloseWebTransportSession {
+                code: farewell.code as u32,
+                reason: farewell.message.clone(),
+            };
+            let mut content = Vec::new();
+            capsule.encode(&mut content);
+            let length = WireInt::try_from(content.len()).expect("farewells are short");
+            let frame = [ints(&[Frame::DATA.0, length]), content].concat();
+            // Until the peer has all of it: closing the connection overtakes what is under way.
+            if request.write_all(&frame).await.is_ok() && request.finish().is_ok() {
+                let _ = request.stopped().await;
+            }
+        }
+        self.0.connection.close(NO_ERROR, farewell.message.as_bytes());
+    }
+}
