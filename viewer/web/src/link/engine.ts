@@ -3,7 +3,6 @@
  * the words of `vocabulary.ts`.
  */
 
-import { canDecode } from "../decode/video";
 import type { Zstd } from "../decode/zstd";
 import { UnknownVariant } from "../protocol/form";
 import type { Refusal, TextInput, ToViewer, TrackId, Update, VideoCodec } from "../protocol/types";
@@ -13,16 +12,28 @@ import { Viewer } from "../session/viewer";
 import type { Choice } from "./choose";
 import { Figures } from "./figures";
 import { Gallery } from "./gallery";
-import { askToJoin } from "./join";
-import { LANE, type Join, type Lane, type Link, type LinkHandler } from "./link";
+import { LANE, type Join, type Lane, type Link, type LinkHandler, type Open, type Transport } from "./link";
 import { Presenter } from "./presenter";
 import { Reconnect, type Over } from "./reconnect";
 import { Serials } from "./serials";
-import { preferred } from "./transports";
 import type { Attempt, Command, Event } from "./vocabulary";
 
 /** Sends an event to the page. */
 export type Tell = (event: Event, transfer?: Transferable[]) => void;
+
+/** What the engine is put together with. */
+export interface Parts {
+  /** Loads the decompressor. */
+  zstd(): Promise<Zstd>;
+  /** Whether videos can be decoded here. */
+  decodesVideo(): Promise<boolean>;
+  /** Asks the host for the right to join. */
+  join(origin: string): Promise<Join>;
+  /** The transports of this browser, the best first. */
+  openers(decodesVideo: boolean): [Transport, Open][];
+  /** What this viewer is, for people. */
+  agent: string;
+}
 
 /** How long a host may take to answer the greeting, in milliseconds. */
 const WELCOME_PATIENCE = 5_000;
@@ -55,10 +66,9 @@ export class Engine {
   private readonly pastes = new Map<number, number>();
   private textTrack: TrackId = 0;
 
-  /** `zstd` loads the decompressor. */
   constructor(
     private readonly tell: Tell,
-    private readonly zstd: () => Promise<Zstd>,
+    private readonly parts: Parts,
   ) {}
 
   /** Does what the page says. */
@@ -139,14 +149,14 @@ export class Engine {
     tools.catch(() => {});
     this.reconnect = new Reconnect({
       join: async () => {
-        const join = await askToJoin(origin);
+        const join = await this.parts.join(origin);
         this.decodesVideo = await decodesVideo;
         return join;
       },
-      openers: () =>
-        preferred(navigator.userAgent, this.decodesVideo).filter(
-          ([it]) => only === null || only.includes(it),
-        ),
+      openers: () => {
+        const all = this.parts.openers(this.decodesVideo);
+        return all.filter(([transport]) => only === null || only.includes(transport));
+      },
       handler: () => this.handler(),
       live: async (join, choice) => {
         await tools;
@@ -154,7 +164,7 @@ export class Engine {
       },
       waiting: (reason, attempt, tried) => this.waiting(reason, attempt, tried),
     });
-    const decodesVideo = canDecode();
+    const decodesVideo = this.parts.decodesVideo();
     const { end, message } = await this.reconnect.run();
     this.report(false);
     this.tell({ on: "state", state: { is: "ended", why: end, message } });
@@ -162,7 +172,7 @@ export class Engine {
 
   /** Loads what pictures need, while the first link is being made. */
   private async prepare(): Promise<void> {
-    this.gallery = new Gallery(await this.zstd(), {
+    this.gallery = new Gallery(await this.parts.zstd(), {
       applied: (update) => this.applied(update),
       broken: (reason) => this.live?.over({ broken: reason }),
       changed: (track, size, exact) => this.tell({ on: "picture", track, size, exact }),
@@ -180,7 +190,7 @@ export class Engine {
       }, WELCOME_PATIENCE);
       this.gallery?.begin(link.video);
       const video: VideoCodec[] = this.decodesVideo || link.video !== undefined ? ["h264"] : [];
-      this.core.handleConnected({ ticket: join.ticket, agent: agent(navigator.userAgent), video });
+      this.core.handleConnected({ ticket: join.ticket, agent: this.parts.agent, video });
       this.act();
     });
     clearTimeout(patience);
@@ -346,12 +356,6 @@ function micros(): number {
 /** A time of the page, in milliseconds since 1970, on the viewer's clock. */
 function onOurClock(millis: number): number {
   return Math.max(Math.floor((millis - performance.timeOrigin) * 1000), 0);
-}
-
-/** What this viewer is, for people: "Dormer web, Chrome/156". */
-function agent(userAgent: string): string {
-  const browser = /(Firefox|Edg|Chrom(?:e|ium)|Version)\/\d+/.exec(userAgent)?.[0] ?? "";
-  return `dormer-web ${browser}`.trim();
 }
 
 /** A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. */
