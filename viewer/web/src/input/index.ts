@@ -24,7 +24,9 @@
  *   page need not. While `input.focused` the keyboard is the app's; while anything else of the page has the DOM's focus it is the page's.
  * - `input.handle(event)` with every event of the engine (text-input, pointer-lock, seat, state, window-gone), and
  *   `clipboard.handle(event)` likewise, once.
+ *   Presses outside of all popups are told to the host here, whatever was pressed.
  * - `input.combo(combo)` for a menu of `COMBOS`: what browsers keep for themselves. Their names: `combo.id`.
+ * - `input.handOver(toplevel)` on `grabbed`: the press is the page's from now on.
  * - `input.fullscreen(element)` enters or leaves full screen with Keyboard Lock where there is one.
  * - `input.paste()`, called in a click, pastes into the app. `clipboard.copy()`, called in a click, does what `pending` asked for.
  * - `input.dispose()` when the document goes.
@@ -33,11 +35,12 @@
  *
  * - `input.touchMode = "direct" | "trackpad" | "touch"`. Trackpads work on all of `input.stage(element)`; `drawCursor` places one.
  * - `input.showKeyboard()` in a click opens the soft keyboard, `hideKeyboard()` closes it; `keyboardShown` says.
- * - `const zoom = new Zoom()` is the view's zoom and pan; `new ZoomView({ zoom, stage, window })` applies it to the stage
- *   (CSS transform), follows `visualViewport`, and keeps the caret in view. Give it as `options.zoom` so that pinches arrive.
+ * - `const zoom = new Zoom()` is the view's zoom and pan; `new ZoomView({ zoom, stage, content, size, caret: () => input.caret() })`
+ *   applies it to the content (CSS transform), follows `visualViewport`, and keeps the caret in view. Give `zoom` as an option of `Input`
+ *   so that pinches arrive, and call `view.reveal()` in its option `caretMoved`, `view.layout()` when the window changes its size.
  *   Have `<meta name=viewport content="width=device-width, initial-scale=1, interactive-widget=overlays-content, viewport-fit=cover">`.
  * - `new Keybar({ parent, names, input })` makes the bar's buttons. Classes: `keybar`, `keybar-page`, `keybar-key`, and the
- *   attributes `aria-pressed` (true, false, or mixed for "until the next key").
+ *   attributes `aria-pressed` (true, false, or mixed for "until the next key"). Rules: `style.css`.
  *
  * Canvases and the stage get `touch-action: none` here. Style them `user-select: none; -webkit-touch-callout: none`.
  */

@@ -121,6 +121,11 @@ export class Keyboard {
     this.sticky.clear();
   }
 
+  /** Whether a key is held down. */
+  holds(code: string): boolean {
+    return this.down.has(code) || this.waiting?.code === code;
+  }
+
   /** Sends what waits: it is about to be needed, with a button or a wheel. */
   flush(): void {
     if (this.waiting === null) return;

@@ -26,6 +26,14 @@ class Box extends EventTarget {
   setPointerCapture(id: number): void {
     this.captured.push(id);
   }
+
+  hasPointerCapture(id: number): boolean {
+    return this.captured.includes(id);
+  }
+
+  releasePointerCapture(id: number): void {
+    this.captured = this.captured.filter((captured) => captured !== id);
+  }
 }
 
 const surfaces = new Surfaces();
@@ -172,6 +180,27 @@ describe("pointers", () => {
     happen(window, "lostpointercapture", 0, 0);
     const pressed = sent.map(([, event]) => event !== "Leave" && "Button" in event && event.Button.pressed);
     expect(pressed).toEqual([true, false]);
+  });
+
+  it("are handed over with the button that is down, and are back when it is up", () => {
+    const box = new Box(0, 0, 200, 200);
+    const window = surface(1, 1, box);
+    expect(pointer.handOver(1)).toBeNull();
+    happen(window, "pointerdown", 10, 10, { buttons: 1 });
+    happen(window, "pointermove", 20, 10, { buttons: 1 });
+    sent.length = 0;
+    expect(pointer.handOver(2)).toBeNull();
+    expect(pointer.handOver(1)).toEqual({ pointerId: 7, x: 20, y: 10 });
+    expect(box.captured).toEqual([]);
+    happen(window, "pointermove", 30, 10, { buttons: 1 });
+    happen(window, "pointerup", 30, 10);
+    expect(sent).toEqual([]);
+    happen(window, "pointermove", 40, 10);
+    happen(window, "pointerdown", 40, 10, { buttons: 1 });
+    expect(sent).toEqual([
+      [1, motion(20, 5)],
+      [1, button(20, 5, 0x110, true)],
+    ]);
   });
 
   it("leave when they are over no window", () => {

@@ -31,10 +31,18 @@ const BUTTONS = [0x110, 0x111, 0x112, 0x113, 0x114] as const;
 /** Two motions within so many milliseconds are one: mice tell up to 8000 a second. */
 const INTERVAL = 4;
 
+/** A press that the page goes on with. */
+export interface HandedOver extends Point {
+  readonly pointerId: number;
+}
+
 export class Pointer {
   /** The surface that has the pointer while buttons are down. */
   private grabbing: Surface | null = null;
   private buttons = 0;
+  /** A press that was handed over: nothing is told before all buttons are up. */
+  private deaf = false;
+  private id = 0;
   private moved = { x: NaN, y: NaN, at: -Infinity };
   private readonly pinch = new Pinch();
   private lifting: ReturnType<typeof setTimeout> | undefined;
@@ -73,12 +81,22 @@ export class Pointer {
 
   /** Everything was released at the host. */
   clear(): void {
+    this.deaf = false;
     this.buttons = 0;
     this.grabbing = null;
   }
 
+  /** Gives up a press of the main button on a track; null if there is none. */
+  handOver(track: TrackId): HandedOver | null {
+    const { grabbing, buttons, id: pointerId } = this;
+    if (grabbing?.toplevel !== track || (buttons & 1) === 0) return null;
+    this.deaf = true;
+    release(grabbing.element, pointerId);
+    return { pointerId, x: this.moved.x, y: this.moved.y };
+  }
+
   private move(surface: Surface, event: PointerEvent): void {
-    if (this.host.locked() !== null) return;
+    if (this.host.locked() !== null || this.deaf) return;
     const { clientX: x, clientY: y, timeStamp: at } = event;
     if (x === this.moved.x && y === this.moved.y) return;
     if (event.type === "pointerrawupdate" && at - this.moved.at < INTERVAL) return;
@@ -89,12 +107,20 @@ export class Pointer {
 
   /** Sends which buttons went down or up. */
   private change(surface: Surface, event: PointerEvent): void {
+    if (this.deaf) {
+      if (event.type === "pointermove" || event.type === "pointerup") this.deaf = event.buttons !== 0;
+      if (event.type === "pointerdown") this.deaf = false;
+      if (this.deaf) return;
+      this.clear();
+    }
     const changed = this.buttons ^ event.buttons;
     if (changed === 0) return;
     if (this.buttons === 0) {
       this.grabbing = surface;
+      this.id = event.pointerId;
+      this.moved = { x: event.clientX, y: event.clientY, at: event.timeStamp };
       this.host.pressed(surface);
-      if (event.pointerId !== undefined) capture(surface.element, event.pointerId);
+      capture(surface.element, event.pointerId);
     }
     this.buttons = event.buttons;
     const target = this.target(surface, event);
@@ -112,7 +138,7 @@ export class Pointer {
   /** The pointer was taken away while buttons were down. */
   private let(at: number): void {
     const surface = this.grabbing;
-    if (surface === null) return;
+    if (surface === null || this.deaf) return;
     const position = within(surface, this.moved);
     BUTTONS.forEach((button, bit) => {
       if ((this.buttons & (1 << bit)) === 0) return;
@@ -168,6 +194,10 @@ export class Pointer {
 function factor(surface: Surface): number {
   const origin: Point = { x: 0, y: 0 };
   return within(surface, { x: 1, y: 0 }).x - within(surface, origin).x;
+}
+
+function release(element: HTMLElement, pointer: number): void {
+  if (element.hasPointerCapture(pointer)) element.releasePointerCapture(pointer);
 }
 
 function capture(element: HTMLElement, pointer: number): void {

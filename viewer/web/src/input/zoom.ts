@@ -1,6 +1,6 @@
 /**
  * The view's zoom and pan on small screens: which part of a window is seen, and how large. A place `p` of the window is
- * shown at `p × scale + offset`, in CSS pixels from the viewport's corner.
+ * shown at `p × scale + offset`, in CSS pixels from the stage's corner.
  *
  * Invariants: the scale is between `fit` and `LARGEST`; a window that is larger than the viewport leaves none of it empty, a
  * smaller one stands in the middle.
@@ -16,6 +16,8 @@ const MARGIN = 24;
 export class Zoom {
   scale = 1;
   offset: Point = { x: 0, y: 0 };
+  /** The stage's corner in the viewport: places that are zoomed around are told from there. */
+  origin: Point = { x: 0, y: 0 };
   private window: Size = { w: 1, h: 1 };
   private viewport: Rect = { x: 0, y: 0, w: 1, h: 1 };
 
@@ -38,7 +40,8 @@ export class Zoom {
     const scale = this.bounded(this.scale * factor);
     const ratio = scale / this.scale;
     const { x, y } = this.offset;
-    this.move(scale, { x: at.x - (at.x - x) * ratio, y: at.y - (at.y - y) * ratio });
+    const [left, top] = [at.x - this.origin.x, at.y - this.origin.y];
+    this.move(scale, { x: left - (left - x) * ratio, y: top - (top - y) * ratio });
   }
 
   /** Moves the view along; answers what was left over at its edges. */
