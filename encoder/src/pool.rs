@@ -76,6 +76,12 @@ impl Pool {
         self.shared.changed.notify_one();
     }
 
+    /// A viewer lost pictures of a video of a track: what goes on there begins anew with a keyframe. A stream that is over
+    /// is nothing to restart.
+    pub fn restart_video(&self, viewer: ViewerId, track: TrackId, stream: u32) {
+        self.shared.lock().restart_video((viewer, track), stream);
+    }
+
     /// Forgets all about a viewer. It gets no more answers.
     pub fn forget_viewer(&self, viewer: ViewerId) {
         self.shared.lock().forget(|key| key.0 == viewer);
@@ -119,6 +125,8 @@ struct Queue {
     busy: HashSet<Key>,
     /// Those of `busy` that are to be dropped instead of put back.
     forgotten: HashSet<Key>,
+    /// A video stream of one of `busy` that is to be restarted when it is put back.
+    restarts: HashMap<Key, u32>,
     closed: bool,
 }
 
@@ -147,9 +155,20 @@ impl Queue {
         Some(Task { job, shown, canvas })
     }
 
+    fn restart_video(&mut self, key: Key, stream: u32) {
+        if let Some(shown) = self.shown.get_mut(&key) {
+            shown.restart_video(stream);
+        } else if self.busy.contains(&key) {
+            self.restarts.insert(key, stream);
+        }
+    }
+
     /// Puts a copy back. Answers whether anybody still wants to know.
-    fn put_back(&mut self, key: Key, shown: Shown) -> bool {
+    fn put_back(&mut self, key: Key, mut shown: Shown) -> bool {
         self.busy.remove(&key);
+        if let Some(stream) = self.restarts.remove(&key) {
+            shown.restart_video(stream);
+        }
         let wanted = !self.forgotten.remove(&key);
         if wanted {
             self.shown.insert(key, shown);

@@ -83,6 +83,11 @@ impl Shown {
         self.streams.expire(now);
     }
 
+    /// The viewer lost pictures of a video: what goes on there begins anew.
+    pub(crate) fn restart_video(&mut self, stream: u32) {
+        self.streams.restart(stream);
+    }
+
     /// Does a job.
     pub(crate) fn encode(&mut self, canvas: &Canvas, job: &EncodeJob, tools: &mut Tools) -> Change {
         self.streams.expire(job.now);

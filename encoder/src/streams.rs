@@ -86,6 +86,11 @@ impl Streams {
         self.live.clear();
     }
 
+    /// Drops a stream, so that motion which goes on there begins anew with a keyframe.
+    pub(crate) fn restart(&mut self, id: u32) {
+        self.live.retain(|stream| stream.id != id);
+    }
+
     /// Drops those that have not been used for a while.
     pub(crate) fn expire(&mut self, now: Timestamp) {
         self.live.retain(|stream| now.since(stream.used) < LINGER);

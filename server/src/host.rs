@@ -212,6 +212,7 @@ impl Host {
             HostIncoming::Control(message) => self.core.handle_control(now, viewer, message),
             HostIncoming::Input(input) => self.core.handle_input(now, viewer, input),
             HostIncoming::Feedback(feedback) => self.core.handle_feedback(now, viewer, feedback),
+            HostIncoming::KeyframeWanted { track, stream } => self.pool.restart_video(viewer, track, stream),
             HostIncoming::Closed(reason) => {
                 info!(%viewer, %reason, "viewer left");
                 self.links.remove(&viewer);
@@ -267,7 +268,11 @@ impl Host {
                     self.with_link(viewer, |link| link.send_control(&message))
                 }
                 Action::SendUpdate { viewer, update, priority } => {
-                    self.with_link(viewer, |link| link.send_update(&update, priority));
+                    let rate = self.core.link_stats(now(), viewer).map(|stats| stats.bitrate);
+                    self.with_link(viewer, |link| {
+                        rate.into_iter().for_each(|rate| link.set_rate(rate));
+                        link.send_update(&update, priority);
+                    });
                 }
                 Action::Encode(job) => self.pool.submit(job),
                 Action::Source(command) => self.compositor.send(command),

@@ -17,6 +17,7 @@
 //!         HostIncoming::Control(message) => { /* … */ }
 //!         HostIncoming::Input(input) => { /* … */ }
 //!         HostIncoming::Feedback(feedback) => { /* … */ }
+//!         HostIncoming::KeyframeWanted { track, stream } => { /* … */ }
 //!         HostIncoming::Closed(reason) => break,
 //!     }
 //! }

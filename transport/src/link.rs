@@ -4,12 +4,15 @@
 //! [`CloseReason::Overflow`]. Motion and feedback may be lost: when their queue is full the message is dropped. What
 //! arrives is held back by flow control while the receiver is busy, except motion and feedback, which are dropped.
 
+mod aside;
 mod driver;
 mod ends;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
-use bytes::Bytes;
 use protocol::{
     Lane, Version,
     control::{Hello, Refusal, Role, ToHost, ToViewer},
@@ -20,6 +23,7 @@ use protocol::{
 };
 use tokio::sync::{oneshot, watch};
 
+pub(crate) use aside::{AccessUnit, Aside};
 pub(crate) use driver::{Driver, Frame, Inbox, Outgoing, RequestReceiver, link};
 pub(crate) use ends::End;
 pub use ends::{Host, HostIncoming, Viewer, ViewerIncoming};
@@ -126,6 +130,8 @@ pub(crate) struct Shared {
     requests: watch::Sender<Requests>,
     closed: OnceLock<CloseReason>,
     probe: Box<dyn Probe>,
+    /// Set if videos travel beside their updates: what the path takes, in bits a second.
+    video_aside: Option<AtomicU64>,
 }
 
 /// What the handles ask of the driver.
@@ -190,12 +196,15 @@ impl<E> Sender<E> {
     }
 
     fn send(&self, queue: &QueueSender<Frame>, lane: Lane, priority: i32, message: Vec<u8>) {
-        let bytes = Bytes::from(message);
-        let length = bytes.len();
+        self.send_frame(queue, Frame { lane, priority, bytes: message.into(), aside: None });
+    }
+
+    fn send_frame(&self, queue: &QueueSender<Frame>, frame: Frame) {
+        let (lane, length) = (frame.lane, frame.length());
         if length > lane.max_message() {
             return self.fail(CloseReason::Oversized { lane, length });
         }
-        match queue.try_push(Frame { lane, priority, bytes }, length) {
+        match queue.try_push(frame, length) {
             Ok(()) | Err(PushError::Closed) => {}
             Err(PushError::Full) => match lane {
                 Lane::Motion | Lane::Feedback => {
@@ -221,7 +230,19 @@ impl Sender<Host> {
     /// Sends an update; those of higher priority overtake. Once begun it is never taken back. A full queue closes the
     /// link.
     pub fn send_update(&self, update: &Update, priority: i32) {
-        self.send(&self.updates, Lane::Update, priority, encode(update));
+        let rate = self.shared.video_aside.as_ref().map(|rate| rate.load(Ordering::Relaxed));
+        let Some((rest, aside)) = rate.and_then(|rate| aside::take_out(update, rate)) else {
+            return self.send(&self.updates, Lane::Update, priority, encode(update));
+        };
+        let (bytes, aside) = (encode(&rest).into(), Some(Box::new(aside)));
+        self.send_frame(&self.updates, Frame { lane: Lane::Update, priority, bytes, aside });
+    }
+
+    /// What the path takes, in bits a second, as the viewer's feedback shows: for transports that pace video by it.
+    pub fn set_rate(&self, rate: u64) {
+        if let Some(known) = &self.shared.video_aside {
+            known.store(rate, Ordering::Relaxed);
+        }
     }
 
     /// Tells the viewer why it is thrown out and closes the link.

@@ -1,12 +1,12 @@
 //! The border between a link's handles and the task that drives it over one transport.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, atomic::AtomicU64};
 
 use bytes::Bytes;
 use protocol::Lane;
 use tokio::sync::{oneshot, watch};
 
-use super::{End, Link, Requests, Sender, Shared};
+use super::{Aside, End, Link, Requests, Sender, Shared};
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::{Bound, PushError, QueueReceiver, QueueSender, Share, lane_queue},
@@ -20,6 +20,16 @@ pub(crate) struct Frame {
     /// Among updates the higher goes first.
     pub(crate) priority: i32,
     pub(crate) bytes: Bytes,
+    /// What travels beside it.
+    pub(crate) aside: Option<Box<Aside>>,
+}
+
+impl Frame {
+    /// All its bytes.
+    pub(crate) fn length(&self) -> usize {
+        let units = self.aside.iter().flat_map(|aside| &aside.units);
+        self.bytes.len() + units.map(|unit| unit.data.len()).sum::<usize>()
+    }
 }
 
 /// Clipboard content is the largest that waits here: 16 MiB in chunks.
@@ -47,8 +57,20 @@ pub(crate) struct Outgoing {
     pub(crate) unreliable: QueueReceiver<Frame>,
 }
 
+/// What is assumed of a path before anything was measured, in bits a second.
+const UNKNOWN_RATE: u64 = 10_000_000;
+
 /// Makes the two sides of one end of a link.
 pub(crate) fn link<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
+    make(probe, None)
+}
+
+/// The same for a transport that has a way of its own for videos.
+pub(crate) fn link_with_video_aside<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
+    make(probe, Some(AtomicU64::new(UNKNOWN_RATE)))
+}
+
+fn make<E: End>(probe: Box<dyn Probe>, video_aside: Option<AtomicU64>) -> (Link<E>, Driver<E>) {
     let (control, control_out) = lane_queue(CONTROL);
     let (input, input_out) = lane_queue(INPUT);
     let (updates, updates_out) = lane_queue(UPDATES);
@@ -56,7 +78,7 @@ pub(crate) fn link<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
     let (inbox, incoming) = lane_queue(Bound { items: INBOX_ITEMS, bytes: E::INBOX_BYTES });
     let (requests, request_receiver) = watch::channel(Requests::default());
     let (finish, finished) = oneshot::channel();
-    let shared = Arc::new(Shared { requests, closed: OnceLock::new(), probe });
+    let shared = Arc::new(Shared { requests, closed: OnceLock::new(), probe, video_aside });
     let sender = Sender {
         control,
         input,

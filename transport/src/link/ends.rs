@@ -1,5 +1,6 @@
 //! The two ends of a link: which lanes each hears, and what it makes of them.
 
+use media::TrackId;
 use protocol::{
     DecodeError, Lane,
     control::{ToHost, ToViewer},
@@ -28,6 +29,13 @@ pub enum HostIncoming {
     Input(Input),
     /// The feedback lane.
     Feedback(Feedback),
+    /// The viewer lost pictures of a video that came beside its updates, and waits for a keyframe.
+    KeyframeWanted {
+        /// Which track's.
+        track: TrackId,
+        /// Which video stream.
+        stream: u32,
+    },
     /// The link has ended; nothing else will come.
     Closed(CloseReason),
 }
@@ -71,6 +79,12 @@ pub trait End: sealed::Sealed + Send + Sync + 'static {
     /// What a message on a lane that this end hears says.
     #[doc(hidden)]
     fn decode(lane: Lane, bytes: &[u8]) -> Result<Self::Incoming, DecodeError>;
+
+    /// What comes in when a keyframe is wanted, if this is the end that sends pictures.
+    #[doc(hidden)]
+    fn keyframe_wanted(_track: TrackId, _stream: u32) -> Option<Self::Incoming> {
+        None
+    }
 }
 
 impl End for Host {
@@ -93,6 +107,10 @@ impl End for Host {
             Lane::Feedback => decode(lane, bytes).map(HostIncoming::Feedback),
             Lane::Update => Err(not_heard(lane)),
         }
+    }
+
+    fn keyframe_wanted(track: TrackId, stream: u32) -> Option<HostIncoming> {
+        Some(HostIncoming::KeyframeWanted { track, stream })
     }
 }
 

@@ -111,7 +111,7 @@ mod tests {
         let mut outbox = Outbox::default();
         let push = |outbox: &mut Outbox, priority, fill: u8, share| {
             let bytes = Bytes::from(vec![fill; if fill == 9 { 3 * PIECE } else { 10 }]);
-            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes }, share);
+            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes, aside: None }, share);
         };
         push(&mut outbox, 0, 9, queue.reserve(3 * PIECE).await);
         assert!(matches!(outbox.pop(), Some(Data::Piece { place: 0, .. })));
@@ -137,7 +137,7 @@ mod tests {
             let bytes = Bytes::from(vec![0; 2 * PIECE]);
             outbox.push(
                 UPDATE,
-                Frame { lane: Lane::Update, priority, bytes },
+                Frame { lane: Lane::Update, priority, bytes, aside: None },
                 queue.reserve(2 * PIECE).await,
             );
             if priority < i32::from(PLACES) {
