@@ -1,12 +1,18 @@
-//! Golden vectors of tiles: `protocol/vectors/tiles.json` holds tiles as the encoder made them and the pixels they stand
-//! for. Every viewer's decoder runs them; here it is the native one's turn.
+//! Golden vectors of pixels: `protocol/vectors/tiles.json` and `video.json` hold tiles and videos as the encoder made them and
+//! the pixels they stand for. Every viewer's decoder runs them; here it is the native one's turn.
 //!
 //! `UPDATE_VECTORS=1 cargo test -p dormer-encoder --test round_trip vectors` writes them anew. Compressors may code the
 //! same pixels otherwise next year: what counts is that the pixels come out.
 
 use std::{env, fs, path::PathBuf};
 
-use media::{Frame, Op, Pixels, Rect, Size, TileCoding, Timing, TrackId, Update, UpdateId};
+use dormer_encoder::{
+    Selection,
+    video::{Content, Planes, VideoConfig},
+};
+use media::{
+    Frame, Op, Pixels, Rect, Size, TileCoding, Timestamp, Timing, TrackId, Update, UpdateId, VideoCodec,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,27 +23,108 @@ use crate::{
 
 #[test]
 fn tiles_of_the_golden_vectors_decode_to_their_pixels() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/tiles.json");
-    if env::var_os("UPDATE_VECTORS").is_some() {
-        let text = serde_json::to_string_pretty(&Value::Array(make())).expect("is JSON");
-        fs::write(&path, text + "\n").expect("writes");
-    }
-    let kept: Vec<Value> =
-        serde_json::from_str(&fs::read_to_string(&path).expect("reads")).expect("is a list");
+    let kept = vectors("tiles.json", make_tiles);
     for vector in &kept {
-        let text = |name: &str| vector[name].as_str().expect("is text");
-        let side = |name: &str| u32::try_from(vector[name].as_u64().expect("is a number")).expect("is small");
-        let rect = Rect::new(0, 0, side("w"), side("h"));
-        let coding = coding_of(text("coding"));
-        let op = Op::Tile { rect, coding, data: unhex(text("data")).into() };
-        let frame = applied(op, rect.size());
-        assert_eq!(hex(frame.data()), text("pixels"), "{}", text("name"));
+        let (rect, coding) = (rect_of(vector), coding_of(text(&vector["coding"])));
+        let op = Op::Tile { rect, coding, data: unhex(text(&vector["data"])).into() };
+        let frame = applied([op], rect.size());
+        assert_eq!(hex(frame.data()), text(&vector["pixels"]), "{}", text(&vector["name"]));
     }
     assert!(kept.len() >= 9, "every coding, method and width of indices");
 }
 
+#[test]
+fn videos_of_the_golden_vectors_decode_to_about_their_pixels() {
+    let kept = vectors("video.json", make_videos);
+    for vector in &kept {
+        let rect = rect_of(vector);
+        let units = vector["units"].as_array().expect("is a list");
+        let ops = units.iter().zip(0..).map(|(unit, i)| Op::Video {
+            rect,
+            codec: VideoCodec::H264,
+            stream: 1,
+            keyframe: i == 0,
+            data: unhex(text(unit)).into(),
+        });
+        let frame = applied(ops, rect.size());
+        let wanted = unhex(text(&vector["pixels"]));
+        let worst = frame.data().iter().zip(&wanted).map(|(a, b)| a.abs_diff(*b)).max();
+        // Decoders agree to the bit; conversions to RGB round differently.
+        assert!(worst <= Some(2), "{} is off by {worst:?}", text(&vector["name"]));
+    }
+}
+
+/// The vectors of a file, made anew if that is asked for.
+fn vectors(file: &str, make: fn() -> Vec<Value>) -> Vec<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors").join(file);
+    if env::var_os("UPDATE_VECTORS").is_some() {
+        let text = serde_json::to_string_pretty(&Value::Array(make())).expect("is JSON");
+        fs::write(&path, text + "\n").expect("writes");
+    }
+    serde_json::from_str(&fs::read_to_string(&path).expect("reads")).expect("is a list")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("is text")
+}
+
+fn rect_of(vector: &Value) -> Rect<Pixels> {
+    let side = |name: &str| u32::try_from(vector[name].as_u64().expect("is a number")).expect("is small");
+    Rect::new(0, 0, side("w"), side("h"))
+}
+
+/// Three pictures of a film, and the colours that show a wrong matrix or range.
+fn make_videos() -> Vec<Value> {
+    let size = Size::new(49, 35);
+    let colours = |frame: &mut Frame, shift: i32| {
+        pictures::fill(frame, size.to_rect(), |x, y| match ((x + shift) / 12 + y / 12) % 6 {
+            0 => [0, 0, 0],
+            1 => [255, 255, 255],
+            2 => [255, 0, 0],
+            3 => [0, 255, 0],
+            4 => [0, 0, 255],
+            _ => [30, 120, 200],
+        });
+    };
+    vec![
+        video("film", size, |frame, time| pictures::film(frame, size.to_rect(), time)),
+        video("colours", size, colours),
+    ]
+}
+
+fn video(name: &str, size: Size<Pixels>, mut draw: impl FnMut(&mut Frame, i32)) -> Value {
+    let config = VideoConfig {
+        size: Planes::padded(size),
+        bitrate: 2_000_000,
+        ceiling: 20_000_000,
+        keyframe_bytes: 100_000,
+        frame_rate: 30.0,
+        content: Content::Motion,
+    };
+    let mut encoder = Selection::default().create(config).expect("an encoder");
+    let mut frame = Frame::new(size);
+    let mut planes = Planes::new();
+    let units = (0..3).map(|time| {
+        draw(&mut frame, time);
+        planes.read(&frame, size.to_rect());
+        let now = Timestamp(1_000_000 + time as u64 * 33_333);
+        encoder.encode(&planes, now).expect("a good picture").expect("is not skipped").data
+    });
+    let units: Vec<Vec<u8>> = units.collect();
+    let ops = units.iter().zip(0..).map(|(unit, i)| Op::Video {
+        rect: size.to_rect(),
+        codec: VideoCodec::H264,
+        stream: 1,
+        keyframe: i == 0,
+        data: unit.clone().into(),
+    });
+    let pixels = applied(ops, size).data().to_vec();
+    let units: Vec<String> = units.iter().map(|unit| hex(unit)).collect();
+    json!({ "name": name, "w": size.w, "h": size.h, "units": units, "pixels": hex(&pixels) })
+}
+
 /// Every coding with every width of indices, compressed and not, opaque and translucent.
-fn make() -> Vec<Value> {
+fn make_tiles() -> Vec<Value> {
     let mut vectors = vec![solid("solid", [1, 2, 3, 255]), solid("solid_translucent", [10, 20, 30, 100])];
     for (name, colours) in [("two", 2), ("three", 3), ("nine", 9), ("many", 60)] {
         vectors.push(tile(&format!("palette_{name}"), Size::new(13, 9), |x, y| {
@@ -113,18 +200,21 @@ fn coding_of(name: &str) -> TileCoding {
     CODINGS.iter().find(|(known, _)| *known == name).expect("a coding").1
 }
 
-fn applied(op: Op, size: Size<Pixels>) -> Frame {
+/// The picture after updates with one op each.
+fn applied(ops: impl IntoIterator<Item = Op>, size: Size<Pixels>) -> Frame {
     let mut track = Track::new();
-    let update = Update {
-        track: TrackId(1),
-        id: UpdateId(1),
-        size,
-        ops: vec![op],
-        exact: true,
-        caused_by_input: None,
-        timing: Timing::default(),
-    };
-    track.apply(&update).expect("a golden vector");
+    for (op, id) in ops.into_iter().zip(1..) {
+        let update = Update {
+            track: TrackId(1),
+            id: UpdateId(id),
+            size,
+            ops: vec![op],
+            exact: true,
+            caused_by_input: None,
+            timing: Timing::default(),
+        };
+        track.apply(&update).expect("a golden vector");
+    }
     track.frame().clone()
 }
 
