@@ -15,7 +15,7 @@ use quinn::{Connection, Endpoint, Incoming, TokioRuntime, VarInt};
 use tokio::{
     sync::mpsc,
     task::{JoinHandle, JoinSet},
-    time::timeout,
+    time::{timeout, timeout_at},
 };
 
 use super::{
@@ -98,7 +98,8 @@ impl Listener {
         let endpoint =
             Endpoint::new(endpoint, Some(server), socket, Arc::new(TokioRuntime)).map_err(failed)?;
         let (sender, joined) = mpsc::channel(MAX_WAITING);
-        let door = Door { endpoint: endpoint.clone(), doorkeeper, settings, reception, joined: sender };
+        let door =
+            Door { endpoint: endpoint.clone(), doorkeeper, settings, reception, joined: sender, no_error };
         Ok(Self { endpoint, joined, door: tokio::spawn(door.keep()), no_error })
     }
 
@@ -136,6 +137,7 @@ struct Door<R> {
     settings: QuicSettings,
     reception: R,
     joined: mpsc::Sender<Joined>,
+    no_error: VarInt,
 }
 
 impl<R: Reception> Door<R> {
@@ -176,13 +178,19 @@ impl<R: Reception> Door<R> {
 
     async fn hear(self, incoming: Incoming, pass: Pass) {
         let address = incoming.remote_address();
-        match timeout(self.settings.hello_timeout, self.introduce(incoming)).await {
-            Ok(Ok(guest)) => self.let_in(guest, pass).await,
+        let patience = Instant::now() + self.settings.hello_timeout;
+        let connection = match timeout_at(patience.into(), incoming).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return tracing::debug!(%address, %error, "a stranger left"),
+            Err(_) => return too_late(address, &pass),
+        };
+        match timeout_at(patience.into(), self.introduce(connection.clone())).await {
+            Ok(Ok(guest)) => return self.let_in(guest, pass).await,
             Ok(Err(Turned::Refused(carrier, control, refusal))) => {
                 tracing::info!(%address, reason = %refusal.message, "refused a viewer");
                 pass.fail(Instant::now());
                 drop(pass);
-                refuse(carrier, control, refusal).await;
+                return refuse(carrier, control, refusal).await;
             }
             Ok(Err(Turned::Unreceived(Unreceived::Refused(reason)))) => {
                 tracing::info!(%address, %reason, "refused a connection");
@@ -191,17 +199,13 @@ impl<R: Reception> Door<R> {
             Ok(Err(Turned::Unreceived(Unreceived::Lost(reason)))) => {
                 tracing::debug!(%address, %reason, "a stranger left");
             }
-            // Dropping the connection closes it.
-            Err(_) => {
-                tracing::info!(%address, "a stranger did not say hello in time");
-                pass.fail(Instant::now());
-            }
+            Err(_) => too_late(address, &pass),
         }
+        connection.close(self.no_error, b"");
     }
 
-    /// The handshake of TLS, what the reception wants, and the hello.
-    async fn introduce(&self, incoming: Incoming) -> Result<Guest<R::Carrier>, Turned<R::Carrier>> {
-        let connection = incoming.await.map_err(Unreceived::from)?;
+    /// What the reception wants, and the hello.
+    async fn introduce(&self, connection: Connection) -> Result<Guest<R::Carrier>, Turned<R::Carrier>> {
         let (carrier, mut control) = self.reception.receive(connection).await?;
         let admitted = hear_hello(&mut control).await?.and_then(|hello| {
             let admission = self.doorkeeper.admit(&hello, UnixSeconds::now())?;
@@ -233,6 +237,11 @@ impl<R: Reception> Door<R> {
         }
         drop(pass);
     }
+}
+
+fn too_late(address: SocketAddr, pass: &Pass) {
+    tracing::info!(%address, "a stranger did not say hello in time");
+    pass.fail(Instant::now());
 }
 
 /// A viewer that may join.

@@ -14,10 +14,13 @@ mod quic_rig;
 mod raw_quic;
 mod raw_webrtc;
 mod raw_websocket;
+mod raw_webtransport;
 mod rig;
 mod samples;
 mod webrtc_rig;
 mod websocket_rig;
+mod webtransport_door;
+mod webtransport_rig;
 
 /// Runs contract tests over one transport.
 macro_rules! link_tests {
@@ -42,6 +45,7 @@ macro_rules! for_each_link {
 
         link_tests! { quic, crate::quic_rig::QuicRig, $($name),+ }
         link_tests! { websocket, crate::websocket_rig::WebSocketRig, $($name),+ }
+        link_tests! { webtransport, crate::webtransport_rig::WebTransportRig, $($name),+ }
         link_tests! { webrtc, crate::webrtc_rig::WebRtcRig, $($name),+ }
     };
 }
@@ -54,6 +58,7 @@ macro_rules! for_each_entrance {
 
         entrance_tests! { quic, crate::quic_rig::QuicRig, $($name),+ }
         entrance_tests! { websocket, crate::websocket_rig::WebSocketRig, $($name),+ }
+        entrance_tests! { webtransport, crate::webtransport_rig::WebTransportRig, $($name),+ }
         entrance_tests! { webrtc, crate::webrtc_rig::WebRtcRig, $($name),+ }
     };
 }

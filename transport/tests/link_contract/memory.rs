@@ -41,6 +41,7 @@ macro_rules! measurements {
 
 measurements! { quic, crate::quic_rig::QuicRig }
 measurements! { websocket, crate::websocket_rig::WebSocketRig }
+measurements! { webtransport, crate::webtransport_rig::WebTransportRig }
 
 /// Runs one of this file's ignored tests alone.
 fn alone(test: &str) {

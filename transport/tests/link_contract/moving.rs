@@ -9,6 +9,7 @@ use crate::{
 };
 
 link_tests! { quic, crate::quic_rig::QuicRig, a_viewer_that_changes_its_address_stays }
+link_tests! { webtransport, crate::webtransport_rig::WebTransportRig, a_viewer_that_changes_its_address_stays }
 link_tests! { webrtc, crate::webrtc_rig::WebRtcRig, a_viewer_that_changes_its_address_stays }
 
 async fn a_viewer_that_changes_its_address_stays(rig: &mut impl Rig) {
