@@ -45,6 +45,10 @@ export class View {
   /** The mode that full screen came from. */
   before: Mode = "normal";
   minimised = false;
+  /** The address of the icon in its title bar. */
+  iconShown: string | null | undefined = undefined;
+  /** It rang its bell since it was used last. */
+  rang = false;
   home: Home = "desk";
   /** How much smaller than itself it is shown, on screens that are smaller than the app can be. */
   factor = 1;

@@ -1,0 +1,443 @@
+/**
+ * All windows on the page, and what the engine says about them. The desk decides which window is shown, where, in which order,
+ * and which one has the keyboard; each view only shows what it is told.
+ */
+
+import type { Surface } from "../input";
+import { fill, texts } from "../language";
+import type { Command, Event, State } from "../link/vocabulary";
+import type { Role, TrackId, Window } from "../protocol/types";
+import { Arranger } from "./arrange";
+import { cursorOf } from "./cursor";
+import { make } from "./dom";
+import { Drags } from "./drag";
+import { edgeOf } from "./geometry";
+import { Icons } from "./icons";
+import { Kinship } from "./kinship";
+import { Manager } from "./manage";
+import type { Notices } from "./notices";
+import { People } from "./people";
+import type { Send } from "./picture";
+import { Popup, placePopups, type Ground } from "./popups";
+import { PopOuts } from "./popouts";
+import { Screen } from "./screen";
+import { shortcutOf, type Shortcut } from "./shortcuts";
+import { Touch } from "./touch";
+import { View } from "./view";
+import { Wishes } from "./wishes";
+
+export interface DeskOptions {
+  send: Send;
+  notices: Notices;
+  /** Single-window mode: only windows of this app, or this track. */
+  only: string | null;
+  /** What is shown beside windows is out of date. */
+  changed(): void;
+  shortcut(shortcut: Shortcut): void;
+  /** The user has opened the menu of a window. */
+  menu(view: View, at: { x: number; y: number }): void;
+  /** Only a press of a button can put what an app has copied on this machine's clipboard. */
+  copyable(copyable: boolean): void;
+}
+
+export class Desk {
+  readonly element: HTMLElement;
+  /** Does not move; as large as the work area. */
+  readonly stage = make("div", { class: "stage" });
+  /** Holds all windows; phones zoom it. */
+  readonly layer = make("div", { class: "layer" });
+  readonly kin = new Kinship();
+  readonly views = new Map<TrackId, View>();
+  readonly icons = new Icons();
+  readonly wishes: Wishes;
+  readonly screen: Screen;
+  readonly arranger: Arranger;
+  readonly drags: Drags;
+  readonly popOuts: PopOuts;
+  readonly manager: Manager;
+  readonly people: People;
+  readonly touch: Touch;
+  private readonly popups = new Map<TrackId, Popup>();
+  private readonly detach = new Map<TrackId, () => void>();
+  /** What the host was told about tracks that can be seen. */
+  private readonly hidden = new Set<TrackId>();
+  /** The toplevels by use, the last used first. */
+  recent: TrackId[] = [];
+  /** Who has the keyboard, as far as the desk is concerned. */
+  active: TrackId | null = null;
+  role: Role = "control";
+  private cursor = "default";
+
+  constructor(readonly options: DeskOptions) {
+    const { send } = options;
+    this.stage.append(this.layer);
+    this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
+    document.body.prepend(this.element);
+    this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
+    this.screen = new Screen(window, this.stage, () => this.rearrange());
+    const views = () => this.views.values();
+    this.arranger = new Arranger(this.screen, this.wishes, this.kin, { alone: (view) => this.alone(view), views });
+    this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
+    this.popOuts = new PopOuts(this);
+    this.manager = new Manager(this);
+    this.touch = new Touch(this);
+    this.people = new People(this.stage, {
+      send: (command: Command) => send(command),
+      keeps: (event) => this.keeps(event),
+      pressed: (surface) => this.pressed(surface),
+      appId: (track) => this.kin.get(track)?.app_id ?? "",
+      copyable: options.copyable,
+      ...this.touch.options,
+    });
+    this.touch.begin();
+    document.addEventListener("visibilitychange", () => this.settleVisibility());
+    this.stage.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.stage.addEventListener("pointerdown", ({ target }) => {
+      if (target === this.stage || target === this.layer) this.activate(null);
+    });
+    addEventListener("pagehide", () => this.popOuts.closeAll());
+  }
+
+  /** Something happened at the engine. */
+  handle(event: Event): void {
+    switch (event.on) {
+      case "state":
+        this.onState(event.state);
+        break;
+      case "window":
+        this.onWindow(event.window);
+        break;
+      case "window-gone":
+        this.onGone(event.track);
+        break;
+      case "picture":
+        this.onPicture(event.track, event.size);
+        break;
+      case "icon":
+        if (this.icons.add(event.icon)) this.options.changed();
+        break;
+      case "cursor":
+        this.cursor = cursorOf(event.cursor);
+        this.eachCanvas((canvas) => (canvas.style.cursor = this.cursor));
+        break;
+      case "bell":
+        this.manager.ring(this.kin.root(event.track));
+        break;
+      case "grabbed":
+        this.onGrabbed(event);
+        break;
+      default:
+    }
+    this.people.handle(event);
+  }
+
+  private onState(state: State): void {
+    if (state.is !== "online") return;
+    this.role = state.role;
+    this.wishes.again();
+    this.hidden.clear();
+    this.settleVisibility();
+  }
+
+  private onWindow(window: Window): void {
+    const before = this.kin.get(window.track);
+    this.kin.set(window);
+    if (window.kind === "popup") this.onPopup(window);
+    else this.onToplevel(window, before);
+    this.options.changed();
+  }
+
+  private onToplevel(window: Window, before: Window | undefined): void {
+    const { track } = window;
+    const view = this.views.get(track);
+    if (view === undefined || before === undefined) {
+      const { send } = this.options;
+      const made = new View(window, this.manager.actionsOf(track), send);
+      this.views.set(track, made);
+      this.layer.append(made.group);
+      this.attach(made);
+      return;
+    }
+    view.window = window;
+    if (view.group.hidden && view.normal === null) return;
+    if (view.home === "popped-out") this.popOuts.follow(view);
+    else this.arranger.follow(view, before);
+    if (window.states.minimized && !before.states.minimized) this.manager.minimise(view);
+    view.describe();
+    this.moved(view);
+    if (window.stacking !== before.stacking || window.parent !== before.parent) this.restack();
+  }
+
+  private onPopup(window: Window): void {
+    const root = this.kin.root(window.track);
+    const view = this.views.get(root);
+    if (view === undefined) return;
+    const known = this.popups.get(window.track);
+    const { layer } = this.ground(view);
+    if (known === undefined || known.element.parentElement !== layer) {
+      if (known !== undefined) this.removePopup(window.track);
+      const popup = new Popup(window, layer, this.options.send);
+      this.popups.set(window.track, popup);
+      this.attachPopup(popup);
+    } else {
+      known.window = window;
+      known.describe();
+    }
+    this.placePopups(root);
+  }
+
+  private onGone(track: TrackId): void {
+    this.removePopup(track);
+    const view = this.views.get(track);
+    this.kin.remove(track);
+    this.wishes.forget(track);
+    this.hidden.delete(track);
+    if (view !== undefined) {
+      this.detach.get(track)?.();
+      this.detach.delete(track);
+      this.views.delete(track);
+      this.popOuts.forget(view);
+      view.group.remove();
+      this.recent = this.recent.filter((other) => other !== track);
+      if (!view.group.hidden) this.options.notices.speak(fill(texts.window.closed, { title: view.title }));
+      if (this.active === track) this.activate(this.successor());
+    }
+    this.options.changed();
+  }
+
+  private removePopup(track: TrackId): void {
+    const popup = this.popups.get(track);
+    if (popup === undefined) return;
+    this.detach.get(track)?.();
+    this.detach.delete(track);
+    popup.element.remove();
+    this.popups.delete(track);
+  }
+
+  /** A picture came, or has another size: the first one opens its window. */
+  private onPicture(track: TrackId, size: { w: number; h: number }): void {
+    const popup = this.popups.get(track);
+    if (popup !== undefined) {
+      popup.pixels = size;
+      return this.placePopups(this.kin.root(track));
+    }
+    const view = this.views.get(track);
+    if (view === undefined) return;
+    view.pixels = size;
+    if (view.normal === null) this.open(view);
+    else if (view.home === "popped-out") this.popOuts.light(view);
+    else this.arranger.light(view);
+    this.moved(view);
+  }
+
+  private open(view: View): void {
+    this.arranger.open(view);
+    view.group.hidden = this.excluded(view);
+    view.describe();
+    this.restack();
+    this.settleVisibility();
+    if (view.group.hidden) return;
+    if (view.window.states.minimized) this.manager.minimise(view);
+    else if (!this.drags.active) this.activate(view.track);
+    this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
+    this.options.changed();
+  }
+
+  private onGrabbed({ track, grab }: Extract<Event, { on: "grabbed" }>): void {
+    const view = this.views.get(track);
+    if (view === undefined) return;
+    const input = this.people.of(view.picture.canvas.ownerDocument);
+    const grip = input.handOver(track);
+    if (grip === null || view.home !== "desk") return;
+    this.drags.begin(view, edgeOf(grab), { pointer: grip.pointerId, x: grip.x, y: grip.y });
+  }
+
+  /** Gives a window the keyboard and puts it on top; null: none. */
+  activate(track: TrackId | null): void {
+    const wanted = track === null ? null : (this.kin.blockedBy(track) ?? track);
+    if (wanted !== track && wanted !== null) this.manager.point(wanted);
+    const view = wanted === null ? undefined : this.views.get(wanted);
+    const before = this.active;
+    this.active = view?.track ?? null;
+    if (view !== undefined) {
+      if (view.minimised) this.manager.bringBack(view);
+      view.rang = false;
+      this.recent = [view.track, ...this.recent.filter((other) => other !== view.track)];
+      this.raise(view.track);
+    }
+    for (const other of this.views.values()) {
+      const active = other.track === this.active;
+      if (active || other.track === before) other.describe(active);
+    }
+    this.giveKeyboard(view);
+    if (this.screen.compact) this.settleVisibility();
+    this.options.changed();
+  }
+
+  /** Gives the keyboard to the active window again, after a menu had it. */
+  refocus(): void {
+    const view = this.active === null ? undefined : this.views.get(this.active);
+    if (view !== undefined) this.giveKeyboard(view);
+  }
+
+  private giveKeyboard(view: View | undefined): void {
+    if (view === undefined) return this.people.main.focus(null);
+    const owner = view.picture.canvas.ownerDocument;
+    // A document that does not have the focus cannot take the keyboard; its turn comes with the focus.
+    if (owner.hasFocus() || owner === document) this.people.of(owner).focus(view.track);
+  }
+
+  /** Raises at once; the host's word on stacking follows. */
+  private raise(track: TrackId): void {
+    const window = this.kin.get(track);
+    if (window === undefined) return;
+    const top = Math.max(0, ...this.kin.all().map(({ stacking }) => stacking));
+    if (window.stacking < top) this.kin.set({ ...window, stacking: top + 1 });
+    this.restack();
+  }
+
+  private restack(): void {
+    this.kin.stacked().forEach((track, index) => {
+      const view = this.views.get(track);
+      if (view !== undefined) view.group.style.zIndex = String(index + 1);
+    });
+    this.settleVisibility();
+  }
+
+  /** Who gets the keyboard when the active window goes: the one used before it. */
+  successor(): TrackId | null {
+    const there = (track: TrackId) => {
+      const view = this.views.get(track);
+      return view !== undefined && !view.minimised && view.home === "desk" && view.normal !== null && !this.excluded(view);
+    };
+    return this.recent.find(there) ?? null;
+  }
+
+  /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
+  private rearrange(): void {
+    for (const view of this.views.values()) {
+      if (view.normal === null || view.home !== "desk") continue;
+      this.arranger.apply(view);
+      view.describe();
+      this.moved(view);
+    }
+    this.touch.layout();
+    this.settleVisibility();
+    this.options.changed();
+  }
+
+  /** A view moved or changed its size: its popups go with it. */
+  moved(view: View): void {
+    this.placePopups(view.track);
+    if (view.track === this.active) this.touch.layout();
+  }
+
+  private placePopups(root: TrackId): void {
+    const view = this.views.get(root);
+    if (view !== undefined) placePopups(this.kin, this.popups, root, this.ground(view));
+  }
+
+  private ground(view: View): Ground {
+    const out = this.popOuts.groundOf(view);
+    if (out !== null) return out;
+    const bar = this.arranger.barHeight(view);
+    const { at, factor } = view;
+    const { area, viewport, dpr } = this.screen;
+    const room = view.mode === "fullscreen" ? viewport : area;
+    return {
+      layer: view.group,
+      origin: { x: 0, y: view.factor === 1 ? bar : 0 },
+      bounds: { x: -at.x / factor, y: -at.y / factor, w: room.w / factor, h: room.h / factor },
+      dpr,
+    };
+  }
+
+  /** A view was drawn into another document, or into this one again: its input and popups follow. */
+  moveInput(view: View): void {
+    this.detach.get(view.track)?.();
+    this.attach(view);
+    view.picture.canvas.style.cursor = this.cursor;
+    for (const window of this.kin.popupsOf(view.track)) this.onPopup(window);
+  }
+
+  private attach(view: View): void {
+    this.detach.set(view.track, this.listen(view.track, view.track, view.picture.canvas));
+  }
+
+  private attachPopup(popup: Popup): void {
+    const { track } = popup.window;
+    this.detach.set(track, this.listen(track, this.kin.root(track), popup.picture.canvas));
+  }
+
+  private listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
+    element.style.cursor = this.cursor;
+    const size = () => this.kin.get(track)?.size ?? { w: 1, h: 1 };
+    return this.people.of(element.ownerDocument).attach({ track, toplevel, element, size });
+  }
+
+  private eachCanvas(act: (canvas: HTMLCanvasElement) => void): void {
+    for (const { picture } of this.views.values()) act(picture.canvas);
+    for (const { picture } of this.popups.values()) act(picture.canvas);
+  }
+
+  private pressed({ toplevel }: Surface): void {
+    this.activate(toplevel);
+  }
+
+  private keeps(event: KeyboardEvent): boolean {
+    const shortcut = shortcutOf(event);
+    if (shortcut === null) return false;
+    event.preventDefault();
+    if (!event.repeat || shortcut === "next" || shortcut === "previous") this.options.shortcut(shortcut);
+    return true;
+  }
+
+  /** Whether single-window mode leaves a window out: it shows the one, its dialogs, and nothing else. */
+  excluded(view: View): boolean {
+    if (this.options.only === null || this.wantedAlone(view.window)) return false;
+    const owner = this.kin.owner(view.track);
+    const parent = owner === null ? undefined : this.views.get(owner);
+    return parent === undefined || parent === view || this.excluded(parent);
+  }
+
+  private wantedAlone({ app_id, track }: Window): boolean {
+    return this.options.only === app_id || this.options.only === String(track);
+  }
+
+  /** The window that fills the page in single-window mode: its dialogs stand before it as ever. */
+  private alone(view: View): boolean {
+    return this.options.only !== null && this.wantedAlone(view.window) && !view.dialog;
+  }
+
+  /** Tells the host what nobody can see, and hides what is not shown on a small screen. */
+  settleVisibility(): void {
+    const away = document.visibilityState === "hidden";
+    const front = this.front();
+    for (const view of this.views.values()) {
+      if (view.normal === null) continue;
+      const shown = !view.minimised && !this.excluded(view) && (front === null || front.has(view.track));
+      const here = view.home === "desk";
+      view.group.hidden = !here || !shown;
+      const visible = here ? shown && !away : !this.popOuts.isHidden(view);
+      this.tell(view.track, visible);
+      for (const popup of this.kin.popupsOf(view.track)) this.tell(popup.track, visible);
+    }
+  }
+
+  /** On small screens: the family that is in front. Null where windows stand beside each other. */
+  private front(): Set<TrackId> | null {
+    if (!this.screen.compact) return null;
+    const track = this.active ?? this.successor();
+    if (track === null) return new Set();
+    let root = track;
+    for (let depth = 0; depth < 32; depth++) root = this.kin.owner(root) ?? root;
+    return new Set([root, ...this.kin.dependants(root)]);
+  }
+
+  private tell(track: TrackId, visible: boolean): void {
+    if (this.hidden.has(track) === !visible) return;
+    if (visible) this.hidden.delete(track);
+    else this.hidden.add(track);
+    this.options.send({ do: "visible", track, visible });
+  }
+}

@@ -1,0 +1,107 @@
+/** Coming in and going out: what the address says, and what people read when they cannot come in. */
+
+import { fill, texts } from "../language";
+import type { Transport } from "../link/link";
+import type { Attempt, State } from "../link/vocabulary";
+import type { Entering, Way } from "./entering";
+import * as host from "./host";
+import { transportName } from "./panel";
+
+/** What stands behind the `#` of the page's address. */
+export interface Fragment {
+  ticket: string | null;
+  /** Show only the windows of this app, or this track. */
+  window: string | null;
+  /** Try only these transports. */
+  only: Transport[] | null;
+  language: string | null;
+  /** Open the page to tests and benchmarks. */
+  probe: boolean;
+}
+
+const TRANSPORTS: readonly Transport[] = ["webtransport", "webrtc", "websocket"];
+
+export function readFragment(hash: string): Fragment {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const given = (name: string) => fields.get(name) || null;
+  const wanted = given("only")?.split(",") ?? [];
+  const only = TRANSPORTS.filter((transport) => wanted.includes(transport));
+  return {
+    ticket: given("ticket"),
+    window: given("window"),
+    only: only.length > 0 ? only : null,
+    language: given("lang"),
+    probe: fields.has("probe"),
+  };
+}
+
+export class Door {
+  constructor(private readonly entering: Entering) {}
+
+  /** Whether this browser has what the page needs; says so if not. */
+  isAble(): boolean {
+    const able =
+      typeof Worker === "function" &&
+      typeof OffscreenCanvas === "function" &&
+      "transferControlToOffscreen" in HTMLCanvasElement.prototype &&
+      typeof WebAssembly === "object";
+    const { oldTitle, old } = texts.entering;
+    if (!able) this.entering.stop(oldTitle, old, "", null);
+    return able;
+  }
+
+  /** Exchanges the ticket; false if that failed, which is then on the screen. */
+  async enter(ticket: string): Promise<boolean> {
+    try {
+      await host.enter(ticket);
+      return true;
+    } catch (error) {
+      const refused = error as host.HostError;
+      // A link that was used by this very browser, out of its history: what it has of the session may still be good.
+      if (refused.status === 403 && (await this.known())) return true;
+      this.explain(refused, true);
+      return false;
+    }
+  }
+
+  /** Which transports are being tried. */
+  trying(tried: readonly Attempt[]): void {
+    const newest = tried.at(-1);
+    const { connecting, trying } = texts.entering;
+    this.entering.wait(newest === undefined ? connecting : fill(trying, { transport: transportName(newest.transport) }));
+  }
+
+  async ended({ why, message }: Extract<State, { is: "ended" }>): Promise<void> {
+    const { entering } = texts;
+    if (why === "left") return this.entering.stop(entering.leftTitle, entering.left, "", null);
+    if (why === "session-over") return this.entering.stop(entering.overTitle, entering.over, message, again());
+    // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
+    try {
+      await host.apps();
+      this.entering.stop(entering.failedTitle, "", message, again());
+    } catch (error) {
+      this.explain(error as host.HostError, false, message);
+    }
+  }
+
+  private async known(): Promise<boolean> {
+    return host.apps().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private explain({ status, message }: host.HostError, hadTicket: boolean, detail = message): void {
+    const { entering } = texts;
+    const stop = (title: string, text: string, way: Way | null) => this.entering.stop(title, text, detail, way);
+    if (status === 0) return stop(entering.unreachableTitle, entering.unreachable, again());
+    if (status === 429) return stop(entering.busyTitle, entering.busy, again());
+    if (status === 403 && hadTicket) return stop(entering.usedTitle, entering.used, null);
+    if (status === 401 || status === 403) return stop(entering.noLinkTitle, entering.noLink, null);
+    stop(entering.failedTitle, "", again());
+  }
+}
+
+function again(): Way {
+  return { label: texts.entering.again, go: () => location.reload() };
+}

@@ -1,0 +1,102 @@
+/** The windows that have browser windows of their own, and their way out and back. */
+
+import { fill, texts } from "../language";
+import type { Desk } from "./desk";
+import { PopOut } from "./popout";
+import type { Ground } from "./popups";
+import type { View } from "./view";
+
+export class PopOuts {
+  private readonly byView = new Map<View, PopOut>();
+
+  constructor(private readonly desk: Desk) {}
+
+  /** Opens a browser window for a view; must be called within a user's gesture. */
+  open(view: View): void {
+    const { options, people, wishes } = this.desk;
+    const known = this.byView.get(view);
+    if (known !== undefined) return known.win.focus();
+    const out = PopOut.open(view, options.send, {
+      changed: () => this.arrange(view),
+      focused: () => this.desk.activate(view.track),
+      visibility: () => this.desk.settleVisibility(),
+      closed: () => this.close(view),
+    });
+    if (out === null) return options.notices.say(texts.window.blocked);
+    this.byView.set(view, out);
+    view.home = "popped-out";
+    people.open(out.layer);
+    this.desk.moveInput(view);
+    out.arrange(wishes);
+    this.describe(view);
+    this.desk.settleVisibility();
+    if (this.desk.active === view.track) this.desk.activate(view.track);
+    options.notices.speak(fill(texts.window.poppedOut, { title: view.title }));
+    options.changed();
+  }
+
+  /** Puts a view back on the desk. */
+  close(view: View): void {
+    const out = this.byView.get(view);
+    if (out === undefined) return;
+    this.byView.delete(view);
+    view.home = "desk";
+    view.content.append(view.redraw(document, this.desk.options.send));
+    this.desk.moveInput(view);
+    this.desk.people.close(out.document);
+    out.dispose();
+    this.desk.arranger.apply(view);
+    this.desk.settleVisibility();
+    this.desk.moved(view);
+    if (document.hasFocus()) this.desk.activate(view.track);
+    this.desk.options.changed();
+  }
+
+  /** Its window is gone for good. */
+  forget(view: View): void {
+    const out = this.byView.get(view);
+    if (out === undefined) return;
+    this.byView.delete(view);
+    this.desk.people.close(out.document);
+    out.dispose();
+  }
+
+  closeAll(): void {
+    for (const out of this.byView.values()) out.win.close();
+  }
+
+  /** The host changed a window that is out. */
+  follow(view: View): void {
+    const { wishes } = this.desk;
+    wishes.heard(view.window);
+    this.light(view);
+    this.describe(view);
+  }
+
+  light(view: View): void {
+    this.byView.get(view)?.light(this.desk.wishes);
+  }
+
+  describe(view: View): void {
+    const { icon, app_id } = view.window;
+    this.byView.get(view)?.describe(this.desk.icons.of(icon, app_id));
+  }
+
+  groundOf(view: View): Ground | null {
+    return this.byView.get(view)?.ground() ?? null;
+  }
+
+  isHidden(view: View): boolean {
+    return this.byView.get(view)?.hidden ?? false;
+  }
+
+  /** Brings a browser window to the front. */
+  show(view: View): void {
+    this.byView.get(view)?.win.focus();
+  }
+
+  private arrange(view: View): void {
+    this.byView.get(view)?.arrange(this.desk.wishes);
+    this.desk.moved(view);
+  }
+}

@@ -1,0 +1,409 @@
+/** The desk with all that stands around it: taskbar, menus, panel, notices. */
+
+import { COMBOS } from "../input";
+import { fill, texts } from "../language";
+import type { Attempt, Event, State } from "../link/vocabulary";
+import { Desk } from "./desk";
+import { make } from "./dom";
+import * as host from "./host";
+import { openMenu, type Item, type Items } from "./menu";
+import { Notices } from "./notices";
+import { Panel, transportName } from "./panel";
+import type { Send } from "./picture";
+import { openShare } from "./share";
+import { WRITTEN, type Shortcut } from "./shortcuts";
+import { notStarted, Start } from "./start";
+import { Cycle, Switcher, type Card } from "./switcher";
+import { Taskbar } from "./taskbar";
+import { resizable } from "./limits";
+import { isTile } from "./arrange";
+import type { View } from "./view";
+import { keepAwake } from "./wake";
+
+export interface ShellOptions {
+  send: Send;
+  only: string | null;
+  /** The user leaves the session. */
+  leave(): void;
+}
+
+export class Shell {
+  readonly desk: Desk;
+  private readonly notices = new Notices(document.body);
+  private readonly taskbar: Taskbar;
+  private readonly start: Start;
+  private readonly panel: Panel;
+  private readonly switcher: Switcher;
+  private readonly cycle: Cycle;
+  private stale = false;
+  private online = false;
+
+  constructor(private readonly options: ShellOptions) {
+    const { send, only } = options;
+    this.desk = new Desk({
+      ...{ send, only, notices: this.notices },
+      changed: () => this.refreshSoon(),
+      shortcut: (shortcut) => this.shortcut(shortcut),
+      menu: (view, at) => this.windowMenu(view, at),
+      copyable: (copyable) => this.copyable(copyable),
+    });
+    const { desk } = this;
+    const { manager } = desk;
+    this.taskbar = new Taskbar(
+      {
+        apps: () => this.start.toggle(),
+        windows: () => this.switcher.toggle(),
+        keyboard: () => desk.touch.toggleKeyboard(),
+        more: () => this.active((view) => this.windowMenu(view, this.taskbar.corner)),
+        connection: () => this.panel.toggle(),
+        pick: (track) => manager.pick(track),
+        menu: (track, at) => {
+          const view = desk.views.get(track);
+          if (view !== undefined) this.windowMenu(view, at);
+        },
+      },
+      desk.icons,
+    );
+    desk.element.after(this.taskbar.element);
+    const choosing = {
+      cards: () => this.cards(),
+      pick: (track: number) => desk.activate(track),
+      close: (track: number) => send({ do: "close", track }),
+    };
+    this.switcher = new Switcher(document.body, desk.icons, choosing);
+    this.cycle = new Cycle(document.body, desk.icons, {
+      ...choosing,
+      pick: (track) => (desk.views.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track)),
+    });
+    this.start = this.makeStart();
+    this.panel = new Panel(document.body, (on) => {
+      send({ do: "report", on });
+      if (!on) desk.refocus();
+    });
+    // Alone on a page there is nothing to choose from.
+    this.taskbar.element.hidden = only !== null;
+    document.documentElement.classList.toggle("embedded", only !== null);
+    keepAwake(() => this.online && desk.screen.compact);
+    this.refresh();
+  }
+
+  handle(event: Event): void {
+    this.desk.handle(event);
+    if (event.on === "state") this.onState(event.state);
+    else if (event.on === "seat") this.onSeat(event.held);
+    else if (event.on === "report") {
+      this.panel.show(event.report);
+      this.taskbar.light("online", transportName(event.report.transport));
+    }
+  }
+
+  private onState(state: State): void {
+    const { session } = texts;
+    const was = this.online;
+    this.online = state.is === "online";
+    document.documentElement.classList.toggle("offline", !this.online);
+    if (state.is === "online") {
+      this.arrived(state.attempts, state.role === "view");
+      this.taskbar.light("online", transportName(state.transport));
+    } else if (state.is === "reconnecting") {
+      if (was) this.notices.speak(session.reconnecting);
+      this.notices.keep("connection", session.reconnecting, "offline");
+      this.taskbar.light("reconnecting");
+    } else if (state.is === "connecting") this.panel.tried(state.tried);
+    this.refreshSoon();
+  }
+
+  private arrived(attempts: readonly Attempt[], views: boolean): void {
+    const { session } = texts;
+    this.panel.tried(attempts);
+    this.notices.clear("connection");
+    this.notices.clear("seat");
+    if (views) this.notices.keep("view", session.viewOnly, "eye");
+    else this.notices.clear("view");
+    this.notices.speak(views ? session.viewOnlyHint : session.back);
+    this.loadIcons();
+  }
+
+  private onSeat(held: boolean): void {
+    if (this.desk.role === "view") return;
+    if (held) this.notices.clear("seat");
+    else this.notices.keep("seat", texts.session.seatTaken, "people");
+  }
+
+  private copyable(copyable: boolean): void {
+    const { input } = texts;
+    if (!copyable) return this.notices.clear("copy");
+    const run = (): void => void this.desk.people.clipboard.copy();
+    this.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
+  }
+
+  /** Windows without an icon of their own have that of their app. */
+  private loadIcons(): void {
+    host.apps().then(
+      (apps) => {
+        this.desk.icons.catalogue(apps);
+        this.refreshSoon();
+      },
+      // The menu of apps says what is wrong when it is opened.
+      () => {},
+    );
+  }
+
+  private refreshSoon(): void {
+    if (this.stale) return;
+    this.stale = true;
+    queueMicrotask(() => {
+      this.stale = false;
+      this.refresh();
+    });
+  }
+
+  private refresh(): void {
+    const { desk } = this;
+    const shown = [...desk.views.values()].filter((view) => view.normal !== null && !desk.excluded(view));
+    for (const view of shown) {
+      const icon = this.iconOf(view);
+      if (view.iconShown !== icon) {
+        view.iconShown = icon;
+        view.titlebar.icon.replaceChildren(desk.icons.element(icon, view.window.app_id || view.title));
+      }
+      desk.popOuts.describe(view);
+    }
+    // Dialogs belong to their windows' buttons.
+    const own = shown.filter(({ track }) => desk.kin.owner(track) === null);
+    this.taskbar.show(own.map((view) => this.card(view)));
+    this.switcher.refresh();
+    const active = desk.active === null ? undefined : desk.views.get(desk.active);
+    document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
+    document.documentElement.classList.toggle("fullscreen-window", active?.mode === "fullscreen" && !desk.screen.compact);
+    document.documentElement.classList.toggle("compact", desk.screen.compact);
+    document.documentElement.classList.toggle("bare-desk", this.online && shown.length === 0);
+  }
+
+  private iconOf({ window: { icon, app_id } }: View): string | null {
+    return this.desk.icons.of(icon, app_id);
+  }
+
+  private card(view: View): Card {
+    const { desk } = this;
+    const family = [view.track, ...desk.kin.dependants(view.track)];
+    const urgent = family.some((track) => {
+      const member = desk.views.get(track);
+      return member !== undefined && (member.rang || member.window.states.urgent);
+    });
+    return {
+      track: view.track,
+      title: view.title,
+      appId: view.window.app_id,
+      icon: this.iconOf(view),
+      active: desk.active !== null && family.includes(desk.active),
+      minimised: view.minimised,
+      urgent,
+      poppedOut: view.home === "popped-out",
+      canvas: view.picture.canvas,
+    };
+  }
+
+  /** The windows to choose from, the last used first. */
+  private cards(): Card[] {
+    const { desk } = this;
+    const at = ({ track }: View) => {
+      const index = desk.recent.indexOf(track);
+      return index < 0 ? Infinity : index;
+    };
+    return [...desk.views.values()]
+      .filter((view) => view.normal !== null && desk.kin.owner(view.track) === null && !desk.excluded(view))
+      .sort((a, b) => at(a) - at(b) || a.track - b.track)
+      .map((view) => this.card(view));
+  }
+
+  private makeStart(): Start {
+    return new Start(document.body, this.taskbar.apps, this.desk.icons, {
+      load: async () => {
+        const apps = await host.apps();
+        this.desk.icons.catalogue(apps);
+        this.refreshSoon();
+        return apps;
+      },
+      start: ({ id, name }) => this.launch(name, () => host.startApp(id)),
+      run: (command) => this.launch(command, () => host.run(command)),
+      session: () => this.sessionItems(),
+      mayStart: () => this.desk.role === "control",
+      closed: () => this.desk.refocus(),
+    });
+  }
+
+  private launch(name: string, start: () => Promise<void>): void {
+    this.notices.speak(fill(texts.start.starting, { name }));
+    start().catch((error: Error) => this.notices.say(notStarted(name, error.message)));
+  }
+
+  private sessionItems(): { label: string; glyph: NonNullable<Item["glyph"]>; action: () => void }[] {
+    const { start, desk_menu } = texts;
+    const full = document.fullscreenElement !== null;
+    const { people, element } = this.desk;
+    const can = document.fullscreenEnabled === true;
+    const fullscreen = {
+      label: full ? start.leaveFullscreen : start.fullscreen,
+      glyph: "fullscreen" as const,
+      action: () => void people.main.fullscreen(full ? null : document.documentElement ?? element),
+    };
+    const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
+    const { bottom, left } = this.taskbar.apps.getBoundingClientRect();
+    return [
+      ...(can ? [fullscreen] : []),
+      { label: desk_menu.shortcuts, glyph: "keyboard", action: () => this.shortcutMenu({ x: left, y: bottom }) },
+      { label: start.connection, glyph: "link", action: () => this.panel.toggle() },
+      ...(this.desk.role === "control" ? [share] : []),
+      { label: start.leave, glyph: "leave", action: this.options.leave },
+    ];
+  }
+
+  private active(act: (view: View) => void): void {
+    const view = this.desk.active === null ? undefined : this.desk.views.get(this.desk.active);
+    if (view !== undefined) act(view);
+  }
+
+  private shortcut(shortcut: Shortcut): void {
+    const { manager, popOuts } = this.desk;
+    const menuAt = ({ frame }: View) => {
+      const { left, top } = frame.getBoundingClientRect();
+      return { x: left + 8, y: top + 34 };
+    };
+    const act: Record<Shortcut, () => void> = {
+      next: () => this.cycle.step(1),
+      previous: () => this.cycle.step(-1),
+      apps: () => this.start.toggle(),
+      taskbar: () => this.taskbar.apps.focus(),
+      connection: () => this.panel.toggle(),
+      "window-menu": () => this.active((view) => this.windowMenu(view, menuAt(view))),
+      maximise: () => this.active((view) => manager.toggle(view, "maximized")),
+      minimise: () => this.active((view) => (view.mode === "normal" ? manager.minimise(view) : manager.set(view, "normal"))),
+      left: () => this.active((view) => manager.tile(view, "left")),
+      right: () => this.active((view) => manager.tile(view, "right")),
+      fullscreen: () => this.active((view) => void manager.fullscreen(view)),
+      "pop-out": () => this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),
+    };
+    act[shortcut]();
+  }
+
+  private shortcutMenu(at: { x: number; y: number }): void {
+    const { window, taskbar, desk_menu, start } = texts;
+    const item = (label: string, shortcut: Shortcut): Item => ({
+      label,
+      hint: WRITTEN[shortcut],
+      action: () => this.shortcut(shortcut),
+    });
+    const items: Items = [
+      { label: desk_menu.nextWindow, hint: WRITTEN.next, action: () => this.switcher.toggle() },
+      item(window.menu, "window-menu"),
+      item(window.maximise, "maximise"),
+      item(window.minimise, "minimise"),
+      item(window.tileLeft, "left"),
+      item(window.tileRight, "right"),
+      item(window.fullscreen, "fullscreen"),
+      item(window.popOut, "pop-out"),
+      "line",
+      item(taskbar.apps, "apps"),
+      item(taskbar.label, "taskbar"),
+      item(start.connection, "connection"),
+      { label: desk_menu.showDesk, action: () => this.desk.manager.minimiseAll() },
+    ];
+    openMenu(document, desk_menu.shortcuts, items, at, () => this.desk.refocus());
+  }
+
+  private windowMenu(view: View, at: { x: number; y: number }): void {
+    this.desk.activate(view.track);
+    const items = this.desk.screen.compact ? this.compactItems(view) : this.windowItems(view);
+    openMenu(document, view.title, items, at, () => this.desk.refocus());
+  }
+
+  private windowItems(view: View): Items {
+    const { window } = texts;
+    const { manager, popOuts } = this.desk;
+    const fixed = !resizable(view.window.limits);
+    const out = view.home === "popped-out";
+    const popOut: Item = out
+      ? { label: window.popIn, glyph: "popIn", action: () => popOuts.close(view) }
+      : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
+    const filled = view.mode === "maximized" || isTile(view.mode);
+    return [
+      { label: window.minimise, glyph: "minimise", hint: WRITTEN.minimise, disabled: out, action: () => manager.minimise(view) },
+      {
+        label: filled ? window.restore : window.maximise,
+        glyph: filled ? "restore" : "maximise",
+        hint: WRITTEN.maximise,
+        disabled: fixed || out,
+        action: () => manager.set(view, filled ? "normal" : "maximized"),
+      },
+      { label: window.tileLeft, hint: WRITTEN.left, disabled: fixed || out, action: () => manager.set(view, "left") },
+      { label: window.tileRight, hint: WRITTEN.right, disabled: fixed || out, action: () => manager.set(view, "right") },
+      {
+        label: view.mode === "fullscreen" ? window.leaveFullscreen : window.fullscreen,
+        glyph: "fullscreen",
+        hint: WRITTEN.fullscreen,
+        disabled: out,
+        action: () => void manager.fullscreen(view),
+      },
+      popOut,
+      "line",
+      { label: window.move, disabled: out, action: () => manager.byKeys(view, "move") },
+      { label: window.resize, disabled: fixed || out, action: () => manager.byKeys(view, "resize") },
+      "line",
+      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
+      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
+      "line",
+      { label: window.close, glyph: "close", action: () => manager.close(view) },
+    ];
+  }
+
+  private compactItems(view: View): Items {
+    const { window, input } = texts;
+    const { manager, touch } = this.desk;
+    const mode = (name: "direct" | "trackpad" | "touch"): Item => ({
+      label: input.modes[name],
+      checked: touch.mode === name,
+      action: () => (touch.mode = name),
+    });
+    return [
+      mode("direct"),
+      mode("trackpad"),
+      mode("touch"),
+      "line",
+      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
+      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
+      { label: texts.start.connection, glyph: "link", action: () => this.panel.toggle() },
+      "line",
+      { label: window.close, glyph: "close", action: () => manager.close(view) },
+    ];
+  }
+
+  /** Keys that the browser would take itself. */
+  private keyItems(view: View): Item[] {
+    return COMBOS.map((combo) => ({
+      label: combo.id,
+      action: () => {
+        this.desk.activate(view.track);
+        this.desk.people.of(view.picture.canvas.ownerDocument).combo(combo);
+      },
+    }));
+  }
+
+  private paste(view: View): void {
+    this.desk.activate(view.track);
+    void this.desk.people.of(view.picture.canvas.ownerDocument).paste();
+  }
+}
+
+/** What the page shows while it waits for the one window it is for. */
+export function waitingFor(app: string): HTMLElement {
+  const { session } = texts;
+  return make("div", {
+    class: "waiting-window",
+    role: "status",
+    children: [
+      make("h1", { text: session.windowMissing }),
+      make("p", { text: fill(session.windowMissingHint, { app }) }),
+    ],
+  });
+}
