@@ -9,19 +9,23 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::{sync::mpsc, task::JoinHandle};
 use transport::{
-    Doorkeeper, Joined,
+    Doorkeeper, HostIdentity, Joined, UnixSeconds,
     webrtc::{WebRtcHost, WebRtcSettings},
+    webtransport::{self, Origins, WebTransportHost, WebTransportSettings},
 };
 
 use crate::{
     config::{self, Config, HttpConfig},
     console::Order,
     links::{self, Announcement, Links},
-    web::{Certificates, FrameAncestor, Hosts, Listener, Site, SiteParts},
+    web::{Certificates, FrameAncestor, Hosts, LINK_PATH, Listener, Site, SiteParts},
 };
 
 /// Viewers that joined over WebSocket and wait to be taken.
 const MAX_WAITING: usize = 16;
+
+/// How often a pair of free ports of the same number is looked for.
+const ATTEMPTS: u32 = 16;
 
 /// The ways in for browsers, bound: their ports are known, and nobody is let in yet.
 pub(crate) struct Browsers {
@@ -29,6 +33,8 @@ pub(crate) struct Browsers {
     hosts: Hosts,
     certificates: Certificates,
     frame_ancestors: Vec<FrameAncestor>,
+    short_lived: Arc<webtransport::Certificates>,
+    webtransport: WebTransportHost,
     webrtc: WebRtcHost,
     doorkeeper: Arc<Doorkeeper>,
 }
@@ -49,21 +55,52 @@ pub(crate) struct Session {
 pub(crate) struct OpenToBrowsers {
     page: JoinHandle<()>,
     over_websocket: mpsc::Receiver<Joined>,
+    webtransport: WebTransportHost,
     webrtc: WebRtcHost,
 }
 
 impl Browsers {
     /// Binds them, unless browsers are not to be served.
-    pub(crate) async fn bind(config: &Config, doorkeeper: &Arc<Doorkeeper>) -> Result<Option<Self>> {
+    pub(crate) async fn bind(
+        config: &Config,
+        identity: &HostIdentity,
+        doorkeeper: &Arc<Doorkeeper>,
+    ) -> Result<Option<Self>> {
         let Some(http) = &config.http else { return Ok(None) };
-        let listener = Listener::bind(http.address, config::DEFAULT_HTTP_PORT).await?;
+        let short_lived = Arc::new(webtransport::Certificates::new(UnixSeconds::now)?);
+        let mut attempts = 0;
+        let (listener, hosts, webtransport) = loop {
+            attempts += 1;
+            let listener = Listener::bind(http.address, config::DEFAULT_HTTP_PORT).await?;
+            let address = listener.address();
+            let advertised = config.advertise.clone().unwrap_or_else(|| links::advertised(address));
+            let hosts = Hosts::new(http.names.iter().cloned().chain([advertised]));
+            let settings = WebTransportSettings::new(LINK_PATH, own_origins(&hosts));
+            let (doorkeeper, certificates) = (Arc::clone(doorkeeper), Arc::clone(&short_lived));
+            match WebTransportHost::bind(address, identity, doorkeeper, certificates, settings) {
+                Ok(webtransport) => break (listener, hosts, webtransport),
+                // Of a port that the system chose, only TCP's half is sure to be free.
+                Err(_) if http.address.is_some_and(|wish| wish.port() == 0) && attempts < ATTEMPTS => {}
+                Err(error) => {
+                    return Err(error).context("links of browsers need the page's port for UDP as well");
+                }
+            }
+        };
         let address = listener.address();
-        let advertised = config.advertise.clone().unwrap_or_else(|| links::advertised(address));
-        let hosts = Hosts::new(http.names.iter().cloned().chain([advertised]));
         let certificates = certificates(config, http, &hosts, address)?;
         let webrtc = WebRtcHost::new(webrtc_settings(http, address), Arc::clone(doorkeeper));
         let (frame_ancestors, doorkeeper) = (http.frame_ancestors.clone(), Arc::clone(doorkeeper));
-        Ok(Some(Self { listener, hosts, certificates, frame_ancestors, webrtc, doorkeeper }))
+        let ways_in = Self {
+            listener,
+            hosts,
+            certificates,
+            frame_ancestors,
+            short_lived,
+            webtransport,
+            webrtc,
+            doorkeeper,
+        };
+        Ok(Some(ways_in))
     }
 
     /// Where the page is.
@@ -86,10 +123,12 @@ impl Browsers {
             ttl,
             orders,
             joined,
-            webrtc: Some(self.webrtc.desk()),
+            webtransport: self.short_lived,
+            webrtc: self.webrtc.desk(),
         });
         let page = self.listener.serve(Arc::new(site))?;
-        Ok(OpenToBrowsers { page, over_websocket, webrtc: self.webrtc })
+        let (webtransport, webrtc) = (self.webtransport, self.webrtc);
+        Ok(OpenToBrowsers { page, over_websocket, webtransport, webrtc })
     }
 }
 
@@ -98,6 +137,7 @@ impl OpenToBrowsers {
     pub(crate) async fn accept(&mut self) -> Option<Joined> {
         tokio::select! {
             Some(joined) = self.over_websocket.recv() => Some(joined),
+            Some(joined) = self.webtransport.accept() => Some(joined),
             Some(joined) = self.webrtc.accept() => Some(joined),
             else => None,
         }
@@ -106,8 +146,14 @@ impl OpenToBrowsers {
     /// Lets nobody in any more, and waits until those who were know that it is over.
     pub(crate) async fn close(self, reason: &str) {
         self.page.abort();
-        self.webrtc.close(reason).await;
+        tokio::join!(self.webtransport.close(reason), self.webrtc.close(reason));
     }
+}
+
+/// Links are for the host's own page only, under any of the host's names.
+fn own_origins(hosts: &Hosts) -> Origins {
+    let hosts = hosts.clone();
+    Origins::judged_by(move |origin, authority| hosts.is_own_page(origin, authority))
 }
 
 /// Its own certificate is for its names, and for the addresses under which it may be reached.

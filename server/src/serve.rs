@@ -51,7 +51,7 @@ async fn run(config: Config) -> Result<()> {
     let doorkeeper = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
     let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&doorkeeper), QuicSettings::default())?;
     let quic_address = quic.local_addr().context("the socket has no address")?;
-    let browsers = Browsers::bind(&config, &doorkeeper).await?;
+    let browsers = Browsers::bind(&config, &identity, &doorkeeper).await?;
     let issue = Links {
         session: session.clone(),
         host: config

@@ -29,6 +29,9 @@ pub(crate) use hosts::Hosts;
 pub(crate) use response_headers::FrameAncestor;
 pub(crate) use site::{Site, SiteParts};
 
+/// Where links begin, over WebSocket and over WebTransport.
+pub(crate) const LINK_PATH: &str = "/api/link";
+
 /// How many files the embedded page has, and its size as it is sent, in bytes.
 pub(crate) fn page_size() -> (usize, usize) {
     page::size()

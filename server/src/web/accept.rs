@@ -131,13 +131,19 @@ async fn greet(mut socket: TcpStream, site: &Site, tls: &TlsAcceptor) -> io::Res
 /// The longest request that is read before the answer.
 const MAX_PLAIN_REQUEST: usize = 4096;
 
-/// Answers a request over plain HTTP.
+/// How the first line of a request over plain HTTP ends.
+const PLAIN_HTTP: &[u8] = b" HTTP/1.1";
+
+/// Answers a request over plain HTTP; anything else is not worth an answer.
 async fn redirect(socket: &mut TcpStream, site: &Site) -> io::Result<()> {
     let mut request = Vec::new();
     while request.len() < MAX_PLAIN_REQUEST && !request.windows(4).any(|end| end == b"\r\n\r\n") {
         if socket.read_buf(&mut request).await? == 0 {
             break;
         }
+    }
+    if !request.split(|&b| b == b'\r').next().is_some_and(|line| line.ends_with(PLAIN_HTTP)) {
+        return Ok(());
     }
     let host = named_host(&request).filter(|host| site.hosts.answers_to(host));
     let place = match host {

@@ -13,9 +13,10 @@ use axum::{
 use protocol::control::Role;
 use serde::{Deserialize, Serialize};
 use tracing::info;
-use transport::UnixSeconds;
+use transport::{UnixSeconds, webtransport::CertificateHash};
 
 use super::{
+    LINK_PATH,
     hosts::{NamedHost, check_origin},
     problem::Problem,
     request,
@@ -87,8 +88,8 @@ struct Join<'a> {
     ticket: &'a str,
     session: &'a str,
     role: Role,
-    webtransport: Option<WebTransport>,
-    webrtc: Option<WebRtc>,
+    webtransport: WebTransport,
+    webrtc: WebRtc,
     websocket: WebSocket,
 }
 
@@ -96,7 +97,8 @@ struct Join<'a> {
 #[serde(rename_all = "camelCase")]
 struct WebTransport {
     url: String,
-    certificate_hashes: Vec<String>,
+    /// SHA-256 of the present and the next certificate, in base64.
+    certificate_hashes: [String; 2],
 }
 
 #[derive(Serialize)]
@@ -118,9 +120,12 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
         ticket: ticket.expose(),
         session: &site.links.session,
         role: visitor.role,
-        webtransport: None,
-        webrtc: site.webrtc.as_ref().map(|_| WebRtc {}),
-        websocket: WebSocket { url: format!("wss://{host}/api/link") },
+        webtransport: WebTransport {
+            url: format!("https://{host}{LINK_PATH}"),
+            certificate_hashes: site.webtransport.hashes().map(CertificateHash::to_base64),
+        },
+        webrtc: WebRtc {},
+        websocket: WebSocket { url: format!("wss://{host}{LINK_PATH}") },
     };
     Ok(Json(join).into_response())
 }

@@ -34,6 +34,12 @@ impl Hosts {
         is_address || self.0.contains(&name)
     }
 
+    /// Whether a page of this origin is our own, asking under the name `authority`.
+    pub(crate) fn is_own_page(&self, origin: &str, authority: &str) -> bool {
+        let authority = authority.parse::<Authority>().ok().filter(|named| self.answers_to(named));
+        authority.is_some_and(|named| is_page_of(origin, &named))
+    }
+
     /// What a request names as its host, if it is one of ours.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
         // HTTP/2 names it in the request's address, HTTP/1.1 in a header. Both at once must agree.
@@ -65,9 +71,12 @@ pub(super) fn check_origin(request: &Parts) -> Result<(), Problem> {
     let NamedHost(host) = request.extensions.get().ok_or_else(Problem::foreign)?;
     let mut origins = request.headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().and_then(|origin| origin.to_str().ok()).ok_or_else(Problem::foreign)?;
+    if is_page_of(origin, host) && origins.next().is_none() { Ok(()) } else { Err(Problem::foreign()) }
+}
+
+fn is_page_of(origin: &str, host: &Authority) -> bool {
     let from = origin.strip_prefix("https://").and_then(|rest| rest.parse::<Authority>().ok());
-    let is_ours = from.is_some_and(|from| without_default_port(&from) == without_default_port(host));
-    if is_ours && origins.next().is_none() { Ok(()) } else { Err(Problem::foreign()) }
+    from.is_some_and(|from| without_default_port(&from) == without_default_port(host))
 }
 
 fn without_default_port(authority: &Authority) -> String {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::sync::{mpsc, oneshot};
-use transport::{Doorkeeper, Joined, webrtc::WebRtcDesk};
+use transport::{Doorkeeper, Joined, webrtc::WebRtcDesk, webtransport};
 
 use super::{
     certificate::Certificates,
@@ -38,7 +38,8 @@ pub(crate) struct Site {
     pub(super) ttl: Duration,
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) joined: mpsc::Sender<Joined>,
-    pub(super) webrtc: Option<WebRtcDesk>,
+    pub(super) webtransport: Arc<webtransport::Certificates>,
+    pub(super) webrtc: WebRtcDesk,
     pub(super) icons: Icons,
     visitors: Mutex<Visitors>,
 }
@@ -55,7 +56,8 @@ pub(crate) struct SiteParts {
     pub ttl: Duration,
     pub orders: mpsc::Sender<Order>,
     pub joined: mpsc::Sender<Joined>,
-    pub webrtc: Option<WebRtcDesk>,
+    pub webtransport: Arc<webtransport::Certificates>,
+    pub webrtc: WebRtcDesk,
 }
 
 impl Site {
@@ -74,6 +76,7 @@ impl Site {
             ttl: parts.ttl,
             orders: parts.orders,
             joined: parts.joined,
+            webtransport: parts.webtransport,
             webrtc: parts.webrtc,
             icons: Icons::default(),
             visitors: Mutex::default(),

@@ -12,11 +12,11 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, info};
 use transport::{
-    webrtc::{AnswerError, WebRtcDesk},
+    webrtc::AnswerError,
     websocket::{self, AcceptError, WebSocketSettings},
 };
 
-use super::{problem::Problem, request, routes::Asked, site::Site};
+use super::{problem::Problem, request, routes::Asked};
 
 /// `GET /api/link`: becomes a WebSocket, and that a link.
 pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
@@ -85,9 +85,8 @@ struct Answer {
 pub(super) async fn offer(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, peer, parts, body } = asked;
     request::own_visitor(&site, &parts)?;
-    let desk = desk(&site)?;
     let Offer { sdp } = request::json(&parts, body).await?;
-    let answer = desk.answer(peer, &sdp).await.map_err(problem)?;
+    let answer = site.webrtc.answer(peer, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: Some(answer.id), sdp: answer.sdp }).into_response())
 }
 
@@ -95,14 +94,9 @@ pub(super) async fn offer(asked: Asked) -> Result<Response, Problem> {
 pub(super) async fn offer_again(asked: Asked, id: &str) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
     request::own_visitor(&site, &parts)?;
-    let desk = desk(&site)?;
     let Offer { sdp } = request::json(&parts, body).await?;
-    let sdp = desk.restart(id, &sdp).await.map_err(problem)?;
+    let sdp = site.webrtc.restart(id, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: None, sdp }).into_response())
-}
-
-fn desk(site: &Site) -> Result<WebRtcDesk, Problem> {
-    site.webrtc.clone().ok_or_else(|| Problem::not_offered("this host does not offer WebRTC"))
 }
 
 fn problem(error: AnswerError) -> Problem {
