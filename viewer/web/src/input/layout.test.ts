@@ -90,6 +90,13 @@ describe("a layout", () => {
     expect(keymaps).toHaveLength(2);
   });
 
+  it("is not changed by a letter in its other case: that is a lock nobody told of", () => {
+    const us = layout("en-US");
+    expect(us.expect(stroke("KeyB", "B"))).toBe(false);
+    expect(us.expect(stroke("KeyB", "b"))).toBe(true);
+    expect(keymaps).toHaveLength(1);
+  });
+
   it("gives up on a key that types ever new things", () => {
     const us = layout("en-US");
     const typed = [..."①②③④⑤⑥"].map((character) => us.expect(stroke("KeyJ", character)));

@@ -7,7 +7,7 @@
 
 import type { Command } from "../link/vocabulary";
 import { capitalised, keymapText, type Locks } from "./keymap";
-import { cell, isLatin, ofLanguages, TABLES, WRITING, type Cell, type Table } from "./layouts";
+import { areCases, cell, isLatin, ofLanguages, TABLES, WRITING, type Cell, type Table } from "./layouts";
 import { load, save, type Store } from "./store";
 
 /** Shift counts one, AltGr two. */
@@ -155,6 +155,8 @@ export class Layout {
   /** Takes another layout or corrects this one; answers whether the stroke is right then. */
   private learn(stroke: Stroke): boolean {
     const at = place(stroke.code, stroke.level);
+    // A lock that the browser does not tell of, or an automation: the layout is right.
+    if (areCases(stroke.character, cell(this.table, stroke.code)[stroke.level] ?? "", true)) return false;
     const changes = (this.changes.get(at) ?? 0) + 1;
     const other = this.better(stroke);
     if (other !== undefined) {

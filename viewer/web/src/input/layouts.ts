@@ -102,9 +102,9 @@ export function isWritten(text: string): boolean {
   return /^[^\p{Cc}\p{Cs}]$/u.test(text);
 }
 
-/** Whether two characters are a letter's two cases. */
-export function areCases(a: string, b: string): boolean {
-  return hasCase(a) && hasCase(b) && a !== b;
+/** Whether two characters on one key are a letter's two cases; `strictly`: in every language. */
+export function areCases(a: string, b: string, strictly = false): boolean {
+  return hasCase(a) && hasCase(b) && a !== b && (!strictly || a.toLowerCase() === b.toLowerCase());
 }
 
 function hasCase(letter: string): boolean {
