@@ -23,8 +23,10 @@ use protocol::{
 };
 use tokio::sync::{oneshot, watch};
 
-pub(crate) use aside::{AccessUnit, Aside};
-pub(crate) use driver::{Driver, Frame, Inbox, Outgoing, RequestReceiver, link};
+#[cfg(test)]
+pub(crate) use aside::AccessUnit;
+pub(crate) use aside::Aside;
+pub(crate) use driver::{Driver, Frame, Inbox, Outgoing, RequestReceiver, link, link_with_video_aside};
 pub(crate) use ends::End;
 pub use ends::{Host, HostIncoming, Viewer, ViewerIncoming};
 

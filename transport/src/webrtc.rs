@@ -8,6 +8,7 @@
 //! to be sent is ours to order, and what a peer may make us hold has our bounds.
 
 mod addresses;
+mod aside;
 mod connection;
 mod host;
 mod lanes;
@@ -17,8 +18,10 @@ mod peer;
 mod pieces;
 mod pump;
 mod renewal;
+mod rtcp;
 mod sdp;
 mod settings;
+mod slots;
 mod sockets;
 mod stun;
 mod viewer;

@@ -200,6 +200,12 @@ impl<E: End> Inbox<E> {
         self.queue.push(message, share).await.map_err(|_| CloseReason::Local)
     }
 
+    /// Hands over what the transport noticed by itself; it is dropped while the owner is busy.
+    pub(crate) fn tell(&self, incoming: E::Incoming) {
+        // Whoever wants it asks again.
+        let _ = self.queue.try_push(incoming, 0);
+    }
+
     /// Hands over a message that may be lost: it is dropped while the owner is busy.
     pub(crate) fn offer(&self, lane: Lane, bytes: &[u8]) -> Result<(), CloseReason> {
         let message = decode::<E>(lane, bytes)?;

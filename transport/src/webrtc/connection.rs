@@ -21,6 +21,7 @@ use super::{
     pieces::{Data, Kind},
     pump::Pump,
     renewal::Renewal,
+    slots::Slots,
 };
 use crate::{
     close::{CloseReason, Farewell},
@@ -42,6 +43,8 @@ pub(super) struct LinkTask<E: End> {
     pub(super) pump: Pump,
     pub(super) driver: Driver<E>,
     pub(super) liveness: Liveness,
+    /// Where videos travel beside their updates, if they do.
+    pub(super) slots: Option<Slots>,
     /// How it gets to another address.
     pub(super) renewal: Renewal,
     /// Hears when the host asks whether its viewers are still there; `None` at the viewer's end.
@@ -51,10 +54,10 @@ pub(super) struct LinkTask<E: End> {
 impl<E: End> LinkTask<E> {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
-        let Self { mut pump, driver, liveness, renewal, roll_calls } = self;
+        let Self { mut pump, driver, liveness, slots, renewal, roll_calls } = self;
         let (outgoing, inbox, requests, end) = driver.into_parts();
         let lanes = Lanes { outgoing, inbox, requests };
-        let (reason, farewell) = lanes.drive(&mut pump, liveness, renewal, roll_calls).await;
+        let (reason, farewell) = lanes.drive(&mut pump, liveness, slots, renewal, roll_calls).await;
         let others_wish = matches!(reason, CloseReason::Left(_) | CloseReason::Rejected(_));
         let gone = matches!(reason, CloseReason::Silence(_) | CloseReason::Lost(_));
         end.closed(reason);
@@ -82,6 +85,7 @@ impl<E: End> Lanes<E> {
         self,
         pump: &mut Pump,
         mut liveness: Liveness,
+        mut slots: Option<Slots>,
         mut renewal: Renewal,
         mut roll_calls: Option<RollCalls>,
     ) -> (CloseReason, Farewell) {
@@ -97,6 +101,7 @@ impl<E: End> Lanes<E> {
         loop {
             fill(&mut pump.peer, Channel::Control, CONTROL_WINDOW, &mut reliable);
             fill(&mut pump.peer, Channel::Updates, UPDATES_WINDOW, &mut pictures);
+            let paced = send_videos(&mut pump.peer, slots.as_mut());
             let due = give_up.unwrap_or_else(|| liveness.due(pump.heard()));
             let idle = reliable.is_empty();
             let happened = tokio::select! {
@@ -110,7 +115,7 @@ impl<E: End> Lanes<E> {
                     give_up = Some(Instant::now() + LAST_WORDS);
                     continue;
                 }
-                Some(frame) = updates.pop() => { put(&mut pictures, frame); continue }
+                Some(frame) = updates.pop() => { put_update(&mut pictures, slots.as_mut(), frame); continue }
                 Some(frame) = unreliable.pop() => { send_unreliable(&mut pump.peer, frame); continue }
                 () = called(roll_calls.as_mut()) => {
                     let question = liveness.call_roll(Instant::now(), pump.heard());
@@ -119,12 +124,14 @@ impl<E: End> Lanes<E> {
                 }
                 step = renewal.next(&mut network) => { renewal.step(step, pump).await; continue }
                 happened = pump.next(to_reader.capacity() > 0) => happened,
-                () = sleep_until(due.into()) => Happened::Moved,
+                () = sleep_until(paced.map_or(due, |paced| paced.min(due)).into()) => Happened::Moved,
             };
             let now = Instant::now();
             match happened {
                 Happened::Data(Channel::Motion, data) => {
-                    if let Err(reason) = heard_unreliably::<E>(pump, &mut liveness, &inbox, data.freeze()) {
+                    if let Err(reason) =
+                        heard_unreliably::<E>(pump, &mut liveness, slots.as_mut(), &inbox, data.freeze())
+                    {
                         return with_farewell(reason);
                     }
                 }
@@ -133,6 +140,7 @@ impl<E: End> Lanes<E> {
                     Ok(data) => drop(to_reader.try_send((channel, data))),
                     Err(problem) => return with_farewell(CloseReason::Protocol(problem)),
                 },
+                Happened::KeyframeWanted(slot) => want_keyframe::<E>(slots.as_mut(), slot, &inbox),
                 Happened::Breach(what) => return with_farewell(CloseReason::Protocol(what.to_owned())),
                 Happened::Ended(why) => {
                     let lost = CloseReason::Lost(why.to_owned());
@@ -173,8 +181,39 @@ fn fill(peer: &mut Peer, channel: Channel, window: usize, outbox: &mut Outbox) {
 }
 
 fn put(outbox: &mut Outbox, frame: Weighed<Frame>) {
+    let (Frame { lane, priority, bytes, aside: _ }, share) = frame.into_parts();
+    outbox.push(Kind::Lane(lane), priority, bytes, Some(share));
+}
+
+fn put_update(outbox: &mut Outbox, slots: Option<&mut Slots>, frame: Weighed<Frame>) {
     let (frame, share) = frame.into_parts();
-    outbox.push(Kind::Lane(frame.lane), frame, share);
+    let Frame { lane, priority, bytes, aside } = frame;
+    if let (Some(slots), Some(aside)) = (slots, aside) {
+        let (head, share) = slots.place(*aside, share, Instant::now());
+        outbox.push(Kind::UpdateWithAside, priority, head.write(&bytes), share);
+    } else {
+        outbox.push(Kind::Lane(lane), priority, bytes, Some(share));
+    }
+}
+
+/// Sends the packets of videos whose time has come; answers when the next may go.
+fn send_videos(peer: &mut Peer, slots: Option<&mut Slots>) -> Option<Instant> {
+    let slots = slots?;
+    while let Some((slot, packet)) = slots.pop(Instant::now()) {
+        if let Err(error) = peer.send_video(slot, packet) {
+            // As lost as one that the network loses: the viewer will ask for a keyframe.
+            tracing::debug!(slot, %error, "a packet of a video was not sent");
+        }
+    }
+    slots.due()
+}
+
+fn want_keyframe<E: End>(slots: Option<&mut Slots>, slot: u8, inbox: &Inbox<E>) {
+    if let Some((track, stream)) = slots.and_then(|slots| slots.keyframe_wanted(slot, Instant::now()))
+        && let Some(incoming) = E::keyframe_wanted(track, stream)
+    {
+        inbox.tell(incoming);
+    }
 }
 
 /// Sends a message that may be lost; it is, when many wait already.
@@ -210,6 +249,7 @@ pub(super) async fn linger(pump: &mut Pump) {
 fn heard_unreliably<E: End>(
     pump: &mut Pump,
     liveness: &mut Liveness,
+    slots: Option<&mut Slots>,
     inbox: &Inbox<E>,
     data: Bytes,
 ) -> Result<(), CloseReason> {
@@ -226,7 +266,10 @@ fn heard_unreliably<E: End>(
             }
             Ok(())
         }
-        Data::KeyframeWanted(_) => Ok(()),
+        Data::KeyframeWanted(slot) => {
+            want_keyframe::<E>(slots, slot, inbox);
+            Ok(())
+        }
         Data::Piece { .. } | Data::Farewell { .. } => {
             Err(CloseReason::Protocol("a part of a message on the unreliable channel".to_owned()))
         }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use media::VideoCodec;
 use protocol::{
     Lane,
     control::{Hello, Refusal, RefusalCode, ToViewer},
@@ -30,6 +31,8 @@ use super::{
     pieces::{Data, Kind},
     pump::{Figures, Pump},
     renewal::{Renewal, Restart, answer},
+    sdp,
+    slots::Slots,
     sockets::Sockets,
     wire::Wire,
 };
@@ -38,7 +41,7 @@ use crate::{
     doorkeeper::{Admission, Doorkeeper},
     gate::Pass,
     introduction::read_hello,
-    link::{HostSender, Joined, link},
+    link::{HostSender, Joined, link, link_with_video_aside},
     ticket::UnixSeconds,
 };
 
@@ -307,7 +310,7 @@ impl Stranger {
         let settings = &self.desk.settings;
         let bound = self.desk.sockets.listen(&addresses::offered(settings, self.address.ip()))?;
         let local = |error: rtc::shared::error::Error| AnswerError::Local(error.to_string());
-        let mut peer = Peer::host().map_err(local)?;
+        let mut peer = Peer::host(sdp::video_sections(offer)).map_err(local)?;
         let outside = settings.external.iter().filter_map(|&outside| {
             let inside = bound.iter().find(|inside| inside.is_ipv4() == outside.is_ipv4())?;
             Some(SocketAddr::new(outside, inside.port()))
@@ -362,12 +365,16 @@ impl Stranger {
         let Self { desk, address, pass, place, restarts } = self;
         let Guest { mut hello, admission, liveness } = guest;
         hello.ticket.clear();
-        let (link, driver) = link(Box::new(pump.figures.clone()));
+        let videos = if hello.video.contains(&VideoCodec::H264) { pump.peer.video_slots() } else { 0 };
+        let slots = (videos > 0).then(|| Slots::new(videos, Instant::now()));
+        let probe = Box::new(pump.figures.clone());
+        let (link, driver) = if slots.is_some() { link_with_video_aside(probe) } else { link(probe) };
         if let Some(known) = desk.peers().get_mut(&place.id) {
             known.link = Some(link.sender().clone());
         }
         let roll_calls = Some(desk.doorkeeper.newcomer());
-        let task = LinkTask { pump, driver, liveness, renewal: Renewal::Host(restarts), roll_calls };
+        let renewal = Renewal::Host(restarts);
+        let task = LinkTask { pump, driver, liveness, slots, renewal, roll_calls };
         let Admission { version, role, ticket } = admission;
         tracing::debug!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
         let joined = Joined { link, hello, version, role, ticket, address };
@@ -403,7 +410,7 @@ async fn hear(pump: &mut Pump, liveness: &mut Liveness) -> Result<Option<Data>, 
             }
         },
         Happened::Ended(why) | Happened::Breach(why) => return Err(Turned::Lost(why)),
-        Happened::Opened(_) | Happened::Moved => {}
+        Happened::Opened(_) | Happened::KeyframeWanted(_) | Happened::Moved => {}
     }
     Ok(None)
 }

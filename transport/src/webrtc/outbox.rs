@@ -3,8 +3,10 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
+use bytes::Bytes;
+
 use super::pieces::{Cut, Data, Kind, PLACES};
-use crate::{lane_queue::Share, link::Frame};
+use crate::lane_queue::Share;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -21,7 +23,7 @@ struct Waiting {
     cut: Cut,
     place: Option<u8>,
     /// What it takes of its queue's bytes until it was sent.
-    share: Share,
+    share: Option<Share>,
 }
 
 impl Outbox {
@@ -31,10 +33,10 @@ impl Outbox {
     }
 
     /// Puts a message in.
-    pub(super) fn push(&mut self, kind: Kind, frame: Frame, share: Share) {
+    pub(super) fn push(&mut self, kind: Kind, priority: i32, message: Bytes, share: Option<Share>) {
         self.arrived += 1;
-        let cut = Cut::new(kind, frame.bytes);
-        let (priority, arrived) = (frame.priority, Reverse(self.arrived));
+        let cut = Cut::new(kind, message);
+        let arrived = Reverse(self.arrived);
         self.waiting.push(Waiting { priority, arrived, cut, place: None, share });
     }
 
@@ -97,7 +99,6 @@ impl Ord for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use protocol::Lane;
 
     use super::{super::pieces::PIECE, *};
@@ -111,7 +112,7 @@ mod tests {
         let mut outbox = Outbox::default();
         let push = |outbox: &mut Outbox, priority, fill: u8, share| {
             let bytes = Bytes::from(vec![fill; if fill == 9 { 3 * PIECE } else { 10 }]);
-            outbox.push(UPDATE, Frame { lane: Lane::Update, priority, bytes, aside: None }, share);
+            outbox.push(UPDATE, priority, bytes, Some(share));
         };
         push(&mut outbox, 0, 9, queue.reserve(3 * PIECE).await);
         assert!(matches!(outbox.pop(), Some(Data::Piece { place: 0, .. })));
@@ -135,11 +136,7 @@ mod tests {
         let mut outbox = Outbox::default();
         for priority in 0..i32::from(PLACES) + 3 {
             let bytes = Bytes::from(vec![0; 2 * PIECE]);
-            outbox.push(
-                UPDATE,
-                Frame { lane: Lane::Update, priority, bytes, aside: None },
-                queue.reserve(2 * PIECE).await,
-            );
+            outbox.push(UPDATE, priority, bytes, Some(queue.reserve(2 * PIECE).await));
             if priority < i32::from(PLACES) {
                 assert!(outbox.pop().is_some(), "each overtakes the one before");
             }

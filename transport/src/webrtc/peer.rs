@@ -13,20 +13,33 @@ use bytes::BytesMut;
 use rtc::{
     data_channel::{RTCDataChannelId, RTCDataChannelInit},
     ice::mdns::MulticastDnsMode,
+    interceptor::{NackResponderBuilder, Registry, Slot},
+    media_stream::MediaStreamTrack,
     peer_connection::{
         RTCPeerConnection, RTCPeerConnectionBuilder,
-        configuration::setting_engine::{SctpMaxMessageSize, SettingEngineBuilder},
+        configuration::{
+            media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS, MediaEngine},
+            setting_engine::{SctpMaxMessageSize, SettingEngineBuilder},
+        },
         event::{RTCDataChannelEvent, RTCPeerConnectionEvent},
         message::RTCMessage,
         sdp::RTCSessionDescription,
         state::RTCPeerConnectionState,
         transport::RTCIceCandidateInit,
     },
+    rtp,
+    rtp_transceiver::{
+        RTCRtpSenderId,
+        rtp_sender::{
+            RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters,
+            RTCRtpEncodingParameters, RtpCodecKind,
+        },
+    },
     sansio::Protocol,
     shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
 };
 
-use super::pieces::MAX_DATA;
+use super::{pieces::MAX_DATA, rtcp};
 
 /// Bytes that SCTP holds for the application: the window that a peer may fill.
 const HOST_RECEIVE_BUFFER: u32 = 256 << 10;
@@ -36,6 +49,12 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often a full ICE agent sends a check over the pair in use.
 const ICE_KEEP_ALIVE: Duration = Duration::from_secs(4);
+
+/// The most videos that a viewer gets at once on RTP.
+pub(super) const MAX_VIDEO_SLOTS: usize = 4;
+
+/// Packets of each video that are kept to be sent again: two seconds' worth.
+const KEPT_PACKETS: u16 = 512;
 
 /// The data channels. The viewer opens them, with these labels, and no others. (Channels that both ends agree on
 /// beforehand would lose what arrives in one packet with the end of SCTP's handshake: the library drops that.)
@@ -91,6 +110,8 @@ pub(super) enum Happened {
     Opened(Channel),
     /// A data channel message came.
     Data(Channel, BytesMut),
+    /// The video in that slot cannot be decoded without a keyframe.
+    KeyframeWanted(u8),
     /// The other end ended the connection, or it failed for good.
     Ended(&'static str),
     /// The peer broke a rule.
@@ -102,14 +123,26 @@ pub(super) struct Peer {
     connection: RTCPeerConnection,
     /// Those that are known, by [`Channel`].
     channels: [Option<RTCDataChannelId>; 3],
+    videos: Vec<Video>,
+}
+
+/// The sending end of a video on RTP.
+struct Video {
+    sender: RTCRtpSenderId,
+    /// Names its packets.
+    source: u32,
+    payload_type: u8,
 }
 
 impl Peer {
-    /// The host's end: it answers.
-    pub(super) fn host() -> Result<Self, Error> {
+    /// The host's end, which can send so many videos on RTP: it answers.
+    pub(super) fn host(videos: usize) -> Result<Self, Error> {
         let settings =
             common_settings().with_lite(true).with_sctp_max_receive_buffer_size(HOST_RECEIVE_BUFFER);
-        Ok(Self { connection: connection(settings)?, channels: [None; 3] })
+        let mut connection = connection(settings)?;
+        let videos = (0..videos.min(MAX_VIDEO_SLOTS)).map(|slot| add_video(&mut connection, slot));
+        let videos = videos.collect::<Result<_, _>>()?;
+        Ok(Self { connection, channels: [None; 3], videos })
     }
 
     /// The viewer's end: it offers.
@@ -123,7 +156,7 @@ impl Peer {
         for (channel, id) in Channel::ALL.into_iter().zip(&mut channels) {
             *id = Some(connection.create_data_channel(channel.label(), Some(channel.init()))?.id());
         }
-        Ok(Self { connection, channels })
+        Ok(Self { connection, channels, videos: Vec::new() })
     }
 
     /// Offers an address of this end to the other.
@@ -150,7 +183,33 @@ impl Peer {
         self.connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
         let answer = self.connection.create_answer(None)?;
         self.connection.set_local_description(now, answer)?;
+        self.agree_on_videos();
         Ok(self.connection.local_description().map(|local| local.sdp).unwrap_or_default())
+    }
+
+    /// Learns under which numbers the viewer takes videos; those that it does not take are none.
+    fn agree_on_videos(&mut self) {
+        let connection = &mut self.connection;
+        self.videos.retain_mut(|video| {
+            let Some(mut sender) = connection.rtp_sender(video.sender) else { return false };
+            let codecs = &sender.get_parameters().rtp_parameters.codecs;
+            let agreed = codecs.iter().find(|codec| codec.rtp_codec.mime_type == MIME_TYPE_H264);
+            agreed.inspect(|codec| video.payload_type = codec.payload_type).is_some()
+        });
+    }
+
+    /// How many videos can be sent at once.
+    pub(super) fn video_slots(&self) -> usize {
+        self.videos.len()
+    }
+
+    /// Sends a packet of the video in a slot.
+    pub(super) fn send_video(&mut self, slot: u8, mut packet: rtp::Packet) -> Result<(), Error> {
+        let video = self.videos.get(usize::from(slot)).ok_or(Error::ErrSenderWithNoSSRCs)?;
+        packet.header.ssrc = video.source;
+        packet.header.payload_type = video.payload_type;
+        let mut sender = self.connection.rtp_sender(video.sender).ok_or(Error::ErrSenderWithNoSSRCs)?;
+        sender.write_rtp(Instant::now(), packet)
     }
 
     /// An offer. `restart`: with new ICE credentials, since this end's address changed.
@@ -224,7 +283,11 @@ impl Peer {
         }
         // Before data, since video must not wait for whoever reads updates.
         while let Some(message) = self.connection.poll_media_read() {
-            drop(message);
+            if let RTCMessage::RtcpPacket(_, packets) = message.message
+                && let Some(slot) = self.keyframe_wanted(&packets)
+            {
+                return Some(Happened::KeyframeWanted(slot));
+            }
         }
         while data {
             let message = self.connection.poll_data_read()?;
@@ -235,6 +298,13 @@ impl Peer {
             }
         }
         None
+    }
+
+    /// The first slot that the packets want a keyframe for; browsers ask again.
+    fn keyframe_wanted(&self, packets: &[Box<dyn rtc::rtcp::Packet>]) -> Option<u8> {
+        let wanted = rtcp::wanted(packets);
+        let slot = self.videos.iter().position(|video| wanted.contains(&video.source))?;
+        u8::try_from(slot).ok()
     }
 
     fn happened(&mut self, event: RTCPeerConnectionEvent) -> Option<Happened> {
@@ -283,7 +353,59 @@ impl Peer {
 }
 
 fn connection(settings: SettingEngineBuilder) -> Result<RTCPeerConnection, Error> {
-    RTCPeerConnectionBuilder::new().with_setting_engine(settings.build()).build(Instant::now())
+    let repeat = NackResponderBuilder::new().with_size(KEPT_PACKETS).build();
+    let interceptors = Registry::new()
+        .with(Slot::NackResponder, repeat)
+        .with(Slot::from(rtcp::SLOT), rtcp::KeyframeRequests::default());
+    RTCPeerConnectionBuilder::new()
+        .with_setting_engine(settings.build())
+        .with_media_engine(media_engine()?)
+        .with_interceptor_registry(interceptors)
+        .build(Instant::now())
+}
+
+fn media_engine() -> Result<MediaEngine, Error> {
+    let mut engine = MediaEngine::default();
+    let video = RTCRtpCodecParameters { rtp_codec: h264(), payload_type: 102 };
+    engine.register_codec(video, RtpCodecKind::Video)?;
+    // A slot for sound, which nobody sends yet.
+    let opus = RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        rtcp_feedback: Vec::new(),
+    };
+    let sound = RTCRtpCodecParameters { rtp_codec: opus, payload_type: 111 };
+    engine.register_codec(sound, RtpCodecKind::Audio)?;
+    Ok(engine)
+}
+
+/// What our encoders make.
+fn h264() -> RTCRtpCodec {
+    let feedback = [("nack", ""), ("nack", "pli"), ("ccm", "fir")];
+    let feedback = feedback
+        .map(|(typ, parameter)| RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() });
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_H264.to_owned(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned(),
+        rtcp_feedback: feedback.to_vec(),
+    }
+}
+
+fn add_video(connection: &mut RTCPeerConnection, slot: usize) -> Result<Video, Error> {
+    // Any numbers will do that differ from each other: nobody else sends on this connection.
+    let source = 0x0d04_0000 + u32::try_from(slot).expect("few slots");
+    let coding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(source), ..Default::default() },
+        codec: h264(),
+        ..Default::default()
+    };
+    let name = format!("video{slot}");
+    let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![coding]);
+    Ok(Video { sender: connection.add_track(track)?, source, payload_type: 0 })
 }
 
 fn common_settings() -> SettingEngineBuilder {

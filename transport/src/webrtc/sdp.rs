@@ -52,6 +52,11 @@ pub(super) fn check_offer(offer: &str) -> Result<String, OfferError> {
     if channels == 1 { Ok(checked) } else { Err(OfferError::NoChannels) }
 }
 
+/// How many videos the viewer takes.
+pub(super) fn video_sections(offer: &str) -> usize {
+    offer.lines().filter(|line| line.starts_with("m=video ")).count()
+}
+
 /// The value of the first attribute of that name.
 pub(super) fn attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
     sdp.lines().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':')).map(str::trim)

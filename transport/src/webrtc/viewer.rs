@@ -71,7 +71,8 @@ pub async fn connect(
     let (link, driver) = link(Box::new(pump.figures.clone()));
     let mover = Mover { signalling, id, address: settings.address, answer: None };
     let renewal = Renewal::Viewer(mover);
-    let task = LinkTask { pump, driver, liveness: liveness(settings.times), renewal, roll_calls: None };
+    let task =
+        LinkTask { pump, driver, liveness: liveness(settings.times), slots: None, renewal, roll_calls: None };
     tokio::spawn(task.run());
     Ok((link, welcome))
 }
@@ -109,7 +110,7 @@ async fn ask(pump: &mut Pump, hello: Data) -> Result<Welcome, ConnectError> {
             Happened::Ended(why) | Happened::Breach(why) => {
                 return Err(CloseReason::Lost(why.to_owned()).into());
             }
-            Happened::Opened(_) | Happened::Moved => {}
+            Happened::Opened(_) | Happened::KeyframeWanted(_) | Happened::Moved => {}
         }
     };
     // A little more than the round trip; the first answer to a question tells better.
