@@ -4,6 +4,7 @@
  */
 
 import "./present/style/index.css";
+import "./input/style.css";
 
 import { choose, speak, texts } from "./language";
 import { Client } from "./link/client";
@@ -37,7 +38,11 @@ async function begin(): Promise<void> {
     client.send({ do: "leave" });
     void host.leave().catch(() => {});
   };
-  shell = new Shell({ send: (command, transfer) => client.send(command, transfer), only: fragment.window, leave });
+  shell = new Shell({
+    send: (command, transfer) => client.send(command, transfer),
+    only: fragment.window,
+    leave,
+  });
   heard?.begin(client);
   client.send({
     do: "start",

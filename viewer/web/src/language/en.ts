@@ -57,7 +57,7 @@ export const en = {
     fullscreen: "Full screen",
     leaveFullscreen: "Leave full screen",
     connection: "Connection…",
-    share: "Link for another device…",
+    share: "Share…",
     leave: "Leave session",
   },
 
@@ -105,7 +105,6 @@ export const en = {
     offline: "not connected",
     windowMissing: "Waiting for the window…",
     windowMissingHint: "It appears here when the app “{app}” opens it.",
-    openApp: "Open {app}",
   },
 
   share: {

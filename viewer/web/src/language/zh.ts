@@ -59,7 +59,7 @@ export const zh: Texts = {
     fullscreen: "全屏",
     leaveFullscreen: "退出全屏",
     connection: "连接…",
-    share: "用于其他设备的链接…",
+    share: "分享…",
     leave: "离开会话",
   },
 
@@ -107,7 +107,6 @@ export const zh: Texts = {
     offline: "未连接",
     windowMissing: "正在等待窗口…",
     windowMissingHint: "应用“{app}”打开窗口后会显示在这里。",
-    openApp: "打开 {app}",
   },
 
   share: {

@@ -172,7 +172,12 @@ export class Arranger {
 }
 
 function aligned({ x, y, w, h }: Rect, dpr: number): Rect {
-  const [left, top, right, bottom] = [x, y, x + w, y + h].map((n) => align(n, dpr)) as [number, number, number, number];
+  const [left, top, right, bottom] = [x, y, x + w, y + h].map((n) => align(n, dpr)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return { x: left, y: top, w: right - left, h: bottom - top };
 }
 

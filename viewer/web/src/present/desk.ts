@@ -76,7 +76,10 @@ export class Desk {
     this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
     const views = () => this.views.values();
-    this.arranger = new Arranger(this.screen, this.wishes, this.kin, { alone: (view) => this.alone(view), views });
+    this.arranger = new Arranger(this.screen, this.wishes, this.kin, {
+      alone: (view) => this.alone(view),
+      views,
+    });
     this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
     this.popOuts = new PopOuts(this);
     this.manager = new Manager(this);
@@ -308,7 +311,13 @@ export class Desk {
   successor(): TrackId | null {
     const there = (track: TrackId) => {
       const view = this.views.get(track);
-      return view !== undefined && !view.minimised && view.home === "desk" && view.normal !== null && !this.excluded(view);
+      return (
+        view !== undefined &&
+        !view.minimised &&
+        view.home === "desk" &&
+        view.normal !== null &&
+        !this.excluded(view)
+      );
     };
     return this.recent.find(there) ?? null;
   }

@@ -22,6 +22,10 @@ test("all that can be asked for", () => {
 });
 
 test("what is unknown or empty is not asked for", () => {
-  expect(readFragment("#ticket=&only=telepathy&window=")).toMatchObject({ ticket: null, only: null, window: null });
+  expect(readFragment("#ticket=&only=telepathy&window=")).toMatchObject({
+    ticket: null,
+    only: null,
+    window: null,
+  });
   expect(readFragment("")).toMatchObject({ ticket: null, probe: false });
 });

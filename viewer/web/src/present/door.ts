@@ -68,13 +68,16 @@ export class Door {
   trying(tried: readonly Attempt[]): void {
     const newest = tried.at(-1);
     const { connecting, trying } = texts.entering;
-    this.entering.wait(newest === undefined ? connecting : fill(trying, { transport: transportName(newest.transport) }));
+    this.entering.wait(
+      newest === undefined ? connecting : fill(trying, { transport: transportName(newest.transport) }),
+    );
   }
 
   async ended({ why, message }: Extract<State, { is: "ended" }>): Promise<void> {
     const { entering } = texts;
     if (why === "left") return this.entering.stop(entering.leftTitle, entering.left, "", null);
-    if (why === "session-over") return this.entering.stop(entering.overTitle, entering.over, message, again());
+    if (why === "session-over")
+      return this.entering.stop(entering.overTitle, entering.over, message, again());
     // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
     try {
       await host.apps();
@@ -93,7 +96,8 @@ export class Door {
 
   private explain({ status, message }: host.HostError, hadTicket: boolean, detail = message): void {
     const { entering } = texts;
-    const stop = (title: string, text: string, way: Way | null) => this.entering.stop(title, text, detail, way);
+    const stop = (title: string, text: string, way: Way | null) =>
+      this.entering.stop(title, text, detail, way);
     if (status === 0) return stop(entering.unreachableTitle, entering.unreachable, again());
     if (status === 429) return stop(entering.busyTitle, entering.busy, again());
     if (status === 403 && hadTicket) return stop(entering.usedTitle, entering.used, null);

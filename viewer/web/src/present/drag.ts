@@ -60,7 +60,9 @@ export class Drags {
       this.arranger.apply(view);
       this.moved(view);
       const box = this.stage.getBoundingClientRect();
-      snap = resizable(view.window.limits) ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area) : null;
+      snap = resizable(view.window.limits)
+        ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area)
+        : null;
       this.show(snap);
     };
     const mode = view.mode;
@@ -116,7 +118,12 @@ export class Drags {
     });
   }
 
-  private follow(view: View, grip: Grip, to: (x: number, y: number) => void, end: (kept: boolean) => void): void {
+  private follow(
+    view: View,
+    grip: Grip,
+    to: (x: number, y: number) => void,
+    end: (kept: boolean) => void,
+  ): void {
     const owner = view.frame.ownerDocument;
     const listening = new AbortController();
     const finish = (kept: boolean): void => {

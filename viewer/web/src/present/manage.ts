@@ -73,7 +73,11 @@ export class Manager {
   }
 
   set(view: View, mode: Mode): void {
-    if (view.home !== "desk" || (mode !== "normal" && mode !== "fullscreen" && !resizable(view.window.limits))) return;
+    if (
+      view.home !== "desk" ||
+      (mode !== "normal" && mode !== "fullscreen" && !resizable(view.window.limits))
+    )
+      return;
     if (mode === "fullscreen") view.before = view.mode;
     view.mode = mode;
     view.anchor = null;
@@ -91,7 +95,8 @@ export class Manager {
   async fullscreen(view: View): Promise<void> {
     const { people, element } = this.desk;
     const leaves = view.mode === "fullscreen";
-    if (leaves !== (document.fullscreenElement === null)) await people.main.fullscreen(leaves ? null : element);
+    if (leaves !== (document.fullscreenElement === null))
+      await people.main.fullscreen(leaves ? null : element);
     this.toggle(view, "fullscreen");
     this.desk.activate(view.track);
   }

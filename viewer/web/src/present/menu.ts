@@ -97,7 +97,9 @@ function entry(
       label: item.label,
       document: owner,
       children: [
-        item.glyph === undefined ? make("span", { class: "glyph", document: owner }) : glyph(item.glyph, owner),
+        item.glyph === undefined
+          ? make("span", { class: "glyph", document: owner })
+          : glyph(item.glyph, owner),
         make("span", { class: "menu-label", text: item.label, document: owner }),
         item.hint === undefined ? null : make("kbd", { text: item.hint, document: owner }),
         sub ? make("span", { class: "menu-more", text: "›", document: owner }) : null,

@@ -41,8 +41,9 @@ export class Panel {
   ) {
     const { panel } = texts;
     const title = make("h2", { text: panel.title });
-    const close = button({ class: "tool", label: panel.close, title: panel.close, children: [glyph("close")] }, () =>
-      this.close(),
+    const close = button(
+      { class: "tool", label: panel.close, title: panel.close, children: [glyph("close")] },
+      () => this.close(),
     );
     for (const name of ["transport", "roundTrip", "received", "sent", "pictures", "codecs"] as const) {
       const value = make("dd", { text: "–" });
@@ -125,7 +126,10 @@ export class Panel {
     this.fact("sent", rate(report.sentRate));
     this.fact("pictures", fill(panel.perSecond, { n: report.drawn }));
     const codecs = Object.entries(report.codecs).filter(([, count]) => count > 0);
-    this.fact("codecs", codecs.map(([codec]) => codec.toUpperCase().replace("H264", "H.264")).join(", ") || "–");
+    this.fact(
+      "codecs",
+      codecs.map(([codec]) => codec.toUpperCase().replace("H264", "H.264")).join(", ") || "–",
+    );
     this.latency(report.stages);
   }
 
@@ -140,7 +144,9 @@ export class Panel {
     const measured = total !== undefined && total.count > 0;
     setText(
       this.head,
-      measured ? `${millis(total.p50)} · ${panel.p95} ${millis(total.p95)} · ${fill(panel.measured, { n: total.count })}` : "",
+      measured
+        ? `${millis(total.p50)} · ${panel.p95} ${millis(total.p95)} · ${fill(panel.measured, { n: total.count })}`
+        : "",
     );
     this.head.hidden = !measured;
     setText(this.sentence, measured ? panel.sentences[explain(stages)] : panel.latencyNone);

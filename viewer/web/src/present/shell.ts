@@ -5,6 +5,7 @@ import { fill, texts } from "../language";
 import type { Attempt, Event, State } from "../link/vocabulary";
 import { Desk } from "./desk";
 import { make } from "./dom";
+import { glyph } from "./glyph";
 import * as host from "./host";
 import { openMenu, type Item, type Items } from "./menu";
 import { Notices } from "./notices";
@@ -35,6 +36,7 @@ export class Shell {
   private readonly panel: Panel;
   private readonly switcher: Switcher;
   private readonly cycle: Cycle;
+  private readonly vacant: HTMLElement;
   private stale = false;
   private online = false;
 
@@ -80,6 +82,8 @@ export class Shell {
       send({ do: "report", on });
       if (!on) desk.refocus();
     });
+    this.vacant = vacancy(only);
+    desk.stage.prepend(this.vacant);
     // Alone on a page there is nothing to choose from.
     this.taskbar.element.hidden = only !== null;
     document.documentElement.classList.toggle("embedded", only !== null);
@@ -175,9 +179,12 @@ export class Shell {
     this.switcher.refresh();
     const active = desk.active === null ? undefined : desk.views.get(desk.active);
     document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
-    document.documentElement.classList.toggle("fullscreen-window", active?.mode === "fullscreen" && !desk.screen.compact);
+    document.documentElement.classList.toggle(
+      "fullscreen-window",
+      active?.mode === "fullscreen" && !desk.screen.compact,
+    );
     document.documentElement.classList.toggle("compact", desk.screen.compact);
-    document.documentElement.classList.toggle("bare-desk", this.online && shown.length === 0);
+    this.vacant.hidden = !this.online || shown.length > 0;
   }
 
   private iconOf({ window: { icon, app_id } }: View): string | null {
@@ -246,13 +253,17 @@ export class Shell {
     const fullscreen = {
       label: full ? start.leaveFullscreen : start.fullscreen,
       glyph: "fullscreen" as const,
-      action: () => void people.main.fullscreen(full ? null : document.documentElement ?? element),
+      action: () => void people.main.fullscreen(full ? null : (document.documentElement ?? element)),
     };
     const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
     const { bottom, left } = this.taskbar.apps.getBoundingClientRect();
     return [
       ...(can ? [fullscreen] : []),
-      { label: desk_menu.shortcuts, glyph: "keyboard", action: () => this.shortcutMenu({ x: left, y: bottom }) },
+      {
+        label: desk_menu.shortcuts,
+        glyph: "keyboard",
+        action: () => this.shortcutMenu({ x: left, y: bottom }),
+      },
       { label: start.connection, glyph: "link", action: () => this.panel.toggle() },
       ...(this.desk.role === "control" ? [share] : []),
       { label: start.leave, glyph: "leave", action: this.options.leave },
@@ -278,11 +289,15 @@ export class Shell {
       connection: () => this.panel.toggle(),
       "window-menu": () => this.active((view) => this.windowMenu(view, menuAt(view))),
       maximise: () => this.active((view) => manager.toggle(view, "maximized")),
-      minimise: () => this.active((view) => (view.mode === "normal" ? manager.minimise(view) : manager.set(view, "normal"))),
+      minimise: () =>
+        this.active((view) =>
+          view.mode === "normal" ? manager.minimise(view) : manager.set(view, "normal"),
+        ),
       left: () => this.active((view) => manager.tile(view, "left")),
       right: () => this.active((view) => manager.tile(view, "right")),
       fullscreen: () => this.active((view) => void manager.fullscreen(view)),
-      "pop-out": () => this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),
+      "pop-out": () =>
+        this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),
     };
     act[shortcut]();
   }
@@ -328,7 +343,13 @@ export class Shell {
       : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
     const filled = view.mode === "maximized" || isTile(view.mode);
     return [
-      { label: window.minimise, glyph: "minimise", hint: WRITTEN.minimise, disabled: out, action: () => manager.minimise(view) },
+      {
+        label: window.minimise,
+        glyph: "minimise",
+        hint: WRITTEN.minimise,
+        disabled: out,
+        action: () => manager.minimise(view),
+      },
       {
         label: filled ? window.restore : window.maximise,
         glyph: filled ? "restore" : "maximise",
@@ -336,8 +357,18 @@ export class Shell {
         disabled: fixed || out,
         action: () => manager.set(view, filled ? "normal" : "maximized"),
       },
-      { label: window.tileLeft, hint: WRITTEN.left, disabled: fixed || out, action: () => manager.set(view, "left") },
-      { label: window.tileRight, hint: WRITTEN.right, disabled: fixed || out, action: () => manager.set(view, "right") },
+      {
+        label: window.tileLeft,
+        hint: WRITTEN.left,
+        disabled: fixed || out,
+        action: () => manager.set(view, "left"),
+      },
+      {
+        label: window.tileRight,
+        hint: WRITTEN.right,
+        disabled: fixed || out,
+        action: () => manager.set(view, "right"),
+      },
       {
         label: view.mode === "fullscreen" ? window.leaveFullscreen : window.fullscreen,
         glyph: "fullscreen",
@@ -395,15 +426,16 @@ export class Shell {
   }
 }
 
-/** What the page shows while it waits for the one window it is for. */
-export function waitingFor(app: string): HTMLElement {
-  const { session } = texts;
+/** What stands on a desk without windows: where to begin, or what is awaited. */
+function vacancy(only: string | null): HTMLElement {
+  const { session, taskbar } = texts;
+  const [title, text] =
+    only === null
+      ? [taskbar.noWindows, taskbar.startFirst]
+      : [session.windowMissing, fill(session.windowMissingHint, { app: only })];
   return make("div", {
-    class: "waiting-window",
+    class: "empty-desk",
     role: "status",
-    children: [
-      make("h1", { text: session.windowMissing }),
-      make("p", { text: fill(session.windowMissingHint, { app }) }),
-    ],
+    children: [glyph(only === null ? "windows" : "dormer"), make("h1", { text: title }), make("p", { text })],
   });
 }

@@ -58,7 +58,9 @@ export class Switcher {
     if (this.open) return this.close();
     this.element.hidden = false;
     this.refresh();
-    (this.element.querySelector<HTMLElement>(".card-pick.active") ?? this.element).focus({ preventScroll: true });
+    (this.element.querySelector<HTMLElement>(".card-pick.active") ?? this.element).focus({
+      preventScroll: true,
+    });
   }
 
   close(): void {
@@ -81,7 +83,10 @@ export class Switcher {
         children: [
           make("span", {
             class: "card-head",
-            children: [this.icons.element(icon, appId || title), make("span", { class: "card-title", text: title })],
+            children: [
+              this.icons.element(icon, appId || title),
+              make("span", { class: "card-title", text: title }),
+            ],
           }),
           make("span", { class: "card-picture", children: [small(canvas)] }),
         ],
@@ -130,7 +135,11 @@ export class Cycle {
     this.element.hidden = true;
     parent.append(this.element);
     const options = { capture: true };
-    addEventListener("keyup", ({ key }) => this.running && (key === "Control" || key === "Alt") && this.end(), options);
+    addEventListener(
+      "keyup",
+      ({ key }) => this.running && (key === "Control" || key === "Alt") && this.end(),
+      options,
+    );
     addEventListener("blur", () => this.running && this.end());
   }
 

@@ -70,7 +70,10 @@ export class Taskbar {
     // The soft keyboard opens only if the field keeps the focus that this press would take.
     keyboard.addEventListener("mousedown", (event) => event.preventDefault());
     this.more = tool(window.menu, "more", actions.more, "only-compact");
-    this.connection = button({ class: "bar-button bar-connection", children: [glyph("link")] }, actions.connection);
+    this.connection = button(
+      { class: "bar-button bar-connection", children: [glyph("link")] },
+      actions.connection,
+    );
     this.entries.setAttribute("aria-label", taskbar.windows);
     this.element = make("nav", {
       class: "taskbar",
@@ -137,7 +140,9 @@ export class Taskbar {
 
   private make(track: TrackId): Shown {
     const title = make("span", { class: "entry-title" });
-    const element = button({ class: "entry", children: [make("span"), title] }, () => this.actions.pick(track));
+    const element = button({ class: "entry", children: [make("span"), title] }, () =>
+      this.actions.pick(track),
+    );
     element.dataset["window"] = String(track);
     const menu = (at: { x: number; y: number }) => this.actions.menu(track, at);
     element.addEventListener("contextmenu", (event) => {

@@ -65,7 +65,9 @@ export class View {
     this.titlebar = new Titlebar(actions);
     this.picture = new Picture(document, track, send);
     this.content = make("div", { class: "content", children: [this.picture.canvas] });
-    const edges = EDGES.map((edge) => make("div", { class: `edge edge-${edge}`, data: { part: `resize-${edge}` } }));
+    const edges = EDGES.map((edge) =>
+      make("div", { class: `edge edge-${edge}`, data: { part: `resize-${edge}` } }),
+    );
     this.frame = make("section", {
       class: "window",
       data: { track: String(track) },

@@ -37,7 +37,8 @@ export class Wishes {
     const wish = this.byTrack.get(window.track);
     if (wish === undefined || this.mayFollow(window)) {
       // An app that has made something else of the same wish would do so again.
-      const refused = wish?.answer && same(local, ofConfigure(wish.sent)) && same(ofWindow(window), wish.answer);
+      const refused =
+        wish?.answer && same(local, ofConfigure(wish.sent)) && same(ofWindow(window), wish.answer);
       if (!refused && !same(local, ofWindow(window))) this.ask(window.track, local, resizing);
       return;
     }
