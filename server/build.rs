@@ -30,16 +30,17 @@ fn embed(page: &Path) -> io::Result<()> {
     for (number, file) in files_below(page)?.into_iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
         let plain = fs::read(&file)?;
-        let compressed = out.join(format!("page-{number}.gz"));
+        // Copies, since the page may be built anew while the binary is being compiled.
+        let (copy, compressed) = (out.join(format!("page-{number}")), out.join(format!("page-{number}.gz")));
+        fs::write(&copy, &plain)?;
         fs::write(&compressed, gzip(&plain)?)?;
         let path =
             file.strip_prefix(page).map_err(io::Error::other)?.to_str().ok_or(io::ErrorKind::InvalidData)?;
         writeln!(
             table,
-            "    File {{ path: {:?}, tag: \"\\\"{:016x}\\\"\", plain: include_bytes!({:?}), gzip: include_bytes!({compressed:?}) }},",
+            "    File {{ path: {:?}, tag: \"\\\"{:016x}\\\"\", plain: include_bytes!({copy:?}), gzip: include_bytes!({compressed:?}) }},",
             format!("/{path}"),
             hash(&plain),
-            file.canonicalize()?,
         )
         .map_err(io::Error::other)?;
     }
