@@ -30,8 +30,8 @@ export function role(role: string, name?: string): Wanted {
   return name === undefined ? { selector } : { selector, name };
 }
 
-/** The boxes of all that is wanted and visible. Runs in the page. */
-function find(selector: string, name: string | null): Box[] {
+/** The boxes of all that is wanted and visible; lists scroll as far as is needed. Runs in the page. */
+function find(selector: string, name: string | null, onTop: boolean): Box[] {
   const named = (element: Element): string => {
     const by = element.getAttribute("aria-labelledby");
     if (by)
@@ -42,22 +42,36 @@ function find(selector: string, name: string | null): Box[] {
     return element.getAttribute("aria-label") ?? element.textContent ?? element.getAttribute("title") ?? "";
   };
   const tidy = (text: string) => text.replace(/\s+/g, " ").trim();
+  const within = (element: Element, { x, y, width, height }: DOMRect) => {
+    const top = document.elementFromPoint(x + width / 2, y + height / 2);
+    return top !== null && (element.contains(top) || top.contains(element));
+  };
   return [...document.querySelectorAll(selector)]
     .filter((element) => name === null || tidy(named(element)) === name)
     .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .filter((element) => {
+      if (onTop) element.scrollIntoView({ block: "nearest", behavior: "instant" });
+      const box = element.getBoundingClientRect();
+      return box.width > 0 && box.height > 0 && (!onTop || within(element, box));
+    })
     .map((element) => element.getBoundingClientRect())
-    .filter((box) => box.width > 0 && box.height > 0)
     .map(({ x, y, width, height }) => ({ x, y, width, height }));
 }
 
 /** All that is there now. */
 export function all(page: Page, { selector, name }: Wanted): Promise<Box[]> {
-  return page.evaluate(find, selector, name ?? null);
+  return page.evaluate(find, selector, name ?? null, false);
 }
 
-/** Waits until it is there, and says where. */
+/** Waits until it is there, at rest and not covered, and says where. */
 export function locate(page: Page, wanted: Wanted): Promise<Box> {
-  return until(describe(wanted), async () => (await all(page, wanted))[0]);
+  let last: Box | undefined;
+  return until(`${describe(wanted)} at rest`, async () => {
+    const [box] = await page.evaluate(find, wanted.selector, wanted.name ?? null, true);
+    const rests = JSON.stringify(box) === JSON.stringify(last);
+    last = box;
+    return rests ? box : null;
+  });
 }
 
 /** Waits until nothing like it is there. */
@@ -65,16 +79,9 @@ export async function gone(page: Page, wanted: Wanted): Promise<void> {
   await until(`the end of ${describe(wanted)}`, async () => (await all(page, wanted)).length === 0);
 }
 
-/** Waits until it is there and rests, and clicks its middle. */
+/** Waits until it is there, and clicks its middle. */
 export async function click(page: Page, wanted: Wanted, button: Button = "left"): Promise<void> {
-  let last = "";
-  const box = await until(`${describe(wanted)} at rest`, async () => {
-    const box = (await all(page, wanted))[0];
-    const now = JSON.stringify(box);
-    const rests = now === last;
-    last = now;
-    return rests ? box : null;
-  });
+  const box = await locate(page, wanted);
   await clickAt(page, box.x + box.width / 2, box.y + box.height / 2, button);
 }
 
