@@ -106,7 +106,8 @@ export class Engine {
         core.setKeymap(command.text);
         break;
       case "canvas":
-        this.gallery?.moveTo(command.track, command.canvas);
+        // Of a window that is gone meanwhile, the canvas is of no use.
+        if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
         break;
       case "offer-clipboard":
         core.offerClipboard(command.mimes);
