@@ -2,6 +2,7 @@
 
 import workerUrl from "./worker?worker&url";
 
+import { openPeer, type PeerWanted } from "./peer";
 import type { Command, Event } from "./vocabulary";
 
 /** The engine in its worker. */
@@ -11,7 +12,11 @@ export class Client {
   /** `handler` hears everything the engine tells. */
   constructor(handler: (event: Event) => void) {
     this.worker = new Worker(trusted(workerUrl) as string, { type: "module", name: "engine" });
-    this.worker.addEventListener("message", ({ data }: MessageEvent<Event>) => handler(data));
+    this.worker.addEventListener("message", ({ data }: MessageEvent<Event | PeerWanted>) => {
+      // Peer connections live on the page; the page knows nothing of them.
+      if (data.on === "peer-wanted") openPeer(data.request, this.worker);
+      else handler(data);
+    });
     this.worker.addEventListener("error", ({ message }) => {
       // What an engine throws leaves it in an unknown state: better to say so than to show old pictures for ever.
       handler({

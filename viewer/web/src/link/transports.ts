@@ -1,12 +1,14 @@
 /** The transports of this engine, the best first. */
 
 import type { Open, Transport } from "./link";
+import { openWebRtc } from "./webrtc";
 import { openWebSocket } from "./websocket";
 import { openWebTransport } from "./webtransport";
 
 /** What can open a link. Each fails with `Unsupported` where its engine lacks something. */
 const OPENERS: Partial<Record<Transport, Open>> = {
   webtransport: openWebTransport,
+  webrtc: openWebRtc,
   websocket: openWebSocket,
 };
 

@@ -1,0 +1,291 @@
+/**
+ * A link over WebRTC, the worker's half: see `peer.ts` for the page's. Lanes are data channels; videos of updates travel on RTP, and
+ * their frames come here still encoded where the engine allows.
+ */
+
+import { canDecode } from "../decode/video";
+import type { TrackId } from "../protocol/types";
+import { Channels, type ChannelFigures } from "./channels";
+import { broken, lost } from "./closing";
+import {
+  LANE,
+  Unsupported,
+  type CloseReason,
+  type Join,
+  type Lane,
+  type Link,
+  type LinkHandler,
+  type LinkStats,
+  type Open,
+} from "./link";
+import type { PeerWanted } from "./peer";
+import { type FromPeer, type ToPeer, type TransformOptions, type VideoWay } from "./peer-words";
+import { ChannelError, UPDATE_WITH_ASIDE, type Kind } from "./pieces";
+import { RtpVideo, readHead } from "./rtp-video";
+
+/** How long the host may take to answer an offer, in milliseconds. */
+const ANSWER_PATIENCE = 4_000;
+/** How long the next try waits when an offer for a restart was not answered. */
+const RESTART_PAUSE = 1_000;
+
+/** Opens a link over WebRTC. */
+export const openWebRtc: Open = async (
+  join: Join,
+  handler: LinkHandler,
+  signal: AbortSignal,
+): Promise<Link> => {
+  if (join.webrtc === null) throw new Unsupported("the host offers none");
+  const decodesVideo = await canDecode();
+  return new Promise((resolve, reject) => {
+    const link = new WebRtcLink(handler, { opened: () => resolve(link), failed: reject });
+    signal.addEventListener("abort", () => link.giveUp(), { once: true });
+    if (signal.aborted) link.giveUp();
+    else link.start(decodesVideo);
+  });
+};
+
+/** Who waits for the connection. */
+interface Opening {
+  opened(): void;
+  failed(error: Error): void;
+}
+
+/** Links by the numbers of their peers, for transforms that the page makes. */
+const links = new Map<number, WebRtcLink>();
+let peers = 0;
+
+class WebRtcLink implements Link {
+  readonly transport = "webrtc";
+  readonly video: (track: TrackId) => ReturnType<RtpVideo["source"]>;
+  private readonly port: MessagePort;
+  private readonly peer = ++peers;
+  private readonly ports = new MessageChannel();
+  /** Those that could be handed over. */
+  private channels: Channels | null = null;
+  private told: ChannelFigures = { rtt: null, sentBytes: 0, receivedBytes: 0, queuedBytes: 0 };
+  private rtp: RtpVideo = this.rtpVideo("none");
+  private id = "";
+  private ended = false;
+  private open = false;
+  private restarting = false;
+
+  constructor(
+    private readonly handler: LinkHandler,
+    private readonly opening: Opening,
+  ) {
+    this.port = this.ports.port1;
+    this.port.onmessage = ({ data }: MessageEvent<FromPeer>) => this.handle(data);
+    this.video = (track) => this.rtp.source(track);
+    links.set(this.peer, this);
+  }
+
+  /** Has the page make the connection. */
+  start(decodesVideo: boolean): void {
+    const { peer } = this;
+    const port = this.ports.port2;
+    const wanted: PeerWanted = { on: "peer-wanted", request: { port, peer, decodesVideo } };
+    postMessage(wanted, { transfer: [port] });
+  }
+
+  /** Nobody wants it any more. */
+  giveUp(): void {
+    if (this.open) this.close("");
+    else this.end(lost("given up"));
+  }
+
+  send(lane: Lane, bytes: Uint8Array): void {
+    if (this.ended) return;
+    if (this.channels !== null) this.channels.send(lane, bytes);
+    else this.tell({ do: "send", lane, bytes });
+  }
+
+  close(reason: string): void {
+    if (this.ended) return;
+    if (this.channels !== null) this.channels.close(reason);
+    else this.tell({ do: "close", reason });
+  }
+
+  networkChanged(): void {
+    if (this.ended || !this.open) return;
+    this.ask();
+    this.restart();
+  }
+
+  stats(): LinkStats {
+    return { transport: this.transport, ...(this.channels?.figures() ?? this.told) };
+  }
+
+  /** Reads the frames of a slot for ever. */
+  async takeFrames(slot: number, frames: ReadableStream<EncodedFrame>): Promise<void> {
+    const reader = frames.getReader();
+    for (;;) {
+      const { done, value: frame } = await reader.read();
+      if (done) return;
+      const timestamp = frame.getMetadata().rtpTimestamp ?? frame.timestamp;
+      if (timestamp !== undefined) this.rtp.encodedFrame(slot, timestamp, new Uint8Array(frame.data));
+    }
+  }
+
+  private handle(told: FromPeer): void {
+    if (this.ended) {
+      if (told.is === "picture") told.picture.close();
+      return;
+    }
+    switch (told.is) {
+      case "offer":
+        return this.offered(told);
+      case "restarted":
+        return void this.renew(told.sdp);
+      case "failed":
+        return this.end(lost(told.why));
+      case "state":
+        return this.stateChanged(told.state);
+      case "picture":
+        return this.rtp.picture(told.slot, told.timestamp, told.picture);
+      case "opened":
+        return this.opened();
+      case "message":
+        return this.deliver(told.kind, told.bytes);
+      case "closed":
+        return this.end(told.reason);
+      case "figures":
+        this.told = told.figures;
+    }
+  }
+
+  private offered({ sdp, channels, video }: Extract<FromPeer, { is: "offer" }>): void {
+    if (channels !== null) {
+      this.channels = new Channels(channels, {
+        opened: () => this.opened(),
+        message: (kind, bytes) => this.deliver(kind, bytes),
+        closed: (reason) => this.end(reason),
+      });
+      return;
+    }
+    this.rtp = this.rtpVideo(video);
+    void this.introduce(sdp);
+  }
+
+  private rtpVideo(way: VideoWay): RtpVideo {
+    return new RtpVideo(
+      way,
+      () => this.stats().rtt,
+      (slot) => this.wantKeyframe(slot),
+    );
+  }
+
+  private async introduce(sdp: string): Promise<void> {
+    try {
+      const answer = await ask("/api/rtc", sdp);
+      this.id = answer.id ?? "";
+      this.tell({ do: "answer", sdp: answer.sdp });
+    } catch (error) {
+      this.end(lost(error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  private opened(): void {
+    this.open = true;
+    this.opening.opened();
+  }
+
+  private stateChanged(state: RTCPeerConnectionState): void {
+    // A path that was lost is looked for anew; whether the host is still there shows by itself.
+    if (state === "disconnected" || state === "failed") this.networkChanged();
+    if (state === "closed") this.end(lost(""));
+    if (state === "failed" && !this.open) this.end(lost("the host cannot be reached over UDP"));
+  }
+
+  private restart(): void {
+    if (this.restarting || this.ended) return;
+    this.restarting = true;
+    this.tell({ do: "restart" });
+  }
+
+  private async renew(sdp: string): Promise<void> {
+    try {
+      const answer = await ask(`/api/rtc/${encodeURIComponent(this.id)}`, sdp);
+      this.restarting = false;
+      this.tell({ do: "answer", sdp: answer.sdp });
+    } catch {
+      setTimeout(() => {
+        this.restarting = false;
+        this.restart();
+      }, RESTART_PAUSE);
+    }
+  }
+
+  private deliver(kind: Kind, bytes: Uint8Array): void {
+    if (kind !== UPDATE_WITH_ASIDE) return this.handler.message(kind, bytes);
+    try {
+      const { head, rest } = readHead(bytes);
+      this.rtp.expect(head);
+      this.handler.message(LANE.update, rest);
+    } catch (error) {
+      if (!(error instanceof ChannelError)) throw error;
+      this.end(broken(error.message));
+    }
+  }
+
+  private wantKeyframe(slot: number): void {
+    if (this.channels !== null) this.channels.wantKeyframe(slot);
+    else this.tell({ do: "keyframe", slot });
+  }
+
+  private ask(): void {
+    if (this.channels !== null) this.channels.ask();
+    else this.tell({ do: "ask" });
+  }
+
+  private tell(what: ToPeer): void {
+    this.port.postMessage(what);
+  }
+
+  private end(reason: CloseReason): void {
+    if (this.ended) return;
+    this.ended = true;
+    links.delete(this.peer);
+    this.channels?.abandon(reason);
+    this.rtp.close();
+    this.tell({ do: "end" });
+    if (this.open) this.handler.closed(reason);
+    else this.opening.failed(new Error(reason.message));
+  }
+}
+
+/** Sends the host an offer. */
+async function ask(path: string, sdp: string): Promise<{ id?: string; sdp: string }> {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ sdp }),
+    signal: AbortSignal.timeout(ANSWER_PATIENCE),
+  });
+  const answer = (await response.json().catch(() => null)) as {
+    id?: string;
+    sdp?: string;
+    message?: string;
+  } | null;
+  if (!response.ok) throw new Error(answer?.message ?? `the host answers ${response.status}`);
+  if (typeof answer?.sdp !== "string") throw new Error("the host's answer cannot be understood");
+  return { ...answer, sdp: answer.sdp };
+}
+
+/** As much of the standard as is used here; TypeScript does not know it in workers yet. */
+interface EncodedFrame {
+  readonly data: ArrayBuffer;
+  readonly timestamp?: number;
+  getMetadata(): { rtpTimestamp?: number };
+}
+interface TransformEvent extends Event {
+  transformer: { readable: ReadableStream<EncodedFrame>; options: TransformOptions };
+}
+
+globalThis.addEventListener?.("rtctransform", (event) => {
+  const { readable, options } = (event as TransformEvent).transformer;
+  // A link that ended in the meantime leaves its frames unread.
+  links
+    .get(options.peer)
+    ?.takeFrames(options.slot, readable)
+    .catch(() => undefined);
+});
