@@ -80,9 +80,10 @@ impl HostOptions {
         let directory = TempDir::with_prefix("dormer-")?;
         let link_file = directory.path().join("link.json");
         let mut command = base_command("serve", directory.path())?;
-        command
-            .args(["--quic", "127.0.0.1:0", "--http", "127.0.0.1:0", "--webrtc-ports", "0", "--state-dir"])
-            .arg(directory.path().join("state"));
+        command.args(["--quic", "127.0.0.1:0", "--http", "127.0.0.1:0", "--webrtc-ports", "0"]);
+        if !self.arguments.iter().any(|argument| argument == "--state-dir") {
+            command.arg("--state-dir").arg(directory.path().join("state"));
+        }
         command.arg("--link-file").arg(&link_file).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if !self.command.is_empty() {

@@ -61,7 +61,7 @@ impl Site {
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
-        Ok(Connection { stream, authority: self.address.to_string() })
+        Ok(Connection { stream, heard: Vec::new(), authority: self.address.to_string() })
     }
 
     /// Connects without TLS.
@@ -177,6 +177,8 @@ impl Answer {
 #[derive(Debug)]
 pub struct Connection {
     stream: StreamOwned<ClientConnection, TcpStream>,
+    /// What came while something was being said.
+    heard: Vec<u8>,
     authority: String,
 }
 
@@ -220,6 +222,27 @@ impl Connection {
         !matches!(self.read(&mut [0]), Ok(1..))
     }
 
+    /// Whether the other end says something already, or has closed. Looks for a moment only.
+    pub fn hears(&mut self) -> Result<bool> {
+        let mut part = [0; 4096];
+        self.stream.sock.set_read_timeout(Some(Duration::from_millis(1)))?;
+        let heard = self.stream.read(&mut part);
+        self.stream.sock.set_read_timeout(Some(PATIENCE))?;
+        match heard {
+            Ok(count) => self.heard.extend(&part[..count]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Ok(false);
+            }
+            Err(_) => {}
+        }
+        Ok(true)
+    }
+
+    /// The socket below TLS.
+    pub fn socket(&mut self) -> &mut TcpStream {
+        &mut self.stream.sock
+    }
+
     /// The certificate that the host presented.
     pub fn certificate(&self) -> Option<Vec<u8>> {
         Some(self.stream.conn.peer_certificates()?.first()?.as_ref().to_vec())
@@ -228,7 +251,13 @@ impl Connection {
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.read(buffer)
+        if self.heard.is_empty() {
+            return self.stream.read(buffer);
+        }
+        let count = buffer.len().min(self.heard.len());
+        buffer[..count].copy_from_slice(&self.heard[..count]);
+        self.heard.drain(..count);
+        Ok(count)
     }
 }
 
