@@ -11,6 +11,9 @@ export class WireError extends Error {
 /** Deeper nesting than this is no message of ours: the deepest has 8. */
 const MAX_DEPTH = 32;
 
+/** Texts of so many bytes are short. */
+const SHORT = 24;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -66,11 +69,24 @@ export class Reader {
   text(): string {
     const length = this.length(0xa0, 0x20, 0xd9, 1, "text");
     const from = this.take(length);
+    const name = length <= SHORT ? this.ascii(from, length) : null;
+    if (name !== null) return name;
     try {
       return utf8.decode(this.bytes.subarray(from, from + length));
     } catch {
       throw new WireError("text that is not UTF-8");
     }
+  }
+
+  /** Most texts are names of fields: engines build those faster than they call their decoder. Null if it is no ASCII. */
+  private ascii(from: number, length: number): string | null {
+    let text = "";
+    for (let at = from; at < from + length; at++) {
+      const byte = this.bytes[at]!;
+      if (byte >= 0x80) return null;
+      text += String.fromCharCode(byte);
+    }
+    return text;
   }
 
   /** A view of the message, not a copy. */
