@@ -131,10 +131,8 @@ export const en = {
     codecs: "Coding",
     latency: "From a key to the picture",
     latencyNone: "Type or click in a window to measure this.",
-    legend: "Light: 19 of 20 are below",
-    median: "half",
-    p95: "95 %",
-    measured: "{n} measured",
+    spread: "95 % below {p95} · {n} measured",
+    lossless: "lossless",
     waiting: "Measuring…",
     attempts: {
       used: "in use",

@@ -133,10 +133,8 @@ export const zh: Texts = {
     codecs: "编码",
     latency: "从按键到画面",
     latencyNone: "在窗口中输入或点击即可测量。",
-    legend: "浅色：20 次中有 19 次低于此值",
-    median: "中位数",
-    p95: "95 %",
-    measured: "已测量 {n} 次",
+    spread: "95 % 低于 {p95} · 已测量 {n} 次",
+    lossless: "无损",
     waiting: "正在测量…",
     attempts: {
       used: "使用中",

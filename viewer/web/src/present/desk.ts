@@ -238,10 +238,10 @@ export class Desk {
     view.group.hidden = this.excluded(view);
     view.describe();
     this.restack();
-    this.settleVisibility();
-    if (view.group.hidden) return;
+    if (view.group.hidden) return this.settleVisibility();
     if (view.window.states.minimized) this.manager.minimise(view);
     else if (!this.drags.active) this.activate(view.track);
+    this.settleVisibility();
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
     this.options.changed();
   }

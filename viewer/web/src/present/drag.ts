@@ -32,7 +32,7 @@ export class Drags {
   ) {
     this.preview.hidden = true;
     this.preview.setAttribute("aria-hidden", "true");
-    stage.append(this.preview);
+    stage.prepend(this.preview);
   }
 
   get active(): boolean {
@@ -64,6 +64,8 @@ export class Drags {
         ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area)
         : null;
       this.show(snap);
+      // Just below what is dragged: equal heights stand in the order of the document.
+      this.preview.style.zIndex = view.group.style.zIndex;
     };
     const mode = view.mode;
     this.follow(view, grip, to, (kept) => {

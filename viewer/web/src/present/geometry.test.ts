@@ -37,9 +37,10 @@ test("a window larger than the work area begins at its corner", () => {
   expect(place({ w: 5000, h: 5000 }, AREA, [])).toEqual({ x: 0, y: 0 });
 });
 
-test("a window that was closed leaves its place to the next", () => {
-  const first = place({ w: 500, h: 400 }, AREA, []);
-  expect(place({ w: 500, h: 400 }, AREA, [{ x: first.x + 28, y: first.y + 28 }])).toEqual(first);
+test("a new window steps on from the newest, whatever their sizes", () => {
+  expect(place({ w: 300, h: 200 }, AREA, [{ x: 700, y: 5 }, { x: 100, y: 50 }])).toEqual({ x: 128, y: 78 });
+  const low = place({ w: 300, h: 200 }, AREA, [{ x: 100, y: 700 }]);
+  expect(low.y).toBeLessThan(28);
 });
 
 test("dialogs stand over what they belong to, within the work area", () => {

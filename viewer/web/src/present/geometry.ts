@@ -16,6 +16,8 @@ const SNAP_REACH = 10;
 const CORNER = 0.22;
 /** How far each new window is from the one before, down and right. */
 const CASCADE = 28;
+/** After so many steps a cascade is full. */
+const MOST_STEPS = 40;
 /** How much of a title bar must stay within reach. */
 const REACHABLE = 64;
 
@@ -41,17 +43,25 @@ export function tileRect(tile: Tile, area: Size): Rect {
   return { x, y: 0, w, h: area.h };
 }
 
-/** Where a new window goes: in the middle for the first, then each a step on from the newest, and around again. */
+/** Where a new window goes: in the middle for the first, then each a step on from the newest, and around again. `taken`: oldest first. */
 export function place(outer: Size, area: Size, taken: readonly Point[]): Point {
   const room = { x: Math.max(area.w - outer.w, 0), y: Math.max(area.h - outer.h, 0) };
   // A little above the middle looks like the middle.
-  const first = { x: Math.round(room.x / 2), y: Math.round(room.y * 0.4) };
-  const steps = Math.max(Math.floor(Math.min(room.x - first.x, room.y - first.y) / CASCADE), 0) + 1;
-  for (let step = 0; step < steps; step++) {
-    const at = { x: first.x + step * CASCADE, y: first.y + step * CASCADE };
-    if (!taken.some((other) => near(other, at))) return at;
+  const middle = { x: Math.round(room.x / 2), y: Math.round(room.y * 0.4) };
+  const newest = taken.at(-1);
+  let at = newest === undefined ? middle : stepped(newest);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    if (at.x > room.x || at.y > room.y) at = { x: at.x > room.x ? at.x % CASCADE : at.x, y: at.y % CASCADE };
+    const here = at;
+    const fits = here.x <= room.x && here.y <= room.y;
+    if (fits && !taken.some((other) => near(other, here))) return here;
+    at = stepped(here);
   }
   return spread(room, taken);
+}
+
+function stepped({ x, y }: Point): Point {
+  return { x: Math.max(x, 0) + CASCADE, y: Math.max(y, 0) + CASCADE };
 }
 
 /** When the cascade is full: the first free place of a coarse grid, or the corner. */

@@ -28,7 +28,10 @@ export class Icons {
   /** Notes the icons of the host's catalogue, for windows that bring none. */
   catalogue(apps: readonly { id: string; icon: string | null }[]): void {
     this.byApp.clear();
-    for (const { id, icon } of apps) if (icon !== null) this.byApp.set(key(id), icon);
+    const known = apps.flatMap(({ id, icon }) => (icon === null ? [] : [{ name: key(id), icon }]));
+    // Many windows call themselves by the last word of their app's name only.
+    for (const { name, icon } of known) this.byApp.set(name.slice(name.lastIndexOf(".") + 1), icon);
+    for (const { name, icon } of known) this.byApp.set(name, icon);
   }
 
   /** The address of a window's icon, if there is one. */

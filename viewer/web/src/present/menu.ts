@@ -119,9 +119,9 @@ function entry(
 }
 
 function keepInside(element: HTMLElement, at: { x: number; y: number }): void {
-  const { documentElement } = element.ownerDocument;
   const { offsetWidth: w, offsetHeight: h } = element;
-  const room = { w: documentElement.clientWidth, h: documentElement.clientHeight };
+  const { innerWidth, innerHeight } = element.ownerDocument.defaultView ?? window;
+  const room = { w: innerWidth, h: innerHeight };
   // A menu that has no room below opens upwards.
   const y = at.y + h <= room.h - 4 ? at.y : at.y - h >= 4 ? at.y - h : room.h - h - 4;
   setLength(element, "left", Math.round(Math.max(Math.min(at.x, room.w - w - 4), 4)));

@@ -32,7 +32,9 @@ export class Panel {
   private readonly bars = make("div", { class: "bars", role: "table" });
   private readonly byStage = new Map<string, Bar>();
   private readonly sentence = make("p", { class: "panel-sentence" });
-  private readonly head = make("p", { class: "panel-total" });
+  private readonly total = make("strong");
+  private readonly spread = make("span");
+  private readonly head = make("p", { class: "panel-total", children: [this.total, this.spread] });
 
   constructor(
     parent: HTMLElement,
@@ -142,18 +144,17 @@ export class Panel {
     const { panel } = texts;
     const total = stages.find(({ stage }) => stage === "input_to_presented");
     const measured = total !== undefined && total.count > 0;
-    setText(
-      this.head,
-      measured
-        ? `${millis(total.p50)} · ${panel.p95} ${millis(total.p95)} · ${fill(panel.measured, { n: total.count })}`
-        : "",
-    );
+    if (measured) {
+      setText(this.total, millis(total.p50));
+      setText(this.spread, fill(panel.spread, { p95: millis(total.p95), n: total.count }));
+    }
     this.head.hidden = !measured;
     setText(this.sentence, measured ? panel.sentences[explain(stages)] : panel.latencyNone);
     const way = WAY.map((name) => stages.find(({ stage }) => stage === name)).filter(
       (stage): stage is StageFigures => stage !== undefined && stage.count > 0,
     );
-    const longest = Math.max(1, ...way.map(({ p95 }) => p95));
+    // One bad moment would make all other bars too short to be seen.
+    const longest = Math.max(1, ...way.map(({ p50 }) => p50 * 4));
     for (const stage of way) {
       const bar = this.bar(stage.stage);
       setLength(bar.p50, "width", Math.round(share(stage.p50, longest) * 160));

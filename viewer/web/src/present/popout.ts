@@ -143,11 +143,14 @@ function dress(owner: Document): void {
     }),
     make("meta", { attributes: { name: "color-scheme", content: "light dark" }, document: owner }),
   );
-  for (const sheet of document.querySelectorAll<HTMLElement>("link[rel=stylesheet], style")) {
-    const copy = owner.importNode(sheet, true);
-    // The new document's own address is about:blank.
-    if (sheet instanceof HTMLLinkElement) (copy as HTMLLinkElement).href = sheet.href;
-    owner.head.append(copy);
-  }
+  owner.adoptedStyleSheets = [...document.styleSheets].map((sheet) => copied(sheet, owner));
   owner.title = texts.name;
+}
+
+/** A copy of a style sheet for another document: at once, where a link to it would show bare elements for a moment. */
+function copied(sheet: CSSStyleSheet, owner: Document): CSSStyleSheet {
+  const { CSSStyleSheet } = owner.defaultView as Window & typeof globalThis;
+  const copy = new CSSStyleSheet();
+  copy.replaceSync([...sheet.cssRules].map((rule) => rule.cssText).join("\n"));
+  return copy;
 }

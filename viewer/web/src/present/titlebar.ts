@@ -48,6 +48,8 @@ export class Titlebar {
       data: { part: "titlebar" },
       children: [this.icon, this.title, tools],
     });
+    // The app keeps the keyboard while its window is moved or its buttons are pressed.
+    this.element.addEventListener("mousedown", (event) => event.preventDefault());
     this.element.addEventListener("contextmenu", (event) => {
       event.preventDefault();
       actions.menu({ x: event.clientX, y: event.clientY });

@@ -77,6 +77,7 @@ export class View {
     this.group.hidden = true;
     this.frame.addEventListener("pointerdown", actions.press, { capture: true });
     edges.forEach((element, index) => {
+      element.addEventListener("mousedown", (event) => event.preventDefault());
       element.addEventListener("pointerdown", (event) => {
         if (event.button === 0) actions.drag(event, EDGES[index] ?? null);
       });
