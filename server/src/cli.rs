@@ -20,7 +20,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start a session, serve it to viewers, and run COMMAND in it
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Start one more app in a running session
     Run(RunOptions),
     /// List the apps that can be started in a running session
@@ -98,7 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let result = match cli.command {
-        Command::Serve(options) => serve::serve(options),
+        Command::Serve(options) => serve::serve(*options),
         Command::Run(options) => commands::run(options),
         Command::Apps(options) => commands::apps(options),
         Command::Links(options) => commands::links(options),

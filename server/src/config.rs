@@ -212,8 +212,8 @@ fn http_of(options: &ServeOptions) -> Result<HttpConfig, Usage> {
     let frame_ancestors = ancestors
         .collect::<Result<Vec<FrameAncestor>, _>>()
         .map_err(|error| Usage(format!("--frame-ancestors {error}")))?;
-    let names = options.http_host.iter().chain(&options.advertise);
-    if let Some(wrong) = names.filter(|name| !is_host(name)).next() {
+    let mut names = options.http_host.iter().chain(&options.advertise);
+    if let Some(wrong) = names.find(|name| !is_host(name)) {
         return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
     }
     Ok(HttpConfig {

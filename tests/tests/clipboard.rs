@@ -223,14 +223,16 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
 }
 
 /// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the clipboard. It
-/// stays open, so that its window does. It names the encoding: left to itself, xclip asks for Latin-1 once it was refused.
+/// stays open, so that its window does. It names the type: where `UTF8_STRING` is refused, xclip asks for Latin-1 next.
 fn x11_paste_into(file: &Path) -> String {
-    x11_paste_as("UTF8_STRING", file) + "cat"
+    x11_paste_as("text/plain;charset=utf-8", file) + "cat"
 }
 
 fn x11_paste_as(target: &str, file: &Path) -> String {
     let file = file.display();
-    format!("until [ -s {file} ]; do xclip -selection clipboard -t {target} -o > {file} || sleep 0.1; done; ")
+    format!(
+        "until [ -s {file} ]; do xclip -selection clipboard -t '{target}' -o > {file} || sleep 0.1; done; "
+    )
 }
 
 fn file_holds(file: &Path, wanted: &str) -> Result<()> {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use dormer_tests::{
     Press, Session, Track, Viewer,
     https::{Connection, Request, Site},
@@ -56,7 +56,7 @@ fn who_dribbles_is_cut_off_and_nobody_waits_for_it() -> Result<()> {
         half.write_all(&[0x16, 3, 1, 2, 0, 1])?;
         dribblers.push(Dribbler::Plain(silent));
         dribblers.push(Dribbler::Plain(half));
-        dribblers.push(Dribbler::Tls(watched.site.connect()?, head.clone().into_bytes()));
+        dribblers.push(Dribbler::Tls(Box::new(watched.site.connect()?), head.clone().into_bytes()));
     }
     while !dribblers.is_empty() {
         ensure!(begun.elapsed() < PATIENCE, "{} are still there", dribblers.len());
@@ -198,7 +198,7 @@ impl Watched {
 enum Dribbler {
     Plain(TcpStream),
     /// With what it still has to say.
-    Tls(Connection, Vec<u8>),
+    Tls(Box<Connection>, Vec<u8>),
 }
 
 impl Dribbler {

@@ -44,10 +44,8 @@ impl Hosts {
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
         // HTTP/2 names it in the request's address, HTTP/1.1 in a header. Both at once must agree.
         let mut named = headers.get_all(header::HOST).iter();
-        let header = match named.next() {
-            Some(value) => Some(value.to_str().ok().and_then(|text| text.parse::<Authority>().ok())),
-            None => None,
-        };
+        let header =
+            named.next().map(|value| value.to_str().ok().and_then(|text| text.parse::<Authority>().ok()));
         let authority = match (uri.authority(), header) {
             (Some(uri), None) => uri.clone(),
             (Some(uri), Some(Some(header))) if *uri == header => header,

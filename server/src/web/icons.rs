@@ -66,8 +66,11 @@ const CONTEXTS: [&str; 3] = ["apps", "legacy", "devices"];
 /// Finds icons. Clones share what they remember.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Icons {
-    known: Arc<Mutex<HashMap<String, (Instant, Option<PathBuf>)>>>,
+    known: Arc<Mutex<HashMap<String, Found>>>,
 }
+
+/// When an icon was looked for, and where it is.
+type Found = (Instant, Option<PathBuf>);
 
 impl Icons {
     /// Where the icon is that a desktop entry names: by its name in the themes, or by its path. Reads directories.

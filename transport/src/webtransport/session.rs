@@ -190,9 +190,11 @@ impl Carrier for Session {
             capsule.encode(&mut content);
             let length = WireInt::try_from(content.len()).expect("farewells are short");
             let frame = [ints(&[Frame::DATA.0, length]), content].concat();
-            // Until the peer has all of it: closing the connection overtakes what is under way.
+            // Until the peer ends its side, and then the connection: browsers that lose it before do not tell pages what
+            // was said.
             if request.write_all(&frame).await.is_ok() && request.finish().is_ok() {
-                let _ = request.stopped().await;
+                let _ = self.said().await;
+                let _ = timeout(FAREWELL_DELAY, self.0.connection.closed()).await;
             }
         }
         self.0.connection.close(NO_ERROR, farewell.message.as_bytes());

@@ -122,6 +122,7 @@ class WebRtcLink implements Link {
       const { done, value: frame } = await reader.read();
       if (done) return;
       const timestamp = frame.getMetadata().rtpTimestamp ?? frame.timestamp;
+      console.log('FRAME', slot, timestamp, frame.data.byteLength, performance.now());
       if (timestamp !== undefined) this.rtp.encodedFrame(slot, timestamp, new Uint8Array(frame.data));
     }
   }
@@ -162,7 +163,7 @@ class WebRtcLink implements Link {
       });
       return;
     }
-    this.rtp = this.rtpVideo(video);
+    this.rtp = this.rtpVideo(video); console.log('WAY', video, this.channels !== null, sdp.length);
     void this.introduce(sdp);
   }
 
@@ -219,6 +220,7 @@ class WebRtcLink implements Link {
     if (kind !== UPDATE_WITH_ASIDE) return this.handler.message(kind, bytes);
     try {
       const { head, rest } = readHead(bytes);
+      console.log('HEAD', JSON.stringify(head.places.map((p) => 'slot' in p ? p : 0)), performance.now());
       this.rtp.expect(head);
       this.handler.message(LANE.update, rest);
     } catch (error) {

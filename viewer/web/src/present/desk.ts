@@ -235,13 +235,14 @@ export class Desk {
 
   private open(view: View): void {
     this.arranger.open(view);
-    view.group.hidden = this.excluded(view);
     view.describe();
     this.restack();
-    if (view.group.hidden) return this.settleVisibility();
+    if (this.excluded(view)) return;
+    // New windows are on top; of those that were there before, the topmost gets the keyboard.
+    const active = this.active === null ? undefined : this.kin.get(this.active);
+    const above = active === undefined || view.window.stacking > active.stacking;
     if (view.window.states.minimized) this.manager.minimise(view);
-    else if (!this.drags.active) this.activate(view.track);
-    this.settleVisibility();
+    else if (above && !this.drags.active) this.activate(view.track);
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
     this.options.changed();
   }

@@ -174,7 +174,7 @@ export class Shell {
       desk.popOuts.describe(view);
     }
     // Dialogs belong to their windows' buttons.
-    const own = shown.filter(({ track }) => desk.kin.owner(track) === null);
+    const own = shown.filter(({ track }) => desk.kin.owner(track) === null).sort((a, b) => a.track - b.track);
     this.taskbar.show(own.map((view) => this.card(view)));
     this.switcher.refresh();
     const active = desk.active === null ? undefined : desk.views.get(desk.active);
