@@ -55,7 +55,7 @@ page: $(PAGE) ## build the browser viewer, which the host embeds
 
 # Remade when a source changed. What lies in public/ is copied, not compiled, and counts as well.
 $(PAGE): $(WEB)/node_modules/.package-lock.json $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json \
-		$(shell find $(WEB)/src $(WEB)/public 2>/dev/null)
+		$(shell find $(WEB)/src $(WEB)/build $(WEB)/public 2>/dev/null)
 	cd $(WEB) && npx vite build --logLevel warn
 	@touch $@
 
