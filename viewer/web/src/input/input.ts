@@ -123,7 +123,8 @@ export class Input {
     if (changes) this.letGo();
     this.wanted = toplevel;
     if (!this.field.focused) this.field.focus();
-    else if (changes) this.take();
+    // Another document's field may have taken the keyboard without this one having lost the DOM's focus.
+    else if (changes || Input.holder !== this) this.take();
     this.place();
   }
 
