@@ -34,6 +34,7 @@ export const en = {
     apps: "Apps",
     windows: "Windows",
     keyboard: "Keyboard",
+    more: "More",
     connection: "Connection: {state}",
     ring: "{title} wants attention",
     noWindows: "No windows are open",

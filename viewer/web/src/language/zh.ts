@@ -36,6 +36,7 @@ export const zh: Texts = {
     apps: "应用",
     windows: "窗口",
     keyboard: "键盘",
+    more: "更多",
     connection: "连接：{state}",
     ring: "{title} 需要您的注意",
     noWindows: "没有打开的窗口",

@@ -38,7 +38,12 @@ test("a window larger than the work area begins at its corner", () => {
 });
 
 test("a new window steps on from the newest, whatever their sizes", () => {
-  expect(place({ w: 300, h: 200 }, AREA, [{ x: 700, y: 5 }, { x: 100, y: 50 }])).toEqual({ x: 128, y: 78 });
+  expect(
+    place({ w: 300, h: 200 }, AREA, [
+      { x: 700, y: 5 },
+      { x: 100, y: 50 },
+    ]),
+  ).toEqual({ x: 128, y: 78 });
   const low = place({ w: 300, h: 200 }, AREA, [{ x: 100, y: 700 }]);
   expect(low.y).toBeLessThan(28);
 });

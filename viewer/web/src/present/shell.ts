@@ -257,13 +257,14 @@ export class Shell {
     };
     const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
     const { bottom, left } = this.taskbar.apps.getBoundingClientRect();
+    const shortcuts = {
+      label: desk_menu.shortcuts,
+      glyph: "keyboard" as const,
+      action: () => this.shortcutMenu({ x: left, y: bottom }),
+    };
     return [
       ...(can ? [fullscreen] : []),
-      {
-        label: desk_menu.shortcuts,
-        glyph: "keyboard",
-        action: () => this.shortcutMenu({ x: left, y: bottom }),
-      },
+      ...(this.desk.screen.compact ? [] : [shortcuts]),
       { label: start.connection, glyph: "link", action: () => this.panel.toggle() },
       ...(this.desk.role === "control" ? [share] : []),
       { label: start.leave, glyph: "leave", action: this.options.leave },

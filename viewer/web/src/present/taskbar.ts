@@ -52,13 +52,13 @@ export class Taskbar {
     private readonly icons: Icons,
   ) {
     const { taskbar, window } = texts;
-    const tool = (label: string, name: Glyph, action: () => void, kind: string) =>
+    const tool = (label: string, name: Glyph, action: () => void, kind: string, short = label) =>
       button(
         {
           class: `bar-button ${kind}`,
           label,
           title: label,
-          children: [glyph(name), make("span", { class: "bar-label", text: label })],
+          children: [glyph(name), make("span", { class: "bar-label", text: short })],
         },
         action,
       );
@@ -69,7 +69,7 @@ export class Taskbar {
     const keyboard = tool(taskbar.keyboard, "keyboard", actions.keyboard, "only-compact bar-keyboard");
     // The soft keyboard opens only if the field keeps the focus that this press would take.
     keyboard.addEventListener("mousedown", (event) => event.preventDefault());
-    this.more = tool(window.menu, "more", actions.more, "only-compact");
+    this.more = tool(window.menu, "more", actions.more, "only-compact", taskbar.more);
     this.connection = button(
       { class: "bar-button bar-connection", children: [glyph("link")] },
       actions.connection,

@@ -11,6 +11,7 @@ export class Touch {
   private view: ZoomView | null = null;
   private readonly pointer = make("div", { class: "finger-pointer" });
   private readonly keys = make("div", { class: "keys" });
+  private readonly room = make("div", { class: "room" });
   private keybar: Keybar | null = null;
 
   constructor(private readonly desk: Desk) {
@@ -40,6 +41,7 @@ export class Touch {
     const { keybar: names } = texts.input;
     const { stage, people } = this.desk;
     people.main.stage(stage);
+    stage.prepend(this.room);
     this.keybar = new Keybar({ parent: this.keys, names, input: people.main });
     this.keybar.element.addEventListener("focusin", () => this.desk.refocus());
     window.visualViewport?.addEventListener("resize", () => this.layout());
@@ -78,7 +80,7 @@ export class Touch {
     const { stage, layer, screen, people } = this.desk;
     return new ZoomView({
       zoom: this.zoom,
-      stage,
+      stage: this.room,
       content: layer,
       size: () => screen.area,
       caret: () => {
@@ -102,10 +104,13 @@ export class Touch {
     this.layout();
   }
 
-  /** The soft keyboard lies over the page: the bar of keys stands on it. */
+  /** The soft keyboard lies over the page: the bar of keys stands on it, and what is seen of windows above that. */
   private lift(): void {
     const viewport = window.visualViewport;
     const covered = viewport === null ? 0 : innerHeight - viewport.height - viewport.offsetTop;
     setLength(document.documentElement, "--covered", Math.max(0, Math.round(covered)));
+    const { top, bottom } = this.desk.stage.getBoundingClientRect();
+    const keys = this.keys.hidden ? bottom : this.keys.getBoundingClientRect().top;
+    setLength(this.room, "bottom", Math.max(0, bottom - Math.max(keys, top + 1)));
   }
 }
