@@ -4,6 +4,7 @@ import type { Point, Rect, Size, Window } from "../protocol/types";
 import { anchored, place, placeOver, reachable, tileRect, type Tile } from "./geometry";
 import type { Kinship } from "./kinship";
 import { allowed } from "./limits";
+import type { Place } from "./places";
 import { align, fitting, scaleOf, shownSize, toPixels } from "./scale";
 import type { Screen } from "./screen";
 import type { Mode, View } from "./view";
@@ -47,8 +48,8 @@ export class Arranger {
     return { w, h: h + this.barHeight(view) };
   }
 
-  /** Gives a window that is shown for the first time its place and size. */
-  open(view: View): void {
+  /** Gives a window that is shown for the first time its place and size: those it had, if that is known. */
+  open(view: View, known?: Place): void {
     const { area } = this.screen;
     const { states, size, limits } = view.window;
     view.mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
@@ -57,8 +58,9 @@ export class Arranger {
     // What was maximised from the start has the screen's size: it gets a smaller one to come back to.
     const share = view.mode === "normal" ? 1 : 0.72;
     const wish = { w: Math.min(size.w, room.w * share), h: Math.min(size.h, room.h * share) };
-    view.size = allowed(wish, limits);
-    view.normal = this.placeFor(view);
+    view.size = allowed(known?.size ?? wish, limits);
+    if (known !== undefined && view.mode !== "fullscreen") view.mode = known.mode;
+    view.normal = known?.normal ?? this.placeFor(view);
     this.apply(view);
   }
 

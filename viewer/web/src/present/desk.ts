@@ -16,9 +16,10 @@ import { Icons } from "./icons";
 import { Kinship } from "./kinship";
 import { Manager } from "./manage";
 import type { Notices } from "./notices";
-import { People } from "./people";
+import { People, storage } from "./people";
 import type { Send } from "./picture";
 import { Popup, placePopups, type Ground } from "./popups";
+import { Places } from "./places";
 import { PopOuts } from "./popouts";
 import { Screen } from "./screen";
 import { shortcutOf, type Shortcut } from "./shortcuts";
@@ -66,6 +67,7 @@ export class Desk {
   /** Who has the keyboard, as far as the desk is concerned. */
   active: TrackId | null = null;
   role: Role = "control";
+  private readonly places = new Places(storage());
   private cursor = "default";
 
   constructor(readonly options: DeskOptions) {
@@ -137,6 +139,7 @@ export class Desk {
   private onState(state: State): void {
     if (state.is !== "online") return;
     this.role = state.role;
+    this.places.begin(state.session);
     this.wishes.again();
     this.hidden.clear();
     this.settleVisibility();
@@ -194,6 +197,7 @@ export class Desk {
     const view = this.views.get(track);
     this.kin.remove(track);
     this.wishes.forget(track);
+    this.places.forget(track);
     this.hidden.delete(track);
     if (view !== undefined) {
       this.detach.get(track)?.();
@@ -234,7 +238,9 @@ export class Desk {
   }
 
   private open(view: View): void {
-    this.arranger.open(view);
+    const known = this.places.of(view.track);
+    this.arranger.open(view, known);
+    view.minimised = known?.minimised ?? false;
     view.describe();
     this.restack();
     if (this.excluded(view)) return;
@@ -242,7 +248,7 @@ export class Desk {
     const active = this.active === null ? undefined : this.kin.get(this.active);
     const above = active === undefined || view.window.stacking > active.stacking;
     if (view.window.states.minimized) this.manager.minimise(view);
-    else if (above && !this.drags.active) this.activate(view.track);
+    else if (above && !this.drags.active && !view.minimised) this.activate(view.track);
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
     this.options.changed();
   }
@@ -320,7 +326,7 @@ export class Desk {
         !this.excluded(view)
       );
     };
-    return this.recent.find(there) ?? null;
+    return [...this.recent, ...this.kin.stacked().reverse()].find(there) ?? null;
   }
 
   /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
@@ -339,7 +345,16 @@ export class Desk {
   /** A view moved or changed its size: its popups go with it. */
   moved(view: View): void {
     this.placePopups(view.track);
+    this.keepPlace(view);
     if (view.track === this.active) this.touch.layout();
+  }
+
+  /** Remembers where a window stands, once it rests. */
+  keepPlace(view: View): void {
+    const { normal, size, mode, minimised, track } = view;
+    const passing = this.drags.active || this.screen.compact || view.home !== "desk" || mode === "fullscreen";
+    if (normal === null || passing) return;
+    this.places.note(track, { normal, size, mode, minimised });
   }
 
   private placePopups(root: TrackId): void {

@@ -61,6 +61,7 @@ export class Manager {
     if (view === undefined || view.minimised === minimised) return;
     view.minimised = minimised;
     view.describe();
+    this.desk.keepPlace(view);
   }
 
   minimiseAll(): void {

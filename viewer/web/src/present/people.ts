@@ -84,7 +84,7 @@ export class People {
 }
 
 /** Where what was learned is kept; not everywhere is it allowed. */
-function storage(): Storage | null {
+export function storage(): Storage | null {
   try {
     return localStorage;
   } catch {
