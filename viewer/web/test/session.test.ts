@@ -61,7 +61,7 @@ describe("joining", () => {
     scene.viewer.setKeymap("xkb_keymap");
     scene.viewer.handleFocus(scene.now, TRACK);
     scene.viewer.setVisible(TRACK, false);
-    scene.viewer.offerClipboard(["text/plain"]);
+    scene.viewer.clipboard.offer(["text/plain"]);
     scene.viewer.resetLink();
     scene.done();
     scene.viewer.handleConnected({ ticket: "", agent: "", video: [] });
@@ -300,7 +300,7 @@ describe("the clipboard", () => {
   test("content comes in parts and arrives whole", () => {
     const scene = new Scene();
     scene.join();
-    const request = scene.viewer.requestClipboard(scene.now, "text/plain");
+    const request = scene.viewer.clipboard.request(scene.now, "text/plain");
     expect(scene.control()).toEqual([{ Clipboard: { Request: { request: 0, mime: "text/plain" } } }]);
     scene.hear({ Clipboard: { Content: { request: 0, data: Uint8Array.of(1, 2), last: false } } });
     scene.hear({ Clipboard: { Content: { request: 0, data: Uint8Array.of(3), last: true } } });
@@ -311,25 +311,25 @@ describe("the clipboard", () => {
   test("content that is too long or never comes is no content", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.requestClipboard(scene.now, "text/plain");
+    scene.viewer.clipboard.request(scene.now, "text/plain");
     const data = new Uint8Array(MAX_CLIPBOARD / 2);
     for (let part = 0; part < 3; part++)
       scene.hear({ Clipboard: { Content: { request: 0, data, last: false } } });
     expect(scene.done()).toContainEqual({ do: "clipboard-content", request: 0, data: null });
-    scene.viewer.requestClipboard(scene.now, "text/plain");
+    scene.viewer.clipboard.request(scene.now, "text/plain");
     expect(scene.rest()).toContainEqual([5000, { do: "clipboard-content", request: 1, data: null }]);
   });
 
   test("what is offered can be pasted, in parts of bounded size; what is not cannot", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.offerClipboard(["text/plain"]);
+    scene.viewer.clipboard.offer(["text/plain"]);
     scene.done();
     scene.hear({ Clipboard: { Request: { request: 4, mime: "text/plain" } } });
     expect(scene.done()).toEqual([{ do: "clipboard-wanted", request: 4, mime: "text/plain" }]);
     for (const length of [0, 1, CLIPBOARD_CHUNK, CLIPBOARD_CHUNK + 1]) {
       const whole = Uint8Array.from({ length }, (_, i) => i);
-      scene.viewer.provideClipboard(4, whole);
+      scene.viewer.clipboard.provide(4, whole);
       const parts = scene
         .control()
         .map(
@@ -347,7 +347,7 @@ describe("the clipboard", () => {
   test("an offer of the session ends our own", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.offerClipboard(["text/plain"]);
+    scene.viewer.clipboard.offer(["text/plain"]);
     scene.hear({ Clipboard: { Offer: { mimes: ["image/png"] } } });
     scene.done();
     scene.hear({ Clipboard: { Request: { request: 4, mime: "text/plain" } } });

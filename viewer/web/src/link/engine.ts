@@ -4,15 +4,14 @@
  */
 
 import type { Zstd } from "../decode/zstd";
-import { UnknownVariant } from "../protocol/form";
-import type { Refusal, TextInput, ToViewer, TrackId, Update, VideoCodec } from "../protocol/types";
-import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../protocol/wire";
-import type { Action, CoreState, End } from "../session/action";
+import type { TextInput, TrackId, Update, VideoCodec } from "../protocol/types";
+import type { Action, CoreState } from "../session/action";
 import { Viewer } from "../session/viewer";
 import type { Choice } from "./choose";
 import { Figures } from "./figures";
 import { Gallery } from "./gallery";
-import { LANE, type Join, type Lane, type Link, type LinkHandler, type Open, type Transport } from "./link";
+import type { Join, Lane, Link, LinkHandler, Open, Transport } from "./link";
+import { ended, receive, transmit } from "./messages";
 import { Presenter } from "./presenter";
 import { Reconnect, type Over } from "./reconnect";
 import { Serials } from "./serials";
@@ -110,16 +109,16 @@ export class Engine {
         if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
         break;
       case "offer-clipboard":
-        core.offerClipboard(command.mimes);
+        core.clipboard.offer(command.mimes);
         break;
       case "read-clipboard": {
-        const request = core.requestClipboard(now, command.mime);
+        const request = core.state.is === "live" ? core.clipboard.request(now, command.mime) : null;
         if (request !== null) this.pastes.set(request, command.request);
         else this.tell({ on: "clipboard-content", request: command.request, data: null });
         break;
       }
       case "clipboard-content":
-        core.provideClipboard(command.request, command.data);
+        core.clipboard.provide(command.request, command.data);
         break;
       case "network-changed":
         this.live?.link.networkChanged();
@@ -227,23 +226,9 @@ export class Engine {
   }
 
   private onMessage(lane: Lane, bytes: Uint8Array): void {
-    const now = micros();
-    try {
-      if (lane === LANE.update) this.core.handleUpdate(now, decode(update, lane, bytes));
-      else if (lane === LANE.control) this.onControl(now, decode(toViewer, lane, bytes));
-      else throw new WireError(`a message on lane ${lane}, which leads to the host`);
-    } catch (error) {
-      // A newer host may say things that this viewer need not know.
-      if (error instanceof UnknownVariant && lane === LANE.control) return;
-      if (!(error instanceof WireError)) throw error;
-      this.live?.over({ broken: `the host broke the protocol: ${error.message}` });
-    }
+    const over = receive(this.core, micros(), lane, bytes);
+    if (over !== null) this.live?.over(over);
     this.act();
-  }
-
-  private onControl(now: number, message: ToViewer): void {
-    if ("Refused" in message) this.live?.over(refused(message.Refused));
-    else this.core.handleControl(now, message);
   }
 
   private applied(update: Update): void {
@@ -268,16 +253,12 @@ export class Engine {
   }
 
   private perform(action: Action): void {
-    const link = this.live?.link;
     switch (action.do) {
       case "control":
-        return link?.send(LANE.control, encode(toHost, action.message));
       case "input":
-        return link?.send(LANE.input, encode(input, action.input));
       case "motion":
-        return link?.send(LANE.motion, encode(input, action.input));
       case "feedback":
-        return link?.send(LANE.feedback, encode(feedback, action.feedback));
+        return this.live === null ? undefined : transmit(this.live.link, action);
       case "apply":
         return this.gallery?.apply(action.update);
       case "state":
@@ -357,15 +338,4 @@ function micros(): number {
 /** A time of the page, in milliseconds since 1970, on the viewer's clock. */
 function onOurClock(millis: number): number {
   return Math.max(Math.floor((millis - performance.timeOrigin) * 1000), 0);
-}
-
-/** A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. */
-function refused({ code, message }: Refusal): Over {
-  return code === "version" ? { end: "failed", message } : { broken: message };
-}
-
-function ended(end: End): Over {
-  if (end.why === "goodbye") return { end: "session-over", message: end.reason };
-  if (end.why === "refused") return refused(end.refusal);
-  return { end: "failed", message: `the host broke the protocol: ${end.reason}` };
 }

@@ -1,12 +1,83 @@
 /** The viewer's side of the clipboard: what it asked the session for, and content in messages of bounded size. */
 
-import { CLIPBOARD_CHUNK, MAX_CLIPBOARD } from "../protocol/wire";
+import { CLIPBOARD_CHUNK, MAX_CLIPBOARD, MAX_MIMES } from "../protocol/wire";
 import type { Clipboard } from "../protocol/types";
+import type { Action } from "./action";
 
 /** How long a request may go without progress, in microseconds. */
 const TIMEOUT = 5_000_000;
 /** The most requests open at a time. */
 const MAX_PENDING = 8;
+
+/** What the clipboard's end asks its surroundings to do. */
+type ClipboardAction = Extract<
+  Action,
+  { do: "clipboard-offered" | "clipboard-wanted" | "clipboard-content" }
+>;
+
+/** One end of the clipboard: what this viewer offers, and what it wants of the session's. */
+export class ClipboardEnd {
+  private offered: string[] = [];
+  private readonly requests = new Requests();
+
+  constructor(
+    private readonly send: (message: Clipboard) => void,
+    private readonly act: (action: ClipboardAction) => void,
+  ) {}
+
+  /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
+  offer(mimes: string[]): void {
+    this.offered = mimes.slice(0, MAX_MIMES);
+    this.send({ Offer: { mimes: this.offered } });
+  }
+
+  /** There is a link, whose host knows nothing of this viewer's clipboard. */
+  offerAgain(): void {
+    if (this.offered.length > 0) this.send({ Offer: { mimes: this.offered } });
+  }
+
+  /** Asks for what is on the session's clipboard; an action answers within seconds. Null: too much is asked for already. */
+  request(now: number, mime: string): number | null {
+    const request = this.requests.open(now);
+    if (request !== null) this.send({ Request: { request, mime } });
+    return request;
+  }
+
+  /** Answers the action `clipboard-wanted`; null if there is no such content. */
+  provide(request: number, data: Uint8Array | null): void {
+    if (data === null || data.length > MAX_CLIPBOARD) return this.send({ Unavailable: { request } });
+    for (const message of contentMessages(request, data)) this.send(message);
+  }
+
+  /** A message of the host. */
+  hear(now: number, message: Clipboard): void {
+    if ("Offer" in message) {
+      // Whoever offers owns the clipboard from now on.
+      this.offered = [];
+      this.act({ do: "clipboard-offered", mimes: message.Offer.mimes });
+    } else if ("Request" in message) {
+      const { request, mime } = message.Request;
+      if (this.offered.includes(mime)) this.act({ do: "clipboard-wanted", request, mime });
+      else this.provide(request, null);
+    } else if ("Content" in message) {
+      const { request, data, last } = message.Content;
+      const whole = this.requests.content(now, request, data, last);
+      if (whole !== undefined) this.act({ do: "clipboard-content", request, data: whole });
+    } else if (this.requests.close(message.Unavailable.request)) {
+      this.act({ do: "clipboard-content", request: message.Unavailable.request, data: null });
+    }
+  }
+
+  /** Ends the requests that waited too long, or without a time all. */
+  end(now: number | null): void {
+    for (const request of this.requests.end(now)) this.act({ do: "clipboard-content", request, data: null });
+  }
+
+  /** When the next has waited too long. */
+  timeout(): number | null {
+    return this.requests.timeout();
+  }
+}
 
 interface Pending {
   deadline: number;
@@ -16,7 +87,7 @@ interface Pending {
 }
 
 /** The requests that are open. */
-export class Requests {
+class Requests {
   private readonly pending = new Map<number, Pending>();
   private next = 0;
 
@@ -77,7 +148,7 @@ function append(pending: Pending, data: Uint8Array): void {
 }
 
 /** The content as messages, the last marked; one empty message for no bytes. */
-export function contentMessages(request: number, data: Uint8Array): Clipboard[] {
+function contentMessages(request: number, data: Uint8Array): Clipboard[] {
   const messages: Clipboard[] = [];
   let at = 0;
   do {

@@ -11,9 +11,8 @@
  * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
  */
 
-import { MAX_CLIPBOARD, MAX_KEYMAP, MAX_MIMES, VERSIONS } from "../protocol/wire";
+import { MAX_KEYMAP, VERSIONS } from "../protocol/wire";
 import type {
-  Clipboard,
   Configure,
   InputEvent,
   TextInput,
@@ -26,7 +25,7 @@ import type {
   Window,
 } from "../protocol/types";
 import type { Action, CoreState, Introduction, Unsent } from "./action";
-import { Requests, contentMessages } from "./clipboard";
+import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
 import { Hands, isSound } from "./input";
@@ -47,15 +46,17 @@ export class Viewer {
   private readonly clock = new Clock();
   private readonly feedbacks = new Feedbacks();
   private readonly hands = new Hands();
-  private readonly requests = new Requests();
+  /** The clipboard, both ways. */
+  readonly clipboard = new ClipboardEnd(
+    (message) => this.control({ Clipboard: message }),
+    (action) => this.actions.push(action),
+  );
   private nextInput = 1;
   private nextConfigure = 1;
   private focus: TrackId | null = null;
   private textInput: { track: TrackId; input: TextInput } | null = null;
   private lock: TrackId | null = null;
   private keymap: string | null = null;
-  /** What this viewer offers on the clipboard. */
-  private offered: string[] = [];
   /** Latency per stage since the viewer started. */
   readonly latency = new Tracker();
 
@@ -77,7 +78,7 @@ export class Viewer {
     this.setLock(null);
     this.nextInput = 1;
     if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
-    this.endRequests(null);
+    this.clipboard.end(null);
   }
 
   /** A message of the host. */
@@ -91,7 +92,7 @@ export class Viewer {
     else if ("Icon" in message) this.actions.push({ do: "icon", icon: message.Icon });
     else if ("Cursor" in message) this.actions.push({ do: "cursor", cursor: message.Cursor });
     else if ("Seat" in message) this.seatHeld(message.Seat.held);
-    else if ("Clipboard" in message) this.clipboard(now, message.Clipboard);
+    else if ("Clipboard" in message) this.clipboard.hear(now, message.Clipboard);
     else if ("Bell" in message) this.actions.push({ do: "bell", track: message.Bell.track });
     else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
     else if ("TextInput" in message) {
@@ -155,7 +156,7 @@ export class Viewer {
       for (const feedback of this.feedbacks.due(now)) this.actions.push({ do: "feedback", feedback });
       if (this.clock.due(now)) this.control({ Ping: { viewer: now } });
     }
-    this.endRequests(now);
+    this.clipboard.end(now);
   }
 
   /** The user's input on a window, which happened at `at`. Answers why it was not sent, or null. */
@@ -214,27 +215,6 @@ export class Viewer {
     this.control({ Keymap: { text } });
   }
 
-  /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
-  offerClipboard(mimes: string[]): void {
-    this.offered = mimes.slice(0, MAX_MIMES);
-    this.control({ Clipboard: { Offer: { mimes: this.offered } } });
-  }
-
-  /** Asks for what is on the session's clipboard; an action answers within seconds. Null: it cannot be asked. */
-  requestClipboard(now: number, mime: string): number | null {
-    const request = this.isLive ? this.requests.open(now) : null;
-    if (request !== null) this.control({ Clipboard: { Request: { request, mime } } });
-    return request;
-  }
-
-  /** Answers the action `clipboard-wanted`; null if there is no such content. */
-  provideClipboard(request: number, data: Uint8Array | null): void {
-    if (data === null || data.length > MAX_CLIPBOARD) {
-      return this.control({ Clipboard: { Unavailable: { request } } });
-    }
-    for (const message of contentMessages(request, data)) this.control({ Clipboard: message });
-  }
-
   /** The last message of a viewer that leaves for good. */
   goodbye(now: number): void {
     this.releaseHeld(now);
@@ -253,7 +233,7 @@ export class Viewer {
   /** When `handleTimeout` is due next, if nothing else happens; may lie in the past. */
   timeout(): number | null {
     const live = this.isLive ? [this.feedbacks.timeout(), this.clock.timeout()] : [];
-    const all = [...live, this.requests.timeout()].filter((at) => at !== null);
+    const all = [...live, this.clipboard.timeout()].filter((at) => at !== null);
     return all.length > 0 ? Math.min(...all) : null;
   }
 
@@ -307,7 +287,7 @@ export class Viewer {
         if (!visible) this.control({ Visible: { track, visible } });
       }
       if (this.focus !== null) this.control({ Focus: { track: this.focus } });
-      if (this.offered.length > 0) this.control({ Clipboard: { Offer: { mimes: this.offered } } });
+      this.clipboard.offerAgain();
     }
     this.seat = held;
     this.actions.push({ do: "seat", held });
@@ -353,29 +333,6 @@ export class Viewer {
     if (this.lock === track) return;
     this.lock = track;
     this.actions.push({ do: "pointer-lock", track });
-  }
-
-  private clipboard(now: number, message: Clipboard): void {
-    if ("Offer" in message) {
-      // Whoever offers owns the clipboard from now on.
-      this.offered = [];
-      this.actions.push({ do: "clipboard-offered", mimes: message.Offer.mimes });
-    } else if ("Request" in message) {
-      const { request, mime } = message.Request;
-      if (this.offered.includes(mime)) this.actions.push({ do: "clipboard-wanted", request, mime });
-      else this.provideClipboard(request, null);
-    } else if ("Content" in message) {
-      const { request, data, last } = message.Content;
-      const whole = this.requests.content(now, request, data, last);
-      if (whole !== undefined) this.actions.push({ do: "clipboard-content", request, data: whole });
-    } else if (this.requests.close(message.Unavailable.request)) {
-      this.actions.push({ do: "clipboard-content", request: message.Unavailable.request, data: null });
-    }
-  }
-
-  private endRequests(now: number | null): void {
-    for (const request of this.requests.end(now))
-      this.actions.push({ do: "clipboard-content", request, data: null });
   }
 
   /** Hands out the updates of a track that are next in order, if its window is known. */
