@@ -35,8 +35,9 @@ class Stage {
   readonly best = transport("webtransport", 5);
   readonly other = transport("websocket", 5);
   readonly join = vi.fn(async () => JOIN);
+  readonly zstd = vi.fn(async () => new Zstd(new WebAssembly.Module(zstdModule())));
   readonly engine = new Engine((event) => void this.events.push(event), {
-    zstd: async () => new Zstd(new WebAssembly.Module(zstdModule())),
+    zstd: this.zstd,
     decodesVideo: async () => true,
     join: this.join,
     openers: () => [this.best.opener, this.other.opener],
@@ -154,6 +155,15 @@ describe("a first link", () => {
     expect(stage.told()[0]).toHaveProperty("Hello");
   });
 
+  test("waits for the decompressor, which is loaded again if that failed", async () => {
+    const stage = new Stage();
+    stage.zstd.mockRejectedValueOnce(new Error("the network is gone"));
+    await stage.online();
+    stage.draw(update(1));
+    expect(stage.heard("picture")).toHaveLength(1);
+    expect(stage.zstd).toHaveBeenCalledTimes(2);
+  });
+
   test("whose host says nothing is given up for another transport", async () => {
     const stage = new Stage();
     await stage.start();
@@ -211,6 +221,16 @@ describe("the end", () => {
     await stage.pass(10_000);
     expect(stage.state).toEqual({ is: "ended", why: "left", message: "" });
     expect(stage.best.links).toHaveLength(1);
+  });
+
+  test("can be wished while a link is being made", async () => {
+    const stage = new Stage();
+    stage.tell({ do: "start", origin: "https://host", language: "en", only: null });
+    await stage.pass(2);
+    stage.tell({ do: "leave" });
+    await stage.pass(10_000);
+    expect(stage.state).toMatchObject({ is: "ended", why: "left" });
+    expect(stage.best.links.every(({ sent }) => sent.length === 0)).toBe(true);
   });
 
   test("can be wished while there is no link", async () => {

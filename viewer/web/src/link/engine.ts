@@ -144,9 +144,14 @@ export class Engine {
 
   private async start(origin: string, only: string[] | null): Promise<void> {
     this.tell({ on: "state", state: { is: "connecting", tried: [] } });
-    const tools = this.prepare();
-    // Whoever awaits it hears of a failure; until then it is not unhandled.
-    tools.catch(() => {});
+    let tools: Promise<void> | null = null;
+    // Loaded while the first link is being made, and again if that failed.
+    const prepared = () =>
+      (tools ??= this.prepare().catch((error: unknown) => {
+        tools = null;
+        throw error;
+      }));
+    prepared().catch(() => {});
     this.reconnect = new Reconnect({
       join: async () => {
         const join = await this.parts.join(origin);
@@ -159,7 +164,7 @@ export class Engine {
       },
       handler: () => this.handler(),
       live: async (join, choice) => {
-        await tools;
+        await prepared();
         return this.liveWith(join, choice);
       },
       waiting: (reason, attempt, tried) => this.waiting(reason, attempt, tried),

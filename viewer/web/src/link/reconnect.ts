@@ -70,6 +70,10 @@ export class Reconnect {
       const join = await surroundings.join();
       const openers = this.ranked(surroundings.openers());
       const choice = await choose(openers, join, surroundings.handler(), this.given.signal);
+      if (this.given.signal.aborted) {
+        choice.link.close("");
+        return LEFT;
+      }
       const { transport } = choice.link;
       const began = performance.now();
       const over = await surroundings.live(join, choice);
