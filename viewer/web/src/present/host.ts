@@ -27,17 +27,12 @@ export class HostError extends Error {
 const PATIENCE = 10_000;
 
 async function ask(path: string, body?: object): Promise<unknown> {
-  const post = body !== undefined;
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method: post ? "POST" : "GET",
-      signal: AbortSignal.timeout(PATIENCE),
-      ...(post && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+  // A change of networks ends requests that are under way: what only reads is asked once more.
+  const response = await request(path, body)
+    .catch((error: unknown) => (body === undefined ? request(path) : Promise.reject(error)))
+    .catch(() => {
+      throw new HostError(0, "unreachable", "the host cannot be reached");
     });
-  } catch {
-    throw new HostError(0, "unreachable", "the host cannot be reached");
-  }
   if (response.status === 204) return null;
   const answer = (await response.json().catch(() => null)) as { code?: unknown; message?: unknown } | null;
   if (response.ok) return answer;
@@ -47,6 +42,15 @@ async function ask(path: string, body?: object): Promise<unknown> {
     text(answer?.code, "http"),
     text(answer?.message, `the host answers ${response.status}`),
   );
+}
+
+function request(path: string, body?: object): Promise<Response> {
+  const post = body !== undefined;
+  return fetch(path, {
+    method: post ? "POST" : "GET",
+    signal: AbortSignal.timeout(PATIENCE),
+    ...(post && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+  });
 }
 
 /** Exchanges the ticket of the address for a cookie; works once. */
