@@ -51,6 +51,9 @@ class WebKitBrowser implements Browser {
   async newPage(): Promise<WebKitPage> {
     const first = this.fresh;
     this.fresh = false;
+    // A window is made from one that is there; the one of the last command may be closed.
+    const [any] = await this.handles();
+    if (!first && any) await this.session.post("/window", { handle: any });
     const answer = first
       ? { handle: (await this.session.get("/window")) as string }
       : ((await this.session.post("/window/new", { type: "window" })) as { handle: string });
