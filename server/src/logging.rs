@@ -36,7 +36,7 @@ enum Format {
 const LINES: usize = 4096;
 
 /// Libraries that see cookies and tickets never tell details, whatever the filter says: no log holds a secret.
-const LIBRARIES: [&str; 3] = ["h2=warn", "hyper=warn", "hyper_util=warn"];
+const LIBRARIES: [&str; 4] = ["h2=warn", "hyper=warn", "hyper_util=warn", "rtc=error"];
 
 /// Writes what is still to be logged when dropped: to be kept until the end.
 pub(crate) type Logging = WorkerGuard;

@@ -62,7 +62,7 @@ impl SecurityHeaders {
 
 /// What the page uses, and none of what it does not.
 const PERMISSIONS: &str = "clipboard-read=(self), clipboard-write=(self), fullscreen=(self), keyboard-map=(self), \
-     screen-wake-lock=(self), autoplay=(self), accelerometer=(), ambient-light-sensor=(), bluetooth=(), camera=(), \
+     screen-wake-lock=(self), autoplay=(self), accelerometer=(), camera=(), \
      display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), \
      serial=(), usb=(), xr-spatial-tracking=()";
 
