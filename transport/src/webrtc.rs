@@ -9,6 +9,7 @@
 
 mod addresses;
 mod aside;
+mod beside;
 mod connection;
 mod host;
 mod lanes;

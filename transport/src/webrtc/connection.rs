@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use protocol::Lane;
 use tokio::{
     sync::mpsc,
     time::{sleep_until, timeout},
@@ -14,10 +15,11 @@ use tokio::{
 
 use super::{
     LinkTimes,
+    beside::Assembler,
     lanes::{self, READ_AHEAD, ToReader},
     liveness::Liveness,
     outbox::Outbox,
-    peer::{Channel, Happened, Peer},
+    peer::{Channel, Happened, MAX_VIDEO_SLOTS, Peer},
     pieces::{Data, Kind},
     pump::Pump,
     renewal::Renewal,
@@ -36,6 +38,8 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Bytes that may be with SCTP unacknowledged. More would only wait there, in the way of what is more urgent.
 pub(super) const UPDATES_WINDOW: usize = 128 << 10;
 const CONTROL_WINDOW: usize = 64 << 10;
+/// Access units that wait for the reader.
+const UNITS_AHEAD: usize = 512;
 const MOTION_WINDOW: usize = 8 << 10;
 
 /// What drives a link.
@@ -92,7 +96,9 @@ impl<E: End> Lanes<E> {
         let Self { outgoing, inbox, mut requests } = self;
         let Outgoing { mut control, mut input, mut updates, mut unreliable } = outgoing;
         let (to_reader, from_pump) = mpsc::channel(READ_AHEAD);
-        let mut reader = pin!(lanes::read(from_pump, inbox.clone()));
+        let (whole_units, units) = mpsc::channel(UNITS_AHEAD);
+        let mut assemblers: [Assembler; MAX_VIDEO_SLOTS] = Default::default();
+        let mut reader = pin!(lanes::read(from_pump, units, inbox.clone()));
         let mut network = requests.clone();
         let (mut reliable, mut pictures) = (Outbox::default(), Outbox::default());
         // What this end was asked for; what is queued on the reliable lanes goes first.
@@ -140,6 +146,13 @@ impl<E: End> Lanes<E> {
                     Ok(data) => drop(to_reader.try_send((channel, data))),
                     Err(problem) => return with_farewell(CloseReason::Protocol(problem)),
                 },
+                Happened::Video(slot, packet) => {
+                    for unit in assemblers[usize::from(slot)].push(slot, packet) {
+                        if whole_units.try_send(unit).is_err() {
+                            return with_farewell(CloseReason::Overflow(Lane::Update));
+                        }
+                    }
+                }
                 Happened::KeyframeWanted(slot) => want_keyframe::<E>(slots.as_mut(), slot, &inbox),
                 Happened::Breach(what) => return with_farewell(CloseReason::Protocol(what.to_owned())),
                 Happened::Ended(why) => {

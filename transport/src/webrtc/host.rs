@@ -410,7 +410,7 @@ async fn hear(pump: &mut Pump, liveness: &mut Liveness) -> Result<Option<Data>, 
             }
         },
         Happened::Ended(why) | Happened::Breach(why) => return Err(Turned::Lost(why)),
-        Happened::Opened(_) | Happened::KeyframeWanted(_) | Happened::Moved => {}
+        Happened::Opened(_) | Happened::Video(..) | Happened::KeyframeWanted(_) | Happened::Moved => {}
     }
     Ok(None)
 }

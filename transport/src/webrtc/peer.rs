@@ -13,7 +13,7 @@ use bytes::BytesMut;
 use rtc::{
     data_channel::{RTCDataChannelId, RTCDataChannelInit},
     ice::mdns::MulticastDnsMode,
-    interceptor::{NackResponderBuilder, Registry, Slot},
+    interceptor::{NackGeneratorBuilder, NackResponderBuilder, Registry, Slot},
     media_stream::MediaStreamTrack,
     peer_connection::{
         RTCPeerConnection, RTCPeerConnectionBuilder,
@@ -29,7 +29,7 @@ use rtc::{
     },
     rtp,
     rtp_transceiver::{
-        RTCRtpSenderId,
+        RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverInit,
         rtp_sender::{
             RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters,
             RTCRtpEncodingParameters, RtpCodecKind,
@@ -110,6 +110,8 @@ pub(super) enum Happened {
     Opened(Channel),
     /// A data channel message came.
     Data(Channel, BytesMut),
+    /// A packet of the video in that slot came.
+    Video(u8, rtp::Packet),
     /// The video in that slot cannot be decoded without a keyframe.
     KeyframeWanted(u8),
     /// The other end ended the connection, or it failed for good.
@@ -145,8 +147,8 @@ impl Peer {
         Ok(Self { connection, channels: [None; 3], videos })
     }
 
-    /// The viewer's end: it offers.
-    pub(super) fn viewer() -> Result<Self, Error> {
+    /// The viewer's end, which takes so many videos on RTP: it offers.
+    pub(super) fn viewer(videos: usize) -> Result<Self, Error> {
         let settings = common_settings()
             .with_discard_local_candidates_during_ice_restart(true)
             .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(u16::MAX))
@@ -155,6 +157,11 @@ impl Peer {
         let mut channels = [None; 3];
         for (channel, id) in Channel::ALL.into_iter().zip(&mut channels) {
             *id = Some(connection.create_data_channel(channel.label(), Some(channel.init()))?.id());
+        }
+        for _ in 0..videos.min(MAX_VIDEO_SLOTS) {
+            let direction = RTCRtpTransceiverDirection::Recvonly;
+            let init = RTCRtpTransceiverInit { direction, ..Default::default() };
+            connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(init))?;
         }
         Ok(Self { connection, channels, videos: Vec::new() })
     }
@@ -283,10 +290,18 @@ impl Peer {
         }
         // Before data, since video must not wait for whoever reads updates.
         while let Some(message) = self.connection.poll_media_read() {
-            if let RTCMessage::RtcpPacket(_, packets) = message.message
-                && let Some(slot) = self.keyframe_wanted(&packets)
-            {
-                return Some(Happened::KeyframeWanted(slot));
+            match message.message {
+                RTCMessage::RtcpPacket(_, packets) => {
+                    if let Some(slot) = self.keyframe_wanted(&packets) {
+                        return Some(Happened::KeyframeWanted(slot));
+                    }
+                }
+                RTCMessage::RtpPacket(_, packet) => {
+                    if let Some(slot) = slot_of(packet.header.ssrc) {
+                        return Some(Happened::Video(slot, packet));
+                    }
+                }
+                _ => {}
             }
         }
         while data {
@@ -356,6 +371,7 @@ fn connection(settings: SettingEngineBuilder) -> Result<RTCPeerConnection, Error
     let repeat = NackResponderBuilder::new().with_size(KEPT_PACKETS).build();
     let interceptors = Registry::new()
         .with(Slot::NackResponder, repeat)
+        .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
         .with(Slot::from(rtcp::SLOT), rtcp::KeyframeRequests::default());
     RTCPeerConnectionBuilder::new()
         .with_setting_engine(settings.build())
@@ -395,9 +411,17 @@ fn h264() -> RTCRtpCodec {
     }
 }
 
+/// The number of the packets' source of the first slot; the others follow it.
+const FIRST_SOURCE: u32 = 0x0d04_0000;
+
+fn slot_of(source: u32) -> Option<u8> {
+    let slot = source.checked_sub(FIRST_SOURCE)?;
+    u8::try_from(slot).ok().filter(|slot| usize::from(*slot) < MAX_VIDEO_SLOTS)
+}
+
 fn add_video(connection: &mut RTCPeerConnection, slot: usize) -> Result<Video, Error> {
     // Any numbers will do that differ from each other: nobody else sends on this connection.
-    let source = 0x0d04_0000 + u32::try_from(slot).expect("few slots");
+    let source = FIRST_SOURCE + u32::try_from(slot).expect("few slots");
     let coding = RTCRtpEncodingParameters {
         rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(source), ..Default::default() },
         codec: h264(),

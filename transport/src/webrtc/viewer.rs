@@ -46,13 +46,15 @@ pub trait Signalling: Send + Sync + 'static {
 pub struct ViewerSettings {
     /// From which of this machine's addresses it connects.
     pub address: IpAddr,
+    /// How many videos may travel on RTP at once; 0: they stay in their updates.
+    pub videos: usize,
     /// Times of its link.
     pub times: LinkTimes,
 }
 
 impl Default for ViewerSettings {
     fn default() -> Self {
-        Self { address: Ipv4Addr::LOCALHOST.into(), times: LinkTimes::default() }
+        Self { address: Ipv4Addr::LOCALHOST.into(), videos: 0, times: LinkTimes::default() }
     }
 }
 
@@ -83,7 +85,7 @@ async fn reach(
     settings: ViewerSettings,
 ) -> Result<(Pump, String), ConnectError> {
     let wire = OwnWire::bind(settings.address).await?;
-    let mut peer = Peer::viewer().map_err(failed)?;
+    let mut peer = Peer::viewer(settings.videos).map_err(failed)?;
     peer.add_candidate(0, wire.local(), TransportProtocol::UDP);
     let offer = peer.offer(false).map_err(failed)?;
     let answer = signalling.offer(offer).await.map_err(CloseReason::Lost)?;
@@ -110,7 +112,7 @@ async fn ask(pump: &mut Pump, hello: Data) -> Result<Welcome, ConnectError> {
             Happened::Ended(why) | Happened::Breach(why) => {
                 return Err(CloseReason::Lost(why.to_owned()).into());
             }
-            Happened::Opened(_) | Happened::KeyframeWanted(_) | Happened::Moved => {}
+            Happened::Opened(_) | Happened::Video(..) | Happened::KeyframeWanted(_) | Happened::Moved => {}
         }
     };
     // A little more than the round trip; the first answer to a question tells better.
