@@ -5,7 +5,10 @@ use smithay::{
     reexports::{
         wayland_protocols::{
             wp::text_input::zv3::server::zwp_text_input_manager_v3::ZwpTextInputManagerV3,
-            xdg::shell::server::xdg_toplevel::WmCapabilities,
+            xdg::{
+                shell::server::xdg_toplevel::WmCapabilities,
+                toplevel_icon::v1::server::xdg_toplevel_icon_manager_v1::XdgToplevelIconManagerV1,
+            },
         },
         wayland_protocols_misc::server_decoration::server::org_kde_kwin_server_decoration_manager::Mode as KdeMode,
         wayland_server::{
@@ -72,6 +75,7 @@ const CLOCK_MONOTONIC: u32 = 1;
 impl Globals {
     pub(crate) fn new(display: &DisplayHandle) -> Self {
         display.create_global::<State, ZwpTextInputManagerV3, ()>(1, ());
+        display.create_global::<State, XdgToplevelIconManagerV1, ()>(1, ());
         Self {
             compositor: CompositorState::new_v6::<State>(display),
             xdg_shell: XdgShellState::new_with_capabilities::<State>(

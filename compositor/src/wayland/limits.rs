@@ -52,6 +52,8 @@ pub(crate) struct Usage {
     pub(crate) pools: u32,
     /// Other objects that cost memory here: buffers, regions, positioners.
     pub(crate) objects: u32,
+    /// Icons that are being made, each with a small picture.
+    pub(crate) icons: u32,
     /// Bytes of canvases and of pictures kept for compositing.
     pub(crate) bytes: u64,
     /// The newest input handed to the app since its last commit.

@@ -20,6 +20,7 @@ mod frames;
 mod globals;
 mod grabs;
 mod guard;
+mod icons;
 mod input;
 mod layout;
 mod limits;
@@ -34,6 +35,7 @@ mod shm;
 mod socket;
 mod text;
 mod text_input;
+mod toplevel_icon;
 mod toplevels;
 mod tracks;
 mod words;
@@ -55,7 +57,7 @@ use smithay::reexports::{
 
 use self::{
     clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, reports::Reports, scale::Screen,
-    seat::Input, text_input::TextInputs, tracks::Tracks, xwayland::Xwayland,
+    seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks, xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -100,6 +102,7 @@ pub(crate) struct State {
     pub(crate) screen: Screen,
     pub(crate) input: Input,
     pub(crate) text_inputs: TextInputs,
+    pub(crate) icons: Reported,
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
     pub(crate) reports: Reports,
@@ -203,6 +206,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
         tracks: Tracks::default(),
         cursor: Cursor::default(),
         text_inputs: TextInputs::default(),
+        icons: Reported::default(),
         clipboard: Clipboard::default(),
         reports: Reports::default(),
         life: Life::default(),

@@ -269,6 +269,7 @@ impl State {
             limits: limits(surface.wl_surface()),
             states: States { modal: modal && parent.is_some(), ..toplevel.states() },
             configured: toplevel.configured,
+            icon: toplevel.icon,
             ..common
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use media::{Configure, Logical, Size, States, TrackId};
+use media::{Configure, IconId, Logical, Size, States, TrackId};
 use smithay::{
     reexports::wayland_protocols::xdg::{
         decoration::zv1::server::zxdg_toplevel_decoration_v1::Mode,
@@ -30,6 +30,8 @@ pub(crate) struct Toplevel {
     in_flight: VecDeque<(Serial, u32)>,
     /// The newest one that is not sent, since too many are in flight.
     held: Option<Configure>,
+    /// The icon that its app gave it.
+    pub(super) icon: Option<IconId>,
     minimized: bool,
     urgent: bool,
 }
@@ -42,6 +44,7 @@ impl Toplevel {
             configured: 0,
             in_flight: VecDeque::new(),
             held: None,
+            icon: None,
             minimized: false,
             urgent: false,
         }

@@ -72,6 +72,10 @@ use wayland_protocols::{
         xdg_toplevel::{self, XdgToplevel},
         xdg_wm_base::{self, XdgWmBase},
     },
+    xdg::toplevel_icon::v1::client::{
+        xdg_toplevel_icon_manager_v1::{self, XdgToplevelIconManagerV1},
+        xdg_toplevel_icon_v1::XdgToplevelIconV1,
+    },
 };
 
 use crate::host::{Host, PATIENCE};
@@ -104,6 +108,7 @@ pub(crate) enum Seen {
     TouchDown { x: f64, y: f64 },
     Selection(Option<WlDataOffer>),
     Send { mime: String, fd: OwnedFd },
+    IconSize(i32),
     TextEnter(ObjectId),
     TextLeave,
     Preedit { text: Option<String>, begin: i32, end: i32 },
@@ -399,6 +404,7 @@ ignores!(
     ZwpPointerConstraintsV1,
     ZwpRelativePointerManagerV1,
     WlRegion,
+    XdgToplevelIconV1,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {
@@ -432,6 +438,10 @@ remembers!(ZwpConfinedPointerV1, (), |event, _confinement, _own| match event {
 });
 remembers!(ZwpRelativePointerV1, (), |event, _pointer, _own| match event {
     zwp_relative_pointer_v1::Event::RelativeMotion { dx, dy, .. } => Some(Seen::Relative { dx, dy }),
+    _ => None,
+});
+remembers!(XdgToplevelIconManagerV1, (), |event, _manager, _own| match event {
+    xdg_toplevel_icon_manager_v1::Event::IconSize { size } => Some(Seen::IconSize(size)),
     _ => None,
 });
 remembers!(ZwpTextInputV3, (), |event, _input, _own| match event {

@@ -15,4 +15,5 @@ mod pointer_lock;
 mod popups;
 mod surfaces;
 mod text_input;
+mod toplevel_icon;
 mod windows;

@@ -13,7 +13,6 @@
 mod atoms;
 mod bounds;
 mod focus;
-mod icons;
 mod manage;
 mod manager;
 mod pairing;

@@ -6,7 +6,10 @@ use x11rb::{
     protocol::xproto::{Atom, AtomEnum, GetPropertyReply, Window},
 };
 
-use super::{super::words, atoms::Atoms, icons};
+use super::{
+    super::{icons, words},
+    atoms::Atoms,
+};
 
 /// The most bytes that are read of a text, of a list, and of icons.
 const TEXT_BYTES: u32 = 4096;

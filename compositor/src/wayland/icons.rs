@@ -1,16 +1,17 @@
-//! Icons out of `_NET_WM_ICON`: pictures of several sizes, one after the other, each a width, a height and pixels
-//! A R G B.
+//! Icons of apps: of several pictures the one that fits best, as a small square.
+//!
+//! X11's `_NET_WM_ICON` has pictures of several sizes, one after the other, each a width, a height and pixels A R G B.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use media::{Icon, IconId};
+use media::{Frame, Icon, IconId};
 
 /// As large as icons are drawn in task bars on dense screens.
 const WANTED_SIDE: u32 = 64;
 
 /// No picture with a longer side is looked at.
-const LARGEST_SIDE: u32 = 1024;
+pub(super) const LARGEST_SIDE: u32 = 1024;
 
 /// One of the pictures.
 #[derive(Clone, Copy)]
@@ -22,16 +23,39 @@ struct Picture<'a> {
 
 /// The picture that fits best, as a square.
 pub(super) fn parse(values: &[u32]) -> Option<Icon> {
-    let picture = pictures(values).min_by_key(|picture| {
-        let side = picture.side();
-        // The smallest that is large enough, else the largest.
-        if side >= WANTED_SIDE { (0, side) } else { (1, WANTED_SIDE - side) }
-    })?;
+    pictures(values).min_by_key(|picture| rank(picture.side())).map(icon)
+}
+
+/// How well a picture of this size fits; less is better: the smallest that is large enough, else the largest.
+pub(super) fn rank(side: u32) -> (u32, u32) {
+    if side >= WANTED_SIDE { (0, side) } else { (1, WANTED_SIDE - side) }
+}
+
+/// An icon out of a picture whose sides are at most [`LARGEST_SIDE`].
+pub(super) fn from_frame(frame: &Frame) -> Option<Icon> {
+    let size = frame.size();
+    let valid = |side: u32| (1..=LARGEST_SIDE).contains(&side);
+    if !valid(size.w) || !valid(size.h) {
+        return None;
+    }
+    let rows = frame.data().chunks_exact(frame.stride()).take(size.h as usize);
+    let row = |row: &[u8]| row.as_chunks::<4>().0.iter().take(size.w as usize).copied().collect::<Vec<_>>();
+    let pixels: Vec<u32> = rows.flat_map(row).map(straight).collect();
+    Some(icon(Picture { w: size.w, h: size.h, pixels: &pixels }))
+}
+
+/// B G R A with alpha premultiplied as A R G B without.
+fn straight([b, g, r, a]: [u8; 4]) -> u32 {
+    let colour = |c: u8| (u32::from(c) * 255).checked_div(a.into()).unwrap_or(0).min(255) as u8;
+    u32::from_be_bytes([a, colour(r), colour(g), colour(b)])
+}
+
+fn icon(picture: Picture<'_>) -> Icon {
     let side = picture.side().min(Icon::MAX_SIDE);
     let rgba = picture.square(side);
     let mut hasher = DefaultHasher::new();
     (side, &rgba).hash(&mut hasher);
-    Some(Icon { id: IconId::of_hash(hasher.finish()), side, rgba: Bytes::from(rgba) })
+    Icon { id: IconId::of_hash(hasher.finish()), side, rgba: Bytes::from(rgba) }
 }
 
 fn pictures(mut values: &[u32]) -> impl Iterator<Item = Picture<'_>> {
@@ -121,6 +145,16 @@ mod tests {
         assert_eq!(icon.rgba[..4], [0; 4], "above the picture nothing is drawn");
         let middle = (64 * 128 + 64) * 4;
         assert_eq!(icon.rgba[middle..middle + 4], [0x40, 0x80, 0x20, 0xff]);
+    }
+
+    #[test]
+    fn premultiplied_pixels_become_straight_ones() {
+        let mut frame = Frame::default();
+        frame.resize(media::Size::new(2, 1));
+        frame.row_mut(media::Rect::new(0, 0, 2, 1), 0).copy_from_slice(&[0, 64, 128, 128, 0, 0, 0, 0]);
+        let icon = from_frame(&frame).unwrap();
+        assert_eq!((icon.side, &icon.rgba[..8]), (2, &[255, 127, 0, 128, 0, 0, 0, 0][..]));
+        assert!(from_frame(&Frame::default()).is_none());
     }
 
     #[test]
