@@ -38,6 +38,11 @@ export class Arranger {
     return this.fillsScreen(view) || this.screen.compact;
   }
 
+  /** Whether sizes are this viewer's to choose. */
+  get mayResize(): boolean {
+    return this.wishes.mayWish;
+  }
+
   barHeight(view: View): number {
     return view.barHeight(this.screen.dpr, this.plain(view));
   }
@@ -52,14 +57,15 @@ export class Arranger {
   open(view: View, known?: Place): void {
     const { area } = this.screen;
     const { states, size, limits } = view.window;
-    view.mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
+    const filled: Mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
+    view.mode = this.wishes.mayWish ? filled : "normal";
     const bar = view.barHeight(this.screen.dpr, this.plain(view));
     const room = { w: fitting(area.w, this.screen.dpr), h: fitting(area.h - bar, this.screen.dpr) };
     // What was maximised from the start has the screen's size: it gets a smaller one to come back to.
     const share = view.mode === "normal" ? 1 : 0.72;
     const wish = { w: Math.min(size.w, room.w * share), h: Math.min(size.h, room.h * share) };
-    view.size = allowed(known?.size ?? wish, limits);
-    if (known !== undefined && view.mode !== "fullscreen") view.mode = known.mode;
+    view.size = this.wishes.mayWish ? allowed(known?.size ?? wish, limits) : size;
+    if (known !== undefined && this.wishes.mayWish && view.mode !== "fullscreen") view.mode = known.mode;
     view.normal = known?.normal ?? this.placeFor(view);
     this.apply(view);
   }
@@ -120,12 +126,22 @@ export class Arranger {
     const changed = maximized !== before.states.maximized || fullscreen !== before.states.fullscreen;
     const now: Mode = fullscreen ? "fullscreen" : maximized ? "maximized" : "normal";
     const filled = view.mode === "maximized" || view.mode === "fullscreen";
-    if (changed && !this.fillsScreen(view) && (now !== "normal" || filled) && now !== view.mode) {
+    if (
+      changed &&
+      this.wishes.mayWish &&
+      !this.fillsScreen(view) &&
+      (now !== "normal" || filled) &&
+      now !== view.mode
+    ) {
       view.mode = now;
       return this.apply(view);
     }
     const decorated = window.states.client_decorated !== before.states.client_decorated;
-    if (view.mode === "normal" && !this.fillsScreen(view)) {
+    if (!this.wishes.mayWish) {
+      view.mode = "normal";
+      view.size = window.size;
+      this.apply(view);
+    } else if (view.mode === "normal" && !this.fillsScreen(view)) {
       view.size = window.size;
       if (view.anchor !== null) view.normal = anchored(view.anchor.start, view.anchor.edge, this.outer(view));
       view.anchor = null;
@@ -158,18 +174,21 @@ export class Arranger {
     return { ...reachable(view.normal, outer, area, Math.max(bar, 24)), ...outer };
   }
 
-  /** An app that cannot be as small as a phone is shown smaller, whole. */
+  /** An app that cannot be as small as a phone, or is as large as others want it, is shown smaller, whole. */
   private shrink(view: View, content: Size): void {
     const { dpr, area } = this.screen;
+    const bar = this.barHeight(view);
     const own = shownSize(view.window.size, dpr);
-    const known = this.fillsScreen(view) && this.wishes.mayFollow(view.window);
-    const factor = known ? Math.min(1, content.w / own.w, content.h / own.h) : 1;
+    const whole = this.fillsScreen(view) || !this.wishes.mayWish;
+    const known = whole && this.wishes.mayFollow(view.window);
+    const room = this.wishes.mayWish ? content : { w: area.w, h: area.h - bar };
+    const factor = known ? Math.min(1, room.w / own.w, room.h / own.h) : 1;
     // Rounding is no reason to blur.
     view.factor = factor > 0.99 ? 1 : factor;
     view.group.style.transform = view.factor === 1 ? "" : `scale(${view.factor})`;
     if (view.factor === 1) return;
     const middle = (room: number, length: number) => align((room - length * factor) / 2, dpr);
-    view.lay({ x: middle(area.w, own.w), y: middle(area.h, own.h) }, 0, own);
+    view.lay({ x: middle(area.w, own.w), y: middle(area.h, own.h + bar) }, bar, own);
   }
 }
 

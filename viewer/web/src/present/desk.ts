@@ -11,6 +11,7 @@ import { Arranger } from "./arrange";
 import { cursorOf } from "./cursor";
 import { make } from "./dom";
 import { Drags } from "./drag";
+import { Focus } from "./focus";
 import { edgeOf } from "./geometry";
 import { Icons } from "./icons";
 import { Kinship } from "./kinship";
@@ -18,13 +19,14 @@ import { Manager } from "./manage";
 import type { Notices } from "./notices";
 import { People, storage } from "./people";
 import type { Send } from "./picture";
-import { Popup, placePopups, type Ground } from "./popups";
+import { Popups, type Ground } from "./popups";
 import { Places } from "./places";
 import { PopOuts } from "./popouts";
 import { Screen } from "./screen";
 import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Touch } from "./touch";
 import { View } from "./view";
+import { Visibility } from "./visibility";
 import { Wishes } from "./wishes";
 
 export interface DeskOptions {
@@ -58,14 +60,10 @@ export class Desk {
   readonly manager: Manager;
   readonly people: People;
   readonly touch: Touch;
-  private readonly popups = new Map<TrackId, Popup>();
+  private readonly popups: Popups;
   private readonly detach = new Map<TrackId, () => void>();
-  /** What the host was told about tracks that can be seen. */
-  private readonly hidden = new Set<TrackId>();
-  /** The toplevels by use, the last used first. */
-  recent: TrackId[] = [];
-  /** Who has the keyboard, as far as the desk is concerned. */
-  active: TrackId | null = null;
+  readonly visibility: Visibility;
+  readonly focus: Focus;
   role: Role = "control";
   private readonly places = new Places(storage());
   private cursor = "default";
@@ -84,6 +82,9 @@ export class Desk {
     });
     this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
     this.popOuts = new PopOuts(this);
+    this.popups = new Popups(this);
+    this.visibility = new Visibility(this);
+    this.focus = new Focus(this);
     this.manager = new Manager(this);
     this.touch = new Touch(this);
     this.people = new People(this.stage, {
@@ -95,7 +96,7 @@ export class Desk {
       ...this.touch.options,
     });
     this.touch.begin();
-    document.addEventListener("visibilitychange", () => this.settleVisibility());
+    document.addEventListener("visibilitychange", () => this.visibility.settle());
     this.stage.addEventListener("contextmenu", (event) => event.preventDefault());
     this.stage.addEventListener("pointerdown", ({ target }) => {
       if (target === this.stage || target === this.layer) this.activate(null);
@@ -140,15 +141,15 @@ export class Desk {
     if (state.is !== "online") return;
     this.role = state.role;
     this.places.begin(state.session);
+    this.wishes.mayWish = state.role === "control";
     this.wishes.again();
-    this.hidden.clear();
-    this.settleVisibility();
+    this.visibility.begin();
   }
 
   private onWindow(window: Window): void {
     const before = this.kin.get(window.track);
     this.kin.set(window);
-    if (window.kind === "popup") this.onPopup(window);
+    if (window.kind === "popup") this.popups.show(window);
     else this.onToplevel(window, before);
     this.options.changed();
   }
@@ -171,63 +172,31 @@ export class Desk {
     if (window.states.minimized && !before.states.minimized) this.manager.minimise(view);
     view.describe();
     this.moved(view);
-    if (window.stacking !== before.stacking || window.parent !== before.parent) this.restack();
-  }
-
-  private onPopup(window: Window): void {
-    const root = this.kin.root(window.track);
-    const view = this.views.get(root);
-    if (view === undefined) return;
-    const known = this.popups.get(window.track);
-    const { layer } = this.ground(view);
-    if (known === undefined || known.element.parentElement !== layer) {
-      if (known !== undefined) this.removePopup(window.track);
-      const popup = new Popup(window, layer, this.options.send);
-      this.popups.set(window.track, popup);
-      this.attachPopup(popup);
-    } else {
-      known.window = window;
-      known.describe();
-    }
-    this.placePopups(root);
+    if (window.stacking !== before.stacking || window.parent !== before.parent) this.focus.restack();
   }
 
   private onGone(track: TrackId): void {
-    this.removePopup(track);
+    this.popups.remove(track);
     const view = this.views.get(track);
     this.kin.remove(track);
     this.wishes.forget(track);
     this.places.forget(track);
-    this.hidden.delete(track);
+    this.visibility.forget(track);
     if (view !== undefined) {
       this.detach.get(track)?.();
       this.detach.delete(track);
       this.views.delete(track);
       this.popOuts.forget(view);
       view.group.remove();
-      this.recent = this.recent.filter((other) => other !== track);
       if (!view.group.hidden) this.options.notices.speak(fill(texts.window.closed, { title: view.title }));
-      if (this.active === track) this.activate(this.successor());
+      this.focus.forget(track);
     }
     this.options.changed();
   }
 
-  private removePopup(track: TrackId): void {
-    const popup = this.popups.get(track);
-    if (popup === undefined) return;
-    this.detach.get(track)?.();
-    this.detach.delete(track);
-    popup.element.remove();
-    this.popups.delete(track);
-  }
-
   /** A picture came, or has another size: the first one opens its window. */
   private onPicture(track: TrackId, size: { w: number; h: number }): void {
-    const popup = this.popups.get(track);
-    if (popup !== undefined) {
-      popup.pixels = size;
-      return this.placePopups(this.kin.root(track));
-    }
+    if (this.popups.picture(track, size)) return;
     const view = this.views.get(track);
     if (view === undefined) return;
     view.pixels = size;
@@ -242,13 +211,13 @@ export class Desk {
     this.arranger.open(view, known);
     view.minimised = known?.minimised ?? false;
     view.describe();
-    this.restack();
+    this.focus.restack();
     if (this.excluded(view)) return;
     // New windows are on top; of those that were there before, the topmost gets the keyboard.
     const active = this.active === null ? undefined : this.kin.get(this.active);
     const above = active === undefined || view.window.stacking > active.stacking;
     if (view.window.states.minimized) this.manager.minimise(view);
-    else if (above && !this.drags.active && !view.minimised) this.activate(view.track);
+    else if (above && !this.drags.active && !view.minimised) this.focus.activate(view.track, true);
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
     this.options.changed();
   }
@@ -264,69 +233,17 @@ export class Desk {
 
   /** Gives a window the keyboard and puts it on top; null: none. */
   activate(track: TrackId | null): void {
-    const wanted = track === null ? null : (this.kin.blockedBy(track) ?? track);
-    if (wanted !== track && wanted !== null) this.manager.point(wanted);
-    const view = wanted === null ? undefined : this.views.get(wanted);
-    const before = this.active;
-    this.active = view?.track ?? null;
-    if (view !== undefined) {
-      if (view.minimised) this.manager.bringBack(view);
-      view.rang = false;
-      this.recent = [view.track, ...this.recent.filter((other) => other !== view.track)];
-      this.raise(view.track);
-    }
-    for (const other of this.views.values()) {
-      const active = other.track === this.active;
-      if (active || other.track === before) other.describe(active);
-    }
-    this.giveKeyboard(view);
-    if (this.screen.compact) this.settleVisibility();
-    this.options.changed();
+    this.focus.activate(track);
   }
 
   /** Gives the keyboard to the active window again, after a menu had it. */
   refocus(): void {
-    const view = this.active === null ? undefined : this.views.get(this.active);
-    if (view !== undefined) this.giveKeyboard(view);
+    this.focus.refocus();
   }
 
-  private giveKeyboard(view: View | undefined): void {
-    if (view === undefined) return this.people.main.focus(null);
-    const owner = view.picture.canvas.ownerDocument;
-    // A document that does not have the focus cannot take the keyboard; its turn comes with the focus.
-    if (owner.hasFocus() || owner === document) this.people.of(owner).focus(view.track);
-  }
-
-  /** Raises at once; the host's word on stacking follows. */
-  private raise(track: TrackId): void {
-    const window = this.kin.get(track);
-    if (window === undefined) return;
-    const top = Math.max(0, ...this.kin.all().map(({ stacking }) => stacking));
-    if (window.stacking < top) this.kin.set({ ...window, stacking: top + 1 });
-    this.restack();
-  }
-
-  private restack(): void {
-    this.kin.stacked().forEach((track, index) => {
-      const view = this.views.get(track);
-      if (view !== undefined) view.group.style.zIndex = String(index + 1);
-    });
-    this.settleVisibility();
-  }
-
-  /** Who gets the keyboard when the active window goes: the one used before it. */
-  successor(): TrackId | null {
-    const there = (track: TrackId) => {
-      const view = this.views.get(track);
-      return (
-        view !== undefined &&
-        !view.minimised &&
-        view.home === "desk" &&
-        view.normal !== null &&
-        !this.excluded(view)
-      );
-    };
-    return [...this.recent, ...this.kin.stacked().reverse()].find(there) ?? null;
+  /** Who has the keyboard, as far as the desk is concerned. */
+  get active(): TrackId | null {
+    return this.focus.active;
   }
 
   /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
@@ -338,13 +255,13 @@ export class Desk {
       this.moved(view);
     }
     this.touch.layout();
-    this.settleVisibility();
+    this.visibility.settle();
     this.options.changed();
   }
 
   /** A view moved or changed its size: its popups go with it. */
   moved(view: View): void {
-    this.placePopups(view.track);
+    this.popups.place(view);
     this.keepPlace(view);
     if (view.track === this.active) this.touch.layout();
   }
@@ -357,12 +274,8 @@ export class Desk {
     this.places.note(track, { normal, size, mode, minimised });
   }
 
-  private placePopups(root: TrackId): void {
-    const view = this.views.get(root);
-    if (view !== undefined) placePopups(this.kin, this.popups, root, this.ground(view));
-  }
-
-  private ground(view: View): Ground {
+  /** Where popups of a view are drawn. */
+  ground(view: View): Ground {
     const out = this.popOuts.groundOf(view);
     if (out !== null) return out;
     const bar = this.arranger.barHeight(view);
@@ -371,7 +284,7 @@ export class Desk {
     const room = view.mode === "fullscreen" ? viewport : area;
     return {
       layer: view.group,
-      origin: { x: 0, y: view.factor === 1 ? bar : 0 },
+      origin: { x: 0, y: bar },
       bounds: { x: -at.x / factor, y: -at.y / factor, w: room.w / factor, h: room.h / factor },
       dpr,
     };
@@ -382,19 +295,15 @@ export class Desk {
     this.detach.get(view.track)?.();
     this.attach(view);
     view.picture.canvas.style.cursor = this.cursor;
-    for (const window of this.kin.popupsOf(view.track)) this.onPopup(window);
+    for (const window of this.kin.popupsOf(view.track)) this.popups.show(window);
   }
 
   private attach(view: View): void {
     this.detach.set(view.track, this.listen(view.track, view.track, view.picture.canvas));
   }
 
-  private attachPopup(popup: Popup): void {
-    const { track } = popup.window;
-    this.detach.set(track, this.listen(track, this.kin.root(track), popup.picture.canvas));
-  }
-
-  private listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
+  /** Input happens on a track's canvas from now on; the answer ends that. */
+  listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
     element.style.cursor = this.cursor;
     const size = () => this.kin.get(track)?.size ?? { w: 1, h: 1 };
     return this.people.of(element.ownerDocument).attach({ track, toplevel, element, size });
@@ -402,7 +311,7 @@ export class Desk {
 
   private eachCanvas(act: (canvas: HTMLCanvasElement) => void): void {
     for (const { picture } of this.views.values()) act(picture.canvas);
-    for (const { picture } of this.popups.values()) act(picture.canvas);
+    this.popups.eachCanvas(act);
   }
 
   private pressed({ toplevel }: Surface): void {
@@ -432,37 +341,5 @@ export class Desk {
   /** The window that fills the page in single-window mode: its dialogs stand before it as ever. */
   private alone(view: View): boolean {
     return this.options.only !== null && this.wantedAlone(view.window) && !view.dialog;
-  }
-
-  /** Tells the host what nobody can see, and hides what is not shown on a small screen. */
-  settleVisibility(): void {
-    const away = document.visibilityState === "hidden";
-    const front = this.front();
-    for (const view of this.views.values()) {
-      if (view.normal === null) continue;
-      const shown = !view.minimised && !this.excluded(view) && (front === null || front.has(view.track));
-      const here = view.home === "desk";
-      view.group.hidden = !here || !shown;
-      const visible = here ? shown && !away : !this.popOuts.isHidden(view);
-      this.tell(view.track, visible);
-      for (const popup of this.kin.popupsOf(view.track)) this.tell(popup.track, visible);
-    }
-  }
-
-  /** On small screens: the family that is in front. Null where windows stand beside each other. */
-  private front(): Set<TrackId> | null {
-    if (!this.screen.compact) return null;
-    const track = this.active ?? this.successor();
-    if (track === null) return new Set();
-    let root = track;
-    for (let depth = 0; depth < 32; depth++) root = this.kin.owner(root) ?? root;
-    return new Set([root, ...this.kin.dependants(root)]);
-  }
-
-  private tell(track: TrackId, visible: boolean): void {
-    if (this.hidden.has(track) === !visible) return;
-    if (visible) this.hidden.delete(track);
-    else this.hidden.add(track);
-    this.options.send({ do: "visible", track, visible });
   }
 }

@@ -42,6 +42,7 @@ export class Drags {
   /** Follows a pointer until it is released. `edge` null moves the window. */
   begin(view: View, edge: Edge | null, grip: Grip): void {
     this.ending?.();
+    if (edge !== null && !this.arranger.mayResize) return;
     if (this.screen.compact || (edge !== null && !resizable(view.window.limits))) return;
     if (edge === null) this.move(view, grip);
     else this.resize(view, edge, grip);

@@ -44,8 +44,8 @@ export class Manager {
     const family = [view.track, ...desk.kin.dependants(view.track)];
     for (const track of family) this.setMinimised(track, true);
     desk.options.notices.speak(fill(texts.window.minimised, { title: view.title }));
-    if (desk.active !== null && family.includes(desk.active)) desk.activate(desk.successor());
-    desk.settleVisibility();
+    if (desk.active !== null && family.includes(desk.active)) desk.activate(desk.focus.successor());
+    desk.visibility.settle();
     desk.options.changed();
   }
 
@@ -53,7 +53,7 @@ export class Manager {
     const { kin } = this.desk;
     const owner = kin.owner(view.track) ?? view.track;
     for (const track of [owner, view.track, ...kin.dependants(owner)]) this.setMinimised(track, false);
-    this.desk.settleVisibility();
+    this.desk.visibility.settle();
   }
 
   private setMinimised(track: TrackId, minimised: boolean): void {
@@ -74,6 +74,7 @@ export class Manager {
   }
 
   set(view: View, mode: Mode): void {
+    if (!this.desk.wishes.mayWish) return;
     if (
       view.home !== "desk" ||
       (mode !== "normal" && mode !== "fullscreen" && !resizable(view.window.limits))

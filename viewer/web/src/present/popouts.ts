@@ -19,7 +19,7 @@ export class PopOuts {
     const out = PopOut.open(view, options.send, {
       changed: () => this.arrange(view),
       focused: () => this.desk.activate(view.track),
-      visibility: () => this.desk.settleVisibility(),
+      visibility: () => this.desk.visibility.settle(),
       closed: () => this.close(view),
     });
     if (out === null) return options.notices.say(texts.window.blocked);
@@ -29,7 +29,7 @@ export class PopOuts {
     this.desk.moveInput(view);
     out.arrange(wishes);
     this.describe(view);
-    this.desk.settleVisibility();
+    this.desk.visibility.settle();
     if (this.desk.active === view.track) this.desk.activate(view.track);
     options.notices.speak(fill(texts.window.poppedOut, { title: view.title }));
     options.changed();
@@ -46,7 +46,7 @@ export class PopOuts {
     this.desk.people.close(out.document);
     out.dispose();
     this.desk.arranger.apply(view);
-    this.desk.settleVisibility();
+    this.desk.visibility.settle();
     this.desk.moved(view);
     if (document.hasFocus()) this.desk.activate(view.track);
     this.desk.options.changed();

@@ -1,23 +1,20 @@
 /** The desk with all that stands around it: taskbar, menus, panel, notices. */
 
-import { COMBOS } from "../input";
 import { fill, texts } from "../language";
 import type { Attempt, Event, State } from "../link/vocabulary";
 import { Desk } from "./desk";
 import { make } from "./dom";
-import { glyph } from "./glyph";
+import { glyph, type Glyph } from "./glyph";
 import * as host from "./host";
-import { openMenu, type Item, type Items } from "./menu";
+import { Menus } from "./menus";
 import { Notices } from "./notices";
 import { Panel, transportName } from "./panel";
 import type { Send } from "./picture";
 import { openShare } from "./share";
-import { WRITTEN, type Shortcut } from "./shortcuts";
+import type { Shortcut } from "./shortcuts";
 import { notStarted, Start } from "./start";
 import { Cycle, Switcher, type Card } from "./switcher";
 import { Taskbar } from "./taskbar";
-import { resizable } from "./limits";
-import { isTile } from "./arrange";
 import type { View } from "./view";
 import { keepAwake } from "./wake";
 
@@ -36,6 +33,7 @@ export class Shell {
   private readonly panel: Panel;
   private readonly switcher: Switcher;
   private readonly cycle: Cycle;
+  private readonly menus: Menus;
   private readonly vacant: HTMLElement;
   private stale = false;
   private online = false;
@@ -46,7 +44,7 @@ export class Shell {
       ...{ send, only, notices: this.notices },
       changed: () => this.refreshSoon(),
       shortcut: (shortcut) => this.shortcut(shortcut),
-      menu: (view, at) => this.windowMenu(view, at),
+      menu: (view, at) => this.menus.window(view, at),
       copyable: (copyable) => this.copyable(copyable),
     });
     const { desk } = this;
@@ -56,12 +54,12 @@ export class Shell {
         apps: () => this.start.toggle(),
         windows: () => this.switcher.toggle(),
         keyboard: () => desk.touch.toggleKeyboard(),
-        more: () => this.active((view) => this.windowMenu(view, this.taskbar.corner)),
+        more: () => this.active((view) => this.menus.window(view, this.taskbar.corner)),
         connection: () => this.panel.toggle(),
         pick: (track) => manager.pick(track),
         menu: (track, at) => {
           const view = desk.views.get(track);
-          if (view !== undefined) this.windowMenu(view, at);
+          if (view !== undefined) this.menus.window(view, at);
         },
       },
       desk.icons,
@@ -76,6 +74,11 @@ export class Shell {
     this.cycle = new Cycle(document.body, desk.icons, {
       ...choosing,
       pick: (track) => (desk.views.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track)),
+    });
+    this.menus = new Menus(desk, {
+      shortcut: (shortcut) => this.shortcut(shortcut),
+      windows: () => this.switcher.toggle(),
+      connection: () => this.panel.toggle(),
     });
     this.start = this.makeStart();
     this.panel = new Panel(document.body, (on) => {
@@ -105,7 +108,9 @@ export class Shell {
     const { session } = texts;
     const was = this.online;
     this.online = state.is === "online";
-    document.documentElement.classList.toggle("offline", !this.online);
+    const { classList } = document.documentElement;
+    classList.toggle("offline", !this.online);
+    if (state.is === "online") classList.toggle("view-only", state.role === "view");
     if (state.is === "online") {
       this.arrived(state.attempts, state.role === "view");
       this.taskbar.light("online", transportName(state.transport));
@@ -215,7 +220,7 @@ export class Shell {
   private cards(): Card[] {
     const { desk } = this;
     const at = ({ track }: View) => {
-      const index = desk.recent.indexOf(track);
+      const index = desk.focus.recent.indexOf(track);
       return index < 0 ? Infinity : index;
     };
     return [...desk.views.values()]
@@ -245,7 +250,7 @@ export class Shell {
     start().catch((error: Error) => this.notices.say(notStarted(name, error.message)));
   }
 
-  private sessionItems(): { label: string; glyph: NonNullable<Item["glyph"]>; action: () => void }[] {
+  private sessionItems(): { label: string; glyph: Glyph; action: () => void }[] {
     const { start, desk_menu } = texts;
     const full = document.fullscreenElement !== null;
     const { people, element } = this.desk;
@@ -260,7 +265,7 @@ export class Shell {
     const shortcuts = {
       label: desk_menu.shortcuts,
       glyph: "keyboard" as const,
-      action: () => this.shortcutMenu({ x: left, y: bottom }),
+      action: () => this.menus.shortcuts({ x: left, y: bottom }),
     };
     return [
       ...(can ? [fullscreen] : []),
@@ -288,7 +293,7 @@ export class Shell {
       apps: () => this.start.toggle(),
       taskbar: () => this.taskbar.apps.focus(),
       connection: () => this.panel.toggle(),
-      "window-menu": () => this.active((view) => this.windowMenu(view, menuAt(view))),
+      "window-menu": () => this.active((view) => this.menus.window(view, menuAt(view))),
       maximise: () => this.active((view) => manager.toggle(view, "maximized")),
       minimise: () =>
         this.active((view) =>
@@ -301,129 +306,6 @@ export class Shell {
         this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),
     };
     act[shortcut]();
-  }
-
-  private shortcutMenu(at: { x: number; y: number }): void {
-    const { window, taskbar, desk_menu, start } = texts;
-    const item = (label: string, shortcut: Shortcut): Item => ({
-      label,
-      hint: WRITTEN[shortcut],
-      action: () => this.shortcut(shortcut),
-    });
-    const items: Items = [
-      { label: desk_menu.nextWindow, hint: WRITTEN.next, action: () => this.switcher.toggle() },
-      item(window.menu, "window-menu"),
-      item(window.maximise, "maximise"),
-      item(window.minimise, "minimise"),
-      item(window.tileLeft, "left"),
-      item(window.tileRight, "right"),
-      item(window.fullscreen, "fullscreen"),
-      item(window.popOut, "pop-out"),
-      "line",
-      item(taskbar.apps, "apps"),
-      item(taskbar.label, "taskbar"),
-      item(start.connection, "connection"),
-      { label: desk_menu.showDesk, action: () => this.desk.manager.minimiseAll() },
-    ];
-    openMenu(document, desk_menu.shortcuts, items, at, () => this.desk.refocus());
-  }
-
-  private windowMenu(view: View, at: { x: number; y: number }): void {
-    this.desk.activate(view.track);
-    const items = this.desk.screen.compact ? this.compactItems(view) : this.windowItems(view);
-    openMenu(document, view.title, items, at, () => this.desk.refocus());
-  }
-
-  private windowItems(view: View): Items {
-    const { window } = texts;
-    const { manager, popOuts } = this.desk;
-    const fixed = !resizable(view.window.limits);
-    const out = view.home === "popped-out";
-    const popOut: Item = out
-      ? { label: window.popIn, glyph: "popIn", action: () => popOuts.close(view) }
-      : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
-    const filled = view.mode === "maximized" || isTile(view.mode);
-    return [
-      {
-        label: window.minimise,
-        glyph: "minimise",
-        hint: WRITTEN.minimise,
-        disabled: out,
-        action: () => manager.minimise(view),
-      },
-      {
-        label: filled ? window.restore : window.maximise,
-        glyph: filled ? "restore" : "maximise",
-        hint: WRITTEN.maximise,
-        disabled: fixed || out,
-        action: () => manager.set(view, filled ? "normal" : "maximized"),
-      },
-      {
-        label: window.tileLeft,
-        hint: WRITTEN.left,
-        disabled: fixed || out,
-        action: () => manager.set(view, "left"),
-      },
-      {
-        label: window.tileRight,
-        hint: WRITTEN.right,
-        disabled: fixed || out,
-        action: () => manager.set(view, "right"),
-      },
-      {
-        label: view.mode === "fullscreen" ? window.leaveFullscreen : window.fullscreen,
-        glyph: "fullscreen",
-        hint: WRITTEN.fullscreen,
-        disabled: out,
-        action: () => void manager.fullscreen(view),
-      },
-      popOut,
-      "line",
-      { label: window.move, disabled: out, action: () => manager.byKeys(view, "move") },
-      { label: window.resize, disabled: fixed || out, action: () => manager.byKeys(view, "resize") },
-      "line",
-      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
-      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
-      "line",
-      { label: window.close, glyph: "close", action: () => manager.close(view) },
-    ];
-  }
-
-  private compactItems(view: View): Items {
-    const { window, input } = texts;
-    const { manager, touch } = this.desk;
-    const mode = (name: "direct" | "trackpad" | "touch"): Item => ({
-      label: input.modes[name],
-      checked: touch.mode === name,
-      action: () => (touch.mode = name),
-    });
-    return [
-      mode("direct"),
-      mode("trackpad"),
-      mode("touch"),
-      "line",
-      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
-      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
-      { label: texts.start.connection, glyph: "link", action: () => this.panel.toggle() },
-      "line",
-      { label: window.close, glyph: "close", action: () => manager.close(view) },
-    ];
-  }
-
-  /** Keys that the browser would take itself. */
-  private keyItems(view: View): Item[] {
-    return COMBOS.map((combo) => ({
-      label: combo.id,
-      action: () => {
-        this.desk.activate(view.track);
-        this.desk.people.of(view.picture.canvas.ownerDocument).combo(combo);
-      },
-    }));
-  }
-
-  private paste(view: View): void {
-    this.desk.activate(view.track);
-    void this.desk.people.of(view.picture.canvas.ownerDocument).paste();
   }
 }
 

@@ -33,7 +33,7 @@ export class Titlebar {
     });
     this.icon.setAttribute("aria-haspopup", "menu");
     this.minimise = tool(window.minimise, "minimise", actions.minimise);
-    this.maximise = tool(window.maximise, "maximise", actions.maximise);
+    this.maximise = tool(window.maximise, "maximise", actions.maximise, "tool-maximise");
     const tools = make("div", {
       class: "tools",
       children: [

@@ -85,3 +85,11 @@ test("a window that resized itself can be brought back to the size that was aske
   ours.want({ ...done, size: { w: 300, h: 50 } }, local(200, 50));
   expect(sent.map(({ size }) => size?.w)).toEqual([200, 200]);
 });
+
+test("who only watches wishes nothing, and follows at once", () => {
+  const { wishes: ours, sent } = wishes();
+  ours.mayWish = false;
+  ours.want(remote(1), local(110, 50));
+  expect(sent).toEqual([]);
+  expect(ours.mayFollow(remote(1))).toBe(true);
+});

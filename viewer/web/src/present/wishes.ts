@@ -26,6 +26,8 @@ interface Wish {
 }
 
 export class Wishes {
+  /** Those who only watch have no wishes: windows are as others want them. */
+  mayWish = true;
   private serial = 0;
   private readonly byTrack = new Map<TrackId, Wish>();
 
@@ -33,6 +35,7 @@ export class Wishes {
 
   /** Asks for what is news to the host. `resizing`: more will follow soon. */
   want(window: Window, local: Local, resizing = false): void {
+    if (!this.mayWish) return;
     this.heard(window);
     const wish = this.byTrack.get(window.track);
     if (wish === undefined || this.mayFollow(window)) {
@@ -68,6 +71,7 @@ export class Wishes {
 
   /** Tells a host that was met anew all that stands. */
   again(): void {
+    if (!this.mayWish) this.byTrack.clear();
     for (const [track, wish] of this.byTrack) this.ask(track, wish.next ?? ofConfigure(wish.sent), false);
   }
 
