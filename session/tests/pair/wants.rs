@@ -25,11 +25,13 @@ fn send(world: &mut World, end: usize, track: TrackId, event: InputEvent) {
 }
 
 fn preedits(world: &World) -> Vec<&str> {
-    let text = |command| match command {
-        &Command::Preedit { ref text, .. } => Some(text.as_str()),
-        _ => None,
-    };
-    world.commands.iter().filter_map(text).collect()
+    let mut texts = Vec::new();
+    for command in &world.commands {
+        if let Command::Preedit { text, .. } = command {
+            texts.push(text.as_str());
+        }
+    }
+    texts
 }
 
 fn moved(world: &World) -> Vec<(f64, f64)> {
