@@ -11,6 +11,8 @@ pub(crate) mod door;
 mod failures;
 mod framing;
 mod host;
+pub(crate) mod lanes_in;
+mod lanes_out;
 mod pin_check;
 mod roll_call;
 pub(crate) mod settings;

@@ -1,11 +1,12 @@
 //! What of a QUIC connection is a link's: all of it, or one session within HTTP/3.
 
-use std::{future::pending, time::Duration};
+use std::{convert::Infallible, future::pending, time::Duration};
 
 use bytes::Bytes;
+use protocol::Lane;
 use quinn::{Connection, RecvStream, VarInt};
 
-use super::failures::reason_of;
+use super::{failures::reason_of, framing};
 use crate::close::{CloseReason, Farewell};
 
 /// A QUIC connection that carries one link. Clones are the same connection.
@@ -22,12 +23,23 @@ pub(crate) trait Carrier: Clone + Send + Sync + 'static {
     /// What stands before the link's own bytes in each of its datagrams.
     fn datagram_prefix(&self) -> &[u8];
 
-    /// Reads what stands before the link's own bytes in a stream of the peer's; `false` if the stream was not the link's
-    /// and has been dealt with.
+    /// Reads what stands before the link's own bytes in a stream of the peer's; `false` if the stream is not the link's.
     fn claim(&self, stream: &mut RecvStream) -> impl Future<Output = Result<bool, CloseReason>> + Send;
 
     /// The link's own bytes of a datagram; `None` if it is not the link's.
     fn own(&self, datagram: Bytes) -> Option<Bytes>;
+
+    /// The least time that the peer has to answer at a roll call.
+    const PATIENCE: Duration;
+
+    /// Grows with every sign that the peer lives.
+    fn signs_of_life(&self) -> u64;
+
+    /// Asks whether the peer lives, and returns once it has answered.
+    fn answered(&self) -> impl Future<Output = ()> + Send;
+
+    /// Makes an idle peer show that it lives, again and again, if its transport does not by itself.
+    fn beat(&self) -> impl Future<Output = Infallible> + Send;
 
     /// The peer's last word, if it says it otherwise than by closing the connection; else waits for ever.
     fn farewell(&self) -> impl Future<Output = CloseReason> + Send;
@@ -69,6 +81,26 @@ impl Carrier for Plain {
 
     fn own(&self, datagram: Bytes) -> Option<Bytes> {
         Some(datagram)
+    }
+
+    /// Several retransmissions on a path of common length.
+    const PATIENCE: Duration = Duration::from_millis(250);
+
+    fn signs_of_life(&self) -> u64 {
+        self.0.stats().udp_rx.datagrams
+    }
+
+    /// An empty stream of the update lane, which any living peer's QUIC acknowledges without the peer's doing.
+    async fn answered(&self) {
+        // When the connection ends meanwhile, its own error says why: here that counts as an answer.
+        let Ok(mut stream) = self.0.open_uni().await else { return };
+        if framing::write_nothing(&mut stream, Lane::Update).await.is_ok() && stream.finish().is_ok() {
+            let _ = stream.stopped().await;
+        }
+    }
+
+    async fn beat(&self) -> Infallible {
+        pending().await
     }
 
     async fn farewell(&self) -> CloseReason {

@@ -2,41 +2,30 @@
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
-use bytes::{BufMut, Bytes, BytesMut};
-use protocol::Lane;
-use quinn::{Connection, Endpoint, RecvStream, SendDatagramError, SendStream, VarInt};
-use tokio::{
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use quinn::{Endpoint, RecvStream, SendStream, VarInt};
+use tokio::time::{sleep, timeout};
 
 use super::{
     carrier::Carrier,
-    failures::{connection_failed, frame_failed, stream_failed, write_failed},
-    framing::{self, FrameError},
+    lanes_in::{Reading, accept_streams, read_control, read_datagrams},
+    lanes_out::{write_control, write_datagrams, write_input, write_updates},
     roll_call,
 };
 use crate::{
     close::{CloseReason, Farewell},
-    lane_queue::QueueReceiver,
-    lanes::{lane_number, lane_of},
-    link::{Driver, End, Frame, Inbox, Outgoing},
+    link::{Driver, End, Outgoing},
     roll_call::RollCalls,
     stats::{LinkStats, Probe},
 };
 
-/// The control lane overtakes everything, input everything but that.
-const CONTROL_PRIORITY: i32 = i32::MAX;
-const INPUT_PRIORITY: i32 = i32::MAX - 1;
-
 /// How long a link that closes waits for its last words to get through.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The two halves of the control stream.
 pub(crate) type ControlStream = (SendStream, RecvStream);
 
 /// What a lane's loop returns: it never ends but for a reason.
-type LaneResult = Result<Infallible, CloseReason>;
+pub(super) type LaneResult = Result<Infallible, CloseReason>;
 
 /// The figures of a connection.
 pub(super) struct ConnectionProbe<C>(pub(super) C);
@@ -83,6 +72,7 @@ impl<C: Carrier, E: End> LinkTask<C, E> {
         let Outgoing { control: control_queue, input, updates, unreliable } = outgoing;
         let (control_send, control_receive) = control;
         let mut closing = requests.clone();
+        let reading = Reading::default();
         let last_words = async {
             let control = write_control(control_send, control_queue, requests.clone());
             let input = write_input(&carrier, input, requests.clone());
@@ -96,18 +86,19 @@ impl<C: Carrier, E: End> LinkTask<C, E> {
                 sleep(LAST_WORDS).await;
                 asked
             } => asked,
-            asked = last_words => match asked {
+            asked = unless_closed(&carrier, last_words) => match asked {
                 Ok((asked, ())) => asked,
                 Err(reason) => with_farewell(reason),
             },
-            reason = ended(read_control(control_receive, inbox.clone())) => reason,
-            reason = ended(accept_streams(&carrier, inbox.clone())) => reason,
-            reason = ended(read_datagrams(&carrier, inbox.clone())) => reason,
-            reason = ended(write_updates(&carrier, updates)) => reason,
-            reason = ended(write_datagrams(&carrier, unreliable)) => reason,
-            reason = ended(notice_silence(&connection, idle_timeout)) => reason,
+            reason = ended(&carrier, read_control(control_receive, inbox.clone(), reading.begin())) => reason,
+            reason = ended(&carrier, accept_streams(&carrier, inbox.clone(), &reading)) => reason,
+            reason = ended(&carrier, read_datagrams(&carrier, inbox.clone())) => reason,
+            reason = ended(&carrier, write_updates(&carrier, updates)) => reason,
+            reason = ended(&carrier, write_datagrams(&carrier, unreliable)) => reason,
+            reason = ended(&carrier, notice_silence(&carrier, idle_timeout)) => reason,
             reason = silent_at_roll_call(&carrier, roll_calls.as_mut()) => with_farewell(reason),
-            reason = carrier.farewell() => with_farewell(reason),
+            reason = peer_left(&carrier, &reading) => with_farewell(reason),
+            never = carrier.beat() => match never {},
             never = follow_network(own_endpoint.as_ref(), &mut network) => match never {},
         };
         let reason = match reason {
@@ -132,189 +123,35 @@ fn with_farewell(reason: CloseReason) -> (CloseReason, Farewell) {
     (reason, farewell)
 }
 
-async fn ended(lane: impl Future<Output = LaneResult>) -> (CloseReason, Farewell) {
-    match lane.await {
+async fn ended(carrier: &impl Carrier, lane: impl Future<Output = LaneResult>) -> (CloseReason, Farewell) {
+    match unless_closed(carrier, lane).await {
         Ok(never) => match never {},
         Err(reason) => with_farewell(reason),
     }
 }
 
-/// Writes the control lane until the handles ask to close; then what is queued, and returns what they asked for.
-async fn write_control(
-    mut stream: SendStream,
-    mut queue: QueueReceiver<Frame>,
-    mut requests: crate::link::RequestReceiver,
-) -> Result<(CloseReason, Farewell), CloseReason> {
-    // A stream that ended has no priority: the first write will tell.
-    let _ = stream.set_priority(CONTROL_PRIORITY);
-    let asked = loop {
-        tokio::select! {
-            biased;
-            Some(frame) = queue.pop() => framing::write(&mut stream, frame.item.bytes).await.map_err(write_failed)?,
-            asked = requests.close() => break asked,
-        }
+/// The outcome of a lane; if it failed because the connection is closed, that is told elsewhere.
+async fn unless_closed<T>(
+    carrier: &impl Carrier,
+    lane: impl Future<Output = Result<T, CloseReason>>,
+) -> Result<T, CloseReason> {
+    let outcome = lane.await;
+    if outcome.is_err() && carrier.connection().close_reason().is_some() {
+        return pending().await;
+    }
+    outcome
+}
+
+/// Returns when the peer has left and what it sent before was read: it may overtake that.
+async fn peer_left(carrier: &impl Carrier, reading: &Reading) -> CloseReason {
+    let left = tokio::select! {
+        farewell = carrier.farewell() => farewell,
+        // Why is found out later.
+        error = carrier.connection().closed() => CloseReason::Lost(error.to_string()),
     };
-    // Fails only if the stream ended before, and then there is nothing to wait for.
-    if stream.finish().is_ok() {
-        let _ = timeout(LAST_WORDS, stream.stopped()).await;
-    }
-    Ok(asked)
-}
-
-/// Writes the input lane until the handles ask to close; then what is queued, so that no key is lost that was pressed
-/// before.
-async fn write_input(
-    carrier: &impl Carrier,
-    mut queue: QueueReceiver<Frame>,
-    mut requests: crate::link::RequestReceiver,
-) -> Result<(), CloseReason> {
-    let mut stream = None;
-    loop {
-        tokio::select! {
-            biased;
-            Some(frame) = queue.pop() => write_lane(carrier, &mut stream, frame.item).await?,
-            _ = requests.close() => break,
-        }
-    }
-    if let Some(mut stream) = stream
-        && stream.finish().is_ok()
-    {
-        let _ = timeout(LAST_WORDS, stream.stopped()).await;
-    }
-    Ok(())
-}
-
-/// Writes to the stream of a lane, which is opened when it is first needed.
-async fn write_lane(
-    carrier: &impl Carrier,
-    stream: &mut Option<SendStream>,
-    frame: Frame,
-) -> Result<(), CloseReason> {
-    match stream {
-        Some(stream) => framing::write(stream, frame.bytes).await.map_err(write_failed),
-        None => {
-            let mut opened = carrier.connection().open_uni().await.map_err(connection_failed)?;
-            let _ = opened.set_priority(INPUT_PRIORITY);
-            framing::write_only(&mut opened, carrier.stream_prefix(), frame.lane, frame.bytes)
-                .await
-                .map_err(write_failed)?;
-            *stream = Some(opened);
-            Ok(())
-        }
-    }
-}
-
-/// One stream for each update. They are opened in order and written at the same time, so that one of higher priority
-/// overtakes one that is under way.
-async fn write_updates(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
-    let mut writes = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(frame) = queue.pop() => {
-                let mut stream = carrier.connection().open_uni().await.map_err(connection_failed)?;
-                let carrier = carrier.clone();
-                writes.spawn(async move {
-                    let (frame, _share) = frame.into_parts();
-                    let _ = stream.set_priority(frame.priority.min(INPUT_PRIORITY - 1));
-                    framing::write_only(&mut stream, carrier.stream_prefix(), frame.lane, frame.bytes).await.map_err(write_failed)
-                    // Dropping the stream finishes it.
-                });
-            }
-            Some(written) = writes.join_next() => {
-                written.map_err(|panicked| CloseReason::Lost(panicked.to_string()))??;
-            }
-            else => return pending().await,
-        }
-    }
-}
-
-async fn write_datagrams(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
-    let (mut motion, mut feedback) = (None, None);
-    loop {
-        let Some(frame) = queue.pop().await else { return pending().await };
-        let frame = frame.item;
-        let prefix = carrier.datagram_prefix();
-        let mut datagram = BytesMut::with_capacity(prefix.len() + 1 + frame.bytes.len());
-        datagram.put_slice(prefix);
-        datagram.put_u8(lane_number(frame.lane));
-        datagram.put_slice(&frame.bytes);
-        match carrier.connection().send_datagram(datagram.freeze()) {
-            Ok(()) => {}
-            Err(SendDatagramError::ConnectionLost(error)) => return Err(connection_failed(error)),
-            Err(
-                SendDatagramError::TooLarge
-                | SendDatagramError::UnsupportedByPeer
-                | SendDatagramError::Disabled,
-            ) => {
-                let stream = if frame.lane == Lane::Motion { &mut motion } else { &mut feedback };
-                write_lane(carrier, stream, frame).await?;
-            }
-        }
-    }
-}
-
-async fn read_control<E: End>(mut stream: RecvStream, inbox: Inbox<E>) -> LaneResult {
-    read_lane(&mut stream, Lane::Control, &inbox).await?;
-    // The peer finished its half: it is about to close the connection and say why.
-    pending().await
-}
-
-/// Hands over the messages of one stream until it ends.
-async fn read_lane<E: End>(stream: &mut RecvStream, lane: Lane, inbox: &Inbox<E>) -> Result<(), CloseReason> {
-    while let Some(length) = framing::read_length(stream).await.map_err(|e| frame_failed(lane, e))? {
-        let share = inbox.admit(lane, length).await?;
-        let message = framing::read_message(stream, length).await.map_err(|e| frame_failed(lane, e))?;
-        inbox.deliver(lane, &message, share).await?;
-    }
-    Ok(())
-}
-
-/// Takes the peer's unidirectional streams, and reads each in a task of its own.
-async fn accept_streams<E: End>(carrier: &impl Carrier, inbox: Inbox<E>) -> LaneResult {
-    let mut reads = JoinSet::new();
-    loop {
-        tokio::select! {
-            stream = carrier.connection().accept_uni() => {
-                let stream = stream.map_err(connection_failed)?;
-                reads.spawn(read_stream(carrier.clone(), stream, inbox.clone()));
-            }
-            Some(read) = reads.join_next() => {
-                read.map_err(|panicked| CloseReason::Lost(panicked.to_string()))??;
-            }
-        }
-    }
-}
-
-async fn read_stream<E: End>(
-    carrier: impl Carrier,
-    mut stream: RecvStream,
-    inbox: Inbox<E>,
-) -> Result<(), CloseReason> {
-    if !carrier.claim(&mut stream).await? {
-        return Ok(());
-    }
-    let number = framing::read_lane_number(&mut stream).await.map_err(|error| match error {
-        FrameError::Truncated => CloseReason::Protocol("a stream without a lane".to_owned()),
-        FrameError::Stream(error) => stream_failed(error),
-    })?;
-    match lane_of(number) {
-        Some(Lane::Control) | None => Err(CloseReason::Protocol(format!("a stream for lane {number}"))),
-        Some(lane) => read_lane(&mut stream, lane, &inbox).await,
-    }
-}
-
-async fn read_datagrams<E: End>(carrier: &impl Carrier, inbox: Inbox<E>) -> LaneResult {
-    loop {
-        let datagram: Bytes = carrier.connection().read_datagram().await.map_err(connection_failed)?;
-        let Some(datagram) = carrier.own(datagram) else { continue };
-        let Some((&number, message)) = datagram.split_first() else {
-            return Err(CloseReason::Protocol("an empty datagram".to_owned()));
-        };
-        match lane_of(number) {
-            Some(lane @ (Lane::Motion | Lane::Feedback)) => inbox.offer(lane, message)?,
-            Some(_) | None => return Err(CloseReason::Protocol(format!("a datagram for lane {number}"))),
-        }
-    }
+    // What its owner does not take cannot be waited for.
+    let _ = timeout(LAST_WORDS, reading.done()).await;
+    left
 }
 
 /// How finely silence is measured.
@@ -322,12 +159,11 @@ const SILENCE_STEPS: u32 = 10;
 
 /// Ends the link when nothing came in for a while. QUIC's own timer starts anew when this end sends after a pause, and
 /// would let a host that has much to say wait for a viewer that is gone for longer than it may.
-async fn notice_silence(connection: &Connection, limit: Duration) -> LaneResult {
-    let received = || connection.stats().udp_rx.datagrams;
-    let (mut seen, mut silent) = (received(), 0);
+async fn notice_silence(carrier: &impl Carrier, limit: Duration) -> LaneResult {
+    let (mut seen, mut silent) = (carrier.signs_of_life(), 0);
     while silent < SILENCE_STEPS {
         sleep(limit / SILENCE_STEPS).await;
-        let now = received();
+        let now = carrier.signs_of_life();
         silent = if now == seen { silent + 1 } else { 0 };
         seen = now;
     }

@@ -28,12 +28,8 @@ pub(super) async fn write_only(
 }
 
 /// Writes the lane's number only: a stream without messages, which means nothing.
-pub(super) async fn write_nothing(
-    stream: &mut SendStream,
-    prefix: &[u8],
-    lane: Lane,
-) -> Result<(), WriteError> {
-    stream.write_all(&[prefix, &[lane_number(lane)]].concat()).await
+pub(super) async fn write_nothing(stream: &mut SendStream, lane: Lane) -> Result<(), WriteError> {
+    stream.write_all(&[lane_number(lane)]).await
 }
 
 /// Why no message was read.

@@ -41,7 +41,7 @@ impl WebTransportHost {
         Listener::open(Setup {
             address,
             endpoint: QuicSettings::host_endpoint(identity),
-            server: quic.server_with(tls, protocol(2, HTTP3_STREAMS), Some(settings.keep_alive))?,
+            server: quic.server_with(tls, protocol(2, HTTP3_STREAMS), None)?,
             doorkeeper,
             settings: quic,
             reception: Web(Arc::new(settings)),

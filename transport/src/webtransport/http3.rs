@@ -8,11 +8,8 @@ use web_transport_proto::{
     http::{HeaderValue, StatusCode, header::ORIGIN},
 };
 
-use super::{
-    WebTransportSettings,
-    session::{Session, drain},
-};
-use crate::quic::{connection::ControlStream, door::Unreceived};
+use super::{WebTransportSettings, session::Session};
+use crate::quic::{connection::ControlStream, door::Unreceived, lanes_in::drain};
 
 /// HTTP/3's code for a connection that ends as it should.
 pub(super) const NO_ERROR: VarInt = VarInt::from_u32(0x100);
@@ -38,7 +35,7 @@ pub(super) async fn receive(
         return Err(Unreceived::Refused(problem));
     }
     answer(&mut send, StatusCode::OK).await?;
-    let session = Session::new(connection, (send, receive), ours);
+    let session = Session::new(connection, (send, receive), ours, Some(settings.keep_alive));
     let control = session.accept_control().await?;
     Ok((session, control))
 }
@@ -57,7 +54,7 @@ pub(super) async fn open(
     request.write(&mut send).await.map_err(|error| broken("the request is lost", error))?;
     let response = ConnectResponse::read(&mut receive).await;
     response.map_err(|error| Unreceived::Refused(error.to_string()))?;
-    let session = Session::new(connection, (send, receive), ours);
+    let session = Session::new(connection, (send, receive), ours, None);
     let control = session.open_control().await?;
     Ok((session, control))
 }

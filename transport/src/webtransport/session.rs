@@ -1,13 +1,18 @@
 //! One WebTransport session: what carries a link.
 
 use std::{
+    convert::Infallible,
+    future::pending,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use quinn::{Connection, ConnectionError, RecvStream, SendStream};
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use web_transport_proto::{Capsule, Frame, Http3CapsuleReader, StreamUni, VarInt as WireInt};
 
 use super::http3::{NO_ERROR, read_int};
@@ -18,6 +23,15 @@ use crate::{
 
 /// How long a farewell may come after the streams that broke with the session.
 const FAREWELL_DELAY: Duration = Duration::from_millis(100);
+
+/// What an engine answers for its pages is no sign that the page lives: some keep sessions of pages that are gone. So host
+/// and page ask each other in datagrams, by these numbers beside the lanes'. A question holds what its asker knows of the
+/// round trip, in microseconds, 4 bytes, big-endian, 0 if nothing; an answer holds nothing.
+const QUESTION: u8 = 255;
+const ANSWER: u8 = 254;
+
+/// How long an answer may take before the question is repeated: datagrams get lost.
+const REPEAT: Duration = Duration::from_millis(500);
 
 /// Above everything else, as the control lane: the farewell travels here.
 const REQUEST_PRIORITY: i32 = i32::MAX;
@@ -33,6 +47,10 @@ struct Inner {
     datagram_prefix: Vec<u8>,
     /// Where the farewell is said, once.
     request: Mutex<Option<SendStream>>,
+    /// How often a host asks; `None` at the viewer's end, which only answers.
+    beat: Option<Duration>,
+    /// Counts the datagrams of the session that came in: whoever sends one lives.
+    heard: watch::Sender<u64>,
     /// What the peer said last; closed when it says nothing any more.
     farewell: watch::Receiver<Option<CloseReason>>,
     /// A connection whose settings' stream ends is broken.
@@ -45,6 +63,7 @@ impl Session {
         connection: Connection,
         (request, responses): (SendStream, RecvStream),
         settings: SendStream,
+        beat: Option<Duration>,
     ) -> Self {
         let id = WireInt::try_from(quinn::VarInt::from(request.id()).into_inner()).expect("both are 62 bits");
         // A stream that ended has no priority: the farewell will not matter.
@@ -59,6 +78,8 @@ impl Session {
             stream_prefix: ints(&[StreamUni::WEBTRANSPORT.0, id]),
             datagram_prefix: ints(&[quarter]),
             request: Mutex::new(Some(request)),
+            beat,
+            heard: watch::Sender::new(0),
             farewell,
             _settings: settings,
         }))
@@ -80,6 +101,16 @@ impl Session {
             return Err(Unreceived::Lost("another stream than the session's".to_owned()));
         }
         Ok((send, receive))
+    }
+
+    /// Sends a datagram; it may be lost like any other, and fails only with the connection.
+    fn send(&self, message: &[u8]) {
+        let _ = self.0.connection.send_datagram([&self.0.datagram_prefix, message].concat().into());
+    }
+
+    fn ask(&self) {
+        let micros = u32::try_from(self.0.connection.rtt().as_micros()).unwrap_or(u32::MAX);
+        self.send(&[&[QUESTION][..], &micros.to_be_bytes()].concat());
     }
 
     /// What the peer said last, as soon as that is known; `None` if it goes without a word.
@@ -111,11 +142,6 @@ fn ints(ints: &[WireInt]) -> Vec<u8> {
     bytes
 }
 
-/// Reads a stream that means nothing to a link to its end: HTTP/3's own may not be stopped.
-pub(super) async fn drain(mut stream: RecvStream) {
-    while let Ok(Some(_)) = stream.read_chunk(usize::MAX, false).await {}
-}
-
 impl Carrier for Session {
     const NAME: &'static str = "webtransport";
 
@@ -138,24 +164,55 @@ impl Carrier for Session {
             StreamUni::WEBTRANSPORT if WireInt::read(stream).await.map_err(cut)? == self.0.id => Ok(true),
             StreamUni::WEBTRANSPORT => Err(broke("a stream of another session")),
             StreamUni::CONTROL | StreamUni::PUSH => Err(broke("a stream that HTTP/3 does not allow")),
-            _ => {
-                while let Ok(Some(_)) = stream.read_chunk(usize::MAX, false).await {}
-                Ok(false)
-            }
+            _ => Ok(false),
         }
     }
 
     fn own(&self, mut datagram: Bytes) -> Option<Bytes> {
         let quarter = WireInt::decode(&mut datagram).ok()?;
-        (quarter.into_inner() == self.0.id.into_inner() / 4)
-            .then(|| datagram.copy_to_bytes(datagram.remaining()))
+        if quarter.into_inner() != self.0.id.into_inner() / 4 {
+            return None;
+        }
+        self.0.heard.send_modify(|heard| *heard += 1);
+        match datagram.first() {
+            Some(&QUESTION) => self.send(&[ANSWER]),
+            Some(&ANSWER) => {}
+            _ => return Some(datagram),
+        }
+        None
+    }
+
+    /// A datagram each way may get lost and be repeated.
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    fn signs_of_life(&self) -> u64 {
+        *self.0.heard.borrow()
+    }
+
+    async fn answered(&self) {
+        let mut heard = self.0.heard.subscribe();
+        loop {
+            self.ask();
+            // The channel lives as long as this.
+            if timeout(REPEAT, heard.changed()).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    async fn beat(&self) -> Infallible {
+        let Some(beat) = self.0.beat else { return pending().await };
+        loop {
+            self.answered().await;
+            sleep(beat).await;
+        }
     }
 
     async fn farewell(&self) -> CloseReason {
         match self.said().await {
             Some(farewell) => farewell,
             // The connection will tell.
-            None => std::future::pending().await,
+            None => pending().await,
         }
     }
 
@@ -190,11 +247,9 @@ impl Carrier for Session {
             capsule.encode(&mut content);
             let length = WireInt::try_from(content.len()).expect("farewells are short");
             let frame = [ints(&[Frame::DATA.0, length]), content].concat();
-            // Until the peer ends its side, and then the connection: browsers that lose it before do not tell pages what
-            // was said.
+            // Until the peer ends its side: browsers that lose the connection before do not tell pages what was said.
             if request.write_all(&frame).await.is_ok() && request.finish().is_ok() {
                 let _ = self.said().await;
-                let _ = timeout(FAREWELL_DELAY, self.0.connection.closed()).await;
             }
         }
         self.0.connection.close(NO_ERROR, farewell.message.as_bytes());

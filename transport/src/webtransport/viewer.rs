@@ -45,7 +45,7 @@ pub async fn connect(
         let url = url.map_err(|error| local(error.to_string()))?;
         let check = HashCheck::new(target.hashes.clone());
         let streams = protocol(0, UPDATE_STREAMS + HTTP3_STREAMS);
-        // The host keeps the link alive, since browsers do not.
+        // The host asks, and its questions keep the connection alive.
         let config =
             quic.client_with(check, streams, None).map_err(|error: TlsError| local(error.to_string()))?;
         let (endpoint, connection) = dial(target.address, config, quic.idle_timeout).await?;

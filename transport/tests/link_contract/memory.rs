@@ -1,6 +1,6 @@
 //! What links do to the memory of a process. It is measured as a whole, so each measurement runs in a process of its own.
 
-use std::{env, process::Command};
+use std::process::Command;
 
 use dormer_transport::{CloseReason, HostIncoming};
 use protocol::Lane;
@@ -46,8 +46,8 @@ measurements! { webtransport, crate::webtransport_rig::WebTransportRig }
 /// Runs one of this file's ignored tests alone.
 fn alone(test: &str) {
     let name = format!("memory::{test}");
-    let this = env::current_exe().expect("a test runs from a file");
-    let output = Command::new(this)
+    // This file itself, even if it was built anew meanwhile.
+    let output = Command::new("/proc/self/exe")
         .args(["--ignored", "--exact", &name])
         // glibc gives large blocks back at once only while this threshold is fixed; else it keeps what is free, and
         // what is free would count.

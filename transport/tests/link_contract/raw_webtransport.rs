@@ -48,6 +48,7 @@ impl RawWebTransport {
         }
         let mut control = connection.open_bi().await.map_err(|error| error.to_string())?;
         control.0.write_all(&BIDI).await.map_err(|error| error.to_string())?;
+        tokio::spawn(answer(connection.clone()));
         let streams = HashMap::new();
         Ok(Self { connection, request, control, streams, _settings: settings, _endpoint: endpoint })
     }
@@ -118,6 +119,15 @@ impl RawStranger for RawWebTransport {
 
     async fn gone(&mut self) {
         soon(self.connection.closed()).await;
+    }
+}
+
+/// Answers the host's questions whether anybody lives here.
+async fn answer(connection: Connection) {
+    while let Ok(datagram) = connection.read_datagram().await {
+        assert_eq!(datagram[..2], [DATAGRAM, 255], "hosts send nothing but questions");
+        // The test may have ended.
+        let _ = connection.send_datagram(vec![DATAGRAM, 254].into());
     }
 }
 
