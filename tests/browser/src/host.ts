@@ -129,7 +129,7 @@ export class Host {
   }
 
   async stop(): Promise<void> {
-    await this.child.stop();
+    await (this.between ?? this.child).stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -3,6 +3,7 @@
  * network namespace behind a router of its own. Nothing in this machine's own network changes but for one interface.
  */
 
+import { existsSync } from "node:fs";
 import { Child } from "./child";
 import { lacking, ours } from "./programs";
 import { until } from "./wait";
@@ -50,6 +51,13 @@ export class Network {
 
   async shape({ roundTrip, rate, loss }: Shape): Promise<void> {
     await this.order(`shape ${roundTrip / 2}ms ${rate} ${loss}`);
+  }
+
+  /** Ends it with its command, and waits until this machine's own network has forgotten it. */
+  async stop(): Promise<void> {
+    const wire = `/sys/class/net/dn${this.child.pid}`;
+    await this.child.stop();
+    await until("the end of the network", () => !existsSync(wire));
   }
 
   private async order(line: string): Promise<void> {

@@ -27,7 +27,7 @@ let count = 0;
 
 export class TestApp {
   static readonly ID = "dormer-testapp";
-  private answers: ((line: string) => void)[] = [];
+  private answers: ((line: string | null) => void)[] = [];
   private rest = "";
 
   private constructor(
@@ -37,8 +37,9 @@ export class TestApp {
   ) {
     socket.setEncoding("utf8");
     socket.on("data", (text) => this.take(String(text)));
-    // Its end is seen by who asks next.
+    // Its end is seen by who asks.
     socket.on("error", () => undefined);
+    socket.on("close", () => this.answers.forEach((answer) => answer(null)));
   }
 
   /** Starts one in the host's session. */
@@ -97,12 +98,11 @@ export class TestApp {
   }
 
   private async ask(command: unknown): Promise<State> {
-    const answer = new Promise<string>((resolve, reject) => {
-      this.answers.push(resolve);
-      this.socket.once("close", () => reject(new Error("the test app is gone")));
-    });
+    const answer = new Promise<string | null>((resolve) => this.answers.push(resolve));
     this.socket.write(`${JSON.stringify(command)}\n`);
-    const state = JSON.parse(await answer) as State;
+    const line = await answer;
+    if (line === null) throw new Error("the test app is gone");
+    const state = JSON.parse(line) as State;
     if (state.error !== null) throw new Error(`the test app says: ${state.error}`);
     return state;
   }

@@ -80,6 +80,8 @@ impl Network {
         ip(&format!("-n {router} addr add {router_near}/30 dev {rn}"))?;
         ip(&format!("-n {router} addr add {router_far}/30 dev {rf}"))?;
         ip(&format!("-n {far} addr add {far_address}/30 dev {far_wire}"))?;
+        // Browsers end requests when an address appears: no further one shall come after a while.
+        ip(&format!("link set {near_wire} addrgenmode none"))?;
         ip(&format!("link set {near_wire} up"))?;
         for (space, wire) in
             [(router, rn), (router, rf), (far, far_wire), (router, &"lo".to_owned()), (far, &"lo".to_owned())]
