@@ -55,6 +55,16 @@ impl<'a> LinkFile<'a> {
     }
 }
 
+/// Removes the file, since its links lead nowhere now; not that of a host that was started since.
+pub(crate) fn remove_own(path: &Path) {
+    let text = fs::read(path).unwrap_or_default();
+    let pid = serde_json::from_slice::<serde_json::Value>(&text).ok().and_then(|file| file["pid"].as_u64());
+    if pid == Some(u64::from(std::process::id())) {
+        // Somebody else may have removed it.
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Writes a file that only its owner can read; one that was there before is gone.
 pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let _ = fs::remove_file(path);
@@ -87,5 +97,19 @@ mod tests {
         assert_eq!(json["view_only"], serde_json::json!({"native": "dormer://b/#2"}));
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn only_one_s_own_is_removed() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("links.json");
+        let pair = LinkPair { native: "dormer://a/#1".to_owned(), browser: None };
+        let file = LinkFile::new(&pair, &pair);
+        LinkFile { pid: file.pid + 1, ..file }.write(&path).expect("written");
+        remove_own(&path);
+        assert!(path.exists(), "another host's");
+        LinkFile::new(&pair, &pair).write(&path).expect("written");
+        remove_own(&path);
+        assert!(!path.exists());
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     console::{Console, Order},
     door::Door,
     host::{End, Happening, Host, Parts},
+    link_file,
     links::{self, Announcement, Links},
     paths::{self, RuntimeDir},
 };
@@ -93,8 +94,7 @@ async fn run(config: Config) -> Result<()> {
     host.close(&mut inbox, &reason(&end)).await;
     door.close(reason(&end)).await;
     if let Some(path) = &config.link_file {
-        // Its links lead nowhere now.
-        let _ = std::fs::remove_file(path);
+        link_file::remove_own(path);
     }
     outcome(end)
 }
