@@ -116,6 +116,7 @@ export class Shell {
       this.taskbar.light("online", transportName(state.transport));
     } else if (state.is === "reconnecting") {
       if (was) this.notices.speak(session.reconnecting);
+      this.notices.clear("seat");
       this.notices.keep("connection", session.reconnecting, "offline");
       this.taskbar.light("reconnecting");
     } else if (state.is === "connecting") this.panel.tried(state.tried);
