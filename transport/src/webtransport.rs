@@ -23,7 +23,10 @@ use crate::quic::{QuicSettings, settings::Protocol};
 
 /// Which pages may open links.
 #[derive(Clone)]
-pub struct Origins(Arc<dyn Fn(&str, &str) -> bool + Send + Sync>);
+pub struct Origins(Arc<Judge>);
+
+/// Whether an origin may, given the host and port that the request is for.
+type Judge = dyn Fn(&str, &str) -> bool + Send + Sync;
 
 impl Origins {
     /// Exactly these, as browsers write them: `https://host:port`, without the port if it is 443.

@@ -304,7 +304,10 @@ impl Peer {
                 _ => {}
             }
         }
-        while data {
+        if !data {
+            return None;
+        }
+        loop {
             let message = self.connection.poll_data_read()?;
             if let RTCMessage::DataChannelMessage(id, message) = message.message
                 && let Some(channel) = self.of(id)
@@ -312,7 +315,6 @@ impl Peer {
                 return Some(Happened::Data(channel, message.data));
             }
         }
-        None
     }
 
     /// The first slot that the packets want a keyframe for; browsers ask again.

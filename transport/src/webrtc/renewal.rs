@@ -36,13 +36,16 @@ pub(super) enum Step {
     Arrive(Result<String, String>),
 }
 
+/// What the host says to a renewed offer, or why it does not.
+type Answer = dyn Future<Output = Result<String, String>> + Send;
+
 /// A viewer that can move.
 pub(super) struct Mover {
     pub(super) signalling: Arc<dyn Signalling>,
     pub(super) id: String,
     pub(super) address: IpAddr,
     /// The answer that is awaited.
-    pub(super) answer: Option<Pin<Box<dyn Future<Output = Result<String, String>> + Send>>>,
+    pub(super) answer: Option<Pin<Box<Answer>>>,
 }
 
 impl Renewal {
