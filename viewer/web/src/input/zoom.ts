@@ -72,10 +72,9 @@ export class Zoom {
     });
   }
 
-  /** As small as all of it can be seen, but never larger than it is. */
+  /** As small as all of its width can be seen, but never larger than it is: what a keyboard covers is moved into view instead. */
   private get fit(): number {
-    const { window, viewport } = this;
-    return Math.min(1, viewport.w / window.w, viewport.h / window.h);
+    return Math.min(1, this.viewport.w / this.window.w);
   }
 
   private bounded(scale: number): number {
