@@ -105,11 +105,14 @@ impl<C: Carrier, E: End> LinkTask<C, E> {
             CloseReason::Local => CloseReason::Local,
             other => carrier.explain(other, idle_timeout).await,
         };
-        // Where this takes too long, the connection ends without a word.
-        let _ = timeout(LAST_WORDS, carrier.close(&farewell)).await;
-        connection.close(VarInt::from_u32(farewell.code as u32), farewell.message.as_bytes());
+        let hears = !matches!(reason, CloseReason::Silence(_));
         end.closed(reason);
         drop(inbox);
+        if hears {
+            // Where this takes too long, the connection ends without a word.
+            let _ = timeout(LAST_WORDS, carrier.close(&farewell)).await;
+        }
+        connection.close(VarInt::from_u32(farewell.code as u32), farewell.message.as_bytes());
         if let Some(endpoint) = own_endpoint {
             // Gives the farewell the time to leave the socket; the peer's silence is no reason to wait longer.
             let _ = timeout(LAST_WORDS, endpoint.wait_idle()).await;
