@@ -60,7 +60,7 @@ $(PAGE): $(WEB)/node_modules/.package-lock.json $(WEB)/index.html $(WEB)/vite.co
 	@touch $@
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup-node
-	cd $* && npm ci --no-audit --no-fund --loglevel error
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
 setup: setup-build ## install the packages that building and the demo need
