@@ -4,8 +4,8 @@ import type { CloseReason } from "./link";
 
 const KINDS = ["left", "refused", "protocol", "overflow"] as const;
 
-/** The longest sentence that is sent or shown, in UTF-16 units: transports allow some more bytes, not more. */
-const MAX_SENTENCE = 120;
+/** The longest sentence that is sent or shown, in bytes of UTF-8: WebSocket allows no more. */
+const MAX_SENTENCE = 123;
 
 /** The number of a reason that this end gives. */
 export function codeOf(kind: (typeof KINDS)[number]): number {
@@ -32,8 +32,8 @@ export function broken(message: string): CloseReason {
 
 /** A sentence that can be shown and sent: short, and without control characters. */
 export function clean(sentence: string): string {
-  return sentence
-    .replace(/\p{Cc}/gu, " ")
-    .slice(0, MAX_SENTENCE)
-    .trim();
+  const shown = sentence.replace(/\p{Cc}/gu, " ");
+  // What does not fit is not begun: `encodeInto` writes whole characters only.
+  const { read } = new TextEncoder().encodeInto(shown, new Uint8Array(MAX_SENTENCE));
+  return shown.slice(0, read).trim();
 }

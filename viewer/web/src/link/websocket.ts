@@ -18,15 +18,8 @@ import {
   type LinkStats,
   type Open,
 } from "./link";
+import { ANSWER, QUESTION, SILENCE, SILENCE_ONCE_ASKED, answer, question, roundTrip } from "./pulse";
 
-/** The numbers beside the lanes'. A question holds its asker's round trip in microseconds; an answer nothing. */
-const QUESTION = 255;
-const ANSWER = 254;
-
-/** After how much silence the host counts as gone, in milliseconds. It asks every 4.6 s. */
-const SILENCE = 9_000;
-/** The same after the network changed or the page woke, since a question was asked. */
-const SILENCE_ONCE_ASKED = 2_000;
 /** Codes of WebSocket's from here on are ours. */
 const FIRST_CODE = 4_000;
 /** More unsent bytes than this, and what may be lost is. */
@@ -85,7 +78,7 @@ class WebSocketLink implements Link {
 
   networkChanged(): void {
     if (this.ended) return;
-    this.put(new Uint8Array([QUESTION, 0, 0, 0, 0]));
+    this.put(question());
     clearTimeout(this.silence);
     this.silence = this.expect(SILENCE_ONCE_ASKED);
   }
@@ -107,17 +100,16 @@ class WebSocketLink implements Link {
     clearTimeout(this.silence);
     this.silence = this.expect(SILENCE);
     const [kind] = new Uint8Array(data, 0, Math.min(1, data.byteLength));
-    if (kind === QUESTION) return this.answer(data);
+    if (kind === QUESTION) return this.answer(new Uint8Array(data));
     if (kind === ANSWER) return;
     if (kind !== LANE.control && kind !== LANE.update) return this.fail(broken("a message on a wrong lane"));
     if (data.byteLength - 1 > MAX_MESSAGE[kind]) return this.fail(broken("a message that is too long"));
     this.handler.message(kind, new Uint8Array(data, 1));
   }
 
-  private answer(question: ArrayBuffer): void {
-    const micros = question.byteLength === 5 ? new DataView(question).getUint32(1) : 0;
-    if (micros > 0) this.rtt = micros / 1000;
-    this.put(new Uint8Array([ANSWER]));
+  private answer(asked: Uint8Array): void {
+    this.rtt = roundTrip(asked) ?? this.rtt;
+    this.put(answer());
   }
 
   private expect(millis: number): ReturnType<typeof setTimeout> {

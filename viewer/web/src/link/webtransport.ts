@@ -16,6 +16,7 @@ import {
   type LinkStats,
   type Open,
 } from "./link";
+import { QUESTION, SILENCE_ONCE_ASKED, answer, question, roundTrip } from "./pulse";
 
 /** More unsent bytes than this on a reliable lane, and the host takes too little. */
 const MAX_QUEUED = 24 << 20;
@@ -82,6 +83,8 @@ class WebTransportLink implements Link {
   private sentBytes = 0;
   private receivedBytes = 0;
   private ended = false;
+  /** Runs while this end waits to hear whether the host is still there. */
+  private asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly connection: WebTransport,
@@ -97,6 +100,7 @@ class WebTransportLink implements Link {
     );
     void this.guard(this.readControl(control.readable));
     void this.guard(this.readStreams());
+    void this.guard(this.readDatagrams());
   }
 
   send(lane: Lane, bytes: Uint8Array): void {
@@ -114,28 +118,22 @@ class WebTransportLink implements Link {
     void told.then(() => this.shut({ kind: "left", message: reason }));
   }
 
-  /** QUIC moves to the new path by itself, or tells at once that it cannot. */
-  networkChanged(): void {}
+  /** Most engines do not move a session to another path, and some do not notice that theirs is gone. */
+  networkChanged(): void {
+    if (this.ended) return;
+    clearTimeout(this.asking);
+    this.asking = setTimeout(
+      () => this.shut(lost(`nothing was heard from the host for ${SILENCE_ONCE_ASKED / 1000} seconds`)),
+      SILENCE_ONCE_ASKED,
+    );
+    // More than once, since datagrams get lost.
+    for (let i = 0; i < 3; i++) setTimeout(() => this.ended || this.datagrams.write(question()), i * 300);
+  }
 
   stats(): LinkStats {
     const { transport, rtt, sentBytes, receivedBytes } = this;
-    void this.measure();
-    return {
-      transport,
-      rtt,
-      sentBytes,
-      receivedBytes,
-      queuedBytes: this.control.queued + this.datagrams.queued,
-    };
-  }
-
-  /** Asks the engine for the round trip, for the next time. Not all engines tell. */
-  private async measure(): Promise<void> {
-    const connection = this.connection as WebTransport & {
-      getStats?: () => Promise<{ smoothedRtt?: number }>;
-    };
-    const stats = await connection.getStats?.().catch(() => undefined);
-    if (stats?.smoothedRtt) this.rtt = stats.smoothedRtt;
+    const queuedBytes = this.control.queued + this.datagrams.queued;
+    return { transport, rtt, sentBytes, receivedBytes, queuedBytes };
   }
 
   private sendInput(bytes: Uint8Array): void {
@@ -192,6 +190,17 @@ class WebTransportLink implements Link {
     for await (const stream of chunks(streams)) void this.guard(this.readUpdate(stream));
   }
 
+  /** The host sends no lane in datagrams: it asks whether this page lives, or answers the same. */
+  private async readDatagrams(): Promise<void> {
+    for await (const datagram of chunks<Uint8Array>(this.connection.datagrams.readable)) {
+      this.receivedBytes += datagram.length;
+      clearTimeout(this.asking);
+      if (datagram[0] !== QUESTION) continue;
+      this.rtt = roundTrip(datagram) ?? this.rtt;
+      this.datagrams.write(answer());
+    }
+  }
+
   /** An update's stream: the lane, one message, the end. With the lane alone it only asks whether this end lives. */
   private async readUpdate(stream: ReadableStream<Uint8Array>): Promise<void> {
     const unframer = new Unframer(LANE.update);
@@ -238,6 +247,7 @@ class WebTransportLink implements Link {
   private end(reason: CloseReason): void {
     if (this.ended) return;
     this.ended = true;
+    clearTimeout(this.asking);
     this.handler.closed(reason);
   }
 }
