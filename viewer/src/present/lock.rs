@@ -1,8 +1,15 @@
 //! A pointer that an app has locked: it stays where it is, and all of its motion goes to the app.
+//!
+//! Wayland locks pointers and tells of their motion. X11 only keeps them within a window: there the pointer is put back to
+//! the middle whenever it has gone far, and its way is what lies between the places that it is seen at. (What X11 tells
+//! of motion besides comes twice as long as a window keeps the pointer.)
 
 use media::TrackId;
 use protocol::input::InputEvent;
-use winit::window::{CursorGrabMode, Window};
+use winit::{
+    dpi::PhysicalPosition,
+    window::{CursorGrabMode, Window},
+};
 
 use super::desk::{Desk, Desktop};
 
@@ -22,6 +29,51 @@ struct Held {
     root: TrackId,
     /// How far it was moved since the host was told last, in logical units.
     way: (f64, f64),
+    /// Where desktops do not lock.
+    leash: Option<Leash>,
+}
+
+/// Keeps a pointer near the middle of a window, and measures its way.
+#[derive(Debug, PartialEq)]
+struct Leash {
+    middle: (f64, f64),
+    /// Where it was seen last.
+    at: Option<(f64, f64)>,
+    /// It was put back and has not been seen there yet.
+    returning: bool,
+}
+
+/// What becomes of a pointer on a leash.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    /// It was moved by this much.
+    Moved(f64, f64),
+    /// The same, and it is to be put back.
+    Far(f64, f64),
+    /// It has come back.
+    Back,
+}
+
+impl Leash {
+    fn new(size: media::Size<media::Pixels>) -> Self {
+        Self { middle: ((size.w / 2).into(), (size.h / 2).into()), at: None, returning: true }
+    }
+
+    /// The pointer is seen at a place of the window.
+    fn seen(&mut self, x: f64, y: f64) -> Seen {
+        let before = self.at.replace((x, y));
+        if self.returning && (x, y) == self.middle {
+            self.returning = false;
+            return Seen::Back;
+        }
+        let (dx, dy) = before.map_or((0.0, 0.0), |(from_x, from_y)| (x - from_x, y - from_y));
+        let far = |at: f64, middle: f64| (at - middle).abs() > middle / 2.0;
+        if !self.returning && (far(x, self.middle.0) || far(y, self.middle.1)) {
+            self.returning = true;
+            return Seen::Far(dx, dy);
+        }
+        Seen::Moved(dx, dy)
+    }
 }
 
 impl Lock {
@@ -52,7 +104,14 @@ impl Desk {
         match grab(&view.window) {
             Ok(()) => {
                 view.window.set_cursor_visible(false);
-                self.lock.held = Some(Held { track, root, way: (0.0, 0.0) });
+                let leash = match self.desktop {
+                    Desktop::X11(_) => Some(Leash::new(view.size())),
+                    Desktop::Wayland => None,
+                };
+                if let Some(leash) = &leash {
+                    put(&view.window, leash.middle);
+                }
+                self.lock.held = Some(Held { track, root, way: (0.0, 0.0), leash });
             }
             Err(error) => {
                 tracing::debug!(%track, %error, "this desktop does not lock the pointer");
@@ -61,14 +120,27 @@ impl Desk {
         }
     }
 
-    /// The mouse was moved by this much, as the desktop measures it.
+    /// The mouse was moved by this much, in logical units.
     pub(super) fn on_mouse_motion(&mut self, (dx, dy): (f64, f64)) {
-        let Some(held) = &mut self.lock.held else { return };
-        let factor = match self.desktop {
-            // X11 counts pixels.
-            Desktop::X11(_) => self.views.get(&held.root).map_or(1.0, |view| view.window.scale_factor()),
-            Desktop::Wayland => 1.0,
+        if let Some(held) = self.lock.held.as_mut().filter(|held| held.leash.is_none()) {
+            held.way.0 += dx;
+            held.way.1 += dy;
+        }
+    }
+
+    /// A locked pointer is seen at a place of a window, in its pixels.
+    pub(super) fn on_leash(&mut self, window: TrackId, at: PhysicalPosition<f64>) {
+        let Some(held) = self.lock.held.as_mut().filter(|held| held.root == window) else { return };
+        let (Some(leash), Some(view)) = (&mut held.leash, self.views.get(&window)) else { return };
+        let (dx, dy) = match leash.seen(at.x, at.y) {
+            Seen::Back => return,
+            Seen::Moved(dx, dy) => (dx, dy),
+            Seen::Far(dx, dy) => {
+                put(&view.window, leash.middle);
+                (dx, dy)
+            }
         };
+        let factor = view.scale().factor();
         held.way.0 += dx / factor;
         held.way.1 += dy / factor;
     }
@@ -99,9 +171,33 @@ impl Desk {
     }
 }
 
-/// Locks the pointer in a window; X11 can only keep it within, which does: its motion is heard all the same.
+fn put(window: &Window, (x, y): (f64, f64)) {
+    if let Err(error) = window.set_cursor_position(PhysicalPosition::new(x, y)) {
+        tracing::debug!(%error, "the desktop does not put the pointer back");
+    }
+}
+
+/// Locks the pointer in a window; X11 can only keep it within.
 fn grab(window: &Window) -> Result<(), winit::error::ExternalError> {
     window
         .set_cursor_grab(CursorGrabMode::Locked)
         .or_else(|_| window.set_cursor_grab(CursorGrabMode::Confined))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_to_the_middle_is_no_motion() {
+        let mut leash = Leash::new(media::Size::new(200, 100));
+        assert_eq!(leash.seen(30.0, 30.0), Seen::Moved(0.0, 0.0), "from wherever it was before the lock");
+        assert_eq!(leash.seen(100.0, 50.0), Seen::Back);
+        assert_eq!(leash.seen(140.0, 50.0), Seen::Moved(40.0, 0.0));
+        assert_eq!(leash.seen(155.0, 51.0), Seen::Far(15.0, 1.0));
+        assert_eq!(leash.seen(160.0, 51.0), Seen::Moved(5.0, 0.0), "it goes on before it is put back");
+        assert_eq!(leash.seen(100.0, 50.0), Seen::Back);
+        assert_eq!(leash.seen(101.0, 49.0), Seen::Moved(1.0, -1.0));
+        assert_eq!(leash.seen(100.0, 50.0), Seen::Moved(-1.0, 1.0), "the middle is a place like any other");
+    }
 }

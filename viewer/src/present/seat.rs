@@ -74,8 +74,11 @@ impl Desk {
             WindowEvent::Focused(false) => self.on_unfocused(track),
             WindowEvent::KeyboardInput { event, is_synthetic, .. } => self.on_key(&event, is_synthetic),
             WindowEvent::CursorEntered { .. } => self.seat.hovered = Some(track),
-            // A locked pointer has no place, whatever the desktop says.
-            WindowEvent::CursorLeft { .. } | WindowEvent::CursorMoved { .. } if self.lock.is_held() => {}
+            // A locked pointer is in no place, whatever the desktop says.
+            WindowEvent::CursorLeft { .. } if self.lock.is_held() => {}
+            WindowEvent::CursorMoved { position, .. } if self.lock.is_held() => {
+                self.on_leash(track, position)
+            }
             WindowEvent::CursorLeft { .. } => self.on_pointer_left(track),
             WindowEvent::CursorMoved { position, .. } => self.on_pointer_moved(track, position),
             WindowEvent::MouseInput { state, button, .. } => self.on_button(button, state),
