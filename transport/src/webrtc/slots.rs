@@ -33,6 +33,10 @@ const BURST: Duration = Duration::from_millis(2);
 /// How soon after a stream began, or was asked for a keyframe, it may be asked again: the answer is on its way.
 const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
 
+/// How long after a picture its last packet goes again, and then once more, if nothing followed it: a receiver notices what
+/// it lost by what comes after.
+const AGAIN: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(100)];
+
 /// RTP's clock for video, per second.
 const CLOCK_RATE: u128 = 90_000;
 
@@ -54,6 +58,8 @@ struct Slot {
     began: Instant,
     timestamp: u32,
     sequence: u16,
+    /// The last packet of the newest picture, when it went, and how often it went again.
+    last: Option<(rtp::Packet, Instant, usize)>,
 }
 
 struct Waiting {
@@ -66,7 +72,7 @@ struct Waiting {
 impl Slots {
     /// So many, all free.
     pub(super) fn new(count: usize, now: Instant) -> Self {
-        let slot = || Slot { stream: None, used: None, began: now, timestamp: 0, sequence: 0 };
+        let slot = || Slot { stream: None, used: None, began: now, timestamp: 0, sequence: 0, last: None };
         let slots = (0..count).map(|_| slot()).collect();
         Self { slots, started: now, queue: VecDeque::new(), free_at: now, pace: LEAST_PACE }
     }
@@ -115,6 +121,7 @@ impl Slots {
     fn packetize(&mut self, index: usize, data: &Bytes, now: Instant) -> Place {
         let ticks = (now - self.started).as_micros() * CLOCK_RATE / 1_000_000;
         let slot = &mut self.slots[index];
+        slot.last = None;
         // Each picture has its own time stamp, however soon it follows.
         let next = slot.timestamp.wrapping_add(1);
         let clock = ticks as u32;
@@ -144,18 +151,33 @@ impl Slots {
 
     /// When [`Self::pop`] has something, if anything waits.
     pub(super) fn due(&self) -> Option<Instant> {
-        (!self.queue.is_empty()).then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at))
+        let next = (!self.queue.is_empty()).then(|| self.free_at.checked_sub(BURST).unwrap_or(self.free_at));
+        let again = self.slots.iter().filter_map(Slot::again_at);
+        next.into_iter().chain(again).min()
     }
 
     /// The next packet, once it may go. Its stream is the slot's; the library fills in what the connection agreed on.
     pub(super) fn pop(&mut self, now: Instant) -> Option<(u8, rtp::Packet)> {
-        if self.due().is_none_or(|due| now < due) {
+        if let Some((slot, packet)) = self.pop_again(now) {
+            return Some((slot, packet));
+        }
+        if now + BURST < self.free_at {
             return None;
         }
         let Waiting { slot, packet, .. } = self.queue.pop_front()?;
         let bits = (packet.payload.len() * 8) as f64;
         self.free_at = self.free_at.max(now) + Duration::from_secs_f64(bits / self.pace);
+        if packet.header.marker {
+            self.slots[usize::from(slot)].last = Some((packet.clone(), now, 0));
+        }
         Some((slot, packet))
+    }
+
+    fn pop_again(&mut self, now: Instant) -> Option<(u8, rtp::Packet)> {
+        let index = self.slots.iter().position(|slot| slot.again_at().is_some_and(|at| now >= at))?;
+        let (packet, _, times) = self.slots[index].last.as_mut()?;
+        *times += 1;
+        Some((u8::try_from(index).expect("few slots"), packet.clone()))
     }
 
     /// The stream in a slot whose viewer wants a keyframe, if it may want one now.
@@ -166,6 +188,14 @@ impl Slots {
         }
         slot.began = now;
         slot.stream
+    }
+}
+
+impl Slot {
+    /// When the last packet goes again.
+    fn again_at(&self) -> Option<Instant> {
+        let (_, went, times) = self.last.as_ref()?;
+        Some(*went + *AGAIN.get(*times)?)
     }
 }
 
@@ -228,8 +258,8 @@ mod tests {
         let (head, _) = slots.place(aside(vec![unit(1, 50_000)]), share().await, now);
         let Place::Rtp { timestamp, .. } = head.places[0] else { panic!("on RTP") };
         let (mut at, mut packets) = (now, Vec::new());
-        while let Some(due) = slots.due() {
-            at = at.max(due);
+        while !slots.queue.is_empty() {
+            at = at.max(slots.due().expect("something waits"));
             packets.extend(slots.pop(at).map(|(_, packet)| packet));
         }
         assert!((17..=21).contains(&(at - now).as_millis()), "{:?}", at - now);
@@ -239,6 +269,23 @@ mod tests {
         assert!(marked == 1 && packets.last().is_some_and(|packet| packet.header.marker));
         assert!(packets.iter().all(|packet| packet.header.timestamp == timestamp));
         assert!(packets.iter().all(|packet| packet.payload.len() <= PAYLOAD));
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_picture_goes_again_if_nothing_follows() {
+        let now = Instant::now();
+        let mut slots = Slots::new(1, now);
+        slots.place(aside(vec![unit(1, 50)]), share().await, now);
+        let (_, packet) = slots.pop(now).expect("at once");
+        for again in AGAIN {
+            assert_eq!(slots.due(), Some(now + again));
+            assert!(slots.pop(now + again - BURST).is_none());
+            assert_eq!(slots.pop(now + again), Some((0, packet.clone())));
+        }
+        assert_eq!(slots.due(), None, "not for ever");
+        slots.place(aside(vec![unit(1, 50)]), share().await, now + AGAIN[1]);
+        let next = slots.pop(now + AGAIN[1]).expect("the next");
+        assert_ne!(next.1.header.sequence_number, packet.header.sequence_number);
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ mod raw_webtransport;
 mod rig;
 mod samples;
 mod webrtc_rig;
+mod webrtc_video;
 mod websocket_rig;
 mod webtransport_door;
 mod webtransport_rig;

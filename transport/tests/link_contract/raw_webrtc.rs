@@ -54,7 +54,7 @@ impl Drop for RawWebRtc {
 }
 
 /// An offer like a browser's, with the three channels.
-fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
+pub(crate) fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
     let settings = SettingEngineBuilder::new()
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_include_loopback_candidate(true)

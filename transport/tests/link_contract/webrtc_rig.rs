@@ -23,7 +23,7 @@ pub(crate) struct WebRtcRig {
 }
 
 /// Brings offers to a host in this process.
-struct InProcess(WebRtcDesk);
+pub(crate) struct InProcess(WebRtcDesk);
 
 impl Signalling for InProcess {
     fn offer(&self, sdp: String) -> Pin<Box<dyn Future<Output = Result<Answer, String>> + Send + '_>> {
@@ -36,6 +36,13 @@ impl Signalling for InProcess {
         sdp: String,
     ) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> {
         Box::pin(async move { self.0.restart(&id, &sdp).await.map_err(|error| error.to_string()) })
+    }
+}
+
+impl WebRtcRig {
+    /// The way of offers to this host.
+    pub(crate) fn signalling(&self) -> InProcess {
+        InProcess(self.host.desk())
     }
 }
 
@@ -82,7 +89,7 @@ impl Entrance for WebRtcRig {
         &self,
         ticket: TicketText,
     ) -> impl Future<Output = Result<ViewerLink, ConnectError>> + Send + 'static {
-        let signalling = Arc::new(InProcess(self.host.desk()));
+        let signalling = Arc::new(self.signalling());
         let settings = ViewerSettings { times: times(Options::default()), ..ViewerSettings::default() };
         async move { Ok(connect(signalling, &ticket, introduction(), settings).await?.0) }
     }
