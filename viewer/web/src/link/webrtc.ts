@@ -64,6 +64,8 @@ class WebRtcLink implements Link {
   private channels: Channels | null = null;
   private told: ChannelFigures = { rtt: null, sentBytes: 0, receivedBytes: 0, queuedBytes: 0 };
   private rtp: RtpVideo = this.rtpVideo("none");
+  /** Of frames of videos. */
+  private frameBytes = 0;
   private id = "";
   private ended = false;
   private open = false;
@@ -112,7 +114,9 @@ class WebRtcLink implements Link {
   }
 
   stats(): LinkStats {
-    return { transport: this.transport, ...(this.channels?.figures() ?? this.told) };
+    const figures = this.channels?.figures() ?? this.told;
+    const receivedBytes = figures.receivedBytes + this.frameBytes;
+    return { transport: this.transport, ...figures, receivedBytes };
   }
 
   /** Reads the frames of a slot for ever. */
@@ -122,7 +126,7 @@ class WebRtcLink implements Link {
       const { done, value: frame } = await reader.read();
       if (done) return;
       const timestamp = frame.getMetadata().rtpTimestamp ?? frame.timestamp;
-      console.log('FRAME', slot, timestamp, frame.data.byteLength, performance.now());
+      this.frameBytes += frame.data.byteLength;
       if (timestamp !== undefined) this.rtp.encodedFrame(slot, timestamp, new Uint8Array(frame.data));
     }
   }
@@ -163,7 +167,7 @@ class WebRtcLink implements Link {
       });
       return;
     }
-    this.rtp = this.rtpVideo(video); console.log('WAY', video, this.channels !== null, sdp.length);
+    this.rtp = this.rtpVideo(video);
     void this.introduce(sdp);
   }
 
@@ -220,7 +224,6 @@ class WebRtcLink implements Link {
     if (kind !== UPDATE_WITH_ASIDE) return this.handler.message(kind, bytes);
     try {
       const { head, rest } = readHead(bytes);
-      console.log('HEAD', JSON.stringify(head.places.map((p) => 'slot' in p ? p : 0)), performance.now());
       this.rtp.expect(head);
       this.handler.message(LANE.update, rest);
     } catch (error) {
