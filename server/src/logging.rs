@@ -17,7 +17,7 @@ pub(crate) struct Options {
         long,
         global = true,
         env = "DORMER_LOG",
-        default_value = "info,smithay=warn",
+        default_value = "info,smithay=warn,rtc=error",
         value_name = "FILTER"
     )]
     log: String,
