@@ -1,10 +1,11 @@
 //! What `dormer serve` can be told, by flags or by a file with the same names. Flags win.
 
+mod http;
+
 use std::{
     ffi::OsString,
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,11 +15,9 @@ use clap::Args;
 use encoder::select::{Choice, Selection, UnknownBackend};
 use serde::Deserialize;
 
-use crate::{
-    cli::Usage,
-    paths,
-    web::{FrameAncestor, Source},
-};
+pub(crate) use http::HttpConfig;
+
+use crate::{cli::Usage, paths};
 
 /// Flags of `dormer serve`, and keys of its configuration file. What is absent has a default in [`Config`].
 #[derive(Debug, Default, Args, Deserialize)]
@@ -112,23 +111,6 @@ pub(crate) struct Config {
     pub command: Vec<OsString>,
 }
 
-/// How browsers are served.
-#[derive(Debug)]
-pub(crate) struct HttpConfig {
-    /// Where; nothing for the usual port on all addresses.
-    pub address: Option<SocketAddr>,
-    /// The certificate of the page.
-    pub certificate: Source,
-    /// Further names of this host.
-    pub names: Vec<String>,
-    /// Sites that may show the page in frames.
-    pub frame_ancestors: Vec<FrameAncestor>,
-    /// Ports of WebRTC.
-    pub webrtc_ports: RangeInclusive<u16>,
-    /// Addresses of WebRTC as seen from outside.
-    pub external_addresses: Vec<IpAddr>,
-}
-
 impl Config {
     /// Puts flags, file and defaults together.
     pub(crate) fn resolve(flags: ServeOptions) -> Result<Config> {
@@ -146,7 +128,7 @@ impl Config {
         if options.exit_with_command && options.command.is_empty() {
             return Err(Usage("--exit-with-command needs a COMMAND behind --".into()).into());
         }
-        let http = if options.no_http { None } else { Some(http_of(&options)?) };
+        let http = if options.no_http { None } else { Some(HttpConfig::resolve(&options)?) };
         Ok(Config {
             http,
             quic: options.quic.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into()),
@@ -200,48 +182,6 @@ fn some_or<T>(flags: Vec<T>, file: Vec<T>) -> Vec<T> {
     if flags.is_empty() { file } else { flags }
 }
 
-fn http_of(options: &ServeOptions) -> Result<HttpConfig, Usage> {
-    let certificate = match (&options.http_cert, &options.http_key) {
-        (Some(certificate), Some(key)) => {
-            Source::Files { certificate: certificate.clone(), key: key.clone() }
-        }
-        (None, None) => Source::Own,
-        _ => return Err(Usage("--http-cert and --http-key go together: give both, or neither".into())),
-    };
-    let ancestors = options.frame_ancestors.iter().map(|text| text.parse());
-    let frame_ancestors = ancestors
-        .collect::<Result<Vec<FrameAncestor>, _>>()
-        .map_err(|error| Usage(format!("--frame-ancestors {error}")))?;
-    let mut names = options.http_host.iter().chain(&options.advertise);
-    if let Some(wrong) = names.find(|name| !is_host(name)) {
-        return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
-    }
-    Ok(HttpConfig {
-        address: options.http,
-        certificate,
-        names: options.http_host.clone(),
-        frame_ancestors,
-        webrtc_ports: ports_of(options.webrtc_ports.as_deref())?,
-        external_addresses: options.external_address.clone(),
-    })
-}
-
-/// A name as in DNS, or an address.
-fn is_host(name: &str) -> bool {
-    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    name.parse::<IpAddr>().is_ok()
-        || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
-}
-
-fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {
-    let Some(text) = text else { return Ok(transport::webrtc::WebRtcSettings::default().ports) };
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    match (first.trim().parse(), last.trim().parse()) {
-        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
-        _ => Err(Usage(format!("--webrtc-ports '{text}' is no range; write for example 4462-4470"))),
-    }
-}
-
 fn read(path: &Path) -> Result<ServeOptions> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration {}", path.display()))?;
@@ -285,28 +225,6 @@ mod tests {
         assert_eq!(config.quic.port(), 9);
         assert!(!config.x11);
         assert_eq!(config.command, ["foot", "-e", "sh"]);
-    }
-
-    #[test]
-    fn the_page_is_set_up_alike_by_flags_and_file() {
-        let file = parse(
-            "http = '127.0.0.1:0'\nhttp-host = ['a.example']\nframe-ancestors = ['https://b.example']\n\
-             webrtc-ports = '5000-5009'\nexternal-address = ['192.0.2.7']",
-        );
-        let options = ServeOptions { state_dir: Some("/nowhere".into()), ..file.expect("valid") };
-        let http = Config::resolve(options).expect("complete").http.expect("on unless turned off");
-        assert_eq!((http.webrtc_ports, http.names), (5000..=5009, vec!["a.example".to_owned()]));
-        assert_eq!(http.certificate, Source::Own);
-        for (wrong, said) in [
-            ("http-cert = 'a.pem'", "--http-key"),
-            ("webrtc-ports = '9-1'", "4462-4470"),
-            ("frame-ancestors = ['*']", "https://"),
-            ("http-host = ['a b']", "a b"),
-            ("advertise = 'a;b'", "a;b"),
-        ] {
-            let error = Config::resolve(parse(wrong).expect("known keys")).expect_err(wrong).to_string();
-            assert!(error.contains(said), "{error}");
-        }
     }
 
     #[test]

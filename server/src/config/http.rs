@@ -1,0 +1,104 @@
+//! How browsers are served: what `dormer serve` can be told about the page's port.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+};
+
+use super::ServeOptions;
+use crate::{
+    cli::Usage,
+    web::{FrameAncestor, Source},
+};
+
+/// How browsers are served.
+#[derive(Debug)]
+pub(crate) struct HttpConfig {
+    /// Where; nothing for the usual port on all addresses.
+    pub address: Option<SocketAddr>,
+    /// The certificate of the page.
+    pub certificate: Source,
+    /// Further names of this host.
+    pub names: Vec<String>,
+    /// Sites that may show the page in frames.
+    pub frame_ancestors: Vec<FrameAncestor>,
+    /// Ports of WebRTC.
+    pub webrtc_ports: RangeInclusive<u16>,
+    /// Addresses of WebRTC as seen from outside.
+    pub external_addresses: Vec<IpAddr>,
+}
+
+impl HttpConfig {
+    /// What flags and file say about it.
+    pub(super) fn resolve(options: &ServeOptions) -> Result<Self, Usage> {
+        let certificate = match (&options.http_cert, &options.http_key) {
+            (Some(certificate), Some(key)) => {
+                Source::Files { certificate: certificate.clone(), key: key.clone() }
+            }
+            (None, None) => Source::Own,
+            _ => return Err(Usage("--http-cert and --http-key go together: give both, or neither".into())),
+        };
+        let ancestors = options.frame_ancestors.iter().map(|text| text.parse());
+        let frame_ancestors = ancestors
+            .collect::<Result<Vec<FrameAncestor>, _>>()
+            .map_err(|error| Usage(format!("--frame-ancestors {error}")))?;
+        let mut names = options.http_host.iter().chain(&options.advertise);
+        if let Some(wrong) = names.find(|name| !is_host(name)) {
+            return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
+        }
+        Ok(HttpConfig {
+            address: options.http,
+            certificate,
+            names: options.http_host.clone(),
+            frame_ancestors,
+            webrtc_ports: ports_of(options.webrtc_ports.as_deref())?,
+            external_addresses: options.external_address.clone(),
+        })
+    }
+}
+
+/// A name as in DNS, or an address.
+fn is_host(name: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    name.parse::<IpAddr>().is_ok()
+        || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
+}
+
+fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {
+    let Some(text) = text else { return Ok(transport::webrtc::WebRtcSettings::default().ports) };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => Err(Usage(format!("--webrtc-ports '{text}' is no range; write for example 4462-4470"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Config, parse},
+        *,
+    };
+
+    #[test]
+    fn the_page_is_set_up_alike_by_flags_and_file() {
+        let file = parse(
+            "http = '127.0.0.1:0'\nhttp-host = ['a.example']\nframe-ancestors = ['https://b.example']\n\
+             webrtc-ports = '5000-5009'\nexternal-address = ['192.0.2.7']",
+        );
+        let options = ServeOptions { state_dir: Some("/nowhere".into()), ..file.expect("valid") };
+        let http = Config::resolve(options).expect("complete").http.expect("on unless turned off");
+        assert_eq!((http.webrtc_ports, http.names), (5000..=5009, vec!["a.example".to_owned()]));
+        assert_eq!(http.certificate, Source::Own);
+        for (wrong, said) in [
+            ("http-cert = 'a.pem'", "--http-key"),
+            ("webrtc-ports = '9-1'", "4462-4470"),
+            ("frame-ancestors = ['*']", "https://"),
+            ("http-host = ['a b']", "a b"),
+            ("advertise = 'a;b'", "a;b"),
+        ] {
+            let error = Config::resolve(parse(wrong).expect("known keys")).expect_err(wrong).to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}
