@@ -12,9 +12,9 @@ import { Stage } from "../src/stage";
 import { story } from "../src/story";
 import { settles } from "../src/wait";
 
-const UPRIGHT = { width: 412, height: 892 };
-const LYING = { width: 892, height: 412 };
-const SCALE = 2.5;
+const UPRIGHT = { width: 390, height: 844 };
+const LYING = { width: 844, height: 390 };
+const SCALE = 3;
 const EDITOR = "l3afpad";
 const TERMINAL = "foot";
 const APPS = [
@@ -149,12 +149,13 @@ whereAble("a phone", Chromium.hindrance, () => {
     });
 
     step("switches between two apps", async () => {
+      const { title } = await desk.window(EDITOR);
       await start("Test terminal");
       await desk.window(TERMINAL);
       expect((await desk.windows()).filter(({ popup }) => !popup)).toHaveLength(1);
       await tap(role("button", "Windows"));
       await keep("phone-windows");
-      await tap({ selector: '[role="option"],[role="menuitem"],[role="tab"],button', name: editor.title });
+      await tap({ selector: '[role="option"],[role="menuitem"],[role="tab"],button', name: title });
       await desk.window(EDITOR);
     });
 
