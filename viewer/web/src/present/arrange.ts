@@ -14,28 +14,33 @@ export interface Circumstances {
   /** Whether this window fills the page without a frame: single-window mode. */
   alone(view: View): boolean;
   views(): Iterable<View>;
+  /** The room in which a view stands. */
+  screen(view: View): Screen;
 }
 
 export class Arranger {
   constructor(
-    private readonly screen: Screen,
     private readonly wishes: Wishes,
     private readonly kin: Kinship,
     private readonly circumstances: Circumstances,
   ) {}
 
+  screen(view: View): Screen {
+    return this.circumstances.screen(view);
+  }
+
   /** One window at a time fills the screen, unless it is a dialog that fits. */
   private fillsScreen(view: View): boolean {
     if (this.circumstances.alone(view)) return true;
-    if (!this.screen.compact) return false;
+    const { compact, area } = this.screen(view);
+    if (!compact) return false;
     const { w, h } = view.size;
-    const { area } = this.screen;
     return !view.dialog || w > area.w || h > area.h;
   }
 
   /** Whether the desk draws no frame around it. */
   private plain(view: View): boolean {
-    return this.fillsScreen(view) || this.screen.compact;
+    return this.fillsScreen(view) || this.screen(view).compact;
   }
 
   /** Whether sizes are this viewer's to choose. */
@@ -44,23 +49,23 @@ export class Arranger {
   }
 
   barHeight(view: View): number {
-    return view.barHeight(this.screen.dpr, this.plain(view));
+    return view.barHeight(this.screen(view).dpr, this.plain(view));
   }
 
   /** The outer size of a view, in CSS pixels. */
   outer(view: View): Size {
-    const { w, h } = shownSize(view.size, this.screen.dpr);
+    const { w, h } = shownSize(view.size, this.screen(view).dpr);
     return { w, h: h + this.barHeight(view) };
   }
 
   /** Gives a window that is shown for the first time its place and size: those it had, if that is known. */
   open(view: View, known?: Place): void {
-    const { area } = this.screen;
+    const { area, dpr } = this.screen(view);
     const { states, size, limits } = view.window;
     const filled: Mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
     view.mode = this.wishes.mayWish ? filled : "normal";
-    const bar = view.barHeight(this.screen.dpr, this.plain(view));
-    const room = { w: fitting(area.w, this.screen.dpr), h: fitting(area.h - bar, this.screen.dpr) };
+    const bar = this.barHeight(view);
+    const room = { w: fitting(area.w, dpr), h: fitting(area.h - bar, dpr) };
     // What was maximised from the start has the screen's size: it gets a smaller one to come back to.
     const share = view.mode === "normal" ? 1 : 0.72;
     const wish = { w: Math.min(size.w, room.w * share), h: Math.min(size.h, room.h * share) };
@@ -70,26 +75,29 @@ export class Arranger {
     this.apply(view);
   }
 
-  private placeFor(view: View): Point {
+  /** Where a window goes that has no place yet. */
+  placeFor(view: View): Point {
     const outer = this.outer(view);
+    const { area } = this.screen(view);
+    if (view.home === "carried") return placeOver(outer, { x: 0, y: 0, ...area }, area);
     const owner = this.kin.owner(view.track);
     for (const other of this.circumstances.views()) {
       if (other.track !== owner || other.group.hidden || other.home !== "desk") continue;
       const { x, y } = other.at;
       const parent = { x, y, w: other.shown.w, h: other.shown.h + this.barHeight(other) };
-      return placeOver(outer, parent, this.screen.area);
+      return placeOver(outer, parent, area);
     }
     const others = [...this.circumstances.views()].filter((other) => other !== view && other.normal);
     return place(
       outer,
-      this.screen.area,
+      area,
       others.map((other) => other.normal!),
     );
   }
 
   /** Puts a view where its mode wants it, and asks the host for what is new about that. */
   apply(view: View, resizing = false): void {
-    const { dpr } = this.screen;
+    const { dpr, compact } = this.screen(view);
     const box = this.box(view);
     const bar = this.barHeight(view);
     const content = { w: box.w, h: Math.max(box.h - bar, 1) };
@@ -103,7 +111,7 @@ export class Arranger {
         size,
         scale: scaleOf(dpr),
         maximized: this.fillsScreen(view) || view.mode === "maximized",
-        fullscreen: view.mode === "fullscreen" && !this.screen.compact,
+        fullscreen: view.mode === "fullscreen" && !compact,
       },
       resizing,
     );
@@ -154,20 +162,20 @@ export class Arranger {
   private lay(view: View): void {
     const box = this.box(view);
     const bar = this.barHeight(view);
-    const { dpr } = this.screen;
+    const { dpr } = this.screen(view);
     view.lay({ x: align(box.x, dpr), y: align(box.y, dpr) }, bar, { w: box.w, h: box.h - bar });
   }
 
   /** The outer rectangle, in CSS pixels of the stage. */
   private box(view: View): Rect {
-    const { area, viewport, dpr } = this.screen;
+    const { area, viewport, dpr, compact } = this.screen(view);
     if (this.fillsScreen(view)) return { x: 0, y: 0, ...area };
     if (view.mode === "maximized") return { x: 0, y: 0, ...area };
-    if (view.mode === "fullscreen") return { x: 0, y: 0, ...(this.screen.compact ? area : viewport) };
+    if (view.mode === "fullscreen") return { x: 0, y: 0, ...(compact ? area : viewport) };
     const bar = this.barHeight(view);
     if (view.mode !== "normal") return aligned(tileRect(view.mode, area), dpr);
     const outer = this.outer(view);
-    if (this.screen.compact) {
+    if (compact) {
       return { x: (area.w - outer.w) / 2, y: (area.h - outer.h) / 3, ...outer };
     }
     view.normal ??= { x: 0, y: 0 };
@@ -176,7 +184,7 @@ export class Arranger {
 
   /** An app that cannot be as small as a phone, or is as large as others want it, is shown smaller, whole. */
   private shrink(view: View, content: Size): void {
-    const { dpr, area } = this.screen;
+    const { dpr, area } = this.screen(view);
     const bar = this.barHeight(view);
     const own = shownSize(view.window.size, dpr);
     const whole = this.fillsScreen(view) || !this.wishes.mayWish;

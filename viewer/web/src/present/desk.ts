@@ -76,9 +76,10 @@ export class Desk {
     this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
     const views = () => this.views.values();
-    this.arranger = new Arranger(this.screen, this.wishes, this.kin, {
+    this.arranger = new Arranger(this.wishes, this.kin, {
       alone: (view) => this.alone(view),
       views,
+      screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
     });
     this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
     this.popOuts = new PopOuts(this);
@@ -178,6 +179,7 @@ export class Desk {
   private onGone(track: TrackId): void {
     this.popups.remove(track);
     const view = this.views.get(track);
+    const owner = this.kin.owner(track);
     this.kin.remove(track);
     this.wishes.forget(track);
     this.places.forget(track);
@@ -189,7 +191,7 @@ export class Desk {
       this.popOuts.forget(view);
       view.group.remove();
       if (!view.group.hidden) this.options.notices.speak(fill(texts.window.closed, { title: view.title }));
-      this.focus.forget(track);
+      this.focus.forget(track, owner);
     }
     this.options.changed();
   }
@@ -208,6 +210,7 @@ export class Desk {
 
   private open(view: View): void {
     const known = this.places.of(view.track);
+    this.popOuts.carry(view);
     this.arranger.open(view, known);
     view.minimised = known?.minimised ?? false;
     view.describe();
@@ -227,7 +230,7 @@ export class Desk {
     if (view === undefined) return;
     const input = this.people.of(view.picture.canvas.ownerDocument);
     const grip = input.handOver(track);
-    if (grip === null || view.home !== "desk") return;
+    if (grip === null || view.home === "popped-out") return;
     this.drags.begin(view, edgeOf(grab), { pointer: grip.pointerId, x: grip.x, y: grip.y });
   }
 
@@ -280,7 +283,7 @@ export class Desk {
     if (out !== null) return out;
     const bar = this.arranger.barHeight(view);
     const { at, factor } = view;
-    const { area, viewport, dpr } = this.screen;
+    const { area, viewport, dpr } = this.arranger.screen(view);
     const room = view.mode === "fullscreen" ? viewport : area;
     return {
       layer: view.group,

@@ -43,7 +43,7 @@ export class Drags {
   begin(view: View, edge: Edge | null, grip: Grip): void {
     this.ending?.();
     if (edge !== null && !this.arranger.mayResize) return;
-    if (this.screen.compact || (edge !== null && !resizable(view.window.limits))) return;
+    if (this.arranger.screen(view).compact || (edge !== null && !resizable(view.window.limits))) return;
     if (edge === null) this.move(view, grip);
     else this.resize(view, edge, grip);
   }
@@ -94,7 +94,7 @@ export class Drags {
   }
 
   private resize(view: View, edge: Edge, grip: Grip): void {
-    const { dpr } = this.screen;
+    const { dpr } = this.arranger.screen(view);
     const bar = this.arranger.barHeight(view);
     const start: Rect = { ...view.at, w: view.shown.w, h: view.shown.h + bar };
     const before = { mode: view.mode, size: view.size, normal: view.normal };

@@ -14,10 +14,12 @@ export class Focus {
 
   constructor(private readonly desk: Desk) {}
 
-  /** A window is gone for good. */
-  forget(track: TrackId): void {
+  /** A window is gone for good: the one it belonged to gets the keyboard, or the one used before. */
+  forget(track: TrackId, owner: TrackId | null): void {
     this.recent = this.recent.filter((other) => other !== track);
-    if (this.active === track) this.activate(this.successor());
+    if (this.active !== track) return;
+    const heir = owner === null ? undefined : this.desk.views.get(owner);
+    this.activate(heir !== undefined && !heir.minimised ? heir.track : this.successor());
   }
 
   /** Gives a window the keyboard and puts it on top; null: none. `gently`: not while the user is in a menu of the desk. */

@@ -13,7 +13,17 @@ const STEP = 24;
 const MARKED = 900;
 
 export class Manager {
-  constructor(private readonly desk: Desk) {}
+  constructor(private readonly desk: Desk) {
+    document.addEventListener(
+      "fullscreenchange",
+      () => document.fullscreenElement === null && this.leaveFullscreen(),
+    );
+  }
+
+  /** The user has left full screen by the browser's own key. */
+  private leaveFullscreen(): void {
+    for (const view of this.desk.views.values()) if (view.mode === "fullscreen") this.set(view, view.before);
+  }
 
   /** What the buttons of a window do. */
   actionsOf(track: TrackId): ViewActions {
@@ -95,11 +105,12 @@ export class Manager {
 
   /** A window fills the screen, and its app gets all keys that the browser gives away. */
   async fullscreen(view: View): Promise<void> {
-    const { people, element } = this.desk;
+    const { people } = this.desk;
     const leaves = view.mode === "fullscreen";
-    if (leaves !== (document.fullscreenElement === null))
-      await people.main.fullscreen(leaves ? null : element);
-    this.toggle(view, "fullscreen");
+    const filled = document.fullscreenElement !== null;
+    // All of the page, so that menus and notices are seen too.
+    if (leaves === filled) await people.main.fullscreen(leaves ? null : document.documentElement);
+    this.set(view, leaves ? view.before : "fullscreen");
     this.desk.activate(view.track);
   }
 

@@ -50,7 +50,8 @@ export class Menus {
   window(view: View, at: { x: number; y: number }): void {
     this.desk.activate(view.track);
     const items = this.desk.screen.compact ? this.compactItems(view) : this.windowItems(view);
-    openMenu(document, view.title, items, at, () => this.desk.refocus());
+    const owner = view.picture.canvas.ownerDocument;
+    openMenu(owner, view.title, items, at, () => this.desk.refocus());
   }
 
   private windowItems(view: View): Items {
@@ -58,6 +59,7 @@ export class Menus {
     const { manager, popOuts } = this.desk;
     const fixed = !resizable(view.window.limits);
     const out = view.home === "popped-out";
+    const away = view.home !== "desk";
     const popOut: Item = out
       ? { label: window.popIn, glyph: "popIn", action: () => popOuts.close(view) }
       : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
@@ -67,39 +69,39 @@ export class Menus {
         label: window.minimise,
         glyph: "minimise",
         hint: WRITTEN.minimise,
-        disabled: out,
+        disabled: away,
         action: () => manager.minimise(view),
       },
       {
         label: filled ? window.restore : window.maximise,
         glyph: filled ? "restore" : "maximise",
         hint: WRITTEN.maximise,
-        disabled: fixed || out,
+        disabled: fixed || away,
         action: () => manager.set(view, filled ? "normal" : "maximized"),
       },
       {
         label: window.tileLeft,
         hint: WRITTEN.left,
-        disabled: fixed || out,
+        disabled: fixed || away,
         action: () => manager.set(view, "left"),
       },
       {
         label: window.tileRight,
         hint: WRITTEN.right,
-        disabled: fixed || out,
+        disabled: fixed || away,
         action: () => manager.set(view, "right"),
       },
       {
         label: view.mode === "fullscreen" ? window.leaveFullscreen : window.fullscreen,
         glyph: "fullscreen",
         hint: WRITTEN.fullscreen,
-        disabled: out,
+        disabled: away,
         action: () => void manager.fullscreen(view),
       },
       popOut,
       "line",
-      { label: window.move, disabled: out, action: () => manager.byKeys(view, "move") },
-      { label: window.resize, disabled: fixed || out, action: () => manager.byKeys(view, "resize") },
+      { label: window.move, disabled: away, action: () => manager.byKeys(view, "move") },
+      { label: window.resize, disabled: fixed || away, action: () => manager.byKeys(view, "resize") },
       "line",
       { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
       { label: window.paste, glyph: "paste", action: () => this.paste(view) },

@@ -28,7 +28,7 @@ export class PopOut {
   /** Holds the picture and the popups. */
   readonly layer: HTMLElement;
   private readonly frame: HTMLElement;
-  private readonly screen: Screen;
+  readonly screen: Screen;
   private readonly end = new AbortController();
   private readonly watch: number;
 

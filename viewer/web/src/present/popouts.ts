@@ -4,7 +4,11 @@ import { fill, texts } from "../language";
 import type { Desk } from "./desk";
 import { PopOut } from "./popout";
 import type { Ground } from "./popups";
+import type { Screen } from "./screen";
 import type { View } from "./view";
+
+/** Deeper nesting of dialogs than this is taken for a circle. */
+const MAX_DEPTH = 32;
 
 export class PopOuts {
   private readonly byView = new Map<View, PopOut>();
@@ -13,6 +17,7 @@ export class PopOuts {
 
   /** Opens a browser window for a view; must be called within a user's gesture. */
   open(view: View): void {
+    if (view.home === "carried") return;
     const { options, people, wishes } = this.desk;
     const known = this.byView.get(view);
     if (known !== undefined) return known.win.focus();
@@ -29,6 +34,7 @@ export class PopOuts {
     this.desk.moveInput(view);
     out.arrange(wishes);
     this.describe(view);
+    for (const dialog of this.dialogsOf(view)) this.carry(dialog);
     this.desk.visibility.settle();
     if (this.desk.active === view.track) this.desk.activate(view.track);
     options.notices.speak(fill(texts.window.poppedOut, { title: view.title }));
@@ -39,7 +45,9 @@ export class PopOuts {
   close(view: View): void {
     const out = this.byView.get(view);
     if (out === undefined) return;
+    const dialogs = this.dialogsOf(view);
     this.byView.delete(view);
+    for (const dialog of dialogs) this.bringBack(dialog);
     view.home = "desk";
     view.content.append(view.redraw(document, this.desk.options.send));
     this.desk.moveInput(view);
@@ -56,9 +64,59 @@ export class PopOuts {
   forget(view: View): void {
     const out = this.byView.get(view);
     if (out === undefined) return;
+    const dialogs = this.dialogsOf(view);
     this.byView.delete(view);
+    for (const dialog of dialogs) this.bringBack(dialog);
     this.desk.people.close(out.document);
     out.dispose();
+  }
+
+  /** A dialog of a window that is out stands in the same browser window: there its user is. */
+  carry(view: View): void {
+    const out = this.carrierOf(view);
+    if (out === null || view.home !== "desk") return;
+    view.home = "carried";
+    this.move(view, out.layer);
+  }
+
+  private bringBack(view: View): void {
+    if (view.home !== "carried") return;
+    view.home = "desk";
+    this.move(view, this.desk.layer);
+  }
+
+  private move(view: View, layer: HTMLElement): void {
+    layer.append(view.group);
+    view.content.append(view.redraw(layer.ownerDocument, this.desk.options.send));
+    this.desk.moveInput(view);
+    if (view.normal === null) return;
+    view.normal = this.desk.arranger.placeFor(view);
+    this.desk.arranger.apply(view);
+    this.desk.moved(view);
+  }
+
+  private dialogsOf(view: View): View[] {
+    const { kin, views } = this.desk;
+    return kin.dependants(view.track).flatMap((track) => views.get(track) ?? []);
+  }
+
+  /** The browser window of the nearest parent that has one. */
+  private carrierOf(view: View): PopOut | null {
+    const { kin, views } = this.desk;
+    let track = kin.owner(view.track);
+    for (let depth = 0; track !== null && depth < MAX_DEPTH; depth++) {
+      const owner = views.get(track);
+      const out = owner === undefined ? undefined : this.byView.get(owner);
+      if (out !== undefined) return out;
+      track = kin.owner(track);
+    }
+    return null;
+  }
+
+  /** The room in which a view stands, if that is not the desk. */
+  screenOf(view: View): Screen | null {
+    if (view.home === "desk") return null;
+    return (this.byView.get(view) ?? this.carrierOf(view))?.screen ?? null;
   }
 
   closeAll(): void {
@@ -87,7 +145,7 @@ export class PopOuts {
   }
 
   isHidden(view: View): boolean {
-    return this.byView.get(view)?.hidden ?? false;
+    return (this.byView.get(view) ?? this.carrierOf(view))?.hidden ?? false;
   }
 
   /** Brings a browser window to the front. */
@@ -98,5 +156,6 @@ export class PopOuts {
   private arrange(view: View): void {
     this.byView.get(view)?.arrange(this.desk.wishes);
     this.desk.moved(view);
+    for (const dialog of this.dialogsOf(view)) if (dialog.normal !== null) this.desk.arranger.apply(dialog);
   }
 }

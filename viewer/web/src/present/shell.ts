@@ -3,7 +3,7 @@
 import { fill, texts } from "../language";
 import type { Attempt, Event, State } from "../link/vocabulary";
 import { Desk } from "./desk";
-import { make } from "./dom";
+import { button, make } from "./dom";
 import { glyph, type Glyph } from "./glyph";
 import * as host from "./host";
 import { Menus } from "./menus";
@@ -64,6 +64,7 @@ export class Shell {
       },
       desk.icons,
     );
+    this.taskbar.element.addEventListener("keydown", ({ key }) => key === "Escape" && desk.refocus());
     desk.element.after(this.taskbar.element);
     const choosing = {
       cards: () => this.cards(),
@@ -85,6 +86,7 @@ export class Shell {
       send({ do: "report", on });
       if (!on) desk.refocus();
     });
+    document.body.append(reveal(() => this.active((view) => void manager.fullscreen(view))));
     this.vacant = vacancy(only);
     desk.stage.prepend(this.vacant);
     // Alone on a page there is nothing to choose from.
@@ -254,12 +256,12 @@ export class Shell {
   private sessionItems(): { label: string; glyph: Glyph; action: () => void }[] {
     const { start, desk_menu } = texts;
     const full = document.fullscreenElement !== null;
-    const { people, element } = this.desk;
+    const { people } = this.desk;
     const can = document.fullscreenEnabled === true;
     const fullscreen = {
       label: full ? start.leaveFullscreen : start.fullscreen,
       glyph: "fullscreen" as const,
-      action: () => void people.main.fullscreen(full ? null : (document.documentElement ?? element)),
+      action: () => void people.main.fullscreen(full ? null : document.documentElement),
     };
     const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
     const { bottom, left } = this.taskbar.apps.getBoundingClientRect();
@@ -322,4 +324,10 @@ function vacancy(only: string | null): HTMLElement {
     role: "status",
     children: [glyph(only === null ? "windows" : "dormer"), make("h1", { text: title }), make("p", { text })],
   });
+}
+
+/** A way out of full screen for the pointer: comes when it rests at the upper edge. */
+function reveal(leave: () => void): HTMLElement {
+  const way = button({ class: "banner", text: texts.window.leaveFullscreen }, leave);
+  return make("div", { class: "reveal", children: [way] });
 }

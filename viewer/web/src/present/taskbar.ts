@@ -64,6 +64,7 @@ export class Taskbar {
       );
     this.apps = tool(taskbar.apps, "dormer", actions.apps, "bar-apps");
     this.apps.setAttribute("aria-haspopup", "dialog");
+    this.apps.setAttribute("aria-expanded", "false");
     this.windows = tool(taskbar.windows, "windows", actions.windows, "only-compact");
     this.windows.append(this.count);
     const keyboard = tool(taskbar.keyboard, "keyboard", actions.keyboard, "only-compact bar-keyboard");

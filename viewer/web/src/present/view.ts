@@ -21,8 +21,8 @@ export interface ViewActions extends TitleActions {
   press(): void;
 }
 
-/** Where a view is at home: the desk, or a browser window of its own. */
-export type Home = "desk" | "popped-out";
+/** Where a view is at home: the desk, a browser window of its own, or that of the window that it is a dialog of. */
+export type Home = "desk" | "popped-out" | "carried";
 
 export class View {
   /** The window and its popups, which its frame does not clip. */

@@ -34,7 +34,7 @@ export class Visibility {
       const inFront = front === null || front.has(view.track);
       const shown = !view.minimised && !desk.excluded(view) && inFront;
       const here = view.home === "desk";
-      view.group.hidden = !here || !shown;
+      view.group.hidden = view.home === "popped-out" || (here && !shown);
       const visible = here ? shown && !away : !desk.popOuts.isHidden(view);
       this.tell(view.track, visible);
       for (const popup of desk.kin.popupsOf(view.track)) this.tell(popup.track, visible);
