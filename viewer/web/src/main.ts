@@ -58,7 +58,7 @@ function onState(state: State): void {
   if (state.is === "online") {
     dataset["transport"] = state.transport;
     dataset["role"] = state.role;
-    entering.hide();
+    door.entered();
   } else if (state.is === "connecting") door.trying(state.tried);
   else if (state.is === "ended") void door.ended(state);
 }

@@ -8,7 +8,6 @@ export const en = {
     connecting: "Connecting…",
     entering: "Opening the link…",
     trying: "Trying {transport}…",
-    loading: "Waiting for the first picture…",
     noLinkTitle: "This page needs a link",
     noLink: "Open the link that the host printed. You can print a new one on the host with “dormer links”.",
     usedTitle: "This link cannot be used",
@@ -166,7 +165,6 @@ export const en = {
 
   desk_menu: {
     nextWindow: "Next window",
-    previousWindow: "Previous window",
     showDesk: "Minimise all",
     shortcuts: "Shortcuts",
   },

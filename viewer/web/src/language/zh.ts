@@ -10,7 +10,6 @@ export const zh: Texts = {
     connecting: "正在连接…",
     entering: "正在打开链接…",
     trying: "正在尝试 {transport}…",
-    loading: "正在等待第一幅画面…",
     noLinkTitle: "需要链接才能进入",
     noLink: "请打开主机给出的链接。在主机上运行“dormer links”可以生成新的链接。",
     usedTitle: "此链接无法使用",
@@ -168,7 +167,6 @@ export const zh: Texts = {
 
   desk_menu: {
     nextWindow: "下一个窗口",
-    previousWindow: "上一个窗口",
     showDesk: "全部最小化",
     shortcuts: "快捷键",
   },

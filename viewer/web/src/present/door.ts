@@ -36,6 +36,9 @@ export function readFragment(hash: string): Fragment {
 }
 
 export class Door {
+  /** Whether the session was there once: then a refusal means that a right has run out. */
+  private been = false;
+
   constructor(private readonly entering: Entering) {}
 
   /** Whether this browser has what the page needs; says so if not. */
@@ -62,6 +65,12 @@ export class Door {
       this.explain(refused, true);
       return false;
     }
+  }
+
+  /** The session is there. */
+  entered(): void {
+    this.been = true;
+    this.entering.hide();
   }
 
   /** Which transports are being tried. */
@@ -101,7 +110,9 @@ export class Door {
     if (status === 0) return stop(entering.unreachableTitle, entering.unreachable, again());
     if (status === 429) return stop(entering.busyTitle, entering.busy, again());
     if (status === 403 && hadTicket) return stop(entering.usedTitle, entering.used, null);
-    if (status === 401 || status === 403) return stop(entering.noLinkTitle, entering.noLink, null);
+    const barred = status === 401 || status === 403;
+    if (barred && this.been) return stop(entering.expiredTitle, entering.expired, null);
+    if (barred) return stop(entering.noLinkTitle, entering.noLink, null);
     stop(entering.failedTitle, "", again());
   }
 }

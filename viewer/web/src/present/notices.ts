@@ -54,9 +54,10 @@ export class Notices {
     this.banners.append(banner);
   }
 
-  clear(key: string): void {
+  /** Takes a banner back; says whether it was there. */
+  clear(key: string): boolean {
     this.byKey.get(key)?.remove();
-    this.byKey.delete(key);
+    return this.byKey.delete(key);
   }
 
   /** Tells screen readers only: what others see anyway. */

@@ -128,10 +128,8 @@ export class Panel {
     this.fact("sent", rate(report.sentRate));
     this.fact("pictures", fill(panel.perSecond, { n: report.drawn }));
     const codecs = Object.entries(report.codecs).filter(([, count]) => count > 0);
-    this.fact(
-      "codecs",
-      codecs.map(([codec]) => codec.toUpperCase().replace("H264", "H.264")).join(", ") || "–",
-    );
+    const kinds = new Set(codecs.map(([codec]) => (codec === "h264" ? "H.264" : panel.lossless)));
+    this.fact("codecs", [...kinds].join(" + ") || "–");
     this.latency(report.stages);
   }
 

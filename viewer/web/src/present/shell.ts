@@ -138,8 +138,9 @@ export class Shell {
 
   private onSeat(held: boolean): void {
     if (this.desk.role === "view") return;
-    if (held) this.notices.clear("seat");
-    else this.notices.keep("seat", texts.session.seatTaken, "people");
+    if (held) {
+      if (this.notices.clear("seat")) this.notices.speak(texts.session.seatBack);
+    } else this.notices.keep("seat", texts.session.seatTaken, "people");
   }
 
   private copyable(copyable: boolean): void {

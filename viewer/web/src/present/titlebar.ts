@@ -37,7 +37,7 @@ export class Titlebar {
     const tools = make("div", {
       class: "tools",
       children: [
-        tool(window.popOut, "popOut", actions.popOut),
+        tool(window.popOut, "popOut", actions.popOut, "tool-pop-out"),
         this.minimise,
         this.maximise,
         tool(window.close, "close", actions.close, "tool-close"),
