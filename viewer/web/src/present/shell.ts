@@ -145,7 +145,10 @@ export class Shell {
 
   private copyable(copyable: boolean): void {
     const { input } = texts;
-    if (!copyable) return this.notices.clear("copy");
+    if (!copyable) {
+      this.notices.clear("copy");
+      return;
+    }
     const run = (): void => void this.desk.people.clipboard.copy();
     this.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
   }
