@@ -25,6 +25,7 @@ mod settings;
 mod slots;
 mod sockets;
 mod stun;
+mod tcp;
 mod viewer;
 mod wire;
 

@@ -33,7 +33,7 @@ use super::{
     renewal::{Renewal, Restart, answer},
     sdp,
     slots::Slots,
-    sockets::Sockets,
+    sockets::{Bound, Sockets},
     wire::Wire,
 };
 use crate::{
@@ -125,7 +125,7 @@ impl WebRtcHost {
     /// A host that answers offers and lets in whom `doorkeeper` lets in. Sockets are bound when first needed.
     pub fn new(settings: WebRtcSettings, doorkeeper: Arc<Doorkeeper>) -> Self {
         let (sender, joined) = mpsc::channel(MAX_WAITING);
-        let sockets = Sockets::new(settings.ports.clone());
+        let sockets = Sockets::new(settings.ports.clone(), settings.tcp);
         let (peers, left) = Default::default();
         let runtime = Handle::current();
         let desk = Desk { settings, sockets, doorkeeper, joined: sender, peers, left, runtime };
@@ -311,12 +311,11 @@ impl Stranger {
         let bound = self.desk.sockets.listen(&addresses::offered(settings, self.address.ip()))?;
         let local = |error: rtc::shared::error::Error| AnswerError::Local(error.to_string());
         let mut peer = Peer::host(sdp::video_sections(offer)).map_err(local)?;
-        let outside = settings.external.iter().filter_map(|&outside| {
-            let inside = bound.iter().find(|inside| inside.is_ipv4() == outside.is_ipv4())?;
-            Some(SocketAddr::new(outside, inside.port()))
-        });
-        for (number, candidate) in bound.iter().copied().chain(outside).enumerate() {
-            peer.add_candidate(number, candidate, TransportProtocol::UDP);
+        for (number, Bound { address, tcp }) in outside(settings, &bound).into_iter().enumerate() {
+            peer.add_candidate(number, address, TransportProtocol::UDP);
+            if tcp {
+                peer.add_candidate(number, address, TransportProtocol::TCP);
+            }
         }
         let wire = Wire::Shared(self.desk.sockets.join());
         let mut pump = Pump::new(peer, wire, Figures::new(UPDATES_WINDOW as u64));
@@ -388,6 +387,15 @@ impl Stranger {
         tokio::join!(hand_over, task.run());
         drop(place);
     }
+}
+
+/// Where the host can be reached: on this machine's addresses, and from outside on the same ports.
+fn outside(settings: &WebRtcSettings, bound: &[Bound]) -> Vec<Bound> {
+    let outside = settings.external.iter().filter_map(|&outside| {
+        let inside = bound.iter().find(|inside| inside.address.is_ipv4() == outside.is_ipv4())?;
+        Some(Bound { address: SocketAddr::new(outside, inside.address.port()), ..*inside })
+    });
+    bound.iter().copied().chain(outside).collect()
 }
 
 /// The next message on the control channel; `None` if something else happened.

@@ -17,7 +17,7 @@ use rtc::shared::TransportProtocol;
 use rustix::net::sockopt;
 use tokio::{net::UdpSocket, sync::mpsc, task::JoinHandle};
 
-use super::{peer::Packet, stun};
+use super::{peer::Packet, stun, tcp};
 
 /// Packets that wait for a peer's task; further ones are lost, as on the network.
 const MAILBOX: usize = 512;
@@ -43,6 +43,20 @@ pub(super) struct Arrival {
 pub(super) struct Sockets {
     routes: Arc<Mutex<Routes>>,
     ports: RangeInclusive<u16>,
+    /// Whether there are TCP listeners as well.
+    tcp: bool,
+}
+
+/// Brings packets to the peers they belong to, as long as there is a host.
+#[derive(Clone)]
+pub(super) struct Delivery(Weak<Mutex<Routes>>);
+
+/// Where a host can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bound {
+    pub(super) address: SocketAddr,
+    /// Whether also over TCP.
+    pub(super) tcp: bool,
 }
 
 #[derive(Default)]
@@ -59,25 +73,38 @@ struct Socket {
     address: SocketAddr,
     socket: Arc<UdpSocket>,
     reader: JoinHandle<()>,
+    listener: Option<JoinHandle<()>>,
+}
+
+impl Socket {
+    fn bound(&self) -> Bound {
+        Bound { address: self.address, tcp: self.listener.is_some() }
+    }
+
+    /// Whether a peer uses it: the reader and this hold it always.
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.socket) > 2
+    }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         self.reader.abort();
+        self.listener.iter().for_each(JoinHandle::abort);
     }
 }
 
 impl Sockets {
     /// None yet; they will be on these ports.
-    pub(super) fn new(ports: RangeInclusive<u16>) -> Self {
-        Self { routes: Arc::default(), ports }
+    pub(super) fn new(ports: RangeInclusive<u16>, tcp: bool) -> Self {
+        Self { routes: Arc::default(), ports, tcp }
     }
 
-    /// Listens on each of these addresses, and no longer on others. An address that cannot be used is left out, with the
-    /// reason in the log; if none can, that is an error.
-    pub(super) fn listen(&self, addresses: &[IpAddr]) -> io::Result<Vec<SocketAddr>> {
+    /// Listens on each of these addresses, and on others only as long as peers are there. An address that cannot be used is
+    /// left out, with the reason in the log; if none can, that is an error.
+    pub(super) fn listen(&self, addresses: &[IpAddr]) -> io::Result<Vec<Bound>> {
         let mut routes = self.lock();
-        routes.sockets.retain(|address, _| addresses.contains(address));
+        routes.sockets.retain(|address, socket| addresses.contains(address) || socket.is_used());
         let mut failure = None;
         for &address in addresses {
             if routes.sockets.contains_key(&address) {
@@ -94,7 +121,7 @@ impl Sockets {
             }
         }
         let bound = addresses.iter().filter_map(|address| routes.sockets.get(address));
-        let bound: Vec<SocketAddr> = bound.map(|socket| socket.address).collect();
+        let bound: Vec<Bound> = bound.map(Socket::bound).collect();
         match failure {
             Some(error) if bound.is_empty() => Err(error),
             _ => Ok(bound),
@@ -118,8 +145,10 @@ impl Sockets {
         socket.set_nonblocking(true)?;
         let socket = Arc::new(UdpSocket::from_std(socket)?);
         let address = socket.local_addr()?;
-        let reader = tokio::spawn(read(Arc::clone(&socket), address, Arc::downgrade(&self.routes)));
-        Ok(Socket { address, socket, reader })
+        let delivery = Delivery(Arc::downgrade(&self.routes));
+        let reader = tokio::spawn(read(Arc::clone(&socket), address, delivery.clone()));
+        let listener = self.tcp.then(|| listen(address, delivery)).flatten();
+        Ok(Socket { address, socket, reader, listener })
     }
 
     /// A new peer with its mailbox.
@@ -167,15 +196,38 @@ impl Routes {
     }
 }
 
-/// Reads one socket as long as the host is there.
-async fn read(socket: Arc<UdpSocket>, local: SocketAddr, routes: Weak<Mutex<Routes>>) {
+impl Delivery {
+    /// Hands a packet to the peer it belongs to; `false` if to none. `stream`: where its answers go if it came over TCP.
+    pub(super) fn deliver(&self, packet: Packet, stream: Option<&mpsc::Sender<Bytes>>) -> bool {
+        let Some(routes) = self.0.upgrade() else { return false };
+        let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.deliver(packet, stream)
+    }
+}
+
+/// A TCP listener beside a UDP socket, if it can be had.
+fn listen(address: SocketAddr, delivery: Delivery) -> Option<JoinHandle<()>> {
+    let bind = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        tokio::net::TcpListener::from_std(listener)
+    };
+    match bind() {
+        Ok(listener) => Some(tokio::spawn(tcp::listen(listener, address, delivery))),
+        Err(error) => {
+            tracing::debug!(%address, %error, "no WebRTC over TCP there");
+            None
+        }
+    }
+}
+
+/// Reads one socket for ever.
+async fn read(socket: Arc<UdpSocket>, local: SocketAddr, delivery: Delivery) {
     loop {
         let mut bytes = BytesMut::with_capacity(MAX_PACKET);
         match socket.recv_buf_from(&mut bytes).await {
             Ok((_, remote)) => {
-                let Some(routes) = routes.upgrade() else { return };
-                let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
-                routes.deliver(Packet { local, remote, over: TransportProtocol::UDP, bytes }, None);
+                delivery.deliver(Packet { local, remote, over: TransportProtocol::UDP, bytes }, None);
             }
             // What ICMP says of an earlier packet is no reason to stop.
             Err(error) => tracing::debug!(%error, "a packet was not received"),
@@ -276,5 +328,102 @@ impl Drop for Registered {
             routes.users.remove(user);
         }
         routes.addresses.retain(|_, mailbox| !mailbox.same_channel(&self.mailbox));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        time::timeout,
+    };
+
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A connectivity check for a user of one letter.
+    fn check(user: u8) -> Vec<u8> {
+        let mut check = vec![0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42];
+        check.extend([7; 12]);
+        check.extend([0, 6, 0, 3, user, b':', b'v', 0]);
+        check
+    }
+
+    async fn next(wire: &mut PeerWire) -> Packet {
+        timeout(PATIENCE, wire.receive()).await.expect("it comes")
+    }
+
+    #[tokio::test]
+    async fn packets_find_their_peers() {
+        let sockets = Sockets::new(0..=0, false);
+        let host = sockets.listen(&[HERE]).expect("listens")[0].address;
+        let (mut first, mut second) = (sockets.join(), sockets.join());
+        first.register("a");
+        second.register("b");
+        let [here, there] = [UdpSocket::bind((HERE, 0)), UdpSocket::bind((HERE, 0))];
+        let (here, there) = (here.await.expect("binds"), there.await.expect("binds"));
+        // Nobody knows these, nor whom they are for.
+        for stray in [&b"stray"[..], &check(b'c')] {
+            here.send_to(stray, host).await.expect("sends");
+        }
+        here.send_to(&check(b'a'), host).await.expect("sends");
+        here.send_to(b"of the first", host).await.expect("sends");
+        there.send_to(&check(b'b'), host).await.expect("sends");
+        assert_eq!(next(&mut first).await.bytes, check(b'a'));
+        assert_eq!(next(&mut first).await.bytes, &b"of the first"[..]);
+        let packet = next(&mut second).await;
+        assert_eq!(
+            (packet.remote, &packet.bytes[..]),
+            (there.local_addr().expect("bound"), &check(b'b')[..])
+        );
+        second.send(&packet).expect("sends");
+        let mut answer = [0; 100];
+        let length = timeout(PATIENCE, there.recv(&mut answer)).await.expect("comes").expect("received");
+        assert_eq!(answer[..length], check(b'b'));
+        drop((first, second));
+        assert!(sockets.lock().addresses.is_empty() && sockets.lock().users.is_empty());
+    }
+
+    #[tokio::test]
+    async fn tcp_carries_packets_of_peers_and_nobody_elses() {
+        let sockets = Sockets::new(0..=0, true);
+        let host = sockets.listen(&[HERE]).expect("listens")[0].address;
+        let mut wire = sockets.join();
+        wire.register("a");
+        let framed = |packet: &[u8]| [&(packet.len() as u16).to_be_bytes()[..], packet].concat();
+        let mut stranger = TcpStream::connect(host).await.expect("connects");
+        stranger.write_all(&framed(&check(b'c'))).await.expect("sends");
+        let closed = timeout(PATIENCE, stranger.read(&mut [0; 9])).await.expect("is closed");
+        assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
+        let mut viewer = TcpStream::connect(host).await.expect("connects");
+        viewer.write_all(&framed(&check(b'a'))).await.expect("sends");
+        viewer.write_all(&framed(b"another")).await.expect("sends");
+        assert_eq!(next(&mut wire).await.bytes, check(b'a'));
+        let packet = next(&mut wire).await;
+        assert_eq!((packet.over, &packet.bytes[..]), (TransportProtocol::TCP, &b"another"[..]));
+        wire.send(&packet).expect("sends");
+        let mut answer = [0; 9];
+        timeout(PATIENCE, viewer.read_exact(&mut answer)).await.expect("comes").expect("received");
+        assert_eq!(answer[..], framed(b"another"));
+    }
+
+    #[tokio::test]
+    async fn a_socket_stays_while_a_peer_uses_it() {
+        let sockets = Sockets::new(0..=0, false);
+        let host = sockets.listen(&[HERE]).expect("listens")[0].address;
+        let mut wire = sockets.join();
+        wire.register("a");
+        sockets.listen(&[]).expect("nothing to do");
+        let here = UdpSocket::bind((HERE, 0)).await.expect("binds");
+        here.send_to(&check(b'a'), host).await.expect("sends");
+        assert_eq!(next(&mut wire).await.bytes, check(b'a'));
+        drop(wire);
+        sockets.listen(&[]).expect("nothing to do");
+        assert!(sockets.lock().sockets.is_empty());
     }
 }
