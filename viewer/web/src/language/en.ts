@@ -132,7 +132,7 @@ export const en = {
     latency: "From a key to the picture",
     latencyNone: "Type or click in a window to measure this.",
     spread: "95 % below {p95} · {n} measured",
-    lossless: "lossless",
+    lossless: "Lossless",
     waiting: "Measuring…",
     attempts: {
       used: "in use",

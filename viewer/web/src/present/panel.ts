@@ -3,7 +3,7 @@
 import { fill, texts } from "../language";
 import type { Attempt, Report } from "../link/vocabulary";
 import type { Transport } from "../link/link";
-import { button, make, setLength, setText } from "./dom";
+import { button, make, setText } from "./dom";
 import { explain, share, WAY, type StageFigures } from "./explain";
 import { glyph } from "./glyph";
 
@@ -155,8 +155,8 @@ export class Panel {
     const longest = Math.max(1, ...way.map(({ p50 }) => p50 * 4));
     for (const stage of way) {
       const bar = this.bar(stage.stage);
-      setLength(bar.p50, "width", Math.round(share(stage.p50, longest) * 160));
-      setLength(bar.p95, "width", Math.round(share(stage.p95, longest) * 160));
+      bar.p50.style.width = `${100 * share(stage.p50, longest)}%`;
+      bar.p95.style.width = `${100 * share(stage.p95, longest)}%`;
       setText(bar.value, `${millis(stage.p50)} / ${millis(stage.p95)}`);
     }
   }
