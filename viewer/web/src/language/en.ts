@@ -140,6 +140,7 @@ export const en = {
       failed: "failed",
       unsupported: "not here",
       late: "too slow to start",
+      spare: "not needed",
     },
     stages: {
       input: "Key to host",

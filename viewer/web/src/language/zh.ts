@@ -142,6 +142,7 @@ export const zh: Texts = {
       failed: "失败",
       unsupported: "此处不支持",
       late: "启动太慢",
+      spare: "无需使用",
     },
     stages: {
       input: "按键到主机",

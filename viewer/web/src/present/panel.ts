@@ -105,12 +105,16 @@ export class Panel {
     const { panel } = texts;
     this.attempts.replaceChildren(
       ...attempts.map(({ transport, result, detail, millis }) => {
-        const words = [panel.attempts[result], detail].filter(Boolean).join(" · ");
-        const time = result === "unsupported" ? "" : `${Math.round(millis)} ms`;
+        // What nobody waited for was not slow.
+        const spare = result === "late" && detail.startsWith("not needed");
+        const words = spare
+          ? panel.attempts.spare
+          : [panel.attempts[result], detail].filter(Boolean).join(" · ");
+        const time = result === "unsupported" || spare ? "" : `${Math.round(millis)} ms`;
         return make("li", {
           class: `attempt attempt-${result}`,
           children: [
-            glyph(result === "used" ? "check" : result === "works" ? "check" : "close"),
+            glyph(result === "used" || result === "works" ? "check" : spare ? "minimise" : "close"),
             make("strong", { text: transportName(transport) }),
             make("span", { text: words }),
             make("span", { class: "attempt-time", text: time }),
