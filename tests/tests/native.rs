@@ -98,7 +98,7 @@ fn an_app_that_locks_the_pointer_has_all_of_its_motion() -> Result<()> {
     desktop.xdotool(&["mousemove", &(x + 300).to_string(), &(y + 200).to_string(), "click", "1"])?;
     session.reported("the lock", |entry| *entry == Entry::Lock { held: true })?;
     // Further than the window is wide: a pointer that is only kept within would stop.
-    let mut pushed = || -> Result<(i32, i32)> {
+    let pushed = || -> Result<(i32, i32)> {
         let sum = |(x, y), entry: &Entry| match entry {
             Entry::Pushed { dx, dy } => (x + dx, y + dy),
             _ => (x, y),
