@@ -103,6 +103,8 @@ export class Desk {
       if (target === this.stage || target === this.layer) this.activate(null);
     });
     addEventListener("pagehide", () => this.popOuts.closeAll());
+    // While menus have the keyboard; else the field that has it asks.
+    addEventListener("keydown", (event) => this.inMenus(event) && this.keeps(event), { capture: true });
   }
 
   /** Something happened at the engine. */
@@ -319,6 +321,10 @@ export class Desk {
 
   private pressed({ toplevel }: Surface): void {
     this.activate(toplevel);
+  }
+
+  private inMenus({ target }: KeyboardEvent): boolean {
+    return !(target instanceof Element && target.classList.contains("text-sink"));
   }
 
   private keeps(event: KeyboardEvent): boolean {
