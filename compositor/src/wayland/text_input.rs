@@ -5,9 +5,12 @@
 //! - At most one text input is in use: one that its app has enabled since it was entered.
 //! - What an app says takes effect with its commit, and is forgotten when the keyboard leaves it.
 
-use media::{Logical, Rect, TextInput, TextPurpose, TrackId};
+use std::time::Duration;
+
+use media::{Logical, Rect, TextInput, TextPurpose, Timestamp, TrackId};
 use smithay::{
     reexports::{
+        calloop::timer::{TimeoutAction, Timer},
         wayland_protocols::wp::text_input::zv3::server::{
             zwp_text_input_manager_v3::{self, ZwpTextInputManagerV3},
             zwp_text_input_v3::{self, ContentHint, ContentPurpose, ZwpTextInputV3},
@@ -21,9 +24,13 @@ use smithay::{
 };
 
 use super::{State, tracks::Tracks};
+use crate::clock;
 
 /// Text inputs of one app: one for each of its seats is usual.
 const MAX_OBJECTS: usize = 64;
+
+/// Between two reports, so that an app whose caret runs about does not flood viewers.
+const PAUSE: Duration = Duration::from_millis(8);
 
 /// All text inputs.
 #[derive(Debug, Default)]
@@ -33,8 +40,11 @@ pub(crate) struct TextInputs {
     entered: Option<WlSurface>,
     /// Whether the one in use shows a composed text.
     pub(super) composing: bool,
-    /// What the session core was told.
+    /// What the session core was told, and when.
     reported: Option<(TrackId, TextInput)>,
+    reported_at: Timestamp,
+    /// It will be told soon.
+    waiting: bool,
 }
 
 /// One text input of an app.
@@ -161,15 +171,36 @@ impl State {
     /// Tells the session core where text is taken, if that has changed.
     pub(super) fn report_text_input(&mut self) {
         let now = self.text_inputs.place(&self.tracks);
-        let before = std::mem::replace(&mut self.text_inputs.reported, now);
-        if before == now {
+        if self.text_inputs.reported == now || self.text_inputs.waiting {
             return;
         }
+        let due = self.text_inputs.reported_at + PAUSE;
+        let left = due.since(clock::now());
+        if !left.is_zero() {
+            return self.report_text_input_in(left);
+        }
+        self.text_inputs.reported_at = clock::now();
+        let before = std::mem::replace(&mut self.text_inputs.reported, now);
         if let Some((track, _)) = before.filter(|(track, _)| now.is_none_or(|(other, _)| other != *track)) {
             self.outbox.source(media::Event::TextInput { track, input: None });
         }
         if let Some((track, input)) = now {
             self.outbox.source(media::Event::TextInput { track, input: Some(input) });
+        }
+    }
+}
+
+impl State {
+    fn report_text_input_in(&mut self, wait: Duration) {
+        let timer = Timer::from_duration(wait);
+        let inserted = self.events.insert_source(timer, |_, (), state| {
+            state.text_inputs.waiting = false;
+            // The turn that this begins ends with the report.
+            TimeoutAction::Drop
+        });
+        match inserted {
+            Ok(_) => self.text_inputs.waiting = true,
+            Err(error) => tracing::warn!(%error, "where text is taken cannot be reported in time"),
         }
     }
 }

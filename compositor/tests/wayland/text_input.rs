@@ -225,6 +225,30 @@ fn one_text_input_is_in_use_at_a_time_and_ends_with_its_object_and_window() {
 }
 
 #[test]
+fn a_caret_that_runs_about_does_not_flood_viewers() {
+    let mut host = Host::start();
+    let mut editor = editor(&mut host);
+    enable(&mut editor);
+    reported(&mut host);
+    let started = std::time::Instant::now();
+    for x in 0..2000 {
+        editor.input.set_cursor_rectangle(x, 25, 1, 17);
+        editor.input.commit();
+        editor.app.sync();
+    }
+    let mut reports = 0;
+    host.wait("the last place", |event| match event {
+        Event::TextInput { input: Some(input), .. } => {
+            reports += 1;
+            (input.caret.x == 1999 - 10).then_some(())
+        }
+        _ => None,
+    });
+    let most = started.elapsed().as_millis() / 8 + 2;
+    assert!(reports <= most, "{reports} reports where {most} do");
+}
+
+#[test]
 fn an_app_with_too_many_text_inputs_is_cut_off() {
     let host = Host::start();
     let mut app = App::connect(&host);
