@@ -45,8 +45,8 @@ pub(crate) struct ServeOptions {
     /// A further name under which browsers reach the host; may be given several times
     #[arg(long, value_name = "NAME")]
     http_host: Vec<String>,
-    /// A site that may show the page in a frame, such as https://portal.example.org; may be given several times
-    #[arg(long, value_name = "ORIGIN")]
+    /// A site that may show the page in a frame; may be given several times
+    #[arg(long, value_name = "https://HOST")]
     frame_ancestors: Vec<String>,
     /// Ports that WebRTC takes one of, UDP and TCP, as A-B or one [default: 4462-4470]
     #[arg(long, value_name = "A-B")]
