@@ -34,7 +34,7 @@ async function measure(transport: string, eye: Eye, count: number) {
     const app = await TestApp.start(stage.host, ["--size", "1024x640"]);
     const desk = await stage.open(`&only=${transport}&probe`);
     const window = await desk.window(TestApp.ID);
-    await desk.focus(window);
+    await app.focus(desk, window);
     await settles(
       "an app at rest",
       () => app.differing(desk, window),

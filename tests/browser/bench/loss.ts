@@ -32,7 +32,7 @@ async function typing(transport: string, count: number): Promise<Row[]> {
     const app = await TestApp.start(stage.host, ["--size", "1024x640"]);
     const desk = await stage.open(`&only=${transport}&probe`);
     const window = await desk.window(TestApp.ID);
-    await desk.focus(window);
+    await app.focus(desk, window);
     await settles(
       "an app at rest",
       () => app.differing(desk, window),

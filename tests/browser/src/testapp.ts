@@ -8,7 +8,7 @@ import type { Box } from "./elements";
 import type { Host } from "./host";
 import { decodePng } from "./png";
 import { ours } from "./programs";
-import { until } from "./wait";
+import { settles, until } from "./wait";
 
 interface State extends Code {
   width: number;
@@ -65,6 +65,17 @@ export class TestApp {
   /** Starts moving content, or stops it. */
   motion(fps: number | null): Promise<State> {
     return this.ask({ motion: fps });
+  }
+
+  /** Clicks into the window, and waits until the app has counted the click as its newest input. */
+  async focus(desk: Desk, window: Shown): Promise<State> {
+    const before = (await this.state()).input;
+    await desk.focus(window);
+    return settles(
+      "the click into the window",
+      () => this.state(),
+      ({ input }) => input > before,
+    );
   }
 
   reactions(): Reaction[] {

@@ -28,8 +28,7 @@ for (const transport of Chromium.transports) {
       step("shows every pixel as the app drew it", () => exact());
 
       step("carries keys", async () => {
-        await desk.focus(window);
-        const before = (await app.state()).input;
+        const before = (await app.focus(desk, window)).input;
         for (const letter of "keys") await desk.page.press(letter);
         await settles(
           "the app's keys",

@@ -37,6 +37,8 @@ export interface ChannelFigures {
   sentBytes: number;
   receivedBytes: number;
   queuedBytes: number;
+  /** When something last came, as `Date.now()` tells. */
+  heard: number;
 }
 
 /** How often the round trip is measured, in milliseconds. */
@@ -62,6 +64,7 @@ export class Channels {
   private rtt: number | null = null;
   private sentBytes = 0;
   private receivedBytes = 0;
+  private heard = Date.now();
   private ended = false;
   private silence: ReturnType<typeof setTimeout>;
   private readonly measuring: ReturnType<typeof setInterval>;
@@ -132,13 +135,9 @@ export class Channels {
   }
 
   figures(): ChannelFigures {
-    const { rtt, sentBytes, receivedBytes, waitingBytes } = this;
-    return {
-      rtt,
-      sentBytes,
-      receivedBytes,
-      queuedBytes: waitingBytes + this.channels.control.bufferedAmount,
-    };
+    const { rtt, sentBytes, receivedBytes, heard } = this;
+    const queuedBytes = this.waitingBytes + this.channels.control.bufferedAmount;
+    return { rtt, sentBytes, receivedBytes, queuedBytes, heard };
   }
 
   private fill(): void {
@@ -158,6 +157,7 @@ export class Channels {
 
   private hear(label: Label, data: unknown): void {
     if (this.ended) return;
+    this.heard = Date.now();
     clearTimeout(this.silence);
     this.silence = this.expect();
     try {

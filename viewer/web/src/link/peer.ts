@@ -44,6 +44,7 @@ class Peer {
   /** Those that stayed here. */
   private channels: Channels | null = null;
   private shown: Shown | null = null;
+  private video: VideoWay = "none";
   private figures: ReturnType<typeof setInterval> | undefined;
 
   constructor(
@@ -64,17 +65,10 @@ class Peer {
     ) as ChannelSet;
     // Channels can move only in the turn of the event loop in which they were made.
     const moved = this.handOver(channels);
-    const video = this.wayOfVideos();
-    if (video !== "none") this.takeVideos(video);
+    this.video = this.wayOfVideos();
+    if (this.video !== "none") this.takeVideos(this.video);
     connection.addTransceiver("audio", { direction: "recvonly" });
-    await connection.setLocalDescription();
-    const sdp = connection.localDescription?.sdp ?? "";
-    this.tell({
-      is: "offer",
-      sdp: video === "encoded" ? withoutKeyframeRequests(sdp) : sdp,
-      channels: null,
-      video,
-    });
+    this.tell({ is: "offer", sdp: await this.offer(), channels: null, video: this.video });
     if (!moved) this.keep(channels);
   }
 
@@ -141,8 +135,13 @@ class Peer {
     const { connection } = this;
     if (connection.signalingState !== "stable") await connection.setLocalDescription({ type: "rollback" });
     connection.restartIce();
-    await connection.setLocalDescription();
-    this.tell({ is: "restarted", sdp: connection.localDescription?.sdp ?? "" });
+    this.tell({ is: "restarted", sdp: await this.offer() });
+  }
+
+  private async offer(): Promise<string> {
+    await this.connection.setLocalDescription();
+    const sdp = this.connection.localDescription?.sdp ?? "";
+    return this.video === "encoded" ? withoutKeyframeRequests(sdp) : sdp;
   }
 
   private end(): void {

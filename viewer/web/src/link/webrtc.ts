@@ -25,6 +25,8 @@ import { RtpVideo, readHead } from "./rtp-video";
 
 /** How long the host may take to answer an offer, in milliseconds. */
 const ANSWER_PATIENCE = 4_000;
+/** How long the host may take to answer once the network may have changed; twice that if its answers come through the page. */
+const ASK_PATIENCE = 600;
 /** How long the next try waits when an offer for a restart was not answered. */
 const RESTART_PAUSE = 1_000;
 
@@ -62,7 +64,7 @@ class WebRtcLink implements Link {
   private readonly ports = new MessageChannel();
   /** Those that could be handed over. */
   private channels: Channels | null = null;
-  private told: ChannelFigures = { rtt: null, sentBytes: 0, receivedBytes: 0, queuedBytes: 0 };
+  private told: ChannelFigures = { rtt: null, sentBytes: 0, receivedBytes: 0, queuedBytes: 0, heard: 0 };
   private rtp: RtpVideo = this.rtpVideo("none");
   /** Of frames of videos. */
   private frameBytes = 0;
@@ -109,14 +111,17 @@ class WebRtcLink implements Link {
 
   networkChanged(): void {
     if (this.ended || !this.open) return;
+    // A path that works is left as it is: looking for another makes pictures wait.
+    const asked = Date.now();
     this.ask();
-    this.restart();
+    const patience = this.channels === null ? 2 * ASK_PATIENCE : ASK_PATIENCE;
+    setTimeout(() => this.figures().heard < asked && this.restart(), patience);
   }
 
   stats(): LinkStats {
-    const figures = this.channels?.figures() ?? this.told;
-    const receivedBytes = figures.receivedBytes + this.frameBytes;
-    return { transport: this.transport, ...figures, receivedBytes };
+    const { rtt, sentBytes, receivedBytes, queuedBytes } = this.figures();
+    const { transport, frameBytes } = this;
+    return { transport, rtt, sentBytes, receivedBytes: receivedBytes + frameBytes, queuedBytes };
   }
 
   /** Reads the frames of a slot for ever. */
@@ -194,9 +199,13 @@ class WebRtcLink implements Link {
     this.opening.opened();
   }
 
+  private figures(): ChannelFigures {
+    return this.channels?.figures() ?? this.told;
+  }
+
   private stateChanged(state: RTCPeerConnectionState): void {
     // A path that was lost is looked for anew; whether the host is still there shows by itself.
-    if (state === "disconnected" || state === "failed") this.networkChanged();
+    if (this.open && (state === "disconnected" || state === "failed")) this.restart();
     if (state === "closed") this.end(lost(""));
     if (state === "failed" && !this.open) this.end(lost("the host cannot be reached over UDP"));
   }
