@@ -18,7 +18,7 @@ use crate::{
     config::{self, Config, HttpConfig},
     console::Order,
     links::{self, Announcement, Links},
-    web::{Certificates, FrameAncestor, Hosts, LINK_PATH, Listener, Site, SiteParts},
+    web::{Certificates, FrameAncestor, Hosts, LINK_PATH, Listener, Site, SiteParts, Turn},
 };
 
 /// Viewers that joined over WebSocket and wait to be taken.
@@ -36,6 +36,7 @@ pub(crate) struct Browsers {
     short_lived: Arc<webtransport::Certificates>,
     webtransport: WebTransportHost,
     webrtc: WebRtcHost,
+    turn: Option<Turn>,
     doorkeeper: Arc<Doorkeeper>,
 }
 
@@ -98,6 +99,7 @@ impl Browsers {
             short_lived,
             webtransport,
             webrtc,
+            turn: http.turn.clone(),
             doorkeeper,
         };
         Ok(Some(ways_in))
@@ -125,6 +127,7 @@ impl Browsers {
             joined,
             webtransport: self.short_lived,
             webrtc: self.webrtc.desk(),
+            turn: self.turn,
         });
         let page = self.listener.serve(Arc::new(site))?;
         let (webtransport, webrtc) = (self.webtransport, self.webrtc);

@@ -1,6 +1,7 @@
 //! What `dormer serve` can be told, by flags or by a file with the same names. Flags win.
 
 mod http;
+mod turn;
 
 use std::{
     ffi::OsString,
@@ -54,6 +55,19 @@ pub(crate) struct ServeOptions {
     /// An address under which browsers reach WebRTC's port from outside of a NAT; may be given several times
     #[arg(long, value_name = "IP")]
     external_address: Vec<IpAddr>,
+    /// A TURN server that relays for browsers whose network blocks UDP, turn:HOST[:PORT] or turns:HOST[:PORT]; may be
+    /// given several times
+    #[arg(long, value_name = "URL")]
+    turn: Vec<String>,
+    /// The secret that the TURN servers share with this host, for logins that expire (coturn: static-auth-secret)
+    #[arg(long, value_name = "FILE")]
+    turn_secret_file: Option<PathBuf>,
+    /// The name of a TURN login that does not expire; browsers learn it, and its password
+    #[arg(long, value_name = "NAME")]
+    turn_user: Option<String>,
+    /// The password of --turn-user
+    #[arg(long, value_name = "FILE")]
+    turn_password_file: Option<PathBuf>,
     /// Name or address that links name [default: the machine's own, or that of --http or --quic]
     #[arg(long, value_name = "HOST")]
     advertise: Option<String>,
@@ -153,6 +167,12 @@ pub(crate) const DEFAULT_HTTP_PORT: u16 = 4461;
 
 impl ServeOptions {
     fn or(self, file: ServeOptions) -> ServeOptions {
+        // A login is one whole: not something of each.
+        let (turn_secret_file, turn_user, turn_password_file) = if self.has_turn_login() {
+            (self.turn_secret_file, self.turn_user, self.turn_password_file)
+        } else {
+            (file.turn_secret_file, file.turn_user, file.turn_password_file)
+        };
         ServeOptions {
             config: None,
             quic: self.quic.or(file.quic),
@@ -165,6 +185,10 @@ impl ServeOptions {
             frame_ancestors: some_or(self.frame_ancestors, file.frame_ancestors),
             webrtc_ports: self.webrtc_ports.or(file.webrtc_ports),
             external_address: some_or(self.external_address, file.external_address),
+            turn: some_or(self.turn, file.turn),
+            turn_secret_file,
+            turn_user,
+            turn_password_file,
             advertise: self.advertise.or(file.advertise),
             no_x11: self.no_x11 || file.no_x11,
             state_dir: self.state_dir.or(file.state_dir),
@@ -175,6 +199,10 @@ impl ServeOptions {
             exit_with_command: self.exit_with_command || file.exit_with_command,
             command: some_or(self.command, file.command),
         }
+    }
+
+    fn has_turn_login(&self) -> bool {
+        self.turn_secret_file.is_some() || self.turn_user.is_some() || self.turn_password_file.is_some()
     }
 }
 

@@ -21,13 +21,15 @@ mod response_headers;
 mod routes;
 mod site;
 mod sockets;
+mod turn;
 mod visitors;
 
 pub(crate) use accept::Listener;
 pub(crate) use certificate::{Certificates, Source};
-pub(crate) use hosts::Hosts;
+pub(crate) use hosts::{Hosts, is_host};
 pub(crate) use response_headers::FrameAncestor;
 pub(crate) use site::{Site, SiteParts};
+pub(crate) use turn::{Turn, TurnLogin, TurnUri};
 
 /// Where links begin, over WebSocket and over WebTransport.
 pub(crate) const LINK_PATH: &str = "/api/link";

@@ -5,10 +5,10 @@ use std::{
     ops::RangeInclusive,
 };
 
-use super::ServeOptions;
+use super::{ServeOptions, turn};
 use crate::{
     cli::Usage,
-    web::{FrameAncestor, Source},
+    web::{FrameAncestor, Source, Turn, is_host},
 };
 
 /// How browsers are served.
@@ -26,6 +26,8 @@ pub(crate) struct HttpConfig {
     pub webrtc_ports: RangeInclusive<u16>,
     /// Addresses of WebRTC as seen from outside.
     pub external_addresses: Vec<IpAddr>,
+    /// Relays for WebRTC.
+    pub turn: Option<Turn>,
 }
 
 impl HttpConfig {
@@ -53,15 +55,9 @@ impl HttpConfig {
             frame_ancestors,
             webrtc_ports: ports_of(options.webrtc_ports.as_deref())?,
             external_addresses: options.external_address.clone(),
+            turn: turn::resolve(options)?,
         })
     }
-}
-
-/// A name as in DNS, or an address.
-fn is_host(name: &str) -> bool {
-    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    name.parse::<IpAddr>().is_ok()
-        || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
 }
 
 fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {

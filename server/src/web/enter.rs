@@ -22,6 +22,7 @@ use super::{
     request,
     routes::Asked,
     site::Site,
+    turn::IceServer,
     visitors::Visitor,
 };
 
@@ -89,7 +90,7 @@ struct Join<'a> {
     session: &'a str,
     role: Role,
     webtransport: WebTransport,
-    webrtc: WebRtc,
+    webrtc: WebRtc<'a>,
     websocket: WebSocket,
 }
 
@@ -102,7 +103,11 @@ struct WebTransport {
 }
 
 #[derive(Serialize)]
-struct WebRtc {}
+#[serde(rename_all = "camelCase")]
+struct WebRtc<'a> {
+    /// Relays; none unless the host was told of some.
+    ice_servers: Vec<IceServer<'a>>,
+}
 
 #[derive(Serialize)]
 struct WebSocket {
@@ -114,17 +119,20 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
     let Asked { site, parts, .. } = asked;
     let visitor = request::own_visitor(site, parts)?;
     let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
-    let expires = UnixSeconds::now().after(JOIN_WITHIN).min(visitor.expires);
+    let now = UnixSeconds::now();
+    let expires = now.after(JOIN_WITHIN).min(visitor.expires);
     let ticket = site.links.join_once(visitor.role, expires).map_err(|error| Problem::internal(&error))?;
+    let session = &site.links.session;
+    let relays = site.turn.iter().map(|turn| turn.ice_server(session, now, visitor.expires));
     let join = Join {
         ticket: ticket.expose(),
-        session: &site.links.session,
+        session,
         role: visitor.role,
         webtransport: WebTransport {
             url: format!("https://{host}{LINK_PATH}"),
             certificate_hashes: site.webtransport.hashes().map(CertificateHash::to_base64),
         },
-        webrtc: WebRtc {},
+        webrtc: WebRtc { ice_servers: relays.collect() },
         websocket: WebSocket { url: format!("wss://{host}{LINK_PATH}") },
     };
     Ok(Json(join).into_response())

@@ -9,6 +9,13 @@ use axum::http::{HeaderMap, Uri, header, request::Parts, uri::Authority};
 
 use super::problem::Problem;
 
+/// A name as in DNS, or an address.
+pub(crate) fn is_host(name: &str) -> bool {
+    let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    name.parse::<IpAddr>().is_ok()
+        || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
+}
+
 /// The names of this host.
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts(Vec<String>);

@@ -14,6 +14,7 @@ use super::{
     icons::Icons,
     problem::Problem,
     response_headers::{FrameAncestor, SecurityHeaders},
+    turn::Turn,
     visitors::Visitors,
 };
 use crate::{
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     pub(super) joined: mpsc::Sender<Joined>,
     pub(super) webtransport: Arc<webtransport::Certificates>,
     pub(super) webrtc: WebRtcDesk,
+    /// Relays that browsers are told of.
+    pub(super) turn: Option<Turn>,
     pub(super) icons: Icons,
     visitors: Mutex<Visitors>,
 }
@@ -58,6 +61,7 @@ pub(crate) struct SiteParts {
     pub joined: mpsc::Sender<Joined>,
     pub webtransport: Arc<webtransport::Certificates>,
     pub webrtc: WebRtcDesk,
+    pub turn: Option<Turn>,
 }
 
 impl Site {
@@ -78,6 +82,7 @@ impl Site {
             joined: parts.joined,
             webtransport: parts.webtransport,
             webrtc: parts.webrtc,
+            turn: parts.turn,
             icons: Icons::default(),
             visitors: Mutex::default(),
         }
