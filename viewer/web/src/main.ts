@@ -29,11 +29,12 @@ async function begin(): Promise<void> {
   entering.wait(texts.entering.connecting);
   const heard = fragment.probe ? probe() : null;
   let shell: Shell | null = null;
-  const client = new Client((event: Event) => {
+  const handle = (event: Event): void => {
     shell?.handle(event);
     heard?.handle(event);
     if (event.on === "state") onState(event.state);
-  });
+  };
+  const client = new Client(handle, { relay: fragment.relay });
   const leave = (): void => {
     client.send({ do: "leave" });
     void host.leave().catch(() => {});

@@ -9,12 +9,12 @@ import type { Command, Event } from "./vocabulary";
 export class Client {
   private readonly worker: Worker;
 
-  /** `handler` hears everything the engine tells. */
-  constructor(handler: (event: Event) => void) {
+  /** `handler` hears everything the engine tells. `relay`: WebRTC goes through a relay or not at all. */
+  constructor(handler: (event: Event) => void, { relay }: { relay: boolean }) {
     this.worker = new Worker(trusted(workerUrl) as string, { type: "module", name: "engine" });
     this.worker.addEventListener("message", ({ data }: MessageEvent<Event | PeerWanted>) => {
       // Peer connections live on the page; the page knows nothing of them.
-      if (data.on === "peer-wanted") openPeer(data.request, this.worker);
+      if (data.on === "peer-wanted") void openPeer(data.request, this.worker, relay);
       else handler(data);
     });
     this.worker.addEventListener("error", ({ message }) => {

@@ -1,6 +1,6 @@
 /** The right to join, asked for anew before each link. */
 
-import type { Join } from "./link";
+import type { IceServer, Join } from "./link";
 
 /** The host does not let this page in, and trying again is of no use. */
 export class NotLetIn extends Error {}
@@ -38,7 +38,21 @@ async function sentence(response: Response): Promise<string> {
 function checked(answer: unknown): Join {
   const join = answer as Partial<Join> | null;
   if (typeof join?.ticket !== "string" || typeof join.websocket?.url !== "string") {
-    throw new Error("the host's answer cannot be understood: reload the page");
+    throw new Error(OBSCURE);
   }
-  return { webtransport: null, webrtc: null, ...join } as Join;
+  const webrtc = join.webrtc == null ? null : { iceServers: relays(join.webrtc.iceServers) };
+  return { webtransport: null, ...join, webrtc } as Join;
+}
+
+const OBSCURE = "the host's answer cannot be understood: reload the page";
+
+/** Only what belongs there: browsers refuse to make any connection otherwise. */
+function relays(servers: unknown): IceServer[] {
+  if (!Array.isArray(servers)) throw new Error(OBSCURE);
+  return servers.map((server: Partial<IceServer> | null) => {
+    const { urls, username, credential } = server ?? {};
+    const are = Array.isArray(urls) && urls.length > 0 && urls.every((url) => /^turns?:[^/]/.test(url));
+    if (!are || typeof username !== "string" || typeof credential !== "string") throw new Error(OBSCURE);
+    return { urls, username, credential };
+  });
 }

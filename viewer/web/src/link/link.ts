@@ -67,8 +67,16 @@ export interface Join {
   role: "control" | "view";
   /** `certificateHashes`: SHA-256 of the certificates the host has now and next, base64. */
   webtransport: { url: string; certificateHashes: string[] } | null;
-  webrtc: object | null;
+  /** `iceServers`: relays (TURN) for networks that block UDP; usually none. */
+  webrtc: { iceServers: IceServer[] } | null;
   websocket: { url: string };
+}
+
+/** A relay, and how to sign in there. As in `RTCConfiguration`, which workers do not know. */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 
 /**

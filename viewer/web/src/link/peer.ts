@@ -1,6 +1,7 @@
 /** The page's half of a link over WebRTC: the peer connection, which the worker's half tells what to do. */
 
 import { Channels, LABELS, type ChannelSet, type Label } from "./channels";
+import type { IceServer } from "./link";
 import { VIDEO_SLOTS, type FromPeer, type ToPeer, type TransformOptions, type VideoWay } from "./peer-words";
 import { Shown } from "./shown";
 
@@ -12,6 +13,8 @@ export interface PeerRequest {
   peer: number;
   /** Whether the worker can decode videos by itself. */
   decodesVideo: boolean;
+  /** The relays that the host names. */
+  iceServers: IceServer[];
 }
 
 /** How the worker asks. */
@@ -25,21 +28,27 @@ const LINGER = 300;
 /** How often figures are told while the channels are here, in milliseconds. */
 const FIGURES = 500;
 
-/** Makes a peer connection for the engine in `worker`. */
-export function openPeer(request: PeerRequest, worker: Worker): void {
-  const { port } = request;
-  if (typeof RTCPeerConnection === "undefined") {
-    const why = "this browser has no WebRTC";
-    return port.postMessage({ is: "failed", why } satisfies FromPeer);
-  }
-  new Peer(request, worker).start().catch((error: unknown) => {
+/** Makes a peer connection for the engine in `worker`. `relay`: only through a relay, for people who try theirs. */
+export async function openPeer(request: PeerRequest, worker: Worker, relay: boolean): Promise<void> {
+  try {
+    if (typeof RTCPeerConnection === "undefined") throw new Error("this browser has no WebRTC");
+    const connection = new RTCPeerConnection(configuration(request.iceServers, relay));
+    await new Peer(connection, request, worker).start();
+  } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    port.postMessage({ is: "failed", why } satisfies FromPeer);
-  });
+    request.port.postMessage({ is: "failed", why } satisfies FromPeer);
+  }
+}
+
+/** What the browser is told. */
+export function configuration(iceServers: IceServer[], relay: boolean): RTCConfiguration {
+  if (relay && iceServers.length === 0) {
+    throw new Error("the host names no relay: give `dormer serve` one by --turn");
+  }
+  return { bundlePolicy: "max-bundle", iceServers, iceTransportPolicy: relay ? "relay" : "all" };
 }
 
 class Peer {
-  private readonly connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   private readonly port: MessagePort;
   /** Those that stayed here. */
   private channels: Channels | null = null;
@@ -48,6 +57,7 @@ class Peer {
   private figures: ReturnType<typeof setInterval> | undefined;
 
   constructor(
+    private readonly connection: RTCPeerConnection,
     private readonly request: PeerRequest,
     private readonly worker: Worker,
   ) {

@@ -11,6 +11,7 @@ import {
   LANE,
   Unsupported,
   type CloseReason,
+  type IceServer,
   type Join,
   type Lane,
   type Link,
@@ -37,12 +38,13 @@ export const openWebRtc: Open = async (
   signal: AbortSignal,
 ): Promise<Link> => {
   if (join.webrtc === null) throw new Unsupported("the host offers none");
+  const { iceServers } = join.webrtc;
   const decodesVideo = await canDecode();
   return new Promise((resolve, reject) => {
     const link = new WebRtcLink(handler, { opened: () => resolve(link), failed: reject });
     signal.addEventListener("abort", () => link.giveUp(), { once: true });
     if (signal.aborted) link.giveUp();
-    else link.start(decodesVideo);
+    else link.start(decodesVideo, iceServers);
   });
 };
 
@@ -84,10 +86,10 @@ class WebRtcLink implements Link {
   }
 
   /** Has the page make the connection. */
-  start(decodesVideo: boolean): void {
+  start(decodesVideo: boolean, iceServers: IceServer[]): void {
     const { peer } = this;
     const port = this.ports.port2;
-    const wanted: PeerWanted = { on: "peer-wanted", request: { port, peer, decodesVideo } };
+    const wanted: PeerWanted = { on: "peer-wanted", request: { port, peer, decodesVideo, iceServers } };
     postMessage(wanted, { transfer: [port] });
   }
 

@@ -6,6 +6,7 @@ test("a plain link has a ticket and nothing else", () => {
     ticket: "abc-_",
     window: null,
     only: null,
+    relay: false,
     language: null,
     probe: false,
   });
@@ -19,6 +20,10 @@ test("all that can be asked for", () => {
   expect(only).toEqual(["webrtc", "websocket"]);
   expect(language).toBe("zh");
   expect(probe).toBe(true);
+});
+
+test("only WebRTC goes through a relay", () => {
+  expect(readFragment("#ticket=a&relay&only=websocket")).toMatchObject({ relay: true, only: ["webrtc"] });
 });
 
 test("what is unknown or empty is not asked for", () => {

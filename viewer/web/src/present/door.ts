@@ -14,6 +14,8 @@ export interface Fragment {
   window: string | null;
   /** Try only these transports. */
   only: Transport[] | null;
+  /** Try nothing but WebRTC through a relay: for people who set up a TURN server. */
+  relay: boolean;
   language: string | null;
   /** Open the page to tests and benchmarks. */
   probe: boolean;
@@ -25,11 +27,13 @@ export function readFragment(hash: string): Fragment {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
   const given = (name: string) => fields.get(name) || null;
   const wanted = given("only")?.split(",") ?? [];
-  const only = TRANSPORTS.filter((transport) => wanted.includes(transport));
+  const relay = fields.has("relay");
+  const only = relay ? ["webrtc" as const] : TRANSPORTS.filter((transport) => wanted.includes(transport));
   return {
     ticket: given("ticket"),
     window: given("window"),
     only: only.length > 0 ? only : null,
+    relay,
     language: given("lang"),
     probe: fields.has("probe"),
   };
