@@ -1,20 +1,24 @@
 //! Popup grabs: menus that have the keyboard until they are dismissed.
 //!
 //! The viewers report presses outside of all popups; the host decides that the grabbing popups are dismissed, the
-//! topmost first. While there is one, the topmost has the keyboard.
+//! topmost first. While there is one, the topmost has the keyboard. A button that was down when it opened does not keep
+//! the pointer any more: menus are used by pressing, dragging onto an entry and letting go.
 
 use smithay::{
+    input::pointer::ClickGrab,
     reexports::{
         wayland_protocols::xdg::shell::server::xdg_popup,
         wayland_server::{Resource, protocol::wl_surface::WlSurface},
     },
+    utils::SERIAL_COUNTER,
     wayland::{
         compositor,
         shell::xdg::{PopupSurface, XdgPopupSurfaceData},
     },
 };
 
-use super::State;
+use super::{State, frames::millis};
+use crate::clock;
 
 impl State {
     /// An app asks that a new popup grabs.
@@ -42,6 +46,17 @@ impl State {
         }
         self.input.grabs.push(popup);
         self.refocus();
+        self.let_go_of_pointer();
+    }
+
+    /// A pressed button does not keep the pointer where it went down any more; which of its windows and menus the
+    /// pointer is in is for the viewers to say. Other grabs, as of drag and drop, stay.
+    fn let_go_of_pointer(&mut self) {
+        let pointer = self.input.pointer.clone();
+        if pointer.with_grab(|_, grab| grab.is::<ClickGrab<State>>()) == Some(true) {
+            pointer.unset_grab(self, SERIAL_COUNTER.next_serial(), millis(clock::now()));
+            pointer.frame(self);
+        }
     }
 
     /// A popup does not grab any more.

@@ -4,7 +4,7 @@ use media::{Button, Command, Point, Position, Size, WindowKind};
 use wayland_client::Proxy;
 
 use crate::{
-    app::{App, AppWindow, Seen},
+    app::{App, AppPopup, AppWindow, Seen},
     host::{Host, cause},
 };
 
@@ -151,6 +151,53 @@ fn grabbing_popups_have_the_keyboard_and_are_dismissed_the_topmost_first() {
             .iter()
             .any(|event| matches!(event, media::Event::Window(w) if w.kind == WindowKind::Popup))
     );
+}
+
+#[test]
+fn a_menu_is_used_by_pressing_dragging_onto_an_entry_and_letting_go() {
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    let window = app.mapped(100, 100, RED);
+    let track = host.window("window", |_| true).track;
+    host.send(Command::Focus(Some(track)));
+    let at = |track, x, y| Command::Motion { cause: cause(1), track, position: Position::new(x, y) };
+    let left = |pressed| Command::Button { cause: cause(2), button: Button::LEFT, pressed };
+    host.send(at(track, 5.0, 5.0));
+    host.send(left(true));
+    let serial = app.wait("press", |seen| match seen {
+        Seen::Button { serial } => Some(*serial),
+        _ => None,
+    });
+
+    let menu = app.popup(&window.shell, (5, 10), (30, 30), Some(serial));
+    app.picture(30, 30, RED).show(&menu.surface);
+    let menu_track = host.window("menu", |seen| seen.kind == WindowKind::Popup).track;
+    host.send(at(menu_track, 7.0, 8.0));
+    enters(&mut app, &menu, (7.0, 8.0));
+
+    // A submenu opens while the button is still down.
+    let submenu = app.popup(&menu.shell, (30, 0), (30, 30), Some(serial));
+    app.picture(30, 30, RED).show(&submenu.surface);
+    let submenu_track = host.window("submenu", |seen| seen.parent == Some(menu_track)).track;
+    host.send(at(submenu_track, 3.0, 4.0));
+    enters(&mut app, &submenu, (3.0, 4.0));
+
+    host.send(left(false));
+    app.wait("release", |seen| {
+        assert!(!matches!(seen, Seen::PointerLeave), "the entry under the pointer hears the release");
+        matches!(seen, Seen::Button { .. }).then_some(())
+    });
+}
+
+/// The pointer moves into a popup, to a place.
+fn enters(app: &mut App, popup: &AppPopup, at: (f64, f64)) {
+    app.wait("pointer in the popup", |seen| match seen {
+        Seen::PointerEnter { surface, x, y, .. } if *surface == popup.surface.id() => {
+            assert_eq!((*x, *y), at);
+            Some(())
+        }
+        _ => None,
+    });
 }
 
 #[test]
