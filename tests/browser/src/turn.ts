@@ -1,0 +1,72 @@
+/** A real TURN server on this machine's loopback: coturn, whose logins are made out of a secret that it shares with hosts. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Child } from "./child";
+import { freePort } from "./port";
+import { installed } from "./programs";
+import { Hopeless, until } from "./wait";
+
+const SERVER = "turnserver";
+
+/** Why there can be no TURN server here, or null. */
+export function turnHindrance(): string | null {
+  return installed(SERVER) === null ? "coturn is not installed" : null;
+}
+
+export class TurnServer {
+  private constructor(
+    private readonly child: Child,
+    private readonly directory: string,
+    private readonly port: number,
+  ) {}
+
+  /** Starts one that knows `secret`, and waits until it listens. */
+  static async start(secret: string): Promise<TurnServer> {
+    const program = installed(SERVER);
+    if (program === null) throw new Error(turnHindrance() ?? "");
+    const directory = mkdtempSync(join(tmpdir(), "dormer-turn-"));
+    const port = await freePort();
+    const settings = [
+      ...["listening-ip=127.0.0.1", "relay-ip=127.0.0.1", `listening-port=${port}`, "realm=dormer.test"],
+      // By default it relays to nobody on its own machine: there this host is.
+      ...["allow-loopback-peers", "no-tls", "no-dtls", "no-cli", "verbose"],
+      ...["use-auth-secret", `static-auth-secret=${secret}`],
+      ...[`pidfile=${join(directory, "pid")}`, `userdb=${join(directory, "users")}`],
+      ...["log-file=stdout", "simple-log"],
+    ];
+    const file = join(directory, "turnserver.conf");
+    writeFileSync(file, `${settings.join("\n")}\n`, { mode: 0o600 });
+    const child = Child.start("turn", program, ["-c", file], { directory });
+    const server = new TurnServer(child, directory, port);
+    await until("the TURN server", () => {
+      if (!child.running) throw new Hopeless(`the TURN server ended:\n${child.logTail}`);
+      return listens(port);
+    });
+    return server;
+  }
+
+  /** Where browsers reach it without any UDP. */
+  get uri(): string {
+    return `turn:127.0.0.1:${this.port}?transport=tcp`;
+  }
+
+  get log(): string {
+    return this.child.log;
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

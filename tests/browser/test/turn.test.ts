@@ -1,0 +1,81 @@
+/** A browser whose network blocks UDP reaches the host through a TURN server, over TCP, with a login that the host made. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { Chromium } from "../src/browsers/chromium";
+import { whereAble } from "../src/each";
+import { Stage } from "../src/stage";
+import { story } from "../src/story";
+import { TestApp } from "../src/testapp";
+import { TurnServer, turnHindrance } from "../src/turn";
+import { settles } from "../src/wait";
+
+const SECRET = "known-to-host-and-relay";
+
+whereAble("Chromium through a relay", Chromium.hindrance ?? turnHindrance(), () => {
+  let directory: string;
+  let relay: TurnServer;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), "dormer-browser-"));
+    relay = await TurnServer.start(SECRET);
+  });
+
+  afterAll(async () => {
+    await relay?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** A host that names the relay, and knows this secret. */
+  const set = (secret: string) => () => {
+    const file = join(directory, "secret");
+    writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+    const flags = ["--webrtc-ports", "0", "--turn", relay.uri, "--turn-secret-file", file];
+    return Stage.set(Chromium, { flags });
+  };
+
+  describe("that shares the secret", () => {
+    story("a relay", set(SECRET), (step) => {
+      step("carries keys and every pixel", async (stage) => {
+        const app = await TestApp.start(stage.host, ["--size", "800x600"]);
+        const desk = await stage.open("&relay&probe");
+        expect((await desk.link()).transport).toBe("webrtc");
+        const window = await desk.window(TestApp.ID);
+        const before = (await app.focus(desk, window)).input;
+        for (const letter of "keys") await desk.page.press(letter);
+        await settles(
+          "the app's keys",
+          async () => (await app.state()).input - before,
+          (keys) => keys === 4,
+        );
+        await settles(
+          "every pixel",
+          async () => app.differing(desk, await desk.window(TestApp.ID)),
+          (pixels) => pixels === 0,
+        );
+        expect(stage.browser.complaints).toEqual([]);
+      });
+
+      step("knows the viewer by a name that expires, and the secret is told to nobody", async (stage) => {
+        expect(relay.log).toMatch(/user <\d{10}:s[0-9a-f]{16}>: incoming packet ALLOCATE processed, success/);
+        expect(stage.host.log).not.toContain(SECRET);
+      });
+    });
+  });
+
+  describe("that knows another secret", () => {
+    story("a foreign relay", set("another"), (step) => {
+      step("carries nothing", async (stage) => {
+        const page = await stage.browser.newPage();
+        stage.pages.push(page);
+        await page.goto(`${stage.host.link}&relay`);
+        // The page tries again once it is sure that the first try has failed.
+        const refusals = () => relay.log.match(/user <\d{10}:\w+>: .* error 401: Unauthorized/g) ?? [];
+        await settles("two refusals", refusals, ({ length }) => length >= 2);
+        expect(await page.evaluate(() => document.documentElement.dataset.state)).toBe("connecting");
+      });
+    });
+  });
+});
