@@ -72,7 +72,10 @@ setup-build:
 setup-node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
 
+# Tests start coturn themselves. As a service, which Debian's package starts at once, it would relay for anybody.
 setup-test: setup setup-node
+	@command -v turnserver >/dev/null || ! command -v systemctl >/dev/null || { \
+		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; $$as_root systemctl -q mask coturn.service; }
 	@$(call install,$(TEST_PACKAGES))
 
 setup-bench: setup-test
