@@ -7,20 +7,20 @@
 
 import type { Clipboard } from "../clipboard";
 import type { Command, Event as EngineEvent } from "../link/vocabulary";
-import type { InputEvent, Rect, TextInput, TrackId } from "../protocol/types";
+import type { InputEvent, Rect, TrackId } from "../protocol/types";
 import type { Combo } from "./combos";
-import { inBytes, type Showing } from "./compose";
 import { evdev } from "./codes";
 import { FingersOnPage } from "./fingers";
+import { fullscreen } from "./fullscreen";
 import type { TouchMode } from "./gesture";
-import { Keyboard, keyInfo, type KeyInfo } from "./keyboard";
+import { Keyboard } from "./keyboard";
+import { Keys } from "./keys";
 import type { Layout } from "./layout";
 import { PointerLock } from "./lock";
-import { isCopy, isPaste, Pasting, pasteKeys } from "./pasting";
 import type { Platform } from "./platform";
 import { Pointer, type HandedOver } from "./pointer";
-import { onPage, Surfaces, type Point, type Surface } from "./surface";
-import { TextField } from "./text";
+import { Surfaces, type Point, type Surface } from "./surface";
+import { Writing } from "./writing";
 import type { Zoom } from "./zoom";
 
 export interface InputOptions {
@@ -50,46 +50,53 @@ export interface InputOptions {
 export class Input {
   readonly surfaces = new Surfaces();
   readonly keyboard: Keyboard;
-  private readonly field: TextField;
+  private readonly writing: Writing;
+  private readonly keys: Keys;
   private readonly pointer: Pointer;
   private readonly lock: PointerLock;
   private readonly fingers: FingersOnPage;
-  private readonly pasting: Pasting;
   private readonly ended = new AbortController();
   /** The window that is to have the keyboard. */
   private wanted: TrackId | null = null;
-  /** Where apps take text. */
-  private readonly texts = new Map<TrackId, TextInput>();
   /** When what is handled at the moment happened. */
   private at = 0;
   /** Whose the keyboard is, of all documents. */
   private static holder: Input | null = null;
 
   constructor(private readonly options: InputOptions) {
-    const { document, parent, layout, platform, label } = options;
+    const { document, parent, layout, platform, label, clipboard } = options;
     const { signal } = this.ended;
     const { surfaces } = this;
     this.keyboard = new Keyboard({ emit: (event) => this.toFocus(event), layout, platform });
-    this.field = new TextField({ document, parent, label, host: this.composing() });
+    this.writing = new Writing({
+      ...{ document, parent, label, surfaces, keyboard: this.keyboard },
+      happens: () => this.happens(),
+      emit: (event) => this.toFocus(event),
+      window: () => this.wanted,
+      keyboardChanged: (shown) => options.keyboardChanged?.(shown),
+    });
+    this.keys = new Keys({
+      ...{ keyboard: this.keyboard, clipboard, platform, keeps: options.keeps },
+      happens: (at) => this.happens(at),
+      letGo: () => this.letGo(),
+      // The app's caret has moved: what was typed before is no context any more.
+      taken: () => this.writing.field.empty(),
+      app: () => (this.wanted === null ? null : (options.appId?.(this.wanted) ?? "")),
+    });
     const emit = (track: TrackId, event: InputEvent, at: number) => this.emit(track, event, at);
-    const pressed = (surface: Surface) => this.pressed(surface);
-    const before = () => this.before();
     const after = () => this.keyboard.sticky.after();
-    this.lock = new PointerLock(document, { surfaces, emit }, signal);
+    const pressed = (surface: Surface) => this.pressed(surface);
+    const host = { surfaces, emit, pressed, before: () => this.before(), after };
+    this.lock = new PointerLock(document, host, signal);
     this.pointer = new Pointer({
-      ...{ surfaces, emit, pressed, before, after },
+      ...host,
       holdsControl: () => this.keyboard.holds("ControlLeft") || this.keyboard.holds("ControlRight"),
       control: (pressed) => this.toFocus({ Key: { key: evdev("ControlLeft") ?? 0, pressed } }),
       locked: () => this.lock.track,
     });
-    const zoom = options.zoom ?? null;
     const drawCursor = (at: Point | null) => options.drawCursor?.(at);
-    this.fingers = new FingersOnPage(
-      { surfaces, document, zoom, emit, pressed, before, after, drawCursor },
-      signal,
-    );
-    this.pasting = new Pasting((info) => this.keyboard.press(info));
-    this.listen();
+    this.fingers = new FingersOnPage({ ...host, document, zoom: options.zoom ?? null, drawCursor }, signal);
+    this.listen(signal);
   }
 
   /** Listens on a track's element; answers how to end that. */
@@ -98,7 +105,7 @@ export class Input {
     this.surfaces.add(surface);
     this.pointer.listen(surface, ended.signal);
     this.fingers.listen(surface.element, ended.signal);
-    if (this.texts.has(surface.track)) this.place();
+    if (this.writing.caret.box !== null) this.writing.settle();
     return () => {
       ended.abort();
       this.surfaces.remove(surface);
@@ -114,18 +121,20 @@ export class Input {
 
   /** Gives a window the keyboard, or takes it away. */
   focus(toplevel: TrackId | null): void {
+    const { field } = this.writing;
+    const changes = this.wanted !== toplevel;
+    // What is being composed is the present window's: it ends before another has the keyboard.
+    if (toplevel === null || (changes && field.composing)) field.element.blur();
     if (toplevel === null) {
       this.wanted = null;
-      this.field.element.blur();
       return;
     }
-    const changes = this.wanted !== toplevel;
     if (changes) this.letGo();
     this.wanted = toplevel;
-    if (!this.field.focused) this.field.focus();
+    if (!field.focused) field.focus();
     // Another document's field may have taken the keyboard without this one having lost the DOM's focus.
     else if (changes || Input.holder !== this) this.take();
-    this.place();
+    this.writing.settle();
   }
 
   /** The window that has the keyboard. */
@@ -143,30 +152,29 @@ export class Input {
 
   /** Opens the soft keyboard; only in a click. */
   showKeyboard(): void {
-    this.soft(true);
+    this.writing.soft.show(true);
   }
 
   hideKeyboard(): void {
-    this.soft(false);
+    this.writing.soft.show(false);
   }
 
   toggleKeyboard(): void {
-    this.soft(!this.field.soft);
+    this.writing.soft.show(!this.writing.soft.shown);
   }
 
   get keyboardShown(): boolean {
-    return this.field.soft;
+    return this.writing.soft.shown;
   }
 
   /** Keys that the browser would keep. */
   combo({ keys }: Combo): void {
-    this.now();
-    this.keyboard.chord(keys);
+    this.keys.chord(keys);
   }
 
   /** Pastes into the app what this machine's clipboard holds, if the user lets us read it; in a click. */
-  async paste(): Promise<void> {
-    if (await this.options.clipboard.read()) this.typePaste();
+  paste(): Promise<void> {
+    return this.keys.paste();
   }
 
   /**
@@ -178,32 +186,13 @@ export class Input {
   }
 
   /** Fills the screen with an element, and takes all keys there where the browser lets us; or leaves it. */
-  async fullscreen(element: Element | null): Promise<void> {
-    const { document } = this.options;
-    const keyboard = (document.defaultView?.navigator as { keyboard?: KeyboardLocks } | undefined)?.keyboard;
-    try {
-      if (element === null) {
-        keyboard?.unlock?.();
-        await document.exitFullscreen();
-        return;
-      }
-      await element.requestFullscreen({ navigationUI: "hide" });
-      await keyboard?.lock?.();
-    } catch {
-      // Not allowed here, as on phones: then it stays as it is.
-    }
+  fullscreen(element: Element | null): Promise<void> {
+    return fullscreen(this.options.document, element);
   }
 
   /** The app's caret in the viewport, and null where the app tells of none. */
   caret(): Rect | null {
-    for (const [track, { caret }] of this.texts) {
-      const surface = this.surfaces.of(track);
-      if (surface === undefined) continue;
-      const from = onPage(surface, caret);
-      const to = onPage(surface, { x: caret.x + caret.w, y: caret.y + caret.h });
-      return { ...from, w: to.x - from.x, h: to.y - from.y };
-    }
-    return null;
+    return this.writing.caret.box;
   }
 
   /** Something happened at the engine. */
@@ -214,16 +203,15 @@ export class Input {
         else this.forget();
         return;
       case "text-input":
-        if (event.input === null) this.texts.delete(event.track);
-        else this.texts.set(event.track, event.input);
-        this.place();
+        this.writing.caret.tell(event.track, event.input);
+        this.writing.settle();
         this.options.caretMoved?.();
         return;
       case "pointer-lock":
         this.lock.want(event.track);
         return;
       case "window-gone":
-        this.texts.delete(event.track);
+        this.writing.caret.forget(event.track);
         if (this.wanted === event.track) this.wanted = null;
     }
   }
@@ -231,81 +219,25 @@ export class Input {
   dispose(): void {
     this.letGo();
     this.ended.abort();
-    this.field.remove();
+    this.writing.field.remove();
     if (Input.holder === this) Input.holder = null;
   }
 
-  private listen(): void {
-    const { document, clipboard } = this.options;
-    const { signal } = this.ended;
-    const { element } = this.field;
-    element.addEventListener("keydown", (event) => this.keydown(event), { signal });
-    element.addEventListener("keyup", (event) => this.keyup(event), { signal });
-    element.addEventListener("paste", (event) => this.pasted(event), { signal });
+  private listen(signal: AbortSignal): void {
+    const { document } = this.options;
+    const { element } = this.writing.field;
+    this.keys.listen(element, signal);
     element.addEventListener("focus", () => this.take(), { signal });
     element.addEventListener("blur", () => this.lose(), { signal });
     const window = document.defaultView;
     for (const type of ["pagehide", "blur"]) window?.addEventListener(type, () => this.letGo(), { signal });
-    window?.addEventListener("focus", () => void clipboard.focus(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden && this.letGo(), { signal });
     const outside = (event: Event) => {
       const hit = this.surfaces.shownBy(event.target) !== undefined;
       if (!hit && this.surfaces.hasPopups()) this.options.send({ do: "dismiss-popups" });
     };
     document.addEventListener("pointerdown", outside, { signal, capture: true });
-    // A release of fingers is a gesture for browsers, their touch is not yet.
-    document.addEventListener("pointerup", () => clipboard.gesture(false), { signal, capture: true });
-    const key = (event: KeyboardEvent) => clipboard.gesture(isCopy(keyInfo(event), this.options.platform));
-    document.addEventListener("keydown", key, { signal, capture: true });
-    this.watchSoftKeyboard(signal);
-  }
-
-  private keydown(event: KeyboardEvent): void {
-    this.at = event.timeStamp;
-    const info = keyInfo(event);
-    if (!info.composing && this.options.keeps(event)) {
-      this.letGo();
-      return;
-    }
-    if (this.pasting.waits) {
-      event.preventDefault();
-      this.pasting.then(() => this.press(info));
-      return;
-    }
-    if (isPaste(info, this.options.platform) && !info.repeat) {
-      // Not prevented: the browser tells what is pasted, and then the key goes.
-      this.pasting.begin(info);
-      return;
-    }
-    if (this.press(info)) event.preventDefault();
-  }
-
-  private press(info: KeyInfo): boolean {
-    const taken = this.keyboard.press(info);
-    // The app's caret has moved: what was typed before is no context any more.
-    if (taken) this.field.empty();
-    return taken;
-  }
-
-  private keyup(event: KeyboardEvent): void {
-    this.at = event.timeStamp;
-    const info = keyInfo(event);
-    if (this.pasting.waits) this.pasting.then(() => this.keyboard.release(info));
-    else if (this.keyboard.release(info)) event.preventDefault();
-  }
-
-  private pasted(event: ClipboardEvent): void {
-    event.preventDefault();
-    const taken = this.options.clipboard.take(event.clipboardData);
-    if (this.pasting.waits) this.pasting.end();
-    // By a menu of the browser or of a soft keyboard.
-    else if (taken) this.typePaste();
-  }
-
-  private typePaste(): void {
-    if (this.wanted === null) return;
-    this.now();
-    this.keyboard.chord(pasteKeys(this.options.appId?.(this.wanted) ?? ""));
+    this.writing.soft.watch(window, signal);
   }
 
   /** The field got the DOM's focus. */
@@ -318,7 +250,7 @@ export class Input {
   private lose(): void {
     this.letGo();
     setTimeout(() => {
-      if (Input.holder !== this || this.field.focused) return;
+      if (Input.holder !== this || this.writing.field.focused) return;
       Input.holder = null;
       this.options.send({ do: "focus", track: null });
     });
@@ -331,7 +263,7 @@ export class Input {
   }
 
   private forget(): void {
-    this.pasting.forget();
+    this.keys.clear();
     this.keyboard.clear();
     this.pointer.clear();
     this.fingers.clear();
@@ -339,7 +271,7 @@ export class Input {
 
   private pressed(surface: Surface): void {
     this.lock.pressed(surface);
-    this.field.empty();
+    this.writing.field.empty();
     this.options.pressed(surface);
   }
 
@@ -349,70 +281,9 @@ export class Input {
     this.keyboard.sticky.before();
   }
 
-  private soft(on: boolean): void {
-    this.field.soft = on;
-    this.options.keyboardChanged?.(on);
-  }
-
-  /** Users close soft keyboards by buttons of their own, which tell nobody. */
-  private watchSoftKeyboard(signal: AbortSignal): void {
-    const window = this.options.document.defaultView;
-    const viewport = window?.visualViewport;
-    let covered = false;
-    viewport?.addEventListener(
-      "resize",
-      () => {
-        const before = covered;
-        covered = viewport.height * viewport.scale < (window?.innerHeight ?? 0) * 0.8;
-        if (before && !covered && this.field.soft) this.soft(false);
-      },
-      { signal },
-    );
-  }
-
-  /** What is composed, to the app. */
-  private composing() {
-    return {
-      text: (text: string) => this.soon(() => this.keyboard.type(text)),
-      tap: (code: string) => this.soon(() => this.keyboard.tap(code)),
-      preedit: (text: string, selection: readonly [number, number]) =>
-        this.soon(() => {
-          const bounded = [...text].slice(0, 1000).join("");
-          const end = Math.min(selection[1], bounded.length);
-          const cursor = inBytes(bounded, [Math.min(selection[0], end), end]);
-          this.toFocus({ Preedit: { text: bounded, cursor } });
-        }),
-      showing: (): Showing => {
-        this.place();
-        if (this.texts.size > 0) return "app";
-        const cjk = (this.options.document.defaultView?.navigator.languages ?? []).some((name) =>
-          /^(zh|ja|ko)/.test(name),
-        );
-        return this.field.soft && !cjk ? "typing" : "field";
-      },
-    };
-  }
-
-  private soon(act: () => void): void {
-    this.now();
-    act();
-  }
-
-  /** Puts the field at the app's caret; at the foot of the window if it tells of none. */
-  private place(): void {
-    const caret = this.caret();
-    if (caret !== null) {
-      this.field.place({ x: caret.x, y: caret.y, height: caret.h });
-      return;
-    }
-    const surface = this.wanted === null ? undefined : this.surfaces.of(this.wanted);
-    if (surface === undefined) return;
-    const { left, bottom } = surface.element.getBoundingClientRect();
-    this.field.place({ x: left, y: bottom - 20, height: 20 });
-  }
-
-  private now(): void {
-    this.at = this.options.document.defaultView?.performance.now() ?? 0;
+  /** What follows happened at this time; without one, now. */
+  private happens(at = this.options.document.defaultView?.performance.now() ?? 0): void {
+    this.at = at;
   }
 
   private toFocus(event: InputEvent): void {
@@ -423,10 +294,4 @@ export class Input {
     const origin = this.options.document.defaultView?.performance.timeOrigin ?? 0;
     this.options.send({ do: "input", at: origin + at, track, event });
   }
-}
-
-/** `navigator.keyboard`, where there is one. */
-interface KeyboardLocks {
-  lock?(): Promise<void>;
-  unlock?(): void;
 }

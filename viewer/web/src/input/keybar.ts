@@ -108,6 +108,7 @@ export class Keybar {
     button.textContent = sign;
     button.setAttribute("aria-label", name === "" ? sign : this.options.names[name]);
     // The focus stays where it is, and so does the soft keyboard.
+    button.tabIndex = -1;
     for (const type of ["pointerdown", "mousedown"]) {
       button.addEventListener(type, (event) => event.preventDefault());
     }
@@ -140,7 +141,9 @@ export class Keybar {
         repeat(INTERVAL);
       }, after);
     };
-    button.addEventListener("pointerdown", () => {
+    button.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      clearTimeout(timer);
       repeated = false;
       repeat(DELAY);
     });

@@ -20,15 +20,25 @@ export class Zoom {
   origin: Point = { x: 0, y: 0 };
   private window: Size = { w: 1, h: 1 };
   private viewport: Rect = { x: 0, y: 0, w: 1, h: 1 };
+  /** Whether there is a view; without one nothing zooms or moves. */
+  private live = false;
 
   /** `changed` is told whenever the view has changed. */
   constructor(public changed: () => void = () => {}) {}
 
   /** The window's size in CSS pixels when it is not zoomed, and the part of the viewport that is free for it. */
   layout(window: Size, viewport: Rect): void {
+    this.live = true;
     this.window = { w: Math.max(1, window.w), h: Math.max(1, window.h) };
     this.viewport = viewport;
     this.move(this.scale, this.offset);
+  }
+
+  /** There is no view any more, until it is laid out again. */
+  end(): void {
+    this.live = false;
+    this.scale = 1;
+    this.offset = { x: 0, y: 0 };
   }
 
   get zoomed(): boolean {
@@ -82,6 +92,7 @@ export class Zoom {
   }
 
   private move(wanted: number, { x, y }: Point): void {
+    if (!this.live) return;
     const { window, viewport, offset: before } = this;
     const scale = this.bounded(wanted);
     const along = (at: number, long: number, from: number, room: number) => {

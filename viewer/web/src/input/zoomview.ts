@@ -52,9 +52,12 @@ export class ZoomView {
     this.options.zoom.reveal({ ...place, w: caret.w / scale, h: caret.h / scale });
   }
 
+  /** Shows everything as it is without zoom; fingers cannot zoom any more. */
   dispose(): void {
+    const { zoom, content } = this.options;
     this.ended.abort();
-    this.options.content.style.transform = "";
+    zoom.end();
+    content.style.transform = "";
   }
 
   private show(): void {

@@ -77,24 +77,13 @@ export class Touch {
   }
 
   private zoomView(): ZoomView {
-    const { stage, layer, screen, people } = this.desk;
+    const { layer, screen, people } = this.desk;
     return new ZoomView({
       zoom: this.zoom,
       stage: this.room,
       content: layer,
       size: () => screen.area,
-      caret: () => {
-        const caret = people.main.keyboardShown ? people.main.caret() : null;
-        if (caret === null) return null;
-        const { scale, offset } = this.zoom;
-        const { left, top } = stage.getBoundingClientRect();
-        return {
-          x: (caret.x - left - offset.x) / scale,
-          y: (caret.y - top - offset.y) / scale,
-          w: caret.w / scale,
-          h: caret.h / scale,
-        };
-      },
+      caret: () => (people.main.keyboardShown ? people.main.caret() : null),
     });
   }
 
