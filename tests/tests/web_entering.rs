@@ -165,11 +165,20 @@ fn whoever_guesses_tickets_is_turned_away_for_a_while() -> Result<()> {
 
 #[test]
 fn no_log_holds_a_ticket_or_a_cookie() -> Result<()> {
-    let host = HostOptions::command([testapp()?]).arguments(&["--log", "trace"]).start()?;
+    let relay_secret = "a-secret-of-turn-servers-that-nobody-else-may-know";
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("secret");
+    std::fs::write(&file, relay_secret)?;
+    let relay = ["--turn", "turn:turn.example.org", "--turn-secret-file", file.to_str().context("a path")?];
+    let flags = [["--log", "trace"].as_slice(), &relay].concat();
+    let host = HostOptions::command([testapp()?]).arguments(&flags).start()?;
     let site = Site::of(&host.browser_link()?)?;
     let cookie = site.enter()?;
     let joined = site.ask(&site.post("/api/join").cookie(&cookie))?.json()?;
     let join_ticket = joined["ticket"].as_str().context("a ticket")?.to_owned();
+    let relay = &joined["webrtc"]["iceServers"][0];
+    ensure!(relay["urls"] == json!(["turn:turn.example.org"]), "{joined}");
+    let relay_login = relay["credential"].as_str().context("a credential")?.to_owned();
     site.ask(&enter(&site, &site.ticket))?;
     site.ask(&enter(&site, &join_ticket))?;
     site.ask(&Request::new("GET", "/api/apps").cookie(&cookie))?;
@@ -181,8 +190,8 @@ fn no_log_holds_a_ticket_or_a_cookie() -> Result<()> {
     ensure!(log.contains("a browser entered"), "the log tells of browsers:\n{log}");
     let native_ticket = host.link().rsplit('=').next().context("a ticket")?.to_owned();
     let cookie_value = cookie.split('=').next_back().context("a value")?.to_owned();
-    for secret in [&site.ticket, &join_ticket, &native_ticket, &cookie_value] {
-        ensure!(secret.len() > 40 && !log.contains(secret.as_str()), "a secret is in the log");
+    for secret in [&site.ticket, &join_ticket, &native_ticket, &cookie_value, relay_secret, &relay_login] {
+        ensure!(secret.len() > 25 && !log.contains(secret), "a secret is in the log");
     }
     Ok(())
 }

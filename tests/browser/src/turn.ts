@@ -31,8 +31,9 @@ export class TurnServer {
     const port = await freePort();
     const settings = [
       ...["listening-ip=127.0.0.1", "relay-ip=127.0.0.1", `listening-port=${port}`, "realm=dormer.test"],
-      // By default it relays to nobody on its own machine: there this host is.
-      ...["allow-loopback-peers", "no-tls", "no-dtls", "no-cli", "verbose"],
+      // As documented: it relays only to the host. That this is on its own machine is for tests.
+      ...["denied-peer-ip=0.0.0.0-255.255.255.255", "allowed-peer-ip=127.0.0.1", "allow-loopback-peers"],
+      ...["no-tls", "no-dtls", "no-cli", "verbose"],
       ...["use-auth-secret", `static-auth-secret=${secret}`],
       ...[`pidfile=${join(directory, "pid")}`, `userdb=${join(directory, "users")}`],
       ...["log-file=stdout", "simple-log"],
