@@ -147,7 +147,10 @@ export function happen(target: FakeElement, type: string, fields: object = {}): 
   const page = target.ownerDocument;
   const all = { timeStamp: page.defaultView.now, target, ...fields };
   for (const [name, value] of Object.entries(all)) Object.defineProperty(event, name, { value });
-  for (const hears of [page.capturing, target, page]) hears.dispatchEvent(event);
+  for (const hears of [page.capturing, target, page]) {
+    Object.defineProperty(event, "currentTarget", { value: hears, configurable: true });
+    hears.dispatchEvent(event);
+  }
   return event;
 }
 
