@@ -55,7 +55,7 @@ pub(crate) struct ServeOptions {
     /// An address under which browsers reach WebRTC's port from outside of a NAT; may be given several times
     #[arg(long, value_name = "IP")]
     external_address: Vec<IpAddr>,
-    /// A TURN server that relays for browsers whose network blocks UDP, turn:HOST[:PORT] or turns:HOST[:PORT]; may be
+    /// A TURN server that relays for browsers whose network blocks UDP, as turn:HOST or turns:HOST with :PORT if it needs one; may be
     /// given several times
     #[arg(long, value_name = "URL")]
     turn: Vec<String>,
