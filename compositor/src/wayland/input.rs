@@ -78,8 +78,10 @@ impl State {
             let event =
                 MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
             let pointer = state.input.pointer.clone();
-            pointer.motion(state, under.clone(), &event);
-            pointer.frame(state);
+            if !state.rests(under.as_ref(), location) {
+                pointer.motion(state, under.clone(), &event);
+                pointer.frame(state);
+            }
             state.arrived(under);
             pointer.current_focus()
         });

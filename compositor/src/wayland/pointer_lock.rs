@@ -62,6 +62,18 @@ impl State {
         }
     }
 
+    /// Whether a pressed pointer is at this place already, on this surface. Releases name their places, and no mouse moves
+    /// without moving: apps take a motion with a button down for the beginning of a drag.
+    pub(super) fn rests(&self, under: Option<&(WlSurface, Place)>, location: Place) -> bool {
+        let pointer = &self.input.pointer;
+        let focus = pointer.current_focus();
+        focus.is_some()
+            && pointer.is_grabbed()
+            && self.input.lock.under.as_ref() == under
+            && under.map(|(surface, _)| surface) == focus.as_ref()
+            && pointer.current_location() == location
+    }
+
     /// The pointer has gone to a place: constraints there become active.
     pub(super) fn arrived(&mut self, under: Option<(WlSurface, Place)>) {
         // A pressed button keeps the pointer where it went down.

@@ -138,6 +138,32 @@ fn subsurfaces_under_the_pointer_get_it_and_a_pressed_button_keeps_it() {
     });
 }
 
+/// Buttons name their places. Text fields take a motion with a button down for a drag, and select.
+#[test]
+fn a_click_in_one_place_is_no_motion() {
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    app.mapped(60, 60, RED);
+    let track = host.window("window", |_| true).track;
+    let to = |x| Command::Motion { cause: cause(1), track, position: Position::new(x, 9.0) };
+    let left = |pressed| Command::Button { cause: cause(2), button: Button::LEFT, pressed };
+    host.send(to(8.0));
+    app.wait("pointer", |seen| matches!(seen, Seen::PointerEnter { .. }).then_some(()));
+    for command in [left(true), to(8.0), left(false), to(10.0)] {
+        host.send(command);
+    }
+    let mut buttons = 0;
+    app.wait("motion", |seen| match seen {
+        Seen::Button { .. } => {
+            buttons += 1;
+            None
+        }
+        Seen::Motion { x, .. } => Some(*x),
+        _ => None,
+    });
+    assert_eq!(buttons, 2, "nothing moved before both");
+}
+
 #[test]
 fn touches_reach_the_window() {
     let mut host = Host::start();

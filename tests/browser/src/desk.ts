@@ -2,7 +2,7 @@
 
 import type { Page } from "./browsers/browser";
 import { click, clickAt, drag, gone, locate, role, type Box, type Wanted } from "./elements";
-import { settles, until } from "./wait";
+import { pause, settles, until } from "./wait";
 
 /** What is known of one window on the page. */
 export interface Shown {
@@ -124,9 +124,13 @@ export class Desk {
     await clickAt(this.page, window.canvas.x + x, window.canvas.y + y);
   }
 
-  /** Clicks the middle of a window's picture, as people do who want to type there. */
+  /**
+   * Clicks the middle of a window's picture, as people do who want to type there; and leaves the app the moment that people
+   * leave it: GTK's text fields take keys that they read in one go with a click for a part of it, and select what was typed.
+   */
   async focus(window: Shown): Promise<void> {
     await this.clickIn(window, window.canvas.width / 2, window.canvas.height / 2);
+    await pause(250);
   }
 
   async clickPart(window: Shown, name: string): Promise<void> {

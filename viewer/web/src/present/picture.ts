@@ -3,7 +3,7 @@
 import type { Command } from "../link/vocabulary";
 import type { Size, TrackId, Window } from "../protocol/types";
 import { make, setLength } from "./dom";
-import { scaleOf } from "./scale";
+import { isOf, scaleOf } from "./scale";
 
 export type Send = (command: Command, transfer?: Transferable[]) => void;
 
@@ -18,10 +18,13 @@ export class Picture {
     send({ do: "canvas", track, canvas }, [canvas]);
   }
 
-  /** One to one in device pixels, if the picture was drawn for this screen; else as large as the window is. */
+  /**
+   * One to one in device pixels, if the picture was drawn for this screen; else as large as the window is, also while that
+   * has a new size already and the picture of it is still on its way.
+   */
   exact(pixels: Size, window: Window): Size {
     const dpr = this.canvas.ownerDocument.defaultView?.devicePixelRatio ?? 1;
-    const fits = window.scale === scaleOf(dpr);
+    const fits = window.scale === scaleOf(dpr) && isOf(pixels, window.size, window.scale);
     const size = fits ? { w: pixels.w / dpr, h: pixels.h / dpr } : window.size;
     this.stretch(size);
     return size;

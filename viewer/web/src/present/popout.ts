@@ -70,7 +70,10 @@ export class PopOut {
     this.win.addEventListener("pagehide", events.closed, { signal });
     this.win.addEventListener("focus", events.focused, { signal });
     this.document.addEventListener("visibilitychange", events.visibility, { signal });
-    this.document.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
+    // A press beside the picture would take the keyboard away from the app: it stays with it.
+    for (const type of ["contextmenu", "mousedown"]) {
+      this.document.addEventListener(type, (event) => event.preventDefault(), { signal });
+    }
   }
 
   get hidden(): boolean {

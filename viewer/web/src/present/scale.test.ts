@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { align, fitting, scaleOf, shownSize, toPixels, unit } from "./scale";
+import { align, fitting, isOf, scaleOf, shownSize, toPixels, unit } from "./scale";
 
 /** Ratios that screens and zoomed pages really have. */
 const RATIOS = [0.5, 0.67, 0.75, 0.9, 1, 1.1, 1.25, 1.3333333730697632, 1.5, 1.75, 2, 2.625, 3, 3.5];
@@ -27,6 +27,13 @@ test("pixels are rounded as the host rounds them", () => {
   expect(toPixels(101, 180)).toBe(152);
   expect(toPixels(33, 180)).toBe(50);
   expect(toPixels(7, 120)).toBe(7);
+});
+
+test("a picture is of a window's present size, to a pixel, or still of another", () => {
+  expect(isOf({ w: 152, h: 50 }, { w: 101, h: 33 }, 180)).toBe(true);
+  expect(isOf({ w: 151, h: 49 }, { w: 101, h: 33 }, 180)).toBe(true);
+  expect(isOf({ w: 150, h: 50 }, { w: 101, h: 33 }, 180)).toBe(false);
+  expect(isOf({ w: 152, h: 66 }, { w: 101, h: 33 }, 180)).toBe(false);
 });
 
 test("what fits is the largest that does", () => {

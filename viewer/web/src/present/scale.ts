@@ -26,6 +26,11 @@ export function toPixels(logical: number, scale: Scale): number {
   return Math.floor((logical * scale) / 120 + 0.5);
 }
 
+/** Whether so many pixels are a window of this size; apps may round half pixels otherwise. */
+export function isOf(pixels: Size, { w, h }: Size, scale: Scale): boolean {
+  return Math.abs(pixels.w - toPixels(w, scale)) <= 1 && Math.abs(pixels.h - toPixels(h, scale)) <= 1;
+}
+
 /** How many CSS pixels a logical unit has when a picture is shown one to one. Nearly 1, as scales have 120 steps. */
 export function unit(dpr: number, scale: Scale): number {
   return scale / 120 / dpr;

@@ -76,8 +76,11 @@ export class View {
     this.group = make("div", { class: "group", children: [this.frame] });
     this.group.hidden = true;
     this.frame.addEventListener("pointerdown", actions.press, { capture: true });
-    edges.forEach((element, index) => {
+    // A press gives the app the keyboard, which what the browser does by itself would take away again.
+    for (const element of [this.content, ...edges]) {
       element.addEventListener("mousedown", (event) => event.preventDefault());
+    }
+    edges.forEach((element, index) => {
       element.addEventListener("pointerdown", (event) => {
         if (event.button === 0) actions.drag(event, EDGES[index] ?? null);
       });
