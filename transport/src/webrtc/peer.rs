@@ -39,7 +39,7 @@ use rtc::{
     shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
 };
 
-use super::{pieces::MAX_DATA, rtcp};
+use super::{pieces::MAX_DATA, rtcp, sdp};
 
 /// Bytes that SCTP holds for the application: the window that a peer may fill.
 const HOST_RECEIVE_BUFFER: u32 = 256 << 10;
@@ -126,6 +126,8 @@ pub(super) struct Peer {
     /// Those that are known, by [`Channel`].
     channels: [Option<RTCDataChannelId>; 3],
     videos: Vec<Video>,
+    /// Whether the viewer's browser itself may ask for keyframes.
+    heeds_browser: bool,
 }
 
 /// The sending end of a video on RTP.
@@ -144,7 +146,7 @@ impl Peer {
         let mut connection = connection(settings)?;
         let videos = (0..videos.min(MAX_VIDEO_SLOTS)).map(|slot| add_video(&mut connection, slot));
         let videos = videos.collect::<Result<_, _>>()?;
-        Ok(Self { connection, channels: [None; 3], videos })
+        Ok(Self { connection, channels: [None; 3], videos, heeds_browser: false })
     }
 
     /// The viewer's end, which takes so many videos on RTP: it offers.
@@ -163,7 +165,7 @@ impl Peer {
             let init = RTCRtpTransceiverInit { direction, ..Default::default() };
             connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(init))?;
         }
-        Ok(Self { connection, channels, videos: Vec::new() })
+        Ok(Self { connection, channels, videos: Vec::new(), heeds_browser: false })
     }
 
     /// Offers an address of this end to the other.
@@ -187,6 +189,7 @@ impl Peer {
     /// The answer to an offer; a later one with other ICE credentials restarts ICE.
     pub(super) fn answer(&mut self, offer: String) -> Result<String, Error> {
         let now = Instant::now();
+        self.heeds_browser = sdp::asks_for_keyframes(&offer);
         self.connection.set_remote_description(now, RTCSessionDescription::offer(offer)?)?;
         let answer = self.connection.create_answer(None)?;
         self.connection.set_local_description(now, answer)?;
@@ -292,7 +295,10 @@ impl Peer {
         while let Some(message) = self.connection.poll_media_read() {
             match message.message {
                 RTCMessage::RtcpPacket(_, packets) => {
-                    if let Some(slot) = self.keyframe_wanted(&packets) {
+                    // Chromium asks five times a second for as long as it shows no frame itself, agreed or not.
+                    if self.heeds_browser
+                        && let Some(slot) = self.keyframe_wanted(&packets)
+                    {
                         return Some(Happened::KeyframeWanted(slot));
                     }
                 }

@@ -57,6 +57,12 @@ pub(super) fn video_sections(offer: &str) -> usize {
     offer.lines().filter(|line| line.starts_with("m=video ")).count()
 }
 
+/// Whether the viewer's browser is to be heard when it asks for keyframes: not if the page takes frames before it.
+pub(super) fn asks_for_keyframes(offer: &str) -> bool {
+    let asks = |line: &str| line.ends_with(" nack pli") || line.ends_with(" ccm fir");
+    offer.lines().any(|line| line.starts_with("a=rtcp-fb:") && asks(line))
+}
+
 /// The value of the first attribute of that name.
 pub(super) fn attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
     sdp.lines().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
@@ -90,6 +96,13 @@ mod tests {
         );
         assert_eq!(check_offer(&" ".repeat(MAX_SDP + 1)), Err(OfferError::TooLong));
         assert_eq!(check_offer(&format!("{CHANNELS}a=\u{7}\r\n")), Err(OfferError::NotText));
+    }
+
+    #[test]
+    fn browsers_that_agreed_on_keyframe_requests_are_heard() {
+        assert!(asks_for_keyframes("v=0\r\na=rtcp-fb:102 nack\r\na=rtcp-fb:102 nack pli\r\n"));
+        assert!(asks_for_keyframes("a=rtcp-fb:102 ccm fir\r\n"));
+        assert!(!asks_for_keyframes("v=0\r\na=rtcp-fb:102 nack\r\na=rtcp-fb:102 transport-cc\r\n"));
     }
 
     #[test]
