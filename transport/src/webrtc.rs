@@ -11,6 +11,7 @@ mod addresses;
 mod aside;
 mod beside;
 mod connection;
+mod echo;
 mod host;
 mod lanes;
 mod liveness;

@@ -39,7 +39,11 @@ use rtc::{
     shared::{TaggedBytesMut, TransportContext, TransportProtocol, error::Error},
 };
 
-use super::{pieces::MAX_DATA, rtcp, sdp};
+use super::{
+    echo::{Echoes, Heard, Originals},
+    pieces::MAX_DATA,
+    rtcp, sdp,
+};
 
 /// Bytes that SCTP holds for the application: the window that a peer may fill.
 const HOST_RECEIVE_BUFFER: u32 = 256 << 10;
@@ -79,8 +83,12 @@ impl Channel {
         }
     }
 
+    fn is_reliable(self) -> bool {
+        self != Channel::Motion
+    }
+
     fn init(self) -> RTCDataChannelInit {
-        let unreliable = self == Channel::Motion;
+        let unreliable = !self.is_reliable();
         RTCDataChannelInit {
             ordered: !unreliable,
             max_retransmits: unreliable.then_some(0),
@@ -128,6 +136,8 @@ pub(super) struct Peer {
     videos: Vec<Video>,
     /// Whether the viewer's browser itself may ask for keyframes.
     heeds_browser: bool,
+    echoes: Echoes,
+    originals: Originals,
 }
 
 /// The sending end of a video on RTP.
@@ -139,6 +149,15 @@ struct Video {
 }
 
 impl Peer {
+    fn new(
+        connection: RTCPeerConnection,
+        channels: [Option<RTCDataChannelId>; 3],
+        videos: Vec<Video>,
+    ) -> Self {
+        let (echoes, originals) = (Echoes::default(), Originals::default());
+        Self { connection, channels, videos, heeds_browser: false, echoes, originals }
+    }
+
     /// The host's end, which can send so many videos on RTP: it answers.
     pub(super) fn host(videos: usize) -> Result<Self, Error> {
         let settings =
@@ -146,7 +165,7 @@ impl Peer {
         let mut connection = connection(settings)?;
         let videos = (0..videos.min(MAX_VIDEO_SLOTS)).map(|slot| add_video(&mut connection, slot));
         let videos = videos.collect::<Result<_, _>>()?;
-        Ok(Self { connection, channels: [None; 3], videos, heeds_browser: false })
+        Ok(Self::new(connection, [None; 3], videos))
     }
 
     /// The viewer's end, which takes so many videos on RTP: it offers.
@@ -165,7 +184,7 @@ impl Peer {
             let init = RTCRtpTransceiverInit { direction, ..Default::default() };
             connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(init))?;
         }
-        Ok(Self { connection, channels, videos: Vec::new(), heeds_browser: false })
+        Ok(Self::new(connection, channels, Vec::new()))
     }
 
     /// Offers an address of this end to the other.
@@ -244,8 +263,14 @@ impl Peer {
 
     /// Gives a message to a channel, which must be open.
     pub(super) fn send(&mut self, channel: Channel, data: BytesMut) -> Result<(), Error> {
-        let mut channel = self.channel(channel).ok_or(Error::ErrDataChannelClosed)?;
-        channel.send(Instant::now(), data)
+        let now = Instant::now();
+        let mut open = self.channel(channel).ok_or(Error::ErrDataChannelClosed)?;
+        let copy = channel.is_reliable().then(|| data.clone());
+        open.send(now, data)?;
+        if let Some(copy) = copy {
+            self.echoes.sent(now, channel as usize, &copy);
+        }
+        Ok(())
     }
 
     fn channel(&mut self, channel: Channel) -> Option<rtc::data_channel::RTCDataChannel<'_>> {
@@ -274,12 +299,18 @@ impl Peer {
 
     /// When [`Self::handle_timeout`] is due.
     pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
-        self.connection.poll_timeout()
+        self.connection.poll_timeout().into_iter().chain(self.echoes.due()).min()
     }
 
     /// Time has passed.
     pub(super) fn handle_timeout(&mut self) {
-        if let Err(error) = self.connection.handle_timeout(Instant::now()) {
+        let now = Instant::now();
+        for echo in self.echoes.pop(now) {
+            if let Err(error) = self.send(Channel::Motion, echo) {
+                tracing::trace!(%error, "no echo");
+            }
+        }
+        if let Err(error) = self.connection.handle_timeout(now) {
             tracing::debug!(%error, "a timer of WebRTC failed");
         }
     }
@@ -317,9 +348,22 @@ impl Peer {
             let message = self.connection.poll_data_read()?;
             if let RTCMessage::DataChannelMessage(id, message) = message.message
                 && let Some(channel) = self.of(id)
+                && let Some(happened) = self.take(channel, message.data)
             {
-                return Some(Happened::Data(channel, message.data));
+                return Some(happened);
             }
+        }
+    }
+
+    /// A data channel message came; what came as an echo before is nothing new.
+    fn take(&mut self, channel: Channel, data: BytesMut) -> Option<Happened> {
+        if channel.is_reliable() {
+            return self.originals.came(channel as usize).then_some(Happened::Data(channel, data));
+        }
+        match self.originals.heard(data) {
+            Heard::Other(data) => Some(Happened::Data(channel, data)),
+            Heard::First(reliable, data) => Some(Happened::Data(Channel::ALL[reliable], data)),
+            Heard::Again => None,
         }
     }
 

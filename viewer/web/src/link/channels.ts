@@ -4,6 +4,7 @@
  */
 
 import { broken, clean, codeOf, lost, reasonOf } from "./closing";
+import { Echoes, Originals } from "./echo";
 import { LANE, MAX_MESSAGE, type CloseReason, type Lane } from "./link";
 import {
   ChannelError,
@@ -55,6 +56,8 @@ const LAST_WORDS = 1_000;
 /** See the file's comment. */
 export class Channels {
   private readonly joiner = new Joiner();
+  private readonly echoes = new Echoes((echo) => this.put("motion", echo));
+  private readonly originals = new Originals();
   /** What waits for room in the control channel. */
   private readonly waiting: Uint8Array<ArrayBuffer>[] = [];
   private waitingBytes = 0;
@@ -152,7 +155,9 @@ export class Channels {
 
   private put(label: Label, data: Uint8Array<ArrayBuffer>): void {
     const channel = this.channels[label];
-    if (channel.readyState === "open") channel.send(data);
+    if (channel.readyState !== "open") return;
+    channel.send(data);
+    if (label !== "motion") this.echoes.sent(LABELS.indexOf(label), data);
   }
 
   private hear(label: Label, data: unknown): void {
@@ -163,11 +168,23 @@ export class Channels {
     try {
       if (!(data instanceof ArrayBuffer)) throw new ChannelError("a text on a link");
       this.receivedBytes += data.byteLength;
-      this.understand(label, read(new Uint8Array(data)));
+      this.take(label, new Uint8Array(data));
     } catch (error) {
       if (!(error instanceof ChannelError)) throw error;
       this.fail(broken(error.message));
     }
+  }
+
+  /** What came as an echo before is nothing new. */
+  private take(label: Label, data: Uint8Array): void {
+    if (label !== "motion") {
+      if (this.originals.came(LABELS.indexOf(label))) this.understand(label, read(data));
+      return;
+    }
+    const heard = this.originals.heard(data);
+    if (heard === "other") return this.understand(label, read(data));
+    const original = heard && LABELS[heard.channel];
+    if (original) this.understand(original, read(heard.message));
   }
 
   private understand(label: Label, data: Data): void {
@@ -214,6 +231,7 @@ export class Channels {
     this.ended = true;
     clearTimeout(this.silence);
     clearInterval(this.measuring);
+    this.echoes.end();
     this.handler.closed(reason);
   }
 }
