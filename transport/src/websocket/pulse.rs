@@ -25,6 +25,10 @@ use crate::{
 pub(super) const QUESTION: u8 = 255;
 pub(super) const ANSWER: u8 = 254;
 
+/// The number of what follows a message that nothing else follows, and holds nothing. TCP notices a lost packet by what
+/// arrives after it (RACK, RFC 8985); a last one that is lost it repeats only after 200 ms more than two round trips.
+pub(super) const FOLLOWER: u8 = 253;
+
 /// The length of a question, the longest of the messages that are not of a lane.
 pub(super) const MAX_PULSE: usize = 4;
 

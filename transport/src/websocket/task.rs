@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     LAST_WORDS, WebSocketSettings,
-    pulse::{ANSWER, MAX_PULSE, Pulse, QUESTION},
+    pulse::{ANSWER, FOLLOWER, MAX_PULSE, Pulse, QUESTION},
     reader::{Heard, Judge, Reader},
     sorting::Sorting,
     writer::{Stop, Writer},
@@ -163,6 +163,7 @@ async fn read<E: End>(reader: &mut Reader<impl AsyncRead + Unpin>, pulse: &Pulse
                 pulse.was_answered();
                 Ok(())
             }
+            Ok(Heard::Message(FOLLOWER, _)) => Ok(()),
             Ok(Heard::Message(number, message)) => room.take(number, &message).await,
             Ok(Heard::Ping(payload)) => {
                 pulse.was_pinged(payload);
@@ -193,7 +194,12 @@ impl<E: End> Judge for Room<E> {
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
         let length = so_far.saturating_add(more);
         let Some(lane) = lane_of(number) else {
-            if matches!(number, QUESTION | ANSWER) && length <= MAX_PULSE {
+            let most = match number {
+                QUESTION | ANSWER => Some(MAX_PULSE),
+                FOLLOWER => Some(0),
+                _ => None,
+            };
+            if most.is_some_and(|most| length <= most) {
                 return Ok(());
             }
             return Err(CloseReason::Protocol(format!("a message of {length} bytes for lane {number}")));

@@ -1,16 +1,17 @@
 //! Writes messages to one end of a WebSocket, the most urgent first, little at a time.
 
-use std::{io, sync::Arc};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::oneshot,
+    time::{Instant, sleep_until},
 };
 
 use super::{
     frame::{Header, Opcode, apply_mask},
-    pulse::{ANSWER, Pulse, QUESTION},
+    pulse::{ANSWER, FOLLOWER, Pulse, QUESTION},
     reader::FIRST_CODE,
     sorting::Sorting,
 };
@@ -21,6 +22,9 @@ const CHUNK: usize = 16 << 10;
 
 /// The longest reason in a close frame, in bytes.
 const MAX_REASON: usize = 123;
+
+/// How long nothing must follow a message until a follower does: long enough for its packet to be one of its own.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// How the writer ends.
 #[derive(Debug)]
@@ -50,6 +54,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         mut waiting: Sorting,
         mut stop: oneshot::Receiver<Stop>,
     ) -> io::Result<()> {
+        let mut follower = None;
         let stop = loop {
             if let Ok(stop) = stop.try_recv() {
                 break stop;
@@ -64,10 +69,15 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                         written = write => written?,
                         () = waiting.go_on() => {}
                     }
+                    follower = Some(Instant::now() + PAUSE);
                 }
                 None => tokio::select! {
                     () = waiting.arrival() => {}
                     () = self.pulse.wanted() => {}
+                    () = at(follower) => {
+                        follower = None;
+                        self.message(FOLLOWER, b"").await?;
+                    }
                     told = &mut stop => match told {
                         Ok(stop) => break stop,
                         // Whoever tells is gone, and the link with it.
@@ -156,10 +166,62 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     }
 }
 
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}
+
 /// Writes a chunk and waits until it has left this process, so that no layer between collects many.
 async fn hand_over(sink: &mut (impl AsyncWrite + Unpin), pulse: &Pulse, chunk: &[u8]) -> io::Result<()> {
     sink.write_all(chunk).await?;
     sink.flush().await?;
     pulse.sent(chunk.len());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use media::TrackId;
+    use protocol::control::ToViewer;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::{
+        lanes::lane_of,
+        link::{Host, link},
+    };
+
+    #[tokio::test]
+    async fn a_message_that_nothing_follows_gets_one_follower() {
+        let pulse = Arc::new(Pulse::new(None));
+        let (host, driver) = link::<Host>(Box::new(Arc::clone(&pulse)));
+        let (outgoing, _inbox, _requests, _end) = driver.into_parts();
+        let (here, mut there) = tokio::io::duplex(1 << 10);
+        let mut writer = Writer::new(here, false, pulse);
+        let (_stop, stopped) = oneshot::channel();
+        let numbers = async {
+            let mut numbers = Vec::new();
+            for track in 1..=3 {
+                host.send_control(&ToViewer::Bell { track: TrackId(track) });
+                // Two at once have one follower between them.
+                host.send_control(&ToViewer::Bell { track: TrackId(track) });
+                while numbers.iter().filter(|number| **number == FOLLOWER).count() < track as usize {
+                    let mut header = [0; 2];
+                    there.read_exact(&mut header).await.expect("a header");
+                    let mut message = vec![0; header[1].into()];
+                    there.read_exact(&mut message).await.expect("a message");
+                    numbers.push(message[0]);
+                }
+            }
+            numbers
+        };
+        let numbers = tokio::select! {
+            numbers = numbers => numbers,
+            ended = writer.run(Sorting::new(outgoing), stopped) => panic!("{ended:?}"),
+        };
+        assert!(lane_of(FOLLOWER).is_none());
+        assert_eq!(numbers, [0, 0, FOLLOWER, 0, 0, FOLLOWER, 0, 0, FOLLOWER]);
+    }
 }

@@ -6,6 +6,8 @@
 /** The numbers beside the lanes'. A question holds what its asker knows of the round trip, in microseconds; an answer nothing. */
 export const QUESTION = 255;
 export const ANSWER = 254;
+/** The number of what follows a message that nothing else follows: TCP notices a lost packet by what arrives after it. */
+export const FOLLOWER = 253;
 
 /** After how much silence the host counts as gone, in milliseconds. */
 export const SILENCE = 9_000;

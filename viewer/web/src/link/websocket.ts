@@ -18,7 +18,16 @@ import {
   type LinkStats,
   type Open,
 } from "./link";
-import { ANSWER, QUESTION, SILENCE, SILENCE_ONCE_ASKED, answer, question, roundTrip } from "./pulse";
+import {
+  ANSWER,
+  FOLLOWER,
+  QUESTION,
+  SILENCE,
+  SILENCE_ONCE_ASKED,
+  answer,
+  question,
+  roundTrip,
+} from "./pulse";
 
 /** Codes of WebSocket's from here on are ours. */
 const FIRST_CODE = 4_000;
@@ -26,6 +35,8 @@ const FIRST_CODE = 4_000;
 const MAX_WAITING = 64 << 10;
 /** More unsent bytes than this, and the host takes too little. */
 const MAX_QUEUED = 24 << 20;
+/** How long nothing must follow a message until a follower does, in milliseconds. */
+const PAUSE = 10;
 /** How long last words may take, in milliseconds. */
 const LAST_WORDS = 1_000;
 
@@ -48,6 +59,7 @@ class WebSocketLink implements Link {
   private receivedBytes = 0;
   private ended = false;
   private silence: ReturnType<typeof setTimeout>;
+  private follower: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly socket: WebSocket,
@@ -68,9 +80,12 @@ class WebSocketLink implements Link {
     message[0] = lane;
     message.set(bytes, 1);
     this.put(message);
+    clearTimeout(this.follower);
+    this.follower = setTimeout(() => this.put(Uint8Array.of(FOLLOWER)), PAUSE);
   }
 
   close(reason: string): void {
+    clearTimeout(this.follower);
     // The socket sends what was sent before, then this; the host's answer ends it.
     this.socket.close(FIRST_CODE + codeOf("left"), clean(reason));
     setTimeout(() => this.end(lost("")), LAST_WORDS);
@@ -101,7 +116,7 @@ class WebSocketLink implements Link {
     this.silence = this.expect(SILENCE);
     const [kind] = new Uint8Array(data, 0, Math.min(1, data.byteLength));
     if (kind === QUESTION) return this.answer(new Uint8Array(data));
-    if (kind === ANSWER) return;
+    if (kind === ANSWER || kind === FOLLOWER) return;
     if (kind !== LANE.control && kind !== LANE.update) return this.fail(broken("a message on a wrong lane"));
     if (data.byteLength - 1 > MAX_MESSAGE[kind]) return this.fail(broken("a message that is too long"));
     this.handler.message(kind, new Uint8Array(data, 1));
@@ -129,6 +144,7 @@ class WebSocketLink implements Link {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.silence);
+    clearTimeout(this.follower);
     // One that is dead would wait for its farewell for a minute; nobody waits with it.
     this.socket.close();
     this.handler.closed(reason);
