@@ -46,6 +46,8 @@ const RESOLUTION: Duration = Duration::from_millis(3);
 const LEAST_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest time-out that repeated time-outs lead to.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long the fastest that was measured is remembered, for [`Rate::peak`].
+const PEAK_WINDOW: Duration = Duration::from_secs(30);
 /// Rounds without growth after which the path counts as full.
 const FLAT_ROUNDS: u32 = 3;
 
@@ -58,6 +60,10 @@ pub(crate) struct Rate {
     /// When the newest confirmed update was confirmed, arrived at the viewer (its clock), and had been sent.
     newest: Option<Confirmed>,
     rate: Largest,
+    /// The fastest for long, whatever made the estimate fall meanwhile. An update's own time at the estimate would be far
+    /// too long when that is too low; the round trip would then seem shorter than it is, everything late, and the
+    /// estimate would never rise again.
+    peak: Largest,
     round_trip: Least,
     smoothed: Option<Duration>,
     phase: Phase,
@@ -124,6 +130,7 @@ impl Rate {
             delivered: 0,
             newest: None,
             rate: Largest::default(),
+            peak: Largest::default(),
             round_trip: least,
             smoothed: None,
             phase: Phase::Search { reached: 0, flat: 0, round_end: 0 },
@@ -260,6 +267,7 @@ impl Rate {
         self.outstanding == self.sent.iter().map(|sent| sent.bytes).sum::<usize>()
             && self.sent.len() <= MAX_UPDATES
             && self.rate.is_bounded()
+            && self.peak.is_bounded()
     }
 
     fn learn(&mut self, now: Timestamp, feedback: &Feedback, sent: Sent, clean: bool) {
@@ -269,12 +277,13 @@ impl Rate {
         let took = now.since(sent.at);
         let took = took.saturating_sub(held).max(took / 4).max(Duration::from_micros(100));
         let before = self.round_trip.get();
-        let own = self.rate.get().map_or(Duration::ZERO, |rate| time_of(sent.bytes, rate));
+        let own = self.peak.get().map_or(Duration::ZERO, |rate| time_of(sent.bytes, rate));
         self.round_trip.add(now, took.saturating_sub(own).max(took / 4));
         self.smoothed = Some(self.smoothed.map_or(took, |smoothed| (smoothed * 7 + took) / 8));
         let excess = took.saturating_sub(before.unwrap_or(took));
 
         let sample = self.sample(now, feedback, sent, excess, before.is_some());
+        self.peak.add(now, sample, PEAK_WINDOW);
         let known = self.rate.get();
         // What overtook it took its time too.
         let carried = usize::try_from(self.delivered - sent.delivered).unwrap_or(usize::MAX);
@@ -446,6 +455,27 @@ mod tests {
             assert!(rate.window(now) >= FLOORS.0, "there is always room for the newest pixels");
         }
         assert!(waits[0] >= LEAST_TIMEOUT && waits.is_sorted() && waits[3] <= LONGEST_TIMEOUT, "{waits:?}");
+    }
+
+    /// A film over 10 Mbit/s and 80 ms, of which some seconds come late, as when packets of each picture are lost.
+    #[test]
+    fn an_estimate_that_fell_rises_again_and_leaves_the_round_trip_alone() {
+        const TRIP: Duration = Duration::from_millis(80);
+        let mut rate = Rate::new(Timestamp(0), Some(TRIP));
+        let mut lowest = u64::MAX;
+        for id in 1..=600 {
+            let sent = Timestamp(id * 33_000);
+            rate.sent(sent, TRACK, UpdateId(id), 10_000);
+            let late = Duration::from_millis(if (100..160).contains(&id) { 250 } else { 0 });
+            let arrived = sent + TRIP / 2 + Duration::from_millis(8) + late;
+            let heard = arrived + TRIP / 2;
+            rate.feedback(heard, &feedback(id, arrived));
+            lowest = lowest.min(rate.bitrate(heard));
+        }
+        let end = Timestamp(600 * 33_000);
+        assert!(lowest < 1_000_000, "it fell: {lowest}");
+        assert!(rate.bitrate(end) > 5_000_000, "and rose: {}", rate.bitrate(end));
+        assert!(rate.round_trip().is_some_and(|trip| trip >= TRIP * 9 / 10), "{:?}", rate.round_trip());
     }
 
     #[test]
