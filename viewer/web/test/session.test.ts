@@ -136,7 +136,7 @@ describe("updates", () => {
 describe("feedback", () => {
   function shown(scene: Scene, id: number): void {
     scene.viewer.handleUpdate(scene.now, update(id));
-    scene.viewer.handleApplied(scene.now, TRACK, id, scene.now);
+    scene.viewer.handleApplied(scene.now, TRACK, id, { whole: null, decoded: scene.now });
   }
 
   test("is one message if the picture is shown soon", () => {
@@ -150,6 +150,21 @@ describe("feedback", () => {
     scene.viewer.handlePresented(scene.now + 5, TRACK, 1);
     const feedback = { track: TRACK, update: 1, received_at: scene.now - 200, decoded_at: scene.now - 200 };
     expect(scene.done()).toEqual([{ do: "feedback", feedback: { ...feedback, presented_at: scene.now } }]);
+  });
+
+  test("tells when all of an update had come, also what travelled beside it", () => {
+    const scene = new Scene();
+    scene.join();
+    scene.rest();
+    scene.viewer.handleUpdate(scene.now, update(1));
+    const [whole, decoded] = [scene.now + 60_000, scene.now + 65_000];
+    scene.viewer.handleApplied(decoded, TRACK, 1, { whole, decoded });
+    scene.viewer.handlePresented(decoded, TRACK, 1);
+    const feedback = { track: TRACK, update: 1, received_at: whole, decoded_at: decoded };
+    expect(scene.done().at(-1)).toEqual({
+      do: "feedback",
+      feedback: { ...feedback, presented_at: decoded },
+    });
   });
 
   test("of the newest is repeated thrice, and then the link is silent", () => {
@@ -187,7 +202,7 @@ describe("the clock", () => {
     const captured = scene.now + 5_000_000 - 3_000;
     const timing = { ...update(1).timing, captured, encoded: captured, sent: captured };
     scene.viewer.handleUpdate(scene.now, update(1, { timing }));
-    scene.viewer.handleApplied(scene.now, TRACK, 1, scene.now);
+    scene.viewer.handleApplied(scene.now, TRACK, 1, { whole: null, decoded: scene.now });
     expect(scene.viewer.latency.stage("received")?.quantile(1)).toBe(3_000);
   });
 
@@ -359,7 +374,7 @@ test("latency of every stage is known after typing", () => {
   const scene = new Scene();
   scene.join();
   scene.viewer.handleUpdate(scene.now, update(1));
-  scene.viewer.handleApplied(scene.now, TRACK, 1, scene.now);
+  scene.viewer.handleApplied(scene.now, TRACK, 1, { whole: null, decoded: scene.now });
   scene.viewer.handlePresented(scene.now, TRACK, 1);
   scene.viewer.latency.clear();
   const pressed = scene.now;
@@ -374,7 +389,7 @@ test("latency of every stage is known after typing", () => {
     sent: at(15),
   };
   scene.viewer.handleUpdate(at(21), update(2, { caused_by_input: 1, timing }));
-  scene.viewer.handleApplied(at(28), TRACK, 2, at(28));
+  scene.viewer.handleApplied(at(28), TRACK, 2, { whole: null, decoded: at(28) });
   scene.viewer.handlePresented(at(36), TRACK, 2);
   const spans = {
     input: 1,

@@ -7,8 +7,8 @@ import type { VideoPicture, VideoSource } from "./video";
 
 /** Who hears what became of updates. */
 export interface TrackEvents {
-  /** It is in the canvas. */
-  applied(update: Update): void;
+  /** It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else null. */
+  applied(update: Update, arrived: number | null): void;
   /** It could not be applied: only a new link makes this track whole again. Nothing follows. */
   broken(reason: string): void;
 }
@@ -74,7 +74,7 @@ export class Track {
     } catch (error) {
       return this.break(error);
     }
-    this.events.applied(update);
+    this.events.applied(update, lastArrival(videos));
   }
 
   private break(error: unknown): void {
@@ -83,6 +83,11 @@ export class Track {
     const reason = error instanceof Malformed ? error.message : String(error);
     this.events.broken(`an update cannot be applied: ${reason}`);
   }
+}
+
+function lastArrival(videos: VideoPicture[]): number | null {
+  const times = videos.flatMap(({ arrived }) => arrived ?? []);
+  return times.length > 0 ? Math.max(...times) : null;
 }
 
 /** All of them, or the first failure; then those that come nevertheless are closed. */

@@ -11,6 +11,8 @@ export type VideoOp = Extract<Op, { Video: unknown }>["Video"];
 export interface VideoPicture {
   image: CanvasImageSource;
   size: Size;
+  /** When its bytes had come, as `performance.now()` tells, if they came beside their update. */
+  arrived?: number;
   close(): void;
 }
 

@@ -178,7 +178,7 @@ export class Engine {
   /** Loads what pictures need, while the first link is being made. */
   private async prepare(): Promise<void> {
     this.gallery = new Gallery(await this.parts.zstd(), {
-      applied: (update) => this.applied(update),
+      applied: (update, arrived) => this.applied(update, arrived),
       broken: (reason) => this.live?.over({ broken: reason }),
       changed: (track, size, exact) => this.tell({ on: "picture", track, size, exact }),
     });
@@ -236,10 +236,11 @@ export class Engine {
     this.act();
   }
 
-  private applied(update: Update): void {
+  private applied(update: Update, arrived: number | null): void {
     const now = micros();
     this.figures.applied(update);
-    this.core.handleApplied(now, update.track, update.id, now);
+    const whole = arrived === null ? null : Math.floor(arrived * 1000);
+    this.core.handleApplied(now, update.track, update.id, { whole, decoded: now });
     this.presenter.drawn(now, update.track, update.id, () => this.act());
     this.act();
   }

@@ -8,8 +8,8 @@ import type { Rect, Size, TrackId, Update } from "../protocol/types";
 
 /** Who hears what became of updates. */
 export interface GalleryEvents {
-  /** It is in the canvas. */
-  applied(update: Update): void;
+  /** It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else null. */
+  applied(update: Update, arrived: number | null): void;
   /** A track's copy is worth nothing any more: only a new link makes it whole. */
   broken(reason: string): void;
   /** A track's picture changed its size or its exactness. */
@@ -47,7 +47,7 @@ export class Gallery {
   apply(update: Update): void {
     const entry = this.entry(update.track);
     entry.track ??= new Track(entry.picture, this.video(update.track), {
-      applied: (applied) => this.applied(entry, applied),
+      applied: (applied, arrived) => this.applied(entry, applied, arrived),
       broken: (reason) => this.events.broken(reason),
     });
     entry.track.apply(update);
@@ -78,13 +78,13 @@ export class Gallery {
     return entry;
   }
 
-  private applied(entry: Entry, update: Update): void {
+  private applied(entry: Entry, update: Update, arrived: number | null): void {
     const { size, exact } = update;
     const { known } = entry;
     if (known === null || known.size.w !== size.w || known.size.h !== size.h || known.exact !== exact) {
       entry.known = { size, exact };
       this.events.changed(update.track, size, exact);
     }
-    this.events.applied(update);
+    this.events.applied(update, arrived);
   }
 }

@@ -216,11 +216,12 @@ class EncodedSource implements VideoSource {
     if (place === undefined) return this.decoded.picture(update, op);
     const before = this.last;
     const data = this.wait(place);
+    const arrived = data.then(() => performance.now());
     const begun = Promise.all([data, before]).then(([data]) => ({
       decoding: this.decode(update, op, place, data),
     }));
     this.last = begun.catch(() => undefined);
-    return (await begun).decoding;
+    return { ...(await (await begun).decoding), arrived: await arrived };
   }
 
   close(): void {
@@ -252,11 +253,12 @@ class ShownSource implements VideoSource {
   async picture(update: UpdateId, op: VideoOp): Promise<VideoPicture> {
     const place = this.next(update);
     const image = place === undefined ? null : await this.wait(place);
+    const arrived = performance.now();
     if (image === null || image.width < op.rect.w || image.height < op.rect.h) {
       image?.close();
-      return nothing(op);
+      return { ...nothing(op), arrived };
     }
-    return { image, size: { w: image.width, h: image.height }, close: () => image.close() };
+    return { image, size: { w: image.width, h: image.height }, arrived, close: () => image.close() };
   }
 
   close(): void {}

@@ -126,20 +126,29 @@ export class Viewer {
     this.handOut(track);
   }
 
-  /** An update that was handed out has been applied; its ops were decoded at `decodedAt`. */
-  handleApplied(now: number, track: TrackId, id: UpdateId, decodedAt: number): void {
+  /**
+   * An update that was handed out has been applied. `whole` is when the last came of what travelled beside it, null if nothing
+   * did: what a link is slow with must not count as the viewer's own slowness.
+   */
+  handleApplied(
+    now: number,
+    track: TrackId,
+    id: UpdateId,
+    { whole, decoded }: { whole: number | null; decoded: number },
+  ): void {
     const queue = this.windows.unapplied.get(track);
     const shown = this.windows.shown.get(track);
     let applied: Unapplied | undefined;
     while (queue?.[0] !== undefined && queue[0].id <= id) applied = queue.shift();
     if (applied === undefined || shown === undefined) return;
-    const { received, cause, timing } = applied;
+    const { cause, timing } = applied;
+    const received = Math.max(applied.received, whole ?? 0);
     const fresh = id > 1 && shown.captured !== null && timing.captured > shown.captured;
     shown.size = applied.size;
     shown.exact = applied.exact;
     shown.captured = timing.captured;
-    this.latency.decoded(this.clock, { track, id, received, decoded: decodedAt, cause, timing, fresh });
-    const feedback = { track, update: id, received_at: received, decoded_at: decodedAt, presented_at: null };
+    this.latency.decoded(this.clock, { track, id, received, decoded, cause, timing, fresh });
+    const feedback = { track, update: id, received_at: received, decoded_at: decoded, presented_at: null };
     this.feedbacks.decoded(now, feedback);
   }
 
