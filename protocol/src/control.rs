@@ -62,6 +62,21 @@ pub enum ToHost {
     Goodbye,
 }
 
+impl ToHost {
+    /// Whether input that its viewer sends later must not take effect sooner: a key needs its keymap, a paste what was
+    /// copied before, a press must not open a menu that an earlier dismissal then closes. They are counted in
+    /// [`Input::after`](crate::input::Input::after).
+    pub fn goes_before_input(&self) -> bool {
+        matches!(
+            self,
+            ToHost::Focus { .. }
+                | ToHost::DismissPopups
+                | ToHost::Keymap { .. }
+                | ToHost::Clipboard(Clipboard::Offer { .. })
+        )
+    }
+}
+
 /// From host to viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

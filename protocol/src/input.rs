@@ -14,6 +14,10 @@ pub struct Input {
     pub id: InputId,
     /// When it happened, on the viewer's clock.
     pub at: Timestamp,
+    /// How many messages that go before input ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input))
+    /// its viewer had sent on this link when it happened. It takes effect after those, whichever lane is faster.
+    #[serde(default)]
+    pub after: u32,
     /// The window it belongs to.
     pub track: TrackId,
     /// What happened.

@@ -201,7 +201,7 @@ pub(crate) fn inputs() -> Named<Input> {
             },
         ),
     ];
-    let input = |event| Input { id: InputId(41), at: Timestamp(5_000_000), track: TRACK, event };
+    let input = |event| Input { id: InputId(41), at: Timestamp(5_000_000), after: 3, track: TRACK, event };
     events.into_iter().map(|(name, event)| (name, input(event))).collect()
 }
 

@@ -14,8 +14,13 @@ impl Host {
         if !self.members.contains_key(&viewer) {
             return;
         }
+        let goes_before_input = message.goes_before_input();
         if let Err(refusal) = self.control(now, viewer, message) {
             return self.disconnect(now, viewer, refusal);
+        }
+        if goes_before_input && let Some(member) = self.members.get_mut(&viewer) {
+            member.early.heard();
+            self.take_early_input(now);
         }
         self.pump(now);
     }

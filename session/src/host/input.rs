@@ -41,6 +41,23 @@ impl Host {
             }
             return;
         }
+        match member.early.admit(now, input) {
+            Some(input) => self.take_input(now, viewer, input),
+            None => self.take_early_input(now),
+        }
+    }
+
+    /// Has input take effect that came before what its viewer said earlier, if it need not wait any more.
+    pub(super) fn take_early_input(&mut self, now: Timestamp) {
+        let viewers: Vec<ViewerId> = self.members.keys().copied().collect();
+        for viewer in viewers {
+            while let Some(input) = self.members.get_mut(&viewer).and_then(|member| member.early.pop(now)) {
+                self.take_input(now, viewer, input);
+            }
+        }
+    }
+
+    fn take_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
         if self.take_seat(now, viewer) && (self.tracks.has_window(input.track) || is_release(&input.event)) {
             if let Some(member) = self.members.get_mut(&viewer) {
                 member.causes.received(input.id, now);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use media::{InputId, Timestamp, TrackId, VideoCodec};
 use protocol::control::Role;
 
-use super::{action::Join, causes::Causes, debt::Debt, rate::Rate};
+use super::{action::Join, causes::Causes, debt::Debt, early::Early, rate::Rate};
 
 /// One viewer.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Member {
     pub(crate) newest_input: InputId,
     /// Its newest event with a place: motion that is older is dropped.
     pub(crate) newest_pointer: InputId,
+    /// Its input that came too early.
+    pub(crate) early: Early,
     /// Its keyboard layout, installed when it has the seat.
     pub(crate) keymap: Option<String>,
     /// Which window it says has its keyboard.
@@ -40,6 +42,7 @@ impl Member {
             video: join.hello.video.contains(&VideoCodec::H264),
             newest_input: InputId(0),
             newest_pointer: InputId(0),
+            early: Early::default(),
             keymap: None,
             focus: None,
             causes: Causes::default(),

@@ -16,6 +16,7 @@ mod clipboard;
 mod configure;
 mod control;
 mod debt;
+mod early;
 mod events;
 mod filter;
 mod input;
@@ -163,6 +164,7 @@ impl Host {
                 tracing::debug!(%viewer, "no feedback for long; what is under way is written off");
             }
         }
+        self.take_early_input(now);
         self.clipboard_timeout(now);
         self.pump(now);
     }
@@ -179,7 +181,14 @@ impl Host {
         let paced = tracks.clone().filter_map(|track| track.pacer.timeout());
         let wished = tracks.filter_map(|track| track.configures.timeout());
         let links = self.members.values().filter_map(|member| member.rate.timeout());
-        paced.chain(wished).chain(links).chain(self.next_rest).chain(self.clipboard.timeout()).min()
+        let early = self.members.values().filter_map(|member| member.early.timeout());
+        paced
+            .chain(wished)
+            .chain(links)
+            .chain(early)
+            .chain(self.next_rest)
+            .chain(self.clipboard.timeout())
+            .min()
     }
 
     /// The viewers there are.

@@ -94,7 +94,7 @@ impl Viewer {
         self.next_input = InputId(id.0 + 1);
         self.clock.touch();
         self.tracker.input(id, now);
-        let input = Input { id, at: now, track, event };
+        let input = Input { id, at: now, after: self.sent_before_input, track, event };
         self.actions.push_back(match input.event {
             InputEvent::Motion { .. } => Action::Motion(input),
             _ => Action::Input(input),

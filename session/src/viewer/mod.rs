@@ -57,6 +57,8 @@ pub struct Viewer {
     tracker: Tracker,
     feedbacks: Feedbacks,
     next_input: InputId,
+    /// Messages that go before input, sent on this link.
+    sent_before_input: u32,
     next_configure: u32,
     held: Held,
     focus: Option<TrackId>,
@@ -84,6 +86,7 @@ impl Viewer {
             tracker: Tracker::default(),
             feedbacks: Feedbacks::default(),
             next_input: InputId(1),
+            sent_before_input: 0,
             next_configure: 1,
             held: Held::default(),
             focus: None,
@@ -118,6 +121,7 @@ impl Viewer {
         self.set_text_input(None);
         self.set_lock(None);
         self.next_input = InputId(1);
+        self.sent_before_input = 0;
         if std::mem::take(&mut self.seat) {
             self.actions.push_back(Action::Seat { held: false });
         }
@@ -457,6 +461,7 @@ impl Viewer {
     /// Sends on the control lane; without a link only the greeting goes out.
     fn control(&mut self, message: ToHost) {
         if self.is_live() || matches!(message, ToHost::Hello(_)) {
+            self.sent_before_input += u32::from(message.goes_before_input());
             self.actions.push_back(Action::Control(message));
         }
     }

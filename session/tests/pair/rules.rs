@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use dormer_session::viewer::Unsent;
+use dormer_session::viewer::{Action, Unsent};
 use media::{
     Command, Event, InputId, KeyCode, Position, Scale, Size, Timestamp, TouchPhase, TouchPoint, TrackId,
 };
@@ -34,7 +34,16 @@ pub(crate) fn key(world: &mut World, end: usize, track: TrackId, key: u16, press
 /// Sends what a well-behaved viewer core never would.
 fn forge(world: &mut World, end: usize, track: TrackId, id: u64, event: InputEvent) {
     let viewer = world.ends[end].id.expect("joined");
-    let input = Input { id: InputId(id), at: Timestamp(0), track, event };
+    let input = Input { id: InputId(id), at: Timestamp(0), after: 0, track, event };
+    world.host.handle_input(world.now, viewer, input);
+    world.settle();
+}
+
+/// What a viewer pressed after so many messages that go before input, and which the lanes delivered sooner.
+fn overtaking(world: &mut World, end: usize, track: TrackId, id: u64, after: u32, key: u16) {
+    let viewer = world.ends[end].id.expect("joined");
+    let event = InputEvent::Key { key: KeyCode(key), pressed: true };
+    let input = Input { id: InputId(id), at: Timestamp(0), after, track, event };
     world.host.handle_input(world.now, viewer, input);
     world.settle();
 }
@@ -94,6 +103,63 @@ fn each_viewers_keymap_comes_with_its_first_key() {
         }
     }
     assert_eq!(typed, [(30, "keymap a"), (31, "keymap b"), (32, "keymap a")]);
+}
+
+#[test]
+fn keys_that_overtake_their_keymap_or_what_was_copied_wait_for_it() {
+    let (mut world, track, a, _) = two_viewers();
+    let core = &mut world.ends[a].core;
+    core.set_keymap("keymap".to_owned());
+    core.offer_clipboard(vec![TEXT.to_owned()]);
+    let (Some(Action::Control(keymap)), Some(Action::Control(offer))) =
+        (core.poll_action(), core.poll_action())
+    else {
+        panic!("two messages")
+    };
+    let sent = world.with_core(a, |core, now| {
+        let event = InputEvent::Key { key: KeyCode(30), pressed: true };
+        core.handle_input(now, track, event).expect("sent");
+        core.poll_action()
+    });
+    let Some(Action::Input(key)) = sent else { panic!("a key") };
+    assert_eq!(key.after, 2, "both were sent before it");
+    let viewer = world.ends[a].id.expect("joined");
+    world.host.handle_input(world.now, viewer, key);
+    overtaking(&mut world, a, track, 2, 0, 31);
+    assert_eq!(keys(&world), [], "not even one that says nothing passes one that waits");
+    forge_control(&mut world, a, keymap);
+    assert_eq!(keys(&world), []);
+    forge_control(&mut world, a, offer);
+    assert_eq!(keys(&world), [(30, true), (31, true)]);
+    let keymap = world.commands.iter().position(|command| matches!(command, Command::Keymap(_)));
+    let key = world.commands.iter().position(|command| matches!(command, Command::Key { .. }));
+    assert!(keymap.is_some() && keymap < key);
+}
+
+#[test]
+fn who_miscounts_waits_but_is_heard() {
+    let (mut world, track, a, _) = two_viewers();
+    overtaking(&mut world, a, track, 1, u32::MAX, 30);
+    world.run_for(4900 * MS);
+    assert_eq!(keys(&world), []);
+    world.run_for(200 * MS);
+    assert_eq!(keys(&world), [(30, true)]);
+    overtaking(&mut world, a, track, 2, u32::MAX, 31);
+    assert_eq!(keys(&world), [(30, true), (31, true)], "only once");
+    let (mut world, track, a, _) = two_viewers();
+    let viewer = world.ends[a].id.expect("joined");
+    let texts = |world: &World| world.commands.iter().filter(|c| matches!(c, Command::Text { .. })).count();
+    for id in 1..=257 {
+        assert_eq!(texts(&world), 0);
+        let event = InputEvent::Text { text: "x".to_owned() };
+        world.host.handle_input(
+            world.now,
+            viewer,
+            Input { id: InputId(id), at: Timestamp(0), after: 9, track, event },
+        );
+        world.settle();
+    }
+    assert_eq!(texts(&world), 257, "more are not kept");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) fn button(id: u64) -> Input {
 }
 
 fn event(id: u64, event: InputEvent) -> Input {
-    Input { id: InputId(id), at: Timestamp(id), track: TrackId(1), event }
+    Input { id: InputId(id), at: Timestamp(id), after: 0, track: TrackId(1), event }
 }
 
 pub(crate) fn feedback(id: u64) -> Feedback {

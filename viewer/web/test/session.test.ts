@@ -370,6 +370,28 @@ describe("the clipboard", () => {
   });
 });
 
+test("input says after which messages it was made", () => {
+  const scene = new Scene();
+  scene.join();
+  const after = () => {
+    scene.input(KEY);
+    scene.input(RELEASE);
+    return scene.done().flatMap((action) => (action.do === "input" ? [action.input.after] : []));
+  };
+  expect(after()).toEqual([0, 0]);
+  scene.viewer.setKeymap("keymap");
+  scene.viewer.clipboard.offer(["text/plain"]);
+  scene.viewer.dismissPopups();
+  scene.viewer.handleFocus(scene.now, TRACK);
+  scene.viewer.setVisible(TRACK, false);
+  expect(after()).toEqual([4, 4]);
+  scene.viewer.resetLink();
+  scene.done();
+  scene.join();
+  const again = after();
+  expect(again[0], "the focus, the keymap and the offer went again").toBe(3);
+});
+
 test("latency of every stage is known after typing", () => {
   const scene = new Scene();
   scene.join();

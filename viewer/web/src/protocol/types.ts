@@ -126,6 +126,9 @@ export type Input = {
   id: InputId,
   /** When it happened, on the viewer's clock. */
   at: Timestamp,
+  /** How many messages that go before input ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input))
+   * its viewer had sent on this link when it happened. It takes effect after those, whichever lane is faster. */
+  after: number,
   /** The window it belongs to. */
   track: TrackId,
   /** What happened. */

@@ -291,6 +291,7 @@ const touchPoint: Form<t.TouchPoint> = record({
 export const input: Form<t.Input> = record({
   id: u64,
   at: u64,
+  after: u32,
   track: u32,
   event: variants<t.InputEvent>({
     Key: record({ key: u16, pressed: bool }),

@@ -1,7 +1,7 @@
 /** The user's input on its way to the host: what is held, what is composed, and the protocol's bounds. */
 
 import { MAX_TEXT, MAX_TOUCH_POINTS } from "../protocol/wire";
-import type { InputEvent, Position, TrackId } from "../protocol/types";
+import type { InputEvent, Position, ToHost, TrackId } from "../protocol/types";
 import { Held } from "./held";
 
 /** What the user holds and composes. */
@@ -52,6 +52,13 @@ export class Hands {
     this.held.forgetTouches(track);
     if (this.composing === track) this.composing = null;
   }
+}
+
+/** Whether input that is sent later must not take effect sooner: a key needs its keymap, a paste what was copied before. */
+export function goesBeforeInput(message: ToHost): boolean {
+  if (typeof message === "string") return message === "DismissPopups";
+  if ("Clipboard" in message) return "Offer" in message.Clipboard;
+  return "Focus" in message || "Keymap" in message;
 }
 
 /** Whether an event is within the protocol's bounds; the host would end the link over one that is not. */

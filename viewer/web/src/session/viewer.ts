@@ -28,7 +28,7 @@ import type { Action, CoreState, Introduction, Unsent } from "./action";
 import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
-import { Hands, isSound } from "./input";
+import { Hands, goesBeforeInput, isSound } from "./input";
 import { Tracker } from "./latency";
 import { MAX_WINDOWS, Windows, type Shown, type Unapplied } from "./windows";
 
@@ -52,6 +52,8 @@ export class Viewer {
     (action) => this.actions.push(action),
   );
   private nextInput = 1;
+  /** Messages that go before input, sent on this link. */
+  private sentBeforeInput = 0;
   private nextConfigure = 1;
   private focus: TrackId | null = null;
   private textInput: { track: TrackId; input: TextInput } | null = null;
@@ -77,6 +79,7 @@ export class Viewer {
     this.setTextInput(null);
     this.setLock(null);
     this.nextInput = 1;
+    this.sentBeforeInput = 0;
     if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
     this.clipboard.end(null);
   }
@@ -265,7 +268,7 @@ export class Viewer {
   }
 
   private sendInput(at: number, track: TrackId, event: InputEvent): void {
-    const input = { id: this.nextInput++, at, track, event };
+    const input = { id: this.nextInput++, at, after: this.sentBeforeInput, track, event };
     this.clock.touch();
     this.latency.input(input.id, at);
     const motion = event !== "Leave" && "Motion" in event;
@@ -378,6 +381,8 @@ export class Viewer {
   /** Sends on the control lane; without a link only the greeting goes out. */
   private control(message: ToHost): void {
     const greeting = typeof message === "object" && "Hello" in message;
-    if (this.isLive || greeting) this.actions.push({ do: "control", message });
+    if (!this.isLive && !greeting) return;
+    if (goesBeforeInput(message)) this.sentBeforeInput++;
+    this.actions.push({ do: "control", message });
   }
 }
