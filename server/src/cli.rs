@@ -1,18 +1,23 @@
 //! The command line: what it offers, and how its errors become one line and an exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode, time::Duration};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use protocol::control::Role;
+use serde::Deserialize;
 
-use crate::{commands, config::ServeOptions, doctor, logging, serve};
+use crate::{commands, config::ServeOptions, config_file::ConfigFile, doctor, logging, serve};
 
 /// Apps run in a container somewhere else and appear here as windows.
 #[derive(Debug, Parser)]
-#[command(name = "dormer", version, about, arg_required_else_help = true)]
+#[command(name = "dormer", version, propagate_version = true, about, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     log: logging::Options,
+    /// Take the settings that no flag gives from this TOML file; its keys are the command's flags
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -31,50 +36,72 @@ enum Command {
     Doctor(doctor::Options),
 }
 
-/// Which running session a command speaks to.
-#[derive(Debug, Args)]
-pub(crate) struct SessionOption {
+/// `dormer run`
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RunOptions {
     /// State directory of the running host [default: as for `dormer serve`]
     #[arg(long, value_name = "DIR")]
     pub session: Option<PathBuf>,
-}
-
-/// `dormer run`
-#[derive(Debug, Args)]
-pub(crate) struct RunOptions {
-    #[command(flatten)]
-    pub session: SessionOption,
     /// The program and its arguments, or the id of an app that `dormer apps` lists
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[serde(skip)]
     pub command: Vec<OsString>,
 }
 
 /// `dormer apps`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct AppsOptions {
-    #[command(flatten)]
-    pub session: SessionOption,
+    /// State directory of the running host [default: as for `dormer serve`]
+    #[arg(long, value_name = "DIR")]
+    pub session: Option<PathBuf>,
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
 }
 
 /// `dormer links`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct LinksOptions {
-    #[command(flatten)]
-    pub session: SessionOption,
-    /// What viewers with this link may do
-    #[arg(long, value_enum, default_value = "control")]
-    pub role: RoleName,
-    /// How long the link can be used to join, such as 90s, 15m, 24h
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "24h")]
-    pub ttl: Duration,
+    /// State directory of the running host [default: as for `dormer serve`]
+    #[arg(long, value_name = "DIR")]
+    pub session: Option<PathBuf>,
+    /// What viewers with this link may do [default: control]
+    #[arg(long, value_enum)]
+    pub role: Option<RoleName>,
+    /// How long the link can be used to join, such as 90s, 15m, 24h [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub ttl: Option<String>,
+}
+
+impl RunOptions {
+    fn or(self, file: RunOptions) -> RunOptions {
+        RunOptions { session: self.session.or(file.session), command: self.command }
+    }
+}
+
+impl AppsOptions {
+    fn or(self, file: AppsOptions) -> AppsOptions {
+        AppsOptions { session: self.session.or(file.session), json: self.json || file.json }
+    }
+}
+
+impl LinksOptions {
+    fn or(self, file: LinksOptions) -> LinksOptions {
+        LinksOptions {
+            session: self.session.or(file.session),
+            role: self.role.or(file.role),
+            ttl: self.ttl.or(file.ttl),
+        }
+    }
 }
 
 /// The name of a role on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleName {
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RoleName {
     /// See and use the windows
     Control,
     /// See the windows
@@ -92,22 +119,39 @@ impl From<RoleName> for Role {
 
 /// Runs the command that the process was started with.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let _logging = match logging::start(&cli.log) {
-        Ok(logging) => logging,
-        Err(error) => return fail(&error),
-    };
-    let result = match cli.command {
-        Command::Serve(options) => serve::serve(*options),
-        Command::Run(options) => commands::run(options),
-        Command::Apps(options) => commands::apps(options),
-        Command::Links(options) => commands::links(options),
-        Command::Doctor(options) => doctor::doctor(&options),
+    let result = match Cli::try_parse() {
+        Ok(cli) => execute(cli),
+        // Help and versions are answers, not errors.
+        Err(answer) if !answer.use_stderr() => answer.exit(),
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => help.exit(),
+        Err(mistake) => Err(Usage(one_line(&mistake)).into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+fn execute(cli: Cli) -> Result<()> {
+    let mut file = ConfigFile::read(cli.config.as_deref())?;
+    let log = cli.log.or(file.take_logging()?);
+    let _logging = logging::start(&log)?;
+    match cli.command {
+        Command::Serve(options) => serve::serve(options.or(file.settings()?)),
+        Command::Run(options) => commands::run(options.or(file.settings()?)),
+        Command::Apps(options) => commands::apps(options.or(file.settings()?)),
+        Command::Links(options) => commands::links(options.or(file.settings()?)),
+        Command::Doctor(options) => doctor::doctor(&options.or(file.settings()?)),
+    }
+}
+
+/// What clap says over several lines, without the usage.
+fn one_line(mistake: &clap::Error) -> String {
+    let text = mistake.to_string();
+    let said = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let said = said.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let said = said.collect::<Vec<_>>().join(" ");
+    format!("{}; --help lists what there is", said.trim_start_matches("error: "))
 }
 
 /// Mistakes in the use of a command, as opposed to failures of a right one.
@@ -130,6 +174,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_that_says_what_to_do() {
+        for words in [&["serve", "--bogus"][..], &["links", "--role", "guest"], &["run"], &["dance"]] {
+            let mistake = Cli::try_parse_from(["dormer"].iter().chain(words)).expect_err("a mistake");
+            let line = one_line(&mistake);
+            assert!(!line.contains('\n') && line.contains("--help") && !line.starts_with("error"), "{line}");
+            let named = words.last().expect("words").trim_start_matches('-');
+            assert!(line.contains(named) || line.contains("<COMMAND>"), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_tells_its_version() {
+        for command in ["serve", "run", "apps", "links", "doctor"] {
+            let answer = Cli::try_parse_from(["dormer", command, "--version"]).expect_err("an answer");
+            assert_eq!(answer.kind(), ErrorKind::DisplayVersion, "{command}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The commands that speak to a running session: `dormer run`, `apps`, `links`.
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::{
     catalogue::App,
-    cli::{AppsOptions, LinksOptions, RunOptions, SessionOption, Usage},
+    cli::{AppsOptions, LinksOptions, RoleName, RunOptions, Usage},
+    config,
     console::{self, Answer, Request},
     paths,
 };
@@ -39,7 +40,9 @@ pub(crate) fn apps(options: AppsOptions) -> Result<()> {
 
 /// Makes links.
 pub(crate) fn links(options: LinksOptions) -> Result<()> {
-    let request = Request::Link { role: options.role.into(), ttl_secs: options.ttl.as_secs() };
+    let role = options.role.unwrap_or(RoleName::Control).into();
+    let ttl = config::ttl(options.ttl.as_deref())?;
+    let request = Request::Link { role, ttl_secs: ttl.as_secs() };
     match ask(options.session, &request)? {
         Answer::Link { native, browser } => {
             browser.iter().for_each(|link| print(link));
@@ -50,8 +53,8 @@ pub(crate) fn links(options: LinksOptions) -> Result<()> {
     }
 }
 
-fn ask(session: SessionOption, request: &Request) -> Result<Answer> {
-    let state_dir = session.session.map_or_else(paths::default_state_dir, Ok)?;
+fn ask(session: Option<PathBuf>, request: &Request) -> Result<Answer> {
+    let state_dir = session.map_or_else(paths::default_state_dir, Ok)?;
     console::ask(&state_dir, request)
 }
 

@@ -11,16 +11,24 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use encoder::select::{Backend, Probe};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config;
 
-/// Flags of `dormer doctor`.
-#[derive(Debug, Args)]
+/// Flags of `dormer doctor`, and keys of its configuration file.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Options {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+}
+
+impl Options {
+    /// These, and what they leave open from a file.
+    pub(crate) fn or(self, file: Options) -> Options {
+        Options { json: self.json || file.json }
+    }
 }
 
 /// What a check found.

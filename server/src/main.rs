@@ -9,6 +9,7 @@ mod catalogue;
 mod cli;
 mod commands;
 mod config;
+mod config_file;
 mod console;
 mod doctor;
 mod door;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::BufRead,
+    io::{BufRead, IsTerminal},
     path::{Path, PathBuf},
 };
 
@@ -147,6 +147,7 @@ impl LinkSource {
         let text = match self {
             LinkSource::Given(link) => link.clone(),
             LinkSource::Stdin => {
+                prompt();
                 let mut line = String::new();
                 std::io::stdin().lock().read_line(&mut line).context("cannot read the link from stdin")?;
                 line
@@ -160,6 +161,14 @@ impl LinkSource {
             }
         };
         Ok(text.trim().to_owned())
+    }
+}
+
+/// Asks whoever sits at the terminal.
+#[expect(clippy::print_stderr, reason = "a question, not a result")]
+fn prompt() {
+    if std::io::stdin().is_terminal() {
+        eprint!("Link: ");
     }
 }
 

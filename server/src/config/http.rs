@@ -71,14 +71,11 @@ fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Config, parse},
-        *,
-    };
+    use super::{super::Config, *};
 
     #[test]
     fn the_page_is_set_up_alike_by_flags_and_file() {
-        let file = parse(
+        let file = toml::from_str::<ServeOptions>(
             "http = '127.0.0.1:0'\nhttp-host = ['a.example']\nframe-ancestors = ['https://b.example']\n\
              webrtc-ports = '5000-5009'\nexternal-address = ['192.0.2.7']",
         );
@@ -93,7 +90,8 @@ mod tests {
             ("http-host = ['a b']", "a b"),
             ("advertise = 'a;b'", "a;b"),
         ] {
-            let error = Config::resolve(parse(wrong).expect("known keys")).expect_err(wrong).to_string();
+            let error =
+                Config::resolve(toml::from_str(wrong).expect("known keys")).expect_err(wrong).to_string();
             assert!(error.contains(said), "{error}");
         }
     }

@@ -67,14 +67,11 @@ fn read_secret(flag: &str, path: &Path) -> Result<String, Usage> {
 mod tests {
     use std::fs;
 
-    use super::{
-        super::{Config, parse},
-        *,
-    };
+    use super::{super::Config, *};
 
     /// What a configuration file comes to.
     fn resolved(text: &str) -> anyhow::Result<Option<Turn>> {
-        let options = ServeOptions { state_dir: Some("/nowhere".into()), ..parse(text)? };
+        let options = ServeOptions { state_dir: Some("/nowhere".into()), ..toml::from_str(text)? };
         Ok(Config::resolve(options)?.http.expect("on unless turned off").turn)
     }
 
@@ -130,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_login_of_the_flags_takes_the_place_of_the_file_s() {
-        let file = parse("turn = ['turn:a']\nturn-user = 'me'\nturn-password-file = '/p'").expect("valid");
+        let file: ServeOptions =
+            toml::from_str("turn = ['turn:a']\nturn-user = 'me'\nturn-password-file = '/p'").expect("valid");
         let flags = ServeOptions { turn_secret_file: Some("/s".into()), ..ServeOptions::default() };
         let both = flags.or(file);
         assert_eq!(both.turn_secret_file, Some("/s".into()));
