@@ -10,8 +10,15 @@ import { loss } from "./loss";
 import { motion } from "./motion";
 import { markdown, row, type Row } from "./numbers";
 import { page } from "./page";
+import { returning } from "./returning";
 
-const BENCHMARKS: Record<string, (effort: Effort) => Promise<Row[]>> = { page, latency, motion, loss };
+const BENCHMARKS: Record<string, (effort: Effort) => Promise<Row[]>> = {
+  page,
+  latency,
+  motion,
+  returning,
+  loss,
+};
 
 /** Where the table stands in docs/browsers.md. */
 const [BEGIN, END] = ["<!-- figures -->", "<!-- end of figures -->"];

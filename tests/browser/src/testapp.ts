@@ -6,7 +6,7 @@ import { CODE, readCode, type Code } from "./code";
 import type { Desk, Shown } from "./desk";
 import type { Box } from "./elements";
 import type { Host } from "./host";
-import { decodePng } from "./png";
+import { decodePng, type Picture } from "./png";
 import { ours } from "./programs";
 import { settles, until } from "./wait";
 
@@ -92,11 +92,16 @@ export class TestApp {
     return readCode(rgba);
   }
 
-  /** How many pixels on the page are not those of the app. */
-  async differing(desk: Desk, window: Shown): Promise<number> {
+  /** What it has painted. */
+  async own(): Promise<Picture> {
     const file = this.host.file(`${this.name}.png`);
     await this.ask({ dump: file });
-    const own = decodePng(readFileSync(file));
+    return decodePng(readFileSync(file));
+  }
+
+  /** How many pixels on the page are not those of the app. */
+  async differing(desk: Desk, window: Shown): Promise<number> {
+    const own = await this.own();
     const { width, height } = own;
     const shown = await pixels(desk, window, { x: 0, y: 0, width, height });
     if (shown.width !== width || shown.height !== height) return width * height;

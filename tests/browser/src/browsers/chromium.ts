@@ -6,7 +6,7 @@ import type { Browser, Button, Engine, InPage, Page } from "./browser";
 import { keyOf, runs } from "./keys";
 
 /** What keeps a browser from doing anything by itself. */
-const QUIET = [
+export const QUIET = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",

@@ -97,7 +97,6 @@ export class Desk {
       ...this.touch.options,
     });
     this.touch.begin();
-    document.addEventListener("visibilitychange", () => this.visibility.settle());
     this.stage.addEventListener("contextmenu", (event) => event.preventDefault());
     this.stage.addEventListener("pointerdown", ({ target }) => {
       if (target === this.stage || target === this.layer) this.activate(null);

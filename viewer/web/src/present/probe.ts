@@ -1,7 +1,7 @@
 /** What tests and benchmarks may see and do, when the address asks for it: nothing that a user could not see or do. */
 
 import type { Client } from "../link/client";
-import type { Event, State } from "../link/vocabulary";
+import type { Event, Report, State } from "../link/vocabulary";
 import type { Rect, Size, TrackId } from "../protocol/types";
 
 export interface Pixels {
@@ -14,6 +14,8 @@ export interface Probe {
   /** The newest pixels of a part of a track, as straight RGBA. */
   pixels(track: TrackId, rect: Rect): Promise<Pixels>;
   state(): State | null;
+  /** The newest figures; there are some once a second while the client is told to `report`. */
+  report(): Report | null;
 }
 
 declare global {
@@ -26,10 +28,12 @@ declare global {
 export function probe(): { handle(event: Event): void; begin(client: Client): void } {
   const waiting = new Map<number, (pixels: Pixels) => void>();
   let newest: State | null = null;
+  let report: Report | null = null;
   let request = 0;
   return {
     handle(event): void {
       if (event.on === "state") newest = event.state;
+      if (event.on === "report") report = event.report;
       if (event.on !== "pixels") return;
       waiting.get(event.request)?.({ size: event.size, rgba: event.rgba });
       waiting.delete(event.request);
@@ -43,6 +47,7 @@ export function probe(): { handle(event: Event): void; begin(client: Client): vo
             client.send({ do: "pixels", request, track, rect });
           }),
         state: () => newest,
+        report: () => report,
       };
     },
   };

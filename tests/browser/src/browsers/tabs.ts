@@ -1,0 +1,40 @@
+/**
+ * Chromium whose tabs are hidden while another one is in front: Playwright makes each believe that somebody looks at it, and
+ * Puppeteer keeps Chromium from sparing what nobody sees.
+ */
+
+import puppeteer from "puppeteer-core";
+import { installed } from "../programs";
+import type { Engine } from "./browser";
+import { Chromium, QUIET } from "./chromium";
+import { PuppeteerBrowser } from "./puppeteer";
+
+export const ChromiumTabs: Engine = {
+  name: "Chromium",
+  get hindrance() {
+    return Chromium.hindrance;
+  },
+  transports: Chromium.transports,
+  start,
+};
+
+const KEEPS_AWAKE = [
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  "--disable-background-timer-throttling",
+];
+
+async function start(): Promise<PuppeteerBrowser> {
+  const executablePath = installed("chromium");
+  if (!executablePath) throw new Error("chromium is not installed");
+  const driver = await puppeteer.launch({
+    browser: "chrome",
+    executablePath,
+    headless: true,
+    acceptInsecureCerts: true,
+    args: [...QUIET, "--window-size=1280,900"],
+    ignoreDefaultArgs: KEEPS_AWAKE,
+    defaultViewport: null,
+  });
+  return new PuppeteerBrowser("Chromium", driver);
+}
