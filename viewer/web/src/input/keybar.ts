@@ -32,7 +32,7 @@ export interface KeybarOptions {
   input: Pick<Input, "keyboard" | "toggleKeyboard" | "paste">;
 }
 
-/** A button: what it does, what stands on it, what it is called, and its key. */
+/** A button: what it does, what stands on it if that is not its name, what it is called, and its key. */
 type Button = readonly [
   "key" | "sticky" | "page" | "keyboard" | "paste",
   string,
@@ -40,20 +40,21 @@ type Button = readonly [
   string,
 ];
 
+/** Up to "Fn" they fit on an upright phone; the others are a swipe away. */
 const FIRST: readonly Button[] = [
   ["keyboard", "⌨", "keyboard", ""],
   ["key", "Esc", "escape", "Escape"],
   ["key", "Tab", "tab", "Tab"],
   ["sticky", "Ctrl", "control", "ControlLeft"],
   ["sticky", "Alt", "alt", "AltLeft"],
-  ["sticky", "Shift", "shift", "ShiftLeft"],
   ["key", "←", "left", "ArrowLeft"],
   ["key", "↓", "down", "ArrowDown"],
   ["key", "↑", "up", "ArrowUp"],
   ["key", "→", "right", "ArrowRight"],
-  ["paste", "⎘", "paste", ""],
-  ["sticky", "Super", "super", "MetaLeft"],
   ["page", "Fn", "functionKeys", ""],
+  ["sticky", "Shift", "shift", "ShiftLeft"],
+  ["paste", "", "paste", ""],
+  ["sticky", "Super", "super", "MetaLeft"],
 ];
 const SECOND: readonly Button[] = [
   ["key", "Home", "home", "Home"],
@@ -105,8 +106,9 @@ export class Keybar {
     const button = this.element.ownerDocument.createElement("button");
     button.type = "button";
     button.className = "keybar-key";
-    button.textContent = sign;
-    button.setAttribute("aria-label", name === "" ? sign : this.options.names[name]);
+    const named = name === "" ? sign : this.options.names[name];
+    button.textContent = sign || named;
+    button.setAttribute("aria-label", named);
     // The focus stays where it is, and so does the soft keyboard.
     button.tabIndex = -1;
     for (const type of ["pointerdown", "mousedown"]) {

@@ -45,7 +45,7 @@ export const en = {
     search: "Search apps",
     run: "Run command…",
     runLabel: "Run command",
-    runHint: "Command, for example: xterm -e top",
+    runHint: "For example: xterm -e top",
     runButton: "Run",
     none: "No app is called that.",
     empty: "This session has no apps in its menu.",

@@ -47,7 +47,7 @@ export const zh: Texts = {
     search: "搜索应用",
     run: "运行命令…",
     runLabel: "运行命令",
-    runHint: "命令，例如：xterm -e top",
+    runHint: "例如：xterm -e top",
     runButton: "运行",
     none: "没有找到这个名称的应用。",
     empty: "此会话的菜单中没有应用。",

@@ -109,15 +109,16 @@ export class Door {
 
   private explain({ status, message }: host.HostError, hadTicket: boolean, detail = message): void {
     const { entering } = texts;
-    const stop = (title: string, text: string, way: Way | null) =>
-      this.entering.stop(title, text, detail, way);
-    if (status === 0) return stop(entering.unreachableTitle, entering.unreachable, again());
-    if (status === 429) return stop(entering.busyTitle, entering.busy, again());
-    if (status === 403 && hadTicket) return stop(entering.usedTitle, entering.used, null);
+    const stop = (title: string, text: string) => this.entering.stop(title, text, detail, again());
+    // What the host adds says the same once more, and in English.
+    const bar = (title: string, text: string) => this.entering.stop(title, text, "", null);
+    if (status === 0) return stop(entering.unreachableTitle, entering.unreachable);
+    if (status === 429) return stop(entering.busyTitle, entering.busy);
     const barred = status === 401 || status === 403;
-    if (barred && this.been) return stop(entering.expiredTitle, entering.expired, null);
-    if (barred) return stop(entering.noLinkTitle, entering.noLink, null);
-    stop(entering.failedTitle, "", again());
+    if (status === 403 && hadTicket) return bar(entering.usedTitle, entering.used);
+    if (barred && this.been) return bar(entering.expiredTitle, entering.expired);
+    if (barred) return bar(entering.noLinkTitle, entering.noLink);
+    stop(entering.failedTitle, "");
   }
 }
 

@@ -32,7 +32,7 @@ export class Panel {
   private readonly bars = make("div", { class: "bars", role: "table" });
   private readonly byStage = new Map<string, Bar>();
   private readonly sentence = make("p", { class: "panel-sentence" });
-  private readonly total = make("strong");
+  private readonly total = make("strong", { text: "–" });
   private readonly spread = make("span");
   private readonly head = make("p", { class: "panel-total", children: [this.total, this.spread] });
 
@@ -53,6 +53,12 @@ export class Panel {
       this.facts.append(make("div", { children: [make("dt", { text: panel[name] }), value] }));
     }
     this.bars.setAttribute("aria-label", panel.latency);
+    // All are there from the start, so that nothing moves as figures come.
+    for (const stage of WAY) {
+      const bar = makeBar(stage);
+      this.byStage.set(stage, bar);
+      this.bars.append(bar.row);
+    }
     this.element = make("aside", {
       class: "panel",
       role: "dialog",
@@ -146,11 +152,8 @@ export class Panel {
     const { panel } = texts;
     const total = stages.find(({ stage }) => stage === "input_to_presented");
     const measured = total !== undefined && total.count > 0;
-    if (measured) {
-      setText(this.total, millis(total.p50));
-      setText(this.spread, fill(panel.spread, { p95: millis(total.p95), n: total.count }));
-    }
-    this.head.hidden = !measured;
+    setText(this.total, measured ? millis(total.p50) : "–");
+    setText(this.spread, measured ? fill(panel.spread, { p95: millis(total.p95), n: total.count }) : "");
     setText(this.sentence, measured ? panel.sentences[explain(stages)] : panel.latencyNone);
     const way = WAY.map((name) => stages.find(({ stage }) => stage === name)).filter(
       (stage): stage is StageFigures => stage !== undefined && stage.count > 0,
@@ -158,34 +161,29 @@ export class Panel {
     // One bad moment would make all other bars too short to be seen.
     const longest = Math.max(1, ...way.map(({ p50 }) => p50 * 4));
     for (const stage of way) {
-      const bar = this.bar(stage.stage);
+      const bar = this.byStage.get(stage.stage);
+      if (bar === undefined) continue;
       bar.p50.style.width = `${100 * share(stage.p50, longest)}%`;
       bar.p95.style.width = `${100 * share(stage.p95, longest)}%`;
       setText(bar.value, `${millis(stage.p50)} / ${millis(stage.p95)}`);
     }
   }
+}
 
-  private bar(stage: string): Bar {
-    const known = this.byStage.get(stage);
-    if (known !== undefined) return known;
-    const label = (texts.panel.stages as Record<string, string>)[stage] ?? stage;
-    const bar = {
-      p50: make("span", { class: "bar-p50" }),
-      p95: make("span", { class: "bar-p95" }),
-      value: make("span", { class: "bar-value", role: "cell" }),
-      row: make("div", { class: "bar-row", role: "row" }),
-    };
-    bar.row.append(
-      make("span", { class: "bar-name", role: "rowheader", text: label }),
-      make("span", { class: "bar-track", role: "presentation", children: [bar.p95, bar.p50] }),
-      bar.value,
-    );
-    this.byStage.set(stage, bar);
-    // In the order of the way, whichever was measured first.
-    const after = WAY.slice(WAY.indexOf(stage) + 1).map((name) => this.byStage.get(name)?.row);
-    this.bars.insertBefore(bar.row, after.find((row) => row !== undefined) ?? null);
-    return bar;
-  }
+function makeBar(stage: string): Bar {
+  const label = (texts.panel.stages as Record<string, string>)[stage] ?? stage;
+  const bar = {
+    p50: make("span", { class: "bar-p50" }),
+    p95: make("span", { class: "bar-p95" }),
+    value: make("span", { class: "bar-value", role: "cell", text: "–" }),
+    row: make("div", { class: "bar-row", role: "row" }),
+  };
+  bar.row.append(
+    make("span", { class: "bar-name", role: "rowheader", text: label }),
+    make("span", { class: "bar-track", role: "presentation", children: [bar.p95, bar.p50] }),
+    bar.value,
+  );
+  return bar;
 }
 
 function millis(value: number): string {

@@ -1,7 +1,7 @@
 /** The menu of apps: a search field, the session's apps, a command line, and what concerns the whole session. */
 
 import { fill, texts } from "../language";
-import { button, make } from "./dom";
+import { button, make, setLength } from "./dom";
 import { glyph, type Glyph } from "./glyph";
 import type { App } from "./host";
 import type { Icons } from "./icons";
@@ -74,14 +74,19 @@ export class Start {
     else this.show();
   }
 
+  /** The apps are known before the menu is opened, so that it opens whole. */
+  know(apps: App[]): void {
+    this.loaded(apps, false);
+  }
+
   private show(): void {
     this.element.hidden = false;
     this.opener.setAttribute("aria-expanded", "true");
     this.search.value = "";
     this.command.value = "";
     this.runRow.hidden = true;
-    this.fillIn();
     this.fillSession();
+    this.fillIn();
     // On phones the field would open the soft keyboard over the apps.
     if (matchMedia("(pointer: coarse)").matches) this.element.querySelector<HTMLElement>(".app")?.focus();
     else this.search.focus();
@@ -115,6 +120,13 @@ export class Start {
     const text = this.failed ? start.failed : mayStart ? none : start.viewOnly;
     this.empty.textContent = text;
     this.empty.hidden = this.apps === null || (found.length > 0 && mayStart);
+    if (wanted === "") this.keepHeight();
+  }
+
+  /** The menu stands on the bar: searching must not move what is above its list. */
+  private keepHeight(): void {
+    setLength(this.element, "--kept", 0);
+    setLength(this.element, "--kept", this.element.offsetHeight);
   }
 
   private item({ id, name, comment, icon, categories }: App, enabled: boolean): HTMLElement {
