@@ -36,7 +36,8 @@ export interface DeskOptions {
   only: string | null;
   /** What is shown beside windows is out of date. */
   changed(): void;
-  shortcut(shortcut: Shortcut): void;
+  /** A shortcut of the desk's was pressed in this document: the page's own, or that of a window that is popped out. */
+  shortcut(shortcut: Shortcut, owner: Document): void;
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
   /** Only a press of a button can put what an app has copied on this machine's clipboard. */
@@ -330,7 +331,8 @@ export class Desk {
     const shortcut = shortcutOf(event);
     if (shortcut === null) return false;
     event.preventDefault();
-    if (!event.repeat || shortcut === "next" || shortcut === "previous") this.options.shortcut(shortcut);
+    if (!event.repeat || shortcut === "next" || shortcut === "previous")
+      this.options.shortcut(shortcut, event.view?.document ?? document);
     return true;
   }
 

@@ -106,6 +106,10 @@ export class Manager {
   /** A window fills the screen, and its app gets all keys that the browser gives away. */
   async fullscreen(view: View): Promise<void> {
     const { people } = this.desk;
+    const owner = view.picture.canvas.ownerDocument;
+    // A browser window of its own has nothing else to show.
+    if (owner !== document)
+      return people.of(owner).fullscreen(owner.fullscreenElement ? null : owner.documentElement);
     const leaves = view.mode === "fullscreen";
     const filled = document.fullscreenElement !== null;
     // All of the page, so that menus and notices are seen too.

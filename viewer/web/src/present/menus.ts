@@ -10,7 +10,7 @@ import { WRITTEN, type Shortcut } from "./shortcuts";
 import type { View } from "./view";
 
 export interface MenuActions {
-  shortcut(shortcut: Shortcut): void;
+  shortcut(shortcut: Shortcut, owner: Document): void;
   /** Lets the user choose among all windows. */
   windows(): void;
   connection(): void;
@@ -27,7 +27,7 @@ export class Menus {
     const item = (label: string, shortcut: Shortcut): Item => ({
       label,
       hint: WRITTEN[shortcut],
-      action: () => this.actions.shortcut(shortcut),
+      action: () => this.actions.shortcut(shortcut, document),
     });
     const items: Items = [
       { label: desk_menu.nextWindow, hint: WRITTEN.next, action: () => this.actions.windows() },
@@ -64,6 +64,8 @@ export class Menus {
       ? { label: window.popIn, glyph: "popIn", action: () => popOuts.close(view) }
       : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
     const filled = view.mode === "maximized" || isTile(view.mode);
+    const { fullscreenElement } = view.picture.canvas.ownerDocument;
+    const filledScreen = away ? fullscreenElement !== null : view.mode === "fullscreen";
     return [
       {
         label: window.minimise,
@@ -92,10 +94,9 @@ export class Menus {
         action: () => manager.set(view, "right"),
       },
       {
-        label: view.mode === "fullscreen" ? window.leaveFullscreen : window.fullscreen,
+        label: filledScreen ? window.leaveFullscreen : window.fullscreen,
         glyph: "fullscreen",
         hint: WRITTEN.fullscreen,
-        disabled: away,
         action: () => void manager.fullscreen(view),
       },
       popOut,

@@ -43,7 +43,7 @@ export class Shell {
     this.desk = new Desk({
       ...{ send, only, notices: this.notices },
       changed: () => this.refreshSoon(),
-      shortcut: (shortcut) => this.shortcut(shortcut),
+      shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       menu: (view, at) => this.menus.window(view, at),
       copyable: (copyable) => this.copyable(copyable),
     });
@@ -69,15 +69,19 @@ export class Shell {
     const choosing = {
       cards: () => this.cards(),
       pick: (track: number) => desk.activate(track),
-      close: (track: number) => send({ do: "close", track }),
     };
-    this.switcher = new Switcher(document.body, desk.icons, choosing);
+    this.switcher = new Switcher(document.body, desk.icons, {
+      ...choosing,
+      close: (track) => send({ do: "close", track }),
+      left: () => desk.refocus(),
+    });
     this.cycle = new Cycle(document.body, desk.icons, {
       ...choosing,
       pick: (track) => (desk.views.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track)),
+      speak: (title) => this.notices.speak(title),
     });
     this.menus = new Menus(desk, {
-      shortcut: (shortcut) => this.shortcut(shortcut),
+      shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       windows: () => this.switcher.toggle(),
       connection: () => this.panel.toggle(),
     });
@@ -158,6 +162,7 @@ export class Shell {
     host.apps().then(
       (apps) => {
         this.desk.icons.catalogue(apps);
+        this.start.know(apps);
         this.refreshSoon();
       },
       // The menu of apps says what is wrong when it is opened.
@@ -268,11 +273,11 @@ export class Shell {
       action: () => void people.main.fullscreen(full ? null : document.documentElement),
     };
     const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
-    const { bottom, left } = this.taskbar.apps.getBoundingClientRect();
+    const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {
       label: desk_menu.shortcuts,
       glyph: "keyboard" as const,
-      action: () => this.menus.shortcuts({ x: left, y: bottom }),
+      action: () => this.menus.shortcuts({ x: left, y: top - 8 }),
     };
     return [
       ...(can ? [fullscreen] : []),
@@ -288,18 +293,23 @@ export class Shell {
     if (view !== undefined) act(view);
   }
 
-  private shortcut(shortcut: Shortcut): void {
+  private shortcut(shortcut: Shortcut, owner: Document): void {
     const { manager, popOuts } = this.desk;
     const menuAt = ({ frame }: View) => {
       const { left, top } = frame.getBoundingClientRect();
       return { x: left + 8, y: top + 34 };
     };
+    // What is of the desk is on the page, which may be behind the window in which the keys were pressed.
+    const onDesk = (act: () => void) => () => {
+      if (owner !== document) window.focus();
+      act();
+    };
     const act: Record<Shortcut, () => void> = {
-      next: () => this.cycle.step(1),
-      previous: () => this.cycle.step(-1),
-      apps: () => this.start.toggle(),
-      taskbar: () => this.taskbar.apps.focus(),
-      connection: () => this.panel.toggle(),
+      next: onDesk(() => this.cycle.step(1, owner)),
+      previous: onDesk(() => this.cycle.step(-1, owner)),
+      apps: onDesk(() => this.start.toggle()),
+      taskbar: onDesk(() => this.taskbar.apps.focus()),
+      connection: onDesk(() => this.panel.toggle()),
       "window-menu": () => this.active((view) => this.menus.window(view, menuAt(view))),
       maximise: () => this.active((view) => manager.toggle(view, "maximized")),
       minimise: () =>

@@ -17,6 +17,8 @@ export interface SwitcherActions {
   cards(): Card[];
   pick(track: TrackId): void;
   close(track: TrackId): void;
+  /** Nothing was picked: who had the keyboard gets it again. */
+  left(): void;
 }
 
 /** Longest side of a small picture in CSS pixels; they are drawn at twice that. */
@@ -41,11 +43,11 @@ export class Switcher {
     this.element.hidden = true;
     this.element.tabIndex = -1;
     this.element.addEventListener("click", ({ target }) => {
-      if (target === this.element || target === this.list) this.close();
+      if (target === this.element || target === this.list) this.leave();
     });
     this.element.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Escape") this.close();
+      if (event.key === "Escape") this.leave();
     });
     parent.append(this.element);
   }
@@ -55,7 +57,7 @@ export class Switcher {
   }
 
   toggle(): void {
-    if (this.open) return this.close();
+    if (this.open) return this.leave();
     this.element.hidden = false;
     this.refresh();
     (this.element.querySelector<HTMLElement>(".card-pick.active") ?? this.element).focus({
@@ -63,8 +65,9 @@ export class Switcher {
     });
   }
 
-  close(): void {
+  private leave(): void {
     this.element.hidden = true;
+    this.actions.left();
   }
 
   /** Shows the windows as they are now, if it is open. */
@@ -92,7 +95,7 @@ export class Switcher {
         ],
       },
       () => {
-        this.close();
+        this.element.hidden = true;
         this.actions.pick(track);
       },
     );
@@ -120,26 +123,28 @@ function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
   return copy;
 }
 
+export interface CycleActions {
+  cards(): Card[];
+  pick(track: TrackId): void;
+  /** Tells screen readers, whose focus stays with the app. */
+  speak(title: string): void;
+}
+
 /** Going through windows while modifiers are held: the last used first, as everywhere. */
 export class Cycle {
   private readonly element: HTMLElement;
   private cards: Card[] = [];
   private at = 0;
+  private listening = new AbortController();
 
   constructor(
     parent: HTMLElement,
     private readonly icons: Icons,
-    private readonly actions: SwitcherActions,
+    private readonly actions: CycleActions,
   ) {
     this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });
     this.element.hidden = true;
     parent.append(this.element);
-    const options = { capture: true };
-    addEventListener(
-      "keyup",
-      ({ key }) => this.running && (key === "Control" || key === "Alt") && this.end(),
-      options,
-    );
     addEventListener("blur", () => this.running && this.end());
   }
 
@@ -147,12 +152,14 @@ export class Cycle {
     return !this.element.hidden;
   }
 
-  step(direction: 1 | -1): void {
+  /** `owner` is the document in which keys are held, as far as is known: the focus may move to the page meanwhile. */
+  step(direction: 1 | -1, owner: Document): void {
     if (!this.running) {
       this.cards = this.actions.cards();
       this.at = 0;
     }
     if (this.cards.length === 0) return;
+    if (!this.running) this.listen([window, owner.defaultView ?? window]);
     this.at = (this.at + direction + this.cards.length) % this.cards.length;
     this.element.hidden = false;
     this.element.replaceChildren(
@@ -167,9 +174,19 @@ export class Cycle {
         return option;
       }),
     );
+    const { title } = this.cards[this.at] as Card;
+    this.actions.speak(title);
+  }
+
+  private listen(windows: Window[]): void {
+    this.listening = new AbortController();
+    const options = { capture: true, signal: this.listening.signal };
+    const up = ({ key }: KeyboardEvent) => (key === "Control" || key === "Alt") && this.end();
+    for (const each of windows) each.addEventListener("keyup", up, options);
   }
 
   private end(): void {
+    this.listening.abort();
     this.element.hidden = true;
     const card = this.cards[this.at];
     if (card !== undefined) this.actions.pick(card.track);
