@@ -26,6 +26,7 @@ export class Entering {
     this.progress.setAttribute("aria-hidden", "true");
     this.element = make("main", {
       class: "entering",
+      label: texts.name,
       children: [
         make("div", {
           class: "entering-card",

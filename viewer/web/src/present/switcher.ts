@@ -75,7 +75,16 @@ export class Switcher {
     if (!this.open) return;
     const cards = this.actions.cards();
     const none = make("li", { class: "cards-none", text: texts.taskbar.noWindows });
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
     this.list.replaceChildren(...(cards.length === 0 ? [none] : cards.map((card) => this.card(card))));
+    if (focused !== null && !focused.isConnected) this.focusLike(focused as HTMLElement);
+  }
+
+  /** The same button of the same window has the focus again; if that is gone, the list. */
+  private focusLike({ dataset, className }: HTMLElement): void {
+    const alike = [...this.list.querySelectorAll<HTMLElement>(`[data-window="${dataset["window"]}"]`)];
+    const same = alike.find((one) => one.className.split(" ")[0] === className.split(" ")[0]);
+    (same ?? this.element).focus({ preventScroll: true });
   }
 
   private card({ track, title, appId, icon, active, canvas }: Card): HTMLElement {
@@ -83,6 +92,7 @@ export class Switcher {
       {
         class: `card-pick${active ? " active" : ""}`,
         label: title,
+        data: { window: String(track) },
         children: [
           make("span", {
             class: "card-head",
@@ -100,8 +110,12 @@ export class Switcher {
       },
     );
     const label = fill(texts.switcher.close, { title });
-    const close = button({ class: "tool card-close", label, title: label, children: [glyph("close")] }, () =>
-      this.actions.close(track),
+    const close = button(
+      {
+        ...{ class: "card-close tool", label, title: label, children: [glyph("close")] },
+        data: { window: String(track) },
+      },
+      () => this.actions.close(track),
     );
     return make("li", { class: "card", children: [pick, close] });
   }
