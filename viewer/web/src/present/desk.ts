@@ -17,6 +17,7 @@ import { Icons } from "./icons";
 import { Kinship } from "./kinship";
 import { Manager } from "./manage";
 import type { Notices } from "./notices";
+import { Only } from "./only";
 import { People, storage } from "./people";
 import type { Send } from "./picture";
 import { Popups, type Ground } from "./popups";
@@ -65,12 +66,14 @@ export class Desk {
   private readonly detach = new Map<TrackId, () => void>();
   readonly visibility: Visibility;
   readonly focus: Focus;
+  private readonly only: Only;
   role: Role = "control";
   private readonly places = new Places(storage());
   private cursor = "default";
 
   constructor(readonly options: DeskOptions) {
     const { send } = options;
+    this.only = new Only(options.only, this.kin);
     this.stage.append(this.layer);
     this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
     document.body.prepend(this.element);
@@ -78,7 +81,7 @@ export class Desk {
     this.screen = new Screen(window, this.stage, () => this.rearrange());
     const views = () => this.views.values();
     this.arranger = new Arranger(this.wishes, this.kin, {
-      alone: (view) => this.alone(view),
+      alone: (view) => this.only.fills(view.window),
       views,
       screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
     });
@@ -336,20 +339,8 @@ export class Desk {
     return true;
   }
 
-  /** Whether single-window mode leaves a window out: it shows the one, its dialogs, and nothing else. */
+  /** Whether single-window mode leaves a window out. */
   excluded(view: View): boolean {
-    if (this.options.only === null || this.wantedAlone(view.window)) return false;
-    const owner = this.kin.owner(view.track);
-    const parent = owner === null ? undefined : this.views.get(owner);
-    return parent === undefined || parent === view || this.excluded(parent);
-  }
-
-  private wantedAlone({ app_id, track }: Window): boolean {
-    return this.options.only === app_id || this.options.only === String(track);
-  }
-
-  /** The window that fills the page in single-window mode: its dialogs stand before it as ever. */
-  private alone(view: View): boolean {
-    return this.options.only !== null && this.wantedAlone(view.window) && !view.dialog;
+    return this.only.excludes(view.window);
   }
 }

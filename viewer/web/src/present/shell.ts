@@ -2,9 +2,10 @@
 
 import { fill, texts } from "../language";
 import type { Attempt, Event, State } from "../link/vocabulary";
+import { Cards } from "./cards";
 import { Desk } from "./desk";
 import { button, make } from "./dom";
-import { glyph, type Glyph } from "./glyph";
+import type { Glyph } from "./glyph";
 import * as host from "./host";
 import { Menus } from "./menus";
 import { Notices } from "./notices";
@@ -13,8 +14,9 @@ import type { Send } from "./picture";
 import { openShare } from "./share";
 import type { Shortcut } from "./shortcuts";
 import { notStarted, Start } from "./start";
-import { Cycle, Switcher, type Card } from "./switcher";
+import { Cycle, Switcher } from "./switcher";
 import { Taskbar } from "./taskbar";
+import { vacancy } from "./vacancy";
 import type { View } from "./view";
 import { keepAwake } from "./wake";
 
@@ -34,6 +36,7 @@ export class Shell {
   private readonly switcher: Switcher;
   private readonly cycle: Cycle;
   private readonly menus: Menus;
+  private readonly cards: Cards;
   private readonly vacant: HTMLElement;
   private stale = false;
   private online = false;
@@ -49,6 +52,7 @@ export class Shell {
     });
     const { desk } = this;
     const { manager } = desk;
+    this.cards = new Cards(desk);
     this.taskbar = new Taskbar(
       {
         apps: () => this.start.toggle(),
@@ -67,7 +71,7 @@ export class Shell {
     this.taskbar.element.addEventListener("keydown", ({ key }) => key === "Escape" && desk.refocus());
     desk.element.after(this.taskbar.element);
     const choosing = {
-      cards: () => this.cards(),
+      cards: () => this.cards.recent(),
       pick: (track: number) => desk.activate(track),
     };
     this.switcher = new Switcher(document.body, desk.icons, {
@@ -183,16 +187,14 @@ export class Shell {
     const { desk } = this;
     const shown = [...desk.views.values()].filter((view) => view.normal !== null && !desk.excluded(view));
     for (const view of shown) {
-      const icon = this.iconOf(view);
+      const icon = this.cards.iconOf(view);
       if (view.iconShown !== icon) {
         view.iconShown = icon;
         view.titlebar.icon.replaceChildren(desk.icons.element(icon, view.window.app_id || view.title));
       }
       desk.popOuts.describe(view);
     }
-    // Dialogs belong to their windows' buttons.
-    const own = shown.filter(({ track }) => desk.kin.owner(track) === null).sort((a, b) => a.track - b.track);
-    this.taskbar.show(own.map((view) => this.card(view)));
+    this.taskbar.show(this.cards.opened());
     this.switcher.refresh();
     const active = desk.active === null ? undefined : desk.views.get(desk.active);
     document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
@@ -202,43 +204,6 @@ export class Shell {
     );
     document.documentElement.classList.toggle("compact", desk.screen.compact);
     this.vacant.hidden = !this.online || shown.length > 0;
-  }
-
-  private iconOf({ window: { icon, app_id } }: View): string | null {
-    return this.desk.icons.of(icon, app_id);
-  }
-
-  private card(view: View): Card {
-    const { desk } = this;
-    const family = [view.track, ...desk.kin.dependants(view.track)];
-    const urgent = family.some((track) => {
-      const member = desk.views.get(track);
-      return member !== undefined && (member.rang || member.window.states.urgent);
-    });
-    return {
-      track: view.track,
-      title: view.title,
-      appId: view.window.app_id,
-      icon: this.iconOf(view),
-      active: desk.active !== null && family.includes(desk.active),
-      minimised: view.minimised,
-      urgent,
-      poppedOut: view.home === "popped-out",
-      canvas: view.picture.canvas,
-    };
-  }
-
-  /** The windows to choose from, the last used first. */
-  private cards(): Card[] {
-    const { desk } = this;
-    const at = ({ track }: View) => {
-      const index = desk.focus.recent.indexOf(track);
-      return index < 0 ? Infinity : index;
-    };
-    return [...desk.views.values()]
-      .filter((view) => view.normal !== null && desk.kin.owner(view.track) === null && !desk.excluded(view))
-      .sort((a, b) => at(a) - at(b) || a.track - b.track)
-      .map((view) => this.card(view));
   }
 
   private makeStart(): Start {
@@ -324,20 +289,6 @@ export class Shell {
     };
     act[shortcut]();
   }
-}
-
-/** What stands on a desk without windows: where to begin, or what is awaited. */
-function vacancy(only: string | null): HTMLElement {
-  const { session, taskbar } = texts;
-  const [title, text] =
-    only === null
-      ? [taskbar.noWindows, taskbar.startFirst]
-      : [session.windowMissing, fill(session.windowMissingHint, { app: only })];
-  return make("div", {
-    class: "empty-desk",
-    role: "status",
-    children: [glyph(only === null ? "windows" : "dormer"), make("h1", { text: title }), make("p", { text })],
-  });
 }
 
 /** A way out of full screen for the pointer: comes when it rests at the upper edge. */
