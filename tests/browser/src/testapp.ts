@@ -131,7 +131,7 @@ export class TestApp {
 }
 
 /** The page's own pixels: what its canvas holds. */
-async function pixels(desk: Desk, window: Shown, rect: Box) {
+export async function pixels(desk: Desk, window: Shown, rect: Box) {
   const found = await desk.page.evaluate(
     async (track: string, rect: Box) => {
       const probe = (globalThis as unknown as { dormer: Probe }).dormer;

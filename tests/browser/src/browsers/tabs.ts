@@ -1,6 +1,7 @@
 /**
- * Chromium whose tabs are hidden while another one is in front: Playwright makes each believe that somebody looks at it, and
- * Puppeteer keeps Chromium from sparing what nobody sees.
+ * Chromium on a screen as people have one. Its tabs are hidden while another one is in front: Playwright makes each believe that
+ * somebody looks at it, and Puppeteer keeps Chromium from sparing what nobody sees. Device pixels are the screen's own: those that
+ * the drivers emulate are only a magnified picture where they are not whole.
  */
 
 import puppeteer from "puppeteer-core";
@@ -15,7 +16,7 @@ export const ChromiumTabs: Engine = {
     return Chromium.hindrance;
   },
   transports: Chromium.transports,
-  start,
+  start: () => onScreen(1),
 };
 
 const KEEPS_AWAKE = [
@@ -24,7 +25,8 @@ const KEEPS_AWAKE = [
   "--disable-background-timer-throttling",
 ];
 
-async function start(): Promise<PuppeteerBrowser> {
+/** On a screen of so many device pixels per CSS pixel; zooming the page does the same. */
+export async function onScreen(ratio: number): Promise<PuppeteerBrowser> {
   const executablePath = installed("chromium");
   if (!executablePath) throw new Error("chromium is not installed");
   const driver = await puppeteer.launch({
@@ -32,7 +34,7 @@ async function start(): Promise<PuppeteerBrowser> {
     executablePath,
     headless: true,
     acceptInsecureCerts: true,
-    args: [...QUIET, "--window-size=1280,900"],
+    args: [...QUIET, "--window-size=1280,900", `--force-device-scale-factor=${ratio}`],
     ignoreDefaultArgs: KEEPS_AWAKE,
     defaultViewport: null,
   });
