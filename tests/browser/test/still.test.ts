@@ -111,6 +111,12 @@ whereAble("a page that stands still", Chromium.hindrance ?? networkHindrance(), 
           (text) => text?.endsWith("ms") ?? false,
         );
         expect(await locate(page, role("dialog", "Connection"))).toEqual(panel);
+        const cut = await page.evaluate(() =>
+          [...document.querySelectorAll(".facts dd, .bar-value")]
+            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+            .map(({ textContent }) => textContent),
+        );
+        expect(cut).toEqual([]);
         expect(await shifts()).toEqual([]);
         await page.press("Escape");
       });
