@@ -13,7 +13,6 @@ use media::{Frame, Pixels, Rect, Size};
 use self::palette::Palette;
 
 #[path = "../src/tile/palette.rs"]
-#[expect(dead_code, reason = "the encoder asks it more")]
 mod palette;
 #[path = "../tests/round_trip/pictures.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
@@ -28,7 +27,7 @@ const PICTURE: Size<Pixels> = Size::new(1280, 720);
 enum Layout {
     /// Nothing.
     Raw,
-    /// A palette where there are few enough colours, else nothing.
+    /// A palette where there are few enough colours, and indices row by row; else nothing.
     Palette,
     /// The same, but without a palette each byte is replaced by its difference from the pixel to the left.
     PaletteOrLeft,
@@ -38,6 +37,8 @@ enum Layout {
     PaletteOrPlanes,
     /// The same, with blue and red as differences from green.
     PaletteOrGreenPlanes,
+    /// The same, but the palette is sorted and in such planes too, and the indices go column by column in bands.
+    BandsOrGreenPlanes,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ fn main() {
     if let [file, width, height] = &arguments[..] {
         pictures.push(("screenshot", screenshot(file, width, height)));
     }
-    for tile in [Size::new(256, 256), Size::new(64, 64)] {
+    for tile in [Size::new(512, 128), Size::new(256, 256), Size::new(64, 64), Size::new(1280, 42)] {
         println!("\ntiles of {}×{}: kB, ms to code, ms to decode, a picture", tile.w, tile.h);
         print!("{:34}", "");
         pictures.iter().for_each(|(name, _)| print!("{name:>22}"));
@@ -79,8 +80,10 @@ fn candidates() -> Vec<(Layout, Compressor)> {
     let compressors = [Zstd(-1), Zstd(1), Zstd(3), Lz4, Deflate(1), Deflate(6)];
     let mut all: Vec<_> = [Raw, Palette].into_iter().flat_map(|l| compressors.map(|c| (l, c))).collect();
     all.extend(
-        [PaletteOrLeft, PaletteOrUp, PaletteOrPlanes, PaletteOrGreenPlanes].map(|layout| (layout, Zstd(1))),
+        [PaletteOrLeft, PaletteOrUp, PaletteOrPlanes, PaletteOrGreenPlanes, BandsOrGreenPlanes]
+            .map(|layout| (layout, Zstd(1))),
     );
+    all.extend([3, 6, 12].map(|level| (BandsOrGreenPlanes, Zstd(level))));
     all
 }
 
@@ -192,14 +195,18 @@ fn arrange(tile: &[u8], width: usize, layout: Layout) -> Vec<u8> {
     let pixels = tile.as_chunks::<4>().0;
     let palette = if matches!(layout, Layout::Raw) { None } else { Palette::of(pixels) };
     if let Some(palette) = palette {
-        let mut plain = Vec::new();
-        palette.write(pixels, width, &mut plain);
+        let (mut indices, mut plain) = (Vec::new(), Vec::new());
+        palette.indices(pixels, &mut indices);
+        match layout {
+            Layout::BandsOrGreenPlanes => palette.write(&indices, width, &mut plain),
+            _ => write_rows(palette.colours(), &indices, width, &mut plain),
+        }
         return plain;
     }
     let distance = match layout {
         Layout::Raw | Layout::Palette => return tile.to_vec(),
         Layout::PaletteOrPlanes => return colour_planes(pixels),
-        Layout::PaletteOrGreenPlanes => {
+        Layout::PaletteOrGreenPlanes | Layout::BandsOrGreenPlanes => {
             let mut plain = Vec::new();
             planes::write(pixels, &mut plain);
             return plain;
@@ -210,6 +217,17 @@ fn arrange(tile: &[u8], width: usize, layout: Layout) -> Vec<u8> {
     let mut plain = tile.to_vec();
     (distance..tile.len()).for_each(|i| plain[i] = tile[i].wrapping_sub(tile[i - distance]));
     plain
+}
+
+/// The colours as they are and the indices packed row by row.
+fn write_rows(colours: &[[u8; 4]], indices: &[u8], width: usize, plain: &mut Vec<u8>) {
+    plain.push((colours.len() - 1) as u8);
+    plain.extend(colours.as_flattened());
+    let bits = palette::index_bits(colours.len());
+    for group in indices.chunks_exact(width).flat_map(|row| row.chunks(8 / bits)) {
+        let places = group.iter().zip((0..8).step_by(bits));
+        plain.push(places.fold(0, |byte, (index, shift)| byte | index << shift));
+    }
 }
 
 fn colour_planes(pixels: &[[u8; 4]]) -> Vec<u8> {

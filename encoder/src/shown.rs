@@ -198,7 +198,7 @@ impl Shown {
                 continue;
             }
             let rects = pending.rects.iter().copied().filter(|rect| cluster.contains(*rect));
-            let mut coded = Coded::new(rects);
+            let mut coded = Coded::new(cluster, rects);
             self.encode_tiles(&mut coded, if video { left } else { usize::MAX }, tools);
             if video && (costly || coded.bytes.all > left) {
                 let wanted = Wanted { content: coded.bytes.content(), worth: coded.worth(), ..wanted };
@@ -218,9 +218,7 @@ impl Shown {
     fn encode_tiles(&self, coded: &mut Coded, limit: usize, tools: &mut Tools) {
         while coded.bytes.all <= limit && !coded.is_complete() {
             tools.tiles.load(&self.frame, coded.tiles[coded.ops.len()]);
-            let op = tools.tiles.encode();
-            coded.bytes.add(TileBytes::of(&op));
-            coded.ops.push(op);
+            coded.add(tools.tiles.encode());
         }
     }
 
@@ -351,13 +349,39 @@ struct Sent {
 /// Tiles, coded from the first one on as far as was worth it.
 struct Coded {
     tiles: Vec<Rect<Pixels>>,
+    /// What to send instead if the tile has many colours, when it is one for several rectangles.
+    apart: Vec<Rect<Pixels>>,
     ops: Vec<Op>,
     bytes: TileBytes,
 }
 
+/// Rectangles become one tile if its pixels are at most this many times theirs: what lies between lines and words
+/// costs next to nothing, but every tile has a palette and learns its glyphs anew.
+const JOINED: u64 = 2;
+
 impl Coded {
-    fn new(rects: impl Iterator<Item = Rect<Pixels>>) -> Self {
-        Self { tiles: rects.flat_map(tile::split).collect(), ops: Vec::new(), bytes: TileBytes::default() }
+    /// Of rectangles with these bounds.
+    fn new(bounds: Rect<Pixels>, rects: impl Iterator<Item = Rect<Pixels>>) -> Self {
+        let rects: Vec<_> = rects.collect();
+        let area: u64 = rects.iter().map(|rect| rect.area()).sum();
+        let tiles: Vec<_> = rects.into_iter().flat_map(tile::split).collect();
+        let coded = Self { tiles, apart: Vec::new(), ops: Vec::new(), bytes: TileBytes::default() };
+        if coded.tiles.len() > 1 && tile::fits(bounds) && bounds.area() <= area * JOINED {
+            Self { tiles: vec![bounds], apart: coded.tiles, ..coded }
+        } else {
+            coded
+        }
+    }
+
+    /// Adds the next tile.
+    fn add(&mut self, op: Op) {
+        let bytes = TileBytes::of(&op);
+        if bytes.raw > 0 && !self.apart.is_empty() {
+            self.tiles = std::mem::take(&mut self.apart);
+            return;
+        }
+        self.bytes.add(bytes);
+        self.ops.push(op);
     }
 
     fn is_complete(&self) -> bool {

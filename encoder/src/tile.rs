@@ -10,29 +10,31 @@ mod planes;
 
 /// Codes tiles. Keeps memory between them, but no state: every tile stands alone.
 pub(crate) struct TileEncoder {
-    indices: Compressor<'static>,
-    planes: Compressor<'static>,
+    few: Compressor<'static>,
+    many: Compressor<'static>,
     rect: Rect<Pixels>,
     pixels: Vec<u8>,
+    indices: Vec<u8>,
     plain: Vec<u8>,
     packed: Vec<u8>,
 }
 
-/// The zstd level for palette tiles, which are small and repeat themselves.
-const INDICES_LEVEL: i32 = 3;
+/// The zstd level for tiles of few colours, which are small and repeat themselves.
+const FEW_LEVEL: i32 = 3;
 
 /// The zstd level for all others, of which higher levels make little more.
-const PLANES_LEVEL: i32 = 1;
+const MANY_LEVEL: i32 = 1;
 
 impl TileEncoder {
     /// Without pixels yet.
     pub(crate) fn new() -> Self {
         let compressor = |level| Compressor::new(level).expect("the level is one that zstd has");
         Self {
-            indices: compressor(INDICES_LEVEL),
-            planes: compressor(PLANES_LEVEL),
+            few: compressor(FEW_LEVEL),
+            many: compressor(MANY_LEVEL),
             rect: Rect::default(),
             pixels: Vec::new(),
+            indices: Vec::new(),
             plain: Vec::new(),
             packed: Vec::new(),
         }
@@ -59,17 +61,19 @@ impl TileEncoder {
     /// Codes the pixels that were taken.
     pub(crate) fn encode(&mut self) -> Op {
         let pixels = self.pixels.as_chunks::<{ Frame::BYTES_PER_PIXEL }>().0;
+        self.plain.clear();
         let (coding, data) = match Palette::of(pixels) {
             Some(palette) => match palette.colours() {
                 [only] => (TileCoding::Solid, only.to_vec()),
                 _ => {
-                    palette.write(pixels, self.rect.w as usize, &mut self.plain);
-                    (TileCoding::Palette, compress(&mut self.indices, &self.plain, &mut self.packed))
+                    palette.indices(pixels, &mut self.indices);
+                    palette.write(&self.indices, self.rect.w as usize, &mut self.plain);
+                    (TileCoding::Bands, compress(&mut self.few, &self.plain, &mut self.packed))
                 }
             },
             None => {
                 planes::write(pixels, &mut self.plain);
-                (TileCoding::Planes, compress(&mut self.planes, &self.plain, &mut self.packed))
+                (TileCoding::Planes, compress(&mut self.many, &self.plain, &mut self.packed))
             }
         };
         Op::Tile { rect: self.rect, coding, data: data.into() }
@@ -92,11 +96,16 @@ fn compress(compressor: &mut Compressor<'_>, plain: &[u8], packed: &mut Vec<u8>)
 const STORED: u8 = 0;
 const PACKED: u8 = 1;
 
-/// Cuts a rectangle into tiles, as square as its shape allows.
+/// Cuts a rectangle into tiles, as square as its shape allows, unless it is small enough for one.
 pub(crate) fn split(rect: Rect<Pixels>) -> impl Iterator<Item = Rect<Pixels>> {
-    let width = rect.w.min(MAX_WIDTH);
+    let width = if fits(rect) { rect.w } else { rect.w.min(MAX_WIDTH) };
     let height = (TileCoding::MAX_PIXELS / u64::from(width.max(1))) as u32;
-    split_by(rect, width, height)
+    split_by(rect, width.max(1), height)
+}
+
+/// Whether one tile can hold all of a rectangle.
+pub(crate) fn fits(rect: Rect<Pixels>) -> bool {
+    rect.area() <= TileCoding::MAX_PIXELS
 }
 
 /// Cuts a rectangle into tiles of a width and a height.

@@ -73,8 +73,9 @@ pub enum Op {
 pub enum TileCoding {
     /// One colour: 4 bytes, B G R A.
     Solid,
-    /// A palette of at most 256 colours, then one index a pixel, packed to 1, 2, 4 or 8 bits, compressed.
-    Palette,
+    /// A palette of at most 256 colours, then one index a pixel, packed to 1, 2, 4 or 8 bits, column by column within
+    /// bands of rows such as lines of text, compressed.
+    Bands,
     /// Every pixel B G R A, compressed: what the simplest encoders can make.
     Raw,
     /// Four planes of differences, compressed: for pictures of many colours.

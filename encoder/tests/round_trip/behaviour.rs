@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media::{Op, Rect, Region, Size};
+use media::{Frame, Op, Pixels, Rect, Region, Size};
 
 use crate::{
     pair::{Link, Pair},
@@ -61,6 +61,24 @@ fn scrolled_text_is_moved() {
         assert!((1..20).contains(&copies) && video == 0, "{copies} copies, {video} videos");
         assert!(moved * 3 < whole, "{moved} bytes after a move, {whole} for the whole");
     }
+}
+
+#[test]
+fn lines_near_one_another_become_one_tile_unless_a_photo_lies_between() {
+    let changed = |between: fn(&mut Frame, Rect<Pixels>)| {
+        let mut pair = Pair::new(Link::FAST);
+        let lines = [Rect::new(16, 32, 250, 16), Rect::new(16, 64, 250, 16)];
+        pair.draw(|frame| {
+            frame.resize(Size::new(320, 96));
+            between(frame, Rect::new(16, 48, 250, 16));
+            lines.into_iter().for_each(|rect| text(frame, rect, 0));
+        });
+        let sent = pair.draw(|frame| lines.into_iter().for_each(|rect| text(frame, rect, 7)));
+        pair.check();
+        kinds(&sent.ops)
+    };
+    assert_eq!(changed(|_, _| ()), (0, 1, 0));
+    assert_eq!(changed(|frame, rect| noise(frame, rect, 1)), (0, 2, 0));
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use media::{Pixels, Rect, Size};
+use media::{Op, Pixels, Rect, Size, Timing, TrackId, Update, UpdateId};
 use proptest::prelude::*;
 
 use crate::{
+    decode::Track,
     pair::{Link, Pair},
-    pictures::{fill, film, noise, text},
+    pictures::{Random, fill, film, noise, text},
 };
 
 const MOST: i32 = 330;
@@ -113,6 +114,47 @@ fn run(pair: &mut Pair, step: Step) {
         }
         Step::Change(link) => pair.link = link,
         Step::Wait => pair.now = pair.now + Duration::from_secs(3),
+    }
+}
+
+/// What an app may draw with few colours: rows of something like glyphs, empty rows between them.
+fn lines() -> impl Strategy<Value = (Size<Pixels>, u32, Vec<bool>, u32)> {
+    let size = (1..70u32, 1..600u32).prop_map(|(w, h)| Size::new(w, h));
+    (size, 1..280u32, prop::collection::vec(any::<bool>(), 1..20), any::<u32>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tiles_hold_every_pixel_and_nothing_less_of_their_data_will_do(
+        (size, colours, empty, seed) in lines(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut random = Random::new(u64::from(seed));
+        let mut pair = Pair::new(Link { video: false, ..Link::FAST });
+        let sent = pair.draw(|frame| {
+            frame.resize(size);
+            fill(frame, size.to_rect(), |_, y| {
+                let colour = if empty[y as usize % empty.len()] { 0 } else { random.next() % colours };
+                [colour as u8, (colour >> 1) as u8, 90]
+            });
+        });
+        pair.canvas.read(|frame| assert!(pair.track.frame() == frame));
+        for op in sent.ops {
+            let Op::Tile { rect, coding, data } = op else { continue };
+            let data = data.slice(..cut.index(data.len()));
+            let update = Update {
+                track: TrackId(1),
+                id: UpdateId(1),
+                size,
+                ops: vec![Op::Tile { rect, coding, data }],
+                exact: true,
+                caused_by_input: None,
+                timing: Timing::default(),
+            };
+            prop_assert!(Track::new().apply(&update).is_err());
+        }
     }
 }
 

@@ -21,8 +21,9 @@ struct Step {
 enum Piece {
     Copy { from: Place, to: (i8, i8) },
     Solid { rect: Place, colour: Vec<u8> },
-    Palette { rect: Place, data: Payload },
+    Bands { rect: Place, data: Payload },
     Raw { rect: Place, data: Payload },
+    Planes { rect: Place, data: Payload },
     Video { rect: Place, stream: u8, keyframe: bool, data: Vec<u8> },
     Wild { rect: (i32, i32, u32, u32), data: Payload },
 }
@@ -37,11 +38,17 @@ enum Payload {
     Compressed(Vec<u8>),
 }
 
+/// The method byte of what was compressed.
+const PACKED: u8 = 1;
+
 impl Payload {
     fn into_bytes(self) -> bytes::Bytes {
         match self {
             Payload::Plain(bytes) => bytes.into(),
-            Payload::Compressed(bytes) => zstd::bulk::compress(&bytes, 1).expect("compresses").into(),
+            Payload::Compressed(bytes) => {
+                let packed = zstd::bulk::compress(&bytes, 1).expect("compresses");
+                std::iter::once(PACKED).chain(packed).collect()
+            }
         }
     }
 }
@@ -55,10 +62,11 @@ impl Piece {
                 Op::Copy { from: place(from), to: Point::new(to.0.into(), to.1.into()) }
             }
             Piece::Solid { rect, colour } => tile(place(rect), TileCoding::Solid, colour.into()),
-            Piece::Palette { rect, data } => tile(place(rect), TileCoding::Palette, data.into_bytes()),
+            Piece::Bands { rect, data } => tile(place(rect), TileCoding::Bands, data.into_bytes()),
             Piece::Raw { rect, data } => tile(place(rect), TileCoding::Raw, data.into_bytes()),
+            Piece::Planes { rect, data } => tile(place(rect), TileCoding::Planes, data.into_bytes()),
             Piece::Wild { rect: (x, y, w, h), data } => {
-                tile(Rect::new(x, y, w, h), TileCoding::Palette, data.into_bytes())
+                tile(Rect::new(x, y, w, h), TileCoding::Bands, data.into_bytes())
             }
             Piece::Video { rect, stream, keyframe, data } => {
                 let (rect, stream) = (place(rect), stream.into());

@@ -136,8 +136,7 @@ fn deep_nesting_does_not_exhaust_the_stack() {
 
 #[test]
 fn typing_costs_little_beside_the_pixels() {
-    let (_, update) =
-        samples::updates().into_iter().find(|(name, _)| *name == "tile_palette").expect("there");
+    let (_, update) = samples::updates().into_iter().find(|(name, _)| *name == "tile_bands").expect("there");
     let overhead = encode(&update).len() - b"not decoded here".len();
     // Ten keys a second: 24 kbit/s of the 80 that typing may take.
     assert!(overhead <= 300, "{overhead} bytes");

@@ -248,7 +248,7 @@ pub(crate) fn updates() -> Named<Update> {
         ("empty", plain),
         ("copy", update(vec![Op::Copy { from: rect, to: Point::new(0, -5) }])),
         ("tile_solid", update(vec![tile(TileCoding::Solid, &[1, 2, 3, 255])])),
-        ("tile_palette", update(vec![tile(TileCoding::Palette, b"not decoded here")])),
+        ("tile_bands", update(vec![tile(TileCoding::Bands, b"not decoded here")])),
         ("tile_raw", update(vec![tile(TileCoding::Raw, b"not decoded here")])),
         ("video", update(vec![video.clone()])),
         (

@@ -74,14 +74,16 @@ fn every_coding_of_tiles_is_understood() {
     let four = Rect::new(2, 1, 2, 2);
     let colours = [[10, 20, 30, 255], [40, 50, 60, 128], [1, 1, 1, 1], [0, 0, 0, 0]];
     let raw = colours.concat();
-    let palette: Vec<u8> = [3].into_iter().chain(raw.clone()).chain([0b0100, 0b1110]).collect();
     // Blue less green is -10, -10, 0, 0; green 20, 50, 1, 0; red less green 10, 10, 0, 0; alpha 255, 128, 1, 0.
     let planes = [246, 0, 10, 0, 20, 30, 207, 255, 10, 0, 246, 0, 255, 129, 129, 255];
+    let bands = |rest: &[u8]| [&[3], &planes[..], rest].concat();
+    let (one, two) = (bands(&[2, 0b1000, 0b1101]), bands(&[1, 1, 0, 1, 2, 3]));
     for op in [
         tile(four, TileCoding::Raw, stored(raw.clone())),
         tile(four, TileCoding::Raw, packed(&raw)),
-        tile(four, TileCoding::Palette, stored(palette.clone())),
-        tile(four, TileCoding::Palette, packed(&palette)),
+        tile(four, TileCoding::Bands, stored(one.clone())),
+        tile(four, TileCoding::Bands, packed(&one)),
+        tile(four, TileCoding::Bands, stored(two)),
         tile(four, TileCoding::Planes, stored(planes)),
         tile(four, TileCoding::Planes, packed(&planes)),
     ] {
@@ -142,11 +144,16 @@ fn malformed_tiles_are_refused() {
         (TileCoding::Raw, packed(&[0; 65])),
         (TileCoding::Raw, packed(&[0; 1 << 20])),
         (TileCoding::Planes, stored([0; 63])),
-        (TileCoding::Palette, stored([])),
-        (TileCoding::Palette, stored([255, 0, 0])),
-        (TileCoding::Palette, stored([0, 1, 2, 3, 4, 0, 0, 0])),
-        (TileCoding::Palette, stored([0, 1, 2, 3, 4, 0, 0, 0, 1])),
-        (TileCoding::Palette, packed(&[9; 4096])),
+        (TileCoding::Bands, stored([])),
+        (TileCoding::Bands, stored([255, 0, 0])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 4, 0, 0, 0])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 4, 0, 0, 0, 0, 0])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 4, 0, 0, 0, 1])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 3, 0, 0, 0, 0])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 0, 4, 0, 0, 0, 0])),
+        (TileCoding::Bands, stored([0, 1, 2, 3, 4, 5, 0, 0, 0, 0])),
+        (TileCoding::Bands, packed(&[9; 4096])),
     ] {
         let error = refused(vec![tile(rect, coding, data.clone())]);
         assert!(matches!(error, ApplyError::Tile { .. }), "{coding:?} {data:?}: {error}");
@@ -205,12 +212,8 @@ fn no_host_makes_a_viewer_keep_many_decoders() {
 
 fn any_op() -> impl Strategy<Value = Op> {
     let rect = (-2..66i32, -2..50i32, 0..70u32, 0..50u32).prop_map(|(x, y, w, h)| Rect::new(x, y, w, h));
-    let coding = prop::sample::select(vec![
-        TileCoding::Solid,
-        TileCoding::Palette,
-        TileCoding::Raw,
-        TileCoding::Planes,
-    ]);
+    let coding =
+        prop::sample::select(vec![TileCoding::Solid, TileCoding::Bands, TileCoding::Raw, TileCoding::Planes]);
     prop_oneof![
         (rect.clone(), coding, prop::collection::vec(any::<u8>(), 0..300))
             .prop_map(|(rect, coding, data)| tile(rect, coding, data)),
@@ -254,7 +257,7 @@ proptest! {
     fn damaged_tiles_never_panic(
         content in prop::collection::vec(any::<u8>(), 0..900),
         flip in any::<prop::sample::Index>(),
-        coding in prop::sample::select(vec![TileCoding::Palette, TileCoding::Raw, TileCoding::Planes]),
+        coding in prop::sample::select(vec![TileCoding::Bands, TileCoding::Raw, TileCoding::Planes]),
     ) {
         let mut data = packed(&content);
         let at = flip.index(data.len());

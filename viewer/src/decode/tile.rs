@@ -30,6 +30,9 @@ pub enum TileError {
         /// How many the rectangle asks for.
         expected: usize,
     },
+    /// The heights of its bands are not the rectangle's.
+    #[error("bands that are not as high as the tile")]
+    Bands,
     /// A pixel's index is greater than the palette.
     #[error("a pixel has a colour that the palette lacks")]
     Index,
@@ -64,8 +67,8 @@ impl TileDecoder {
                 let expected = size.area() as usize * Frame::BYTES_PER_PIXEL;
                 exactly(self.expand(data, expected)?, expected).map(join_planes)
             }
-            TileCoding::Palette => {
-                let most = 1 + 256 * Frame::BYTES_PER_PIXEL + size.area() as usize;
+            TileCoding::Bands => {
+                let most = 1 + 256 * Frame::BYTES_PER_PIXEL + size.h as usize + size.area() as usize;
                 unpack(self.expand(data, most)?, size)
             }
         }
@@ -114,34 +117,57 @@ fn join_planes(plain: &[u8]) -> Vec<u8> {
     joined
 }
 
+/// Pixels from a palette and indices, column by column within bands.
 fn unpack(plain: &[u8], size: Size<Pixels>) -> Result<Vec<u8>, TileError> {
     let short = |expected| TileError::Length { got: plain.len(), expected };
     let (&last, rest) = plain.split_first().ok_or(short(1))?;
     let colours = usize::from(last) + 1;
     let palette_bytes = colours * Frame::BYTES_PER_PIXEL;
-    let (palette, indices) = rest.split_at_checked(palette_bytes).ok_or(short(1 + palette_bytes))?;
+    let (palette, rest) = rest.split_at_checked(palette_bytes).ok_or(short(1 + palette_bytes))?;
+    let palette = join_planes(palette);
     let palette = palette.as_chunks::<{ Frame::BYTES_PER_PIXEL }>().0;
     let (bits, width) = (index_bits(colours), size.w as usize);
-    let row_bytes = (width * bits).div_ceil(8);
-    let indices = exactly(indices, row_bytes * size.h as usize)?;
-    let mut pixels = Vec::with_capacity(size.area() as usize * Frame::BYTES_PER_PIXEL);
-    for row in indices.chunks_exact(row_bytes) {
-        unpack_row(row, bits, width, palette, &mut pixels)?;
+    let (bands, mut indices) = split_bands(rest, size.h as usize)?;
+    let column_bytes = |height: u8| (usize::from(height) * bits).div_ceil(8);
+    exactly(indices, bands.iter().map(|&height| column_bytes(height) * width).sum())?;
+    let mut pixels = vec![0; size.area() as usize * Frame::BYTES_PER_PIXEL];
+    let mut below = pixels.as_chunks_mut().0;
+    for &height in bands {
+        let (coded, band);
+        (coded, indices) = indices.split_at(column_bytes(height) * width);
+        (band, below) = below.split_at_mut(usize::from(height) * width);
+        for (x, column) in coded.chunks_exact(column_bytes(height)).enumerate() {
+            unpack_column(column, bits, palette, band[x..].iter_mut().step_by(width))?;
+        }
     }
     Ok(pixels)
 }
 
-fn unpack_row(
-    row: &[u8],
+/// The heights of bands, which together are `height`, and what follows them.
+fn split_bands(rest: &[u8], height: usize) -> Result<(&[u8], &[u8]), TileError> {
+    let (mut count, mut sum) = (0, 0);
+    while sum < height {
+        let got = rest.get(count).ok_or(TileError::Bands)?;
+        if *got == 0 {
+            return Err(TileError::Bands);
+        }
+        sum += usize::from(*got);
+        count += 1;
+    }
+    if sum == height { Ok(rest.split_at(count)) } else { Err(TileError::Bands) }
+}
+
+fn unpack_column<'a>(
+    column: &[u8],
     bits: usize,
-    width: usize,
     palette: &[[u8; 4]],
-    pixels: &mut Vec<u8>,
+    pixels: impl Iterator<Item = &'a mut [u8; 4]>,
 ) -> Result<(), TileError> {
     let mask = u8::MAX >> (8 - bits);
-    let indices = row.iter().flat_map(|byte| (0..8).step_by(bits).map(move |shift| (byte >> shift) & mask));
-    for index in indices.take(width) {
-        pixels.extend(palette.get(usize::from(index)).ok_or(TileError::Index)?);
+    let indices =
+        column.iter().flat_map(|byte| (0..8).step_by(bits).map(move |shift| (byte >> shift) & mask));
+    for (pixel, index) in pixels.zip(indices) {
+        *pixel = *palette.get(usize::from(index)).ok_or(TileError::Index)?;
     }
     Ok(())
 }

@@ -86,10 +86,21 @@ test("every premultiplied colour survives the way through a canvas", () => {
 
 test("a tile of many pixels is refused before memory is taken for it", () => {
   const size = { w: MAX_TILE_PIXELS + 1, h: 1 };
-  expect(() => decodeTile(zstd, size, "palette", Uint8Array.of(0, 0))).toThrow("more than one tile");
+  expect(() => decodeTile(zstd, size, "bands", Uint8Array.of(0, 0))).toThrow("more than one tile");
 });
 
 test("an index beyond the palette is malformed", () => {
-  const data = Uint8Array.of(0, 2, ...new Uint8Array(12), 0b11);
-  expect(() => decodeTile(zstd, { w: 1, h: 1 }, "palette", data)).toThrow("lacks");
+  const data = Uint8Array.of(0, 2, ...new Uint8Array(12), 1, 0b11);
+  expect(() => decodeTile(zstd, { w: 1, h: 1 }, "bands", data)).toThrow("lacks");
+});
+
+test.each([
+  [[0, 4], "missing or empty"],
+  [[3, 0, 1], "missing or empty"],
+  [[3], "missing or empty"],
+  [[3, 2, 0, 0], "higher"],
+  [[5, 0, 0], "higher"],
+])("bands of heights %j in a tile of 4 rows are malformed", (heights, why) => {
+  const data = Uint8Array.of(0, 0, ...new Uint8Array(4), ...heights);
+  expect(() => decodeTile(zstd, { w: 2, h: 4 }, "bands", data)).toThrow(why);
 });

@@ -28,7 +28,7 @@ export function decodeTile(
 ): Uint32Array<ArrayBuffer> {
   const pixels = w * h;
   if (pixels > MAX_TILE_PIXELS) throw new Malformed(`${pixels} pixels are more than one tile may have`);
-  if (coding === "palette") return unpack(expand(zstd, data, 1 + 4 * 256 + pixels), w, h);
+  if (coding === "bands") return unpack(expand(zstd, data, 1 + 4 * 256 + h + pixels), w, h);
   const plain = exactly(expand(zstd, data, 4 * pixels), 4 * pixels);
   return coding === "raw" ? fromRaw(plain, pixels) : joinPlanes(plain, pixels);
 }
@@ -66,23 +66,38 @@ function joinPlanes(plain: Uint8Array, count: number): Uint32Array<ArrayBuffer> 
   return pixels;
 }
 
+/** Pixels from a palette and indices, column by column within bands. */
 function unpack(plain: Uint8Array, w: number, h: number): Uint32Array<ArrayBuffer> {
   const colours = (plain[0] ?? 0) + 1;
   const bits = colours <= 2 ? 1 : colours <= 4 ? 2 : colours <= 16 ? 4 : 8;
-  const rowBytes = Math.ceil((w * bits) / 8);
-  const head = 1 + 4 * colours;
-  exactly(plain, head + rowBytes * h);
-  const palette = Uint32Array.from({ length: colours }, (_, i) => straight(pixelAt(plain, 1 + 4 * i)));
+  const bands = 1 + 4 * colours;
+  let [at, below, length] = [bands, 0, 0];
+  while (below < h) {
+    const height = plain[at++];
+    if (!height) throw new Malformed("a tile with bands that are missing or empty");
+    below += height;
+    length += Math.ceil((height * bits) / 8) * w;
+  }
+  if (below > h) throw new Malformed("a tile with bands that are higher than itself");
+  exactly(plain, at + length);
+  const palette = joinPlanes(plain.subarray(1, bands), colours);
   const pixels = new Uint32Array(w * h);
-  const [perByte, mask] = [8 / bits, (1 << bits) - 1];
-  for (let y = 0, to = 0; y < h; y++) {
-    const row = head + y * rowBytes;
+  const [mask, end] = [(1 << bits) - 1, at];
+  for (let band = bands, top = 0; band < end; band++) {
+    const bottom = top + plain[band]! * w;
     for (let x = 0; x < w; x++) {
-      const index = (plain[row + Math.floor(x / perByte)]! >> ((x % perByte) * bits)) & mask;
-      const colour = palette[index];
-      if (colour === undefined) throw new Malformed("a tile with a colour that its palette lacks");
-      pixels[to++] = colour;
+      for (let to = top + x, shift = 0; to < bottom; to += w, shift += bits) {
+        if (shift === 8) {
+          shift = 0;
+          at++;
+        }
+        const colour = palette[(plain[at]! >> shift) & mask];
+        if (colour === undefined) throw new Malformed("a tile with a colour that its palette lacks");
+        pixels[to] = colour;
+      }
+      at++;
     }
+    top = bottom;
   }
   return pixels;
 }

@@ -312,7 +312,7 @@ export type TextInput = {
 export type TextPurpose = "normal" | "letters" | "digits" | "number" | "phone" | "url" | "email" | "name" | "password" | "pin" | "date" | "time" | "date-time" | "terminal";
 
 /** How a tile holds its pixels. See `docs/protocol.md` for the byte layout of each. */
-export type TileCoding = "solid" | "palette" | "raw" | "planes";
+export type TileCoding = "solid" | "bands" | "raw" | "planes";
 
 /** Microseconds on one monotonic clock. Which clock (the host's or a viewer's) is said where a value stands;
  * the two are never compared without the offset that the viewer core estimates. */

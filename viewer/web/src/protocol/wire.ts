@@ -317,7 +317,7 @@ export const feedback: Form<t.Feedback> = record({
 
 const op: Form<t.Op> = variants<t.Op>({
   Copy: record({ from: rect, to: point }),
-  Tile: record({ rect, coding: word("solid", "palette", "raw", "planes"), data: binary }),
+  Tile: record({ rect, coding: word("solid", "bands", "raw", "planes"), data: binary }),
   Video: record({ rect, codec, stream: u32, keyframe: bool, data: binary }),
 });
 
