@@ -4,7 +4,7 @@
 //! what is on offer is announced; content follows a request, through a pipe that is bounded in size and time. The
 //! primary selection stays among apps.
 
-use std::{collections::HashMap, os::fd::OwnedFd};
+use std::{collections::HashMap, os::fd::OwnedFd, time::Duration};
 
 use bytes::Bytes;
 use media::{ClipboardRequest, Event};
@@ -24,7 +24,8 @@ use smithay::{
     },
 };
 
-use super::{State, pipes, x11::Kind};
+use super::{State, pace::Pace, pipes, x11::Kind};
+use crate::clock;
 
 /// The most MIME types of one offer, and the longest of them.
 const MAX_MIMES: usize = 32;
@@ -37,7 +38,7 @@ const MAX_WAITING: usize = 32;
 const TEXT: [&str; 5] = ["text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT"];
 
 /// What is on offer, and which pastes wait.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clipboard {
     /// What an app offers.
     from_app: Vec<String>,
@@ -46,6 +47,22 @@ pub(crate) struct Clipboard {
     /// Apps that wait for a viewer's content.
     waiting: HashMap<ClipboardRequest, OwnedFd>,
     newest: u32,
+    /// Viewers are to be told what apps offer.
+    stale: bool,
+    pace: Pace,
+}
+
+impl Default for Clipboard {
+    fn default() -> Self {
+        Self {
+            from_app: Vec::new(),
+            from_viewer: Vec::new(),
+            waiting: HashMap::new(),
+            newest: 0,
+            stale: false,
+            pace: Pace::new(8, Duration::from_millis(100)),
+        }
+    }
 }
 
 /// Who has a selection that is no Wayland app's.
@@ -69,8 +86,8 @@ impl SelectionHandler for State {
         }
         self.clipboard.from_viewer.clear();
         if mimes != self.clipboard.from_app || !mimes.is_empty() {
-            self.clipboard.from_app = mimes.clone();
-            self.outbox.source(Event::ClipboardOffered { mimes });
+            self.clipboard.from_app = mimes;
+            self.clipboard.stale = true;
         }
     }
 
@@ -101,6 +118,21 @@ impl SelectionHandler for State {
 }
 
 impl State {
+    /// Tells the session core what apps offer, if they offered something anew.
+    pub(super) fn report_offer(&mut self) {
+        if !self.clipboard.stale {
+            return;
+        }
+        match self.clipboard.pace.take(clock::now()) {
+            Ok(()) => {
+                self.clipboard.stale = false;
+                let mimes = self.clipboard.from_app.clone();
+                self.outbox.source(Event::ClipboardOffered { mimes });
+            }
+            Err(wait) => self.report_later(wait),
+        }
+    }
+
     /// A viewer has something to paste, or has it no more.
     pub(super) fn offer_clipboard(&mut self, mimes: Vec<String>) {
         let mimes = bounded(mimes);
@@ -120,6 +152,7 @@ impl State {
             }
             self.clipboard.from_viewer = mimes;
             self.clipboard.from_app.clear();
+            self.clipboard.stale = false;
             set_data_device_selection(&self.display, &seat, offered.clone(), Outside::Viewers);
             self.offer_to_x11(Kind::Clipboard, Some(offered));
         }
@@ -167,13 +200,13 @@ impl State {
             (Kind::Clipboard, Some(mimes)) => {
                 self.clipboard.from_viewer.clear();
                 self.clipboard.from_app = mimes.clone();
-                set_data_device_selection(&display, &seat, mimes.clone(), Outside::X11);
-                self.outbox.source(Event::ClipboardOffered { mimes });
+                set_data_device_selection(&display, &seat, mimes, Outside::X11);
+                self.clipboard.stale = true;
             }
             (Kind::Clipboard, None) if self.has_clipboard(Outside::X11) => {
                 self.clipboard.from_app.clear();
                 clear_data_device_selection(&display, &seat);
-                self.outbox.source(Event::ClipboardOffered { mimes: Vec::new() });
+                self.clipboard.stale = true;
             }
             (Kind::Primary, Some(mimes)) => set_primary_selection(&display, &seat, mimes, Outside::X11),
             (Kind::Primary, None) if current_primary_selection_userdata(&seat).is_some() => {

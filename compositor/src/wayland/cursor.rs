@@ -1,4 +1,7 @@
-//! How the pointer looks: by name where the app says one, else by picture.
+//! How the pointer looks: by name where the app says one, else by picture. Reported at the end of the loop's turn, and no
+//! more often than a screen could show it: the newest look always is.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use media::{CursorImage, CursorShape, Event, Frame, Point, Scale, Size};
@@ -11,16 +14,26 @@ use smithay::{
 use super::{
     State,
     capture::{self, Change},
+    pace::Pace,
 };
+use crate::clock;
 
 /// The role that Smithay gives to cursor surfaces.
 pub(super) const CURSOR_ROLE: &str = "cursor_image";
 
-/// What was last reported, and the surface that draws it.
-#[derive(Debug, Default)]
+/// How it looks, what was last reported of that, and the surface that draws it.
+#[derive(Debug)]
 pub(crate) struct Cursor {
+    looks: Option<CursorImage>,
     reported: Option<CursorImage>,
+    pace: Pace,
     surface: Option<WlSurface>,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self { looks: None, reported: None, pace: Pace::new(4, Duration::from_millis(16)), surface: None }
+    }
 }
 
 impl State {
@@ -28,12 +41,12 @@ impl State {
     pub(super) fn set_cursor(&mut self, image: CursorImageStatus) {
         self.cursor.surface = None;
         match image {
-            CursorImageStatus::Hidden => self.report_cursor(CursorImage::Hidden),
-            CursorImageStatus::Named(icon) => self.report_cursor(CursorImage::Named(shape(icon))),
+            CursorImageStatus::Hidden => self.cursor.looks = Some(CursorImage::Hidden),
+            CursorImageStatus::Named(icon) => self.cursor.looks = Some(CursorImage::Named(shape(icon))),
             CursorImageStatus::Surface(surface) => {
                 let image = picture(&surface).unwrap_or(CursorImage::Hidden);
                 self.cursor.surface = Some(surface);
-                self.report_cursor(image);
+                self.cursor.looks = Some(image);
             }
         }
     }
@@ -55,14 +68,14 @@ impl State {
             }
         }
         if self.cursor.surface.as_ref() == Some(surface) {
-            self.report_cursor(picture(surface).unwrap_or(CursorImage::Hidden));
+            self.cursor.looks = Some(picture(surface).unwrap_or(CursorImage::Hidden));
         }
     }
 
     pub(super) fn cursor_gone(&mut self, surface: &WlSurface) {
         if self.cursor.surface.as_ref() == Some(surface) {
             self.cursor.surface = None;
-            self.report_cursor(CursorImage::Named(CursorShape::Default));
+            self.cursor.looks = Some(CursorImage::Named(CursorShape::Default));
         }
     }
 
@@ -73,10 +86,18 @@ impl State {
         }
     }
 
-    fn report_cursor(&mut self, image: CursorImage) {
-        if self.cursor.reported.as_ref() != Some(&image) {
-            self.cursor.reported = Some(image.clone());
-            self.outbox.source(Event::Cursor(image));
+    /// Reports how the pointer looks, if that has changed.
+    pub(super) fn report_cursor(&mut self) {
+        let Some(image) = self.cursor.looks.clone().filter(|_| self.cursor.looks != self.cursor.reported)
+        else {
+            return;
+        };
+        match self.cursor.pace.take(clock::now()) {
+            Ok(()) => {
+                self.cursor.reported = Some(image.clone());
+                self.outbox.source(Event::Cursor(image));
+            }
+            Err(wait) => self.report_later(wait),
         }
     }
 }

@@ -127,7 +127,7 @@ impl XdgSystemBellHandler for State {
         if let Some(track) = rung
             && self.tracks.shown(track)
         {
-            self.outbox.source(media::Event::Bell(track));
+            self.report_bell(track);
         }
     }
 }

@@ -24,6 +24,7 @@ mod icons;
 mod input;
 mod layout;
 mod limits;
+mod pace;
 mod pipes;
 mod pointer_lock;
 mod popups;
@@ -56,8 +57,9 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, reports::Reports, scale::Screen,
-    seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks, xwayland::Xwayland,
+    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, pace::Alarm, reports::Reports,
+    scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks,
+    xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -106,6 +108,7 @@ pub(crate) struct State {
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
     pub(crate) reports: Reports,
+    pub(crate) alarm: Alarm,
     pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
 }
@@ -167,6 +170,8 @@ impl State {
         self.release_dead_cursor();
         self.turn_x11();
         self.pay_reports();
+        self.report_cursor();
+        self.report_offer();
         self.report_text_input();
         self.report_pointer_lock();
     }
@@ -209,6 +214,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
         icons: Reported::default(),
         clipboard: Clipboard::default(),
         reports: Reports::default(),
+        alarm: Alarm::default(),
         life: Life::default(),
         display: handle,
         globals,

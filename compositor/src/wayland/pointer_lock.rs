@@ -3,6 +3,8 @@
 //! A constraint is active while its surface has the pointer and its window the keyboard. A viewer whose pointer is
 //! locked sends the motion itself; one that cannot lock it still sends places, and the app gets the way between them.
 
+use std::time::Duration;
+
 use media::{Cause, Event, TrackId};
 use smithay::{
     input::pointer::{PointerHandle, RelativeMotionEvent},
@@ -11,13 +13,13 @@ use smithay::{
     wayland::pointer_constraints::{PointerConstraint, PointerConstraintsHandler, with_pointer_constraint},
 };
 
-use super::{State, layout};
+use super::{State, layout, pace::Pace};
 use crate::clock;
 
 type Place = Point<f64, Logical>;
 
 /// Where the pointer is and what holds it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lock {
     /// What is under the pointer, with its origin on the pointer's plane.
     under: Option<(WlSurface, Place)>,
@@ -25,6 +27,13 @@ pub(crate) struct Lock {
     at: Option<(TrackId, Place)>,
     /// What the session core was told.
     reported: Option<TrackId>,
+    pace: Pace,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self { under: None, at: None, reported: None, pace: Pace::new(8, Duration::from_millis(16)) }
+    }
 }
 
 /// What becomes of a motion to a place.
@@ -137,8 +146,15 @@ impl State {
     /// Tells the session core which window has locked the pointer, if that has changed.
     pub(super) fn report_pointer_lock(&mut self) {
         let locked = self.locked().filter(|track| self.tracks.shown(*track));
-        if std::mem::replace(&mut self.input.lock.reported, locked) != locked {
-            self.outbox.source(Event::PointerLock(locked));
+        if self.input.lock.reported == locked {
+            return;
+        }
+        match self.input.lock.pace.take(clock::now()) {
+            Ok(()) => {
+                self.input.lock.reported = locked;
+                self.outbox.source(Event::PointerLock(locked));
+            }
+            Err(wait) => self.report_later(wait),
         }
     }
 

@@ -2,18 +2,38 @@
 //!
 //! Commits and titles of one turn are reported once, so that an app which floods the compositor with them does not flood
 //! the session core as well. A turn lasts as long as apps' requests that have arrived already: microseconds, usually.
+//!
+//! Everything said of windows goes to every viewer, in order and reliably, and a viewer that cannot keep up is thrown
+//! out. So window states and bells have a pace that no honest app reaches: above it the newest state of a window is
+//! reported later, never left out, and bells are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use media::{Cause, Event, Pixels, Region, Size, Timestamp, TrackId};
+use media::{Cause, Event, Pixels, Region, Size, Timestamp, TrackId, WindowGrab};
 
-use super::State;
+use super::{State, pace::Pace};
+use crate::clock;
+
+/// States of all windows together; one window's are paced as [`super::tracks`] says.
+const WINDOWS: Pace = Pace::new(128, Duration::from_millis(4));
+
+const BELLS: Pace = Pace::new(2, Duration::from_millis(250));
+
+const GRABS: Pace = Pace::new(4, Duration::from_millis(100));
 
 /// What is owed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reports {
     damage: BTreeMap<TrackId, Damage>,
     stale: BTreeSet<TrackId>,
+    /// Whose turn it is among the stale ones.
+    next: TrackId,
+    windows: Pace,
+    bells: Pace,
+    grabs: Pace,
 }
 
 #[derive(Debug)]
@@ -22,6 +42,19 @@ struct Damage {
     region: Region,
     captured: Timestamp,
     cause: Option<Cause>,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            damage: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            next: TrackId(0),
+            windows: WINDOWS,
+            bells: BELLS,
+            grabs: GRABS,
+        }
+    }
 }
 
 impl Reports {
@@ -46,7 +79,7 @@ impl Reports {
         }
     }
 
-    /// A window's state changed without a commit.
+    /// A window's state is to be reported at the end of the turn, or as soon as there is room for that.
     pub(super) fn stale(&mut self, track: TrackId) {
         self.stale.insert(track);
     }
@@ -59,14 +92,51 @@ impl Reports {
 }
 
 impl State {
-    /// Reports what is owed.
-    pub(super) fn pay_reports(&mut self) {
-        for track in std::mem::take(&mut self.reports.stale) {
-            if self.tracks.shown(track) {
-                self.report(track);
+    /// Whether a window's state may be reported now. If not, it will be as soon as it may.
+    pub(super) fn may_report(&mut self, id: TrackId) -> bool {
+        let now = clock::now();
+        let Some(track) = self.tracks.get_mut(id) else { return false };
+        match track.pace.take(now).and_then(|()| self.reports.windows.take(now)) {
+            Ok(()) => true,
+            Err(wait) => {
+                self.reports.stale(id);
+                self.report_later(wait);
+                false
             }
         }
-        for (track, damage) in std::mem::take(&mut self.reports.damage) {
+    }
+
+    /// Reports a bell, unless it rang just now.
+    pub(super) fn report_bell(&mut self, track: TrackId) {
+        if self.reports.bells.take(clock::now()).is_ok() {
+            self.outbox.source(Event::Bell(track));
+        }
+    }
+
+    /// Reports that a drag began, unless many did just now: there is one pointer.
+    pub(super) fn report_grab(&mut self, track: TrackId, grab: WindowGrab) {
+        if self.reports.grabs.take(clock::now()).is_ok() {
+            self.outbox.source(Event::Grabbed { track, grab });
+        }
+    }
+
+    /// Reports what is owed.
+    pub(super) fn pay_reports(&mut self) {
+        let stale = std::mem::take(&mut self.reports.stale);
+        // In turns, so that windows which change all the time do not keep back others.
+        let next = self.reports.next;
+        for &track in stale.range(next..).chain(stale.range(..next)) {
+            self.report(track);
+            if !self.reports.stale.contains(&track) {
+                self.reports.next = TrackId(track.0.wrapping_add(1));
+            }
+        }
+        // Pixels follow the window that shows them.
+        let (owed, early) = std::mem::take(&mut self.reports.damage)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(track, _)| self.tracks.shown(*track));
+        self.reports.damage = early;
+        for (track, damage) in owed {
             let Damage { size, region, captured, cause } = damage;
             self.outbox.source(Event::Damaged { track, size, region, captured, cause });
         }

@@ -121,7 +121,7 @@ impl State {
         let pressed = self.input.pointer.has_grab(serial) || self.input.touch.has_grab(serial);
         let track = self.tracks.of_surface(surface.wl_surface());
         if let Some(track) = track.filter(|&track| pressed && self.tracks.shown(track)) {
-            self.outbox.source(Event::Grabbed { track, grab });
+            self.report_grab(track, grab);
         }
     }
 
@@ -183,24 +183,25 @@ impl State {
 
     /// Reports a window's state at the end of the turn.
     pub(super) fn report_surface(&mut self, root: &WlSurface) {
-        if let Some(id) = self.tracks.of_surface(root) {
+        if let Some(id) = self.tracks.of_surface(root).filter(|&id| self.tracks.shown(id)) {
             self.reports.stale(id);
         }
     }
 
-    /// Reports a window's state if it differs from what was reported last.
+    /// Reports a window's state if it differs from what was reported last; later, if that happens all the time.
     pub(super) fn report(&mut self, id: TrackId) {
         let Some(track) = self.tracks.get(id) else { return };
         let window = self.describe(id, track);
         if track.reported.as_ref() == Some(&window) {
             return;
         }
-        let first = track.reported.is_none();
-        let canvas = track.canvas.clone();
-        if let Some(track) = self.tracks.get_mut(id) {
-            track.reported = Some(window.clone());
+        if !self.may_report(id) {
+            return;
         }
+        let Some(track) = self.tracks.get_mut(id) else { return };
+        let first = track.reported.replace(window.clone()).is_none();
         if first {
+            let canvas = track.canvas.clone();
             self.outbox.send(crate::Event::Canvas { track: id, canvas });
         }
         self.outbox.source(Event::Window(window));

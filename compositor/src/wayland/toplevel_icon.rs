@@ -93,7 +93,7 @@ impl State {
         if let Some(Role::Toplevel(toplevel)) = self.tracks.get_mut(id).map(|track| &mut track.role) {
             toplevel.icon = icon.map(|icon| icon.id);
         }
-        self.reports.stale(id);
+        self.report_surface(surface.wl_surface());
     }
 }
 

@@ -3,7 +3,10 @@
 //! A track exists from the moment its role object does, and is *shown* from its first picture until it is unmapped. A
 //! window that is mapped again is a new track.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use media::{Canvas, Scale, TrackId, Window};
 use smithay::{
@@ -11,7 +14,7 @@ use smithay::{
     wayland::shell::xdg::{PopupSurface, ToplevelSurface},
 };
 
-use super::{compose::Picture, popups::Popup, toplevels::Toplevel, x11::Shown};
+use super::{compose::Picture, pace::Pace, popups::Popup, toplevels::Toplevel, x11::Shown};
 
 /// All tracks.
 #[derive(Debug, Default)]
@@ -37,6 +40,8 @@ pub(crate) struct Track {
     pub(crate) reported: Option<Window>,
     /// The scale its surfaces are told to draw at.
     pub(crate) preferred_scale: Scale,
+    /// How often its state may be reported: as often as a screen could show it.
+    pub(crate) pace: Pace,
     /// Greater is nearer to the user.
     pub(crate) stacking: u32,
 }
@@ -65,6 +70,7 @@ impl Tracks {
             picture: Picture::default(),
             reported: None,
             preferred_scale,
+            pace: Pace::new(16, Duration::from_millis(16)),
             stacking: self.next_stacking(),
         };
         self.by_id.insert(id, track);

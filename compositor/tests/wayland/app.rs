@@ -72,6 +72,7 @@ use wayland_protocols::{
         xdg_toplevel::{self, XdgToplevel},
         xdg_wm_base::{self, XdgWmBase},
     },
+    xdg::system_bell::v1::client::xdg_system_bell_v1::XdgSystemBellV1,
     xdg::toplevel_icon::v1::client::{
         xdg_toplevel_icon_manager_v1::{self, XdgToplevelIconManagerV1},
         xdg_toplevel_icon_v1::XdgToplevelIconV1,
@@ -405,6 +406,7 @@ ignores!(
     ZwpRelativePointerManagerV1,
     WlRegion,
     XdgToplevelIconV1,
+    XdgSystemBellV1,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {
