@@ -32,7 +32,7 @@ impl Config {
     }
 }
 
-/// How much one app (one Wayland connection) may use before it is cut off.
+/// How much one app (one Wayland connection, unless said otherwise) may use before it is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Surfaces alive at a time.
@@ -51,8 +51,12 @@ pub struct Limits {
     pub canvas_bytes: u64,
     /// Frame callbacks and presentation feedbacks that wait on one surface.
     pub callbacks: u32,
-    /// Apps connected at a time; more are refused.
+    /// Pixels held for all apps together, in bytes. Whoever asks for more is cut off.
+    pub session_bytes: u64,
+    /// Connections at a time; more are refused.
     pub clients: u32,
+    /// Connections of one process at a time, so that none locks others out; more are refused.
+    pub process_clients: u32,
 }
 
 impl Default for Limits {
@@ -66,7 +70,9 @@ impl Default for Limits {
             pool_bytes: 1 << 30,
             canvas_bytes: 512 << 20,
             callbacks: 1024,
+            session_bytes: 2 << 30,
             clients: 256,
+            process_clients: 32,
         }
     }
 }

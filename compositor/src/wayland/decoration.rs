@@ -94,6 +94,3 @@ fn decorate(toplevel: &ToplevelSurface) {
         toplevel.send_configure();
     }
 }
-
-smithay::delegate_xdg_decoration!(State);
-smithay::delegate_kde_decoration!(State);

@@ -131,16 +131,3 @@ impl XdgSystemBellHandler for State {
         }
     }
 }
-
-smithay::delegate_output!(State);
-smithay::delegate_viewporter!(State);
-smithay::delegate_fractional_scale!(State);
-smithay::delegate_xdg_dialog!(State);
-smithay::delegate_cursor_shape!(State);
-smithay::delegate_presentation!(State);
-smithay::delegate_single_pixel_buffer!(State);
-smithay::delegate_xdg_system_bell!(State);
-smithay::delegate_xdg_activation!(State);
-smithay::delegate_data_device!(State);
-smithay::delegate_primary_selection!(State);
-smithay::delegate_seat!(State);

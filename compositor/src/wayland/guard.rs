@@ -24,12 +24,9 @@ use smithay::{
             xdg_wm_base::{self, XdgWmBase},
         },
         wayland_server::{
-            Client, DataInit, Dispatch, DisplayHandle, Resource,
-            backend::ClientId,
-            delegate_dispatch, delegate_global_dispatch,
+            Client, Resource,
             protocol::{
                 wl_buffer::WlBuffer,
-                wl_callback::WlCallback,
                 wl_compositor::{self, WlCompositor},
                 wl_region::{self, WlRegion},
                 wl_shm::{self, WlShm},
@@ -57,23 +54,21 @@ use super::{State, limits::Usage};
 /// No coordinate that an app names may be further away than this; sums of a few of them cannot overflow.
 const FAR: i32 = 1 << 20;
 
-/// Buffers, regions, positioners, pointer constraints and relative pointers of one app.
+/// Objects of one app, of all kinds that it asks for and that have no limit of their own.
 const OBJECTS: u32 = 65_536;
+
+/// Those of them that are walked through whenever something happens: pointers, keyboards, outputs and the like.
+pub(super) const LISTENERS: u32 = 1024;
+
+/// Regions of one app.
+const REGIONS: u32 = 4096;
 
 /// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a synchronised
 /// subsurface.
 const REQUESTS: u32 = 16_384;
 
 /// Rectangles of one region.
-const RECTS: u32 = 16_384;
-
-delegate_global_dispatch!(State: [WlCompositor: ()] => CompositorState);
-delegate_global_dispatch!(State: [WlSubcompositor: ()] => CompositorState);
-delegate_dispatch!(State: [WlCallback: ()] => CompositorState);
-delegate_global_dispatch!(State: [WlShm: ()] => ShmState);
-delegate_global_dispatch!(State: [XdgWmBase: ()] => XdgShellState);
-delegate_global_dispatch!(State: [ZwpPointerConstraintsV1: ()] => PointerConstraintsState);
-delegate_global_dispatch!(State: [ZwpRelativePointerManagerV1: ()] => RelativePointerManagerState);
+const RECTS: u32 = 4096;
 
 /// Requests counted on one surface or region, kept beside Smithay's own data.
 #[derive(Default)]
@@ -92,17 +87,18 @@ impl Requests {
     }
 }
 
+/// Guards the requests of an interface: the check says what becomes of each before Smithay sees it.
 macro_rules! guarded {
     ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, $check:expr) => {
-        impl Dispatch<$interface, $data> for State {
+        impl smithay::reexports::wayland_server::Dispatch<$interface, $data> for State {
             fn request(
                 state: &mut Self,
                 client: &Client,
                 resource: &$interface,
                 request: <$interface as Resource>::Request,
                 data: &$data,
-                display: &DisplayHandle,
-                init: &mut DataInit<'_, Self>,
+                display: &smithay::reexports::wayland_server::DisplayHandle,
+                init: &mut smithay::reexports::wayland_server::DataInit<'_, Self>,
             ) {
                 if state.clients.floods(&client.id(), is_commit(&request)) {
                     return state.cut_off(client, "it sends requests faster than they can be handled");
@@ -114,27 +110,38 @@ macro_rules! guarded {
                     &<$interface as Resource>::Request,
                 ) -> Verdict = $check;
                 match check(state, client, resource, &request) {
-                    Verdict::Pass => <$smithay as Dispatch<$interface, $data, Self>>::request(
-                        state, client, resource, request, data, display, init,
-                    ),
+                    Verdict::Pass => {
+                        <$smithay as smithay::reexports::wayland_server::Dispatch<$interface, $data, Self>>::request(
+                            state, client, resource, request, data, display, init,
+                        )
+                    }
                     Verdict::Ignore => (),
                     Verdict::CutOff(reason) => state.cut_off(client, reason),
                     Verdict::Refuse(code, reason) => resource.post_error(code, reason),
                 }
             }
 
-            fn destroyed(state: &mut Self, client: ClientId, resource: &$interface, data: &$data) {
+            fn destroyed(
+                state: &mut Self,
+                client: smithay::reexports::wayland_server::backend::ClientId,
+                resource: &$interface,
+                data: &$data,
+            ) {
                 let destroyed: fn(&mut Usage) = $destroyed;
                 // An app that left is not counted any more.
                 state.clients.usage_if_known(&client).map(destroyed);
-                <$smithay as Dispatch<$interface, $data, Self>>::destroyed(state, client, resource, data)
+                <$smithay as smithay::reexports::wayland_server::Dispatch<$interface, $data, Self>>::destroyed(
+                    state, client, resource, data,
+                )
             }
         }
     };
 }
 
+pub(super) use guarded;
+
 /// What becomes of a request.
-enum Verdict {
+pub(super) enum Verdict {
     /// It goes on to Smithay.
     Pass,
     /// It has no effect. Only for requests that make no object.
@@ -145,23 +152,34 @@ enum Verdict {
     Refuse(u32, &'static str),
 }
 
-fn one_object_more(state: &mut State, client: &Client) -> Verdict {
+pub(super) fn one_object_more(state: &mut State, client: &Client) -> Verdict {
     let usage = state.clients.usage(&client.id());
     usage.objects = usage.objects.saturating_add(1);
-    if usage.objects > OBJECTS {
-        Verdict::CutOff("it made too many buffers, regions, positioners or pointers")
+    if usage.objects > OBJECTS { Verdict::CutOff("it made too many objects") } else { Verdict::Pass }
+}
+
+/// Like [`one_object_more`], of those that are walked through.
+pub(super) fn one_listener_more(state: &mut State, client: &Client) -> Verdict {
+    let usage = state.clients.usage(&client.id());
+    usage.listeners = usage.listeners.saturating_add(1);
+    if usage.listeners > LISTENERS {
+        Verdict::CutOff("it made too many pointers, keyboards, outputs or the like")
     } else {
         Verdict::Pass
     }
 }
 
-fn one_object_less(usage: &mut Usage) {
+pub(super) fn one_listener_less(usage: &mut Usage) {
+    usage.listeners = usage.listeners.saturating_sub(1);
+}
+
+pub(super) fn one_object_less(usage: &mut Usage) {
     usage.objects = usage.objects.saturating_sub(1);
 }
 
-fn nothing(_: &mut Usage) {}
+pub(super) fn nothing(_: &mut Usage) {}
 
-fn is_commit(request: &dyn Any) -> bool {
+pub(super) fn is_commit(request: &dyn Any) -> bool {
     matches!(request.downcast_ref(), Some(wl_surface::Request::Commit))
 }
 
@@ -169,20 +187,24 @@ fn far(numbers: &[i32]) -> bool {
     numbers.iter().any(|n| !(-FAR..=FAR).contains(n))
 }
 
-guarded!(WlCompositor, () => CompositorState, destroyed: nothing, |state, client, _, request| match request {
+guarded!(WlCompositor, () => CompositorState, destroyed: one_object_less, |state, client, _, request| match request {
     wl_compositor::Request::CreateSurface { .. } => {
         let limit = state.surface_limit(client);
         let usage = state.clients.usage(&client.id());
         usage.surfaces += 1;
         if usage.surfaces > limit { Verdict::CutOff("it made too many surfaces") } else { Verdict::Pass }
     }
-    wl_compositor::Request::CreateRegion { .. } => one_object_more(state, client),
+    wl_compositor::Request::CreateRegion { .. } => {
+        let usage = state.clients.usage(&client.id());
+        usage.regions += 1;
+        if usage.regions > REGIONS { Verdict::CutOff("it made too many regions") } else { Verdict::Pass }
+    }
     _ => Verdict::Pass,
 });
 
 guarded!(WlSurface, SurfaceUserData => CompositorState,
 destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
-|_, _, surface, request| {
+|state, client, surface, request| {
     let counted = super::commit::with_requests(surface, Requests::count);
     if counted > REQUESTS {
         return Verdict::CutOff("one of its surfaces got too many requests without a commit");
@@ -190,6 +212,7 @@ destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
     match request {
         wl_surface::Request::Damage { width, height, .. }
         | wl_surface::Request::DamageBuffer { width, height, .. } if *width <= 0 || *height <= 0 => Verdict::Ignore,
+        wl_surface::Request::Frame { .. } => one_object_more(state, client),
         wl_surface::Request::Offset { x, y } if far(&[*x, *y]) => Verdict::Ignore,
         wl_surface::Request::SetBufferScale { scale } if *scale > 16 => {
             Verdict::Refuse(wl_surface::Error::InvalidScale as u32, "no buffer scale over 16 is supported")
@@ -198,7 +221,9 @@ destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
     }
 });
 
-guarded!(WlRegion, RegionUserData => CompositorState, destroyed: one_object_less, |_, _, region, request| match request {
+guarded!(WlRegion, RegionUserData => CompositorState,
+destroyed: |usage| usage.regions = usage.regions.saturating_sub(1),
+|_, _, region, request| match request {
     wl_region::Request::Add { width, height, .. } | wl_region::Request::Subtract { width, height, .. } => {
         if *width <= 0 || *height <= 0 {
             return Verdict::Ignore;
@@ -209,7 +234,7 @@ guarded!(WlRegion, RegionUserData => CompositorState, destroyed: one_object_less
     _ => Verdict::Pass,
 });
 
-guarded!(WlShm, () => ShmState, destroyed: nothing, |state, client, _, request| match request {
+guarded!(WlShm, () => ShmState, destroyed: one_object_less, |state, client, _, request| match request {
     wl_shm::Request::CreatePool { size, .. } => {
         let limits = state.clients.limits;
         let usage = state.clients.usage(&client.id());
@@ -244,8 +269,8 @@ fn pool_size(size: i32, limit: u64) -> Verdict {
     }
 }
 
-guarded!(XdgWmBase, XdgWmBaseUserData => XdgShellState, destroyed: nothing, |state, client, _, request| match request {
-    xdg_wm_base::Request::CreatePositioner { .. } => one_object_more(state, client),
+guarded!(XdgWmBase, XdgWmBaseUserData => XdgShellState, destroyed: one_object_less, |state, client, _, request| match request {
+    xdg_wm_base::Request::CreatePositioner { .. } | xdg_wm_base::Request::GetXdgSurface { .. } => one_object_more(state, client),
     _ => Verdict::Pass,
 });
 
@@ -264,7 +289,7 @@ guarded!(XdgPositioner, XdgPositionerUserData => XdgShellState, destroyed: one_o
     }
 });
 
-guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, request| match *request {
+guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: one_object_less, |_, _, _, request| match *request {
     xdg_surface::Request::SetWindowGeometry { x, y, width, height } => {
         if far(&[x, y, width, height]) || width <= 0 || height <= 0 {
             Verdict::Refuse(xdg_surface::Error::InvalidSize as u32, "the window geometry is empty or absurd")
@@ -275,12 +300,12 @@ guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: nothing, |_
     _ => Verdict::Pass,
 });
 
-guarded!(WlSubcompositor, () => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(WlSubcompositor, () => CompositorState, destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
 guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 guarded!(XdgPopup, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 
-guarded!(ZwpPointerConstraintsV1, () => PointerConstraintsState, destroyed: nothing, |state, client, _, request| match request {
+guarded!(ZwpPointerConstraintsV1, () => PointerConstraintsState, destroyed: one_object_less, |state, client, _, request| match request {
     zwp_pointer_constraints_v1::Request::LockPointer { .. }
     | zwp_pointer_constraints_v1::Request::ConfinePointer { .. } => one_object_more(state, client),
     _ => Verdict::Pass,
@@ -292,7 +317,7 @@ destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
 guarded!(ZwpConfinedPointerV1, PointerConstraintUserData<State> => PointerConstraintsState,
 destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
 
-guarded!(ZwpRelativePointerManagerV1, () => RelativePointerManagerState, destroyed: nothing, |state, client, _, request| match request {
+guarded!(ZwpRelativePointerManagerV1, () => RelativePointerManagerState, destroyed: one_object_less, |state, client, _, request| match request {
     zwp_relative_pointer_manager_v1::Request::GetRelativePointer { .. } => one_object_more(state, client),
     _ => Verdict::Pass,
 });

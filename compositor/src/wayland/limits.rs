@@ -3,16 +3,25 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    net::Shutdown,
+    os::unix::net::UnixStream,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
 use media::{Cause, Timestamp};
+use rustix::process::Pid;
 use smithay::{
-    reexports::wayland_server::{
-        Client, Resource,
-        backend::{ClientData, ClientId, DisconnectReason, protocol::ProtocolError},
-        protocol::wl_surface::WlSurface,
+    reexports::{
+        wayland_protocols::wp::primary_selection::zv1::server::zwp_primary_selection_source_v1::ZwpPrimarySelectionSourceV1,
+        wayland_server::{
+            Client, Resource,
+            backend::{ClientData, ClientId, DisconnectReason, protocol::ProtocolError},
+            protocol::wl_surface::WlSurface,
+        },
     },
     wayland::compositor::CompositorClientState,
 };
@@ -22,6 +31,9 @@ use crate::{Limits, clock};
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
 const NO_MEMORY: u32 = 2;
+
+/// Registries of one app, and what it binds of one global.
+const REGISTRIES: u32 = 4096;
 
 /// What one app may send in one turn of the loop. Well-behaved apps wait for their buffers, which come back at the end of
 /// a turn.
@@ -38,10 +50,22 @@ const FEW_COMMITS: u32 = 4;
 pub(crate) struct Clients {
     pub(crate) limits: Limits,
     used: HashMap<ClientId, Usage>,
-    connected: u32,
+    /// Who is connected, by process where that is known.
+    connected: HashMap<ClientId, Option<Pid>>,
+    /// Bytes of pixels kept for all of them.
+    bytes: u64,
     turn: u64,
     turn_began: Timestamp,
     gone: Arc<Mutex<Vec<ClientId>>>,
+}
+
+/// Why a connection is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    #[error("too many apps are connected")]
+    Session,
+    #[error("its process has too many connections")]
+    Process,
 }
 
 /// What one app uses now.
@@ -50,8 +74,13 @@ pub(crate) struct Usage {
     pub(crate) surfaces: u32,
     pub(crate) tracks: u32,
     pub(crate) pools: u32,
-    /// Other objects that cost memory here: buffers, regions, positioners.
+    pub(crate) regions: u32,
+    /// Pointers, keyboards, outputs and the like.
+    pub(crate) listeners: u32,
+    /// Other objects that cost memory here: buffers, positioners, callbacks and many more.
     pub(crate) objects: u32,
+    /// How many types its sources of the primary selection offer.
+    pub(crate) types: Vec<(ZwpPrimarySelectionSourceV1, usize)>,
     /// Icons that are being made, each with a small picture.
     pub(crate) icons: u32,
     /// Bytes of canvases and of pictures kept for compositing.
@@ -70,7 +99,26 @@ pub(crate) struct Usage {
 #[derive(Debug)]
 pub(crate) struct ClientState {
     pub(crate) compositor: CompositorClientState,
+    /// How often the app looked at the globals: once for each registry, and more.
+    looks: AtomicU32,
+    /// The connection once more, to be shut where nothing else can be done.
+    socket: Option<UnixStream>,
     gone: Arc<Mutex<Vec<ClientId>>>,
+}
+
+impl ClientState {
+    /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of them; an
+    /// app that makes ever more has its connection shut from within, since its requests might never end.
+    pub(crate) fn looks_at_globals(&self) {
+        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
+        if looks == REGISTRIES
+            && let Some(socket) = &self.socket
+        {
+            tracing::warn!(reason = "it made too many registries", "an app is cut off");
+            // Shut already: then there is nothing to do.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 impl ClientData for ClientState {
@@ -90,27 +138,47 @@ impl Clients {
         Self {
             limits,
             used: HashMap::new(),
-            connected: 0,
+            connected: HashMap::new(),
+            bytes: 0,
             turn: 0,
             turn_began: Timestamp::default(),
             gone: Arc::default(),
         }
     }
 
-    /// Lets one more app in, if there is room.
-    pub(crate) fn admit(&mut self) -> Option<Arc<ClientState>> {
-        if self.connected >= self.limits.clients {
-            return None;
+    /// What to keep for one more connection of a process, if there is room for it.
+    pub(crate) fn admit(
+        &self,
+        process: Option<Pid>,
+        socket: Option<UnixStream>,
+    ) -> Result<Arc<ClientState>, Full> {
+        if self.connected.len() >= self.limits.clients as usize {
+            return Err(Full::Session);
         }
-        self.connected += 1;
-        Some(Arc::new(ClientState { compositor: CompositorClientState::default(), gone: self.gone.clone() }))
+        let of_process =
+            self.connected.values().filter(|&&other| other.is_some() && other == process).count();
+        if of_process >= self.limits.process_clients as usize {
+            return Err(Full::Process);
+        }
+        Ok(Arc::new(ClientState {
+            compositor: CompositorClientState::default(),
+            looks: AtomicU32::new(0),
+            socket,
+            gone: self.gone.clone(),
+        }))
+    }
+
+    /// The connection that was admitted is made.
+    pub(crate) fn connected(&mut self, client: ClientId, process: Option<Pid>) {
+        self.connected.insert(client, process);
     }
 
     /// Forgets apps that have left.
     pub(crate) fn forget_gone(&mut self) {
         for client in self.gone.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            self.used.remove(&client);
-            self.connected = self.connected.saturating_sub(1);
+            let freed = self.used.remove(&client).map_or(0, |usage| usage.bytes);
+            self.bytes = self.bytes.saturating_sub(freed);
+            self.connected.remove(&client);
         }
     }
 
@@ -193,13 +261,23 @@ impl State {
     /// Accounts a change of the bytes kept for an app; cuts it off when that is over its limit.
     pub(crate) fn account(&mut self, surface: &WlSurface, before: u64, after: u64) -> bool {
         let Some(client) = surface.client() else { return false };
-        let limit = self.clients.limits.canvas_bytes;
+        let limits = self.clients.limits;
         let usage = self.clients.usage(&client.id());
-        usage.bytes = usage.bytes.saturating_sub(before).saturating_add(after);
-        let fits = usage.bytes <= limit;
-        if !fits {
+        let used = usage.bytes;
+        usage.bytes = used.saturating_sub(before).saturating_add(after);
+        let of_app = usage.bytes;
+        self.clients.bytes = self.clients.bytes.saturating_sub(used).saturating_add(of_app);
+        if of_app > limits.canvas_bytes {
+            let limit = limits.canvas_bytes;
             self.cut_off(&client, &format!("its windows need more than {limit} bytes of pixels"));
+            return false;
         }
-        fits
+        // Only whoever asks for more now: the others keep what they have.
+        if self.clients.bytes > limits.session_bytes && of_app > used {
+            let limit = limits.session_bytes;
+            self.cut_off(&client, &format!("all windows together need more than {limit} bytes of pixels"));
+            return false;
+        }
+        true
     }
 }

@@ -24,6 +24,7 @@ mod icons;
 mod input;
 mod layout;
 mod limits;
+mod objects;
 mod pace;
 mod pipes;
 mod pointer_lock;

@@ -2,6 +2,7 @@
 
 use std::os::unix::net::UnixStream;
 
+use rustix::process::Pid;
 use smithay::reexports::{
     calloop::{Interest, LoopHandle, Mode, PostAction, generic::Generic},
     wayland_server::{Display, ListeningSocket},
@@ -58,12 +59,18 @@ pub(super) fn watch_clients(
 
 impl State {
     fn admit(&mut self, stream: UnixStream) {
-        let Some(data) = self.clients.admit() else {
-            tracing::warn!(limit = self.clients.limits.clients, "an app was refused: too many are connected");
-            return;
+        // Who connected, not who uses the connection now: enough to keep one process from taking all of them.
+        let process = rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid);
+        let data = match self.clients.admit(process, stream.try_clone().ok()) {
+            Ok(data) => data,
+            Err(full) => {
+                let process = process.map(Pid::as_raw_nonzero);
+                return tracing::warn!(reason = %full, ?process, "an app was refused");
+            }
         };
-        if let Err(error) = self.display.insert_client(stream, data) {
-            tracing::warn!(%error, "an app could not be taken in");
+        match self.display.insert_client(stream, data) {
+            Ok(client) => self.clients.connected(client.id(), process),
+            Err(error) => tracing::warn!(%error, "an app could not be taken in"),
         }
     }
 }

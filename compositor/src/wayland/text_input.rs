@@ -23,7 +23,12 @@ use smithay::{
     utils::IsAlive,
 };
 
-use super::{State, tracks::Tracks};
+use super::{
+    State,
+    guard::{Verdict, one_object_less, one_object_more},
+    limits::ClientState,
+    tracks::Tracks,
+};
 use crate::clock;
 
 /// Text inputs of one app: one for each of its seats is usual.
@@ -207,14 +212,25 @@ impl State {
 
 impl GlobalDispatch<ZwpTextInputManagerV3, ()> for State {
     fn bind(
-        _: &mut Self,
+        state: &mut Self,
         _: &DisplayHandle,
-        _: &Client,
+        client: &Client,
         manager: New<ZwpTextInputManagerV3>,
         (): &(),
         init: &mut DataInit<'_, Self>,
     ) {
         init.init(manager, ());
+        if let Verdict::CutOff(reason) = one_object_more(state, client) {
+            state.cut_off(client, reason);
+        }
+    }
+
+    // Of all globals this one, since its interface is ours.
+    fn can_view(client: Client, (): &()) -> bool {
+        if let Some(app) = client.get_data::<ClientState>() {
+            app.looks_at_globals();
+        }
+        true
     }
 }
 
@@ -236,6 +252,9 @@ impl Dispatch<ZwpTextInputManagerV3, ()> for State {
             return state.cut_off(client, "it made too many text inputs");
         }
         state.text_inputs.add(resource);
+    }
+    fn destroyed(state: &mut Self, client: ClientId, _: &ZwpTextInputManagerV3, (): &()) {
+        state.clients.usage_if_known(&client).map(one_object_less);
     }
 }
 

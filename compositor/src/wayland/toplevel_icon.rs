@@ -20,7 +20,12 @@ use smithay::reexports::{
     },
 };
 
-use super::{State, icons, shm, tracks::Role};
+use super::{
+    State,
+    guard::{Verdict, one_object_less, one_object_more},
+    icons, shm,
+    tracks::Role,
+};
 use crate::clock;
 
 /// What apps are told to draw, in logical units.
@@ -127,9 +132,9 @@ impl Draft {
 
 impl GlobalDispatch<XdgToplevelIconManagerV1, ()> for State {
     fn bind(
-        _: &mut Self,
+        state: &mut Self,
         _: &DisplayHandle,
-        _: &Client,
+        client: &Client,
         manager: New<XdgToplevelIconManagerV1>,
         (): &(),
         init: &mut DataInit<'_, Self>,
@@ -137,6 +142,9 @@ impl GlobalDispatch<XdgToplevelIconManagerV1, ()> for State {
         let manager = init.init(manager, ());
         SIDES.into_iter().for_each(|side| manager.icon_size(side));
         manager.done();
+        if let Verdict::CutOff(reason) = one_object_more(state, client) {
+            state.cut_off(client, reason);
+        }
     }
 }
 
@@ -151,6 +159,9 @@ impl Dispatch<XdgToplevelIconManagerV1, ()> for State {
         init: &mut DataInit<'_, Self>,
     ) {
         use xdg_toplevel_icon_manager_v1::Request;
+        if state.clients.floods(&client.id(), false) {
+            return state.cut_off(client, "it sends requests faster than they can be handled");
+        }
         match request {
             Request::CreateIcon { id } => {
                 init.init(id, Draft::default());
@@ -170,6 +181,10 @@ impl Dispatch<XdgToplevelIconManagerV1, ()> for State {
             }
             _ => {}
         }
+    }
+
+    fn destroyed(state: &mut Self, client: ClientId, _: &XdgToplevelIconManagerV1, (): &()) {
+        state.clients.usage_if_known(&client).map(one_object_less);
     }
 }
 

@@ -206,8 +206,9 @@ impl State {
 
     fn watch_xwayland(&mut self, server: Server, ends: Ends) -> Result<Running, String> {
         let Ends { wayland, manager, ready, ended } = ends;
-        let data = self.clients.admit().ok_or("too many apps are connected")?;
+        let data = self.clients.admit(None, None).map_err(|full| full.to_string())?;
         let client = self.display.insert_client(wayland, data).map_err(|error| error.to_string())?;
+        self.clients.connected(client.id(), None);
         let failed = |error: &dyn std::fmt::Display| error.to_string();
 
         let source = Generic::new(ended, Interest::READ, Mode::Level);

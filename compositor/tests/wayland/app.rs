@@ -51,10 +51,14 @@ use wayland_protocols::{
             zwp_locked_pointer_v1::{self, ZwpLockedPointerV1},
             zwp_pointer_constraints_v1::ZwpPointerConstraintsV1,
         },
+        presentation_time::client::{
+            wp_presentation::WpPresentation, wp_presentation_feedback::WpPresentationFeedback,
+        },
         relative_pointer::zv1::client::{
             zwp_relative_pointer_manager_v1::ZwpRelativePointerManagerV1,
             zwp_relative_pointer_v1::{self, ZwpRelativePointerV1},
         },
+        single_pixel_buffer::v1::client::wp_single_pixel_buffer_manager_v1::WpSinglePixelBufferManagerV1,
         text_input::zv3::client::{
             zwp_text_input_manager_v3::ZwpTextInputManagerV3,
             zwp_text_input_v3::{self, ZwpTextInputV3},
@@ -407,6 +411,10 @@ ignores!(
     WlRegion,
     XdgToplevelIconV1,
     XdgSystemBellV1,
+    WpPresentation,
+    WpPresentationFeedback,
+    WpSinglePixelBufferManagerV1,
+    WlRegistry,
 );
 
 impl Dispatch<WlRegistry, GlobalListContents> for Memory {

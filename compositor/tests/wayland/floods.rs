@@ -1,8 +1,9 @@
 //! Apps that say more than anybody wants to hear: viewers are told the newest, and not too often.
 
-use std::time::Instant;
+use std::{io::Write, net::Shutdown, os::unix::net::UnixStream, time::Instant};
 
 use media::{Command, CursorImage, CursorShape, Event, Position};
+use wayland_client::Proxy;
 use wayland_protocols::{
     wp::cursor_shape::v1::client::{
         wp_cursor_shape_device_v1::Shape, wp_cursor_shape_manager_v1::WpCursorShapeManagerV1,
@@ -119,4 +120,48 @@ fn a_window_that_comes_and_goes_is_reported_now_and_then() {
         _ => None,
     });
     assert!(reported <= 300 + began.elapsed().as_millis() / 2, "{reported} windows");
+}
+
+/// An app that makes one request over and over without a pause, until it is dropped. None is answered.
+struct Flood(UnixStream);
+
+impl Flood {
+    fn start(host: &Host) -> Self {
+        let app = App::connect(host);
+        let bell: XdgSystemBellV1 = app.globals.bind(&app.qh(), 1..=1, ()).expect("xdg_system_bell_v1");
+        app.connection.flush().expect("a living connection");
+        // Faster than the client library: `ring` is request 1, with one argument that may be null.
+        let ring = [bell.id().protocol_id(), 12 << 16 | 1, 0].map(u32::to_ne_bytes).concat();
+        let fd = app.connection.backend().poll_fd().try_clone_to_owned().expect("a socket");
+        let socket = UnixStream::from(fd);
+        socket.set_nonblocking(false).expect("a socket");
+        let mut flooded = socket.try_clone().expect("a socket");
+        std::thread::spawn(move || while flooded.write_all(&ring.repeat(2048)).is_ok() {});
+        Self(socket)
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+#[test]
+fn an_app_that_never_stops_talking_keeps_nobody_else_waiting() {
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    let window = app.mapped(10, 10, RED);
+    let track = host.window("window", |_| true).track;
+    let _floods: Vec<_> = (0..8).map(|_| Flood::start(&host)).collect();
+    for n in 1..=20 {
+        host.send(Command::Motion { cause: cause(n), track, position: Position::new(1.0, n as f64 / 4.0) });
+        app.wait("motion", |seen| match seen {
+            Seen::Motion { .. } | Seen::PointerEnter { .. } => Some(()),
+            _ => None,
+        });
+        window.toplevel.set_title(n.to_string());
+        app.sync();
+        host.window("title", |window| window.title == n.to_string());
+    }
 }

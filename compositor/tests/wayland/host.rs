@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::mpsc::{self, Receiver},
+    thread::{self, ThreadId},
     time::{Duration, Instant},
 };
 
@@ -20,7 +21,9 @@ pub(crate) struct Host {
     pub(crate) handle: Handle,
     pub(crate) dir: TempDir,
     pub(crate) display: String,
-    events: Receiver<Event>,
+    /// The compositor's.
+    thread: ThreadId,
+    events: Receiver<(ThreadId, Event)>,
     seen: Vec<media::Event>,
     canvases: HashMap<TrackId, Canvas>,
 }
@@ -36,14 +39,16 @@ impl Host {
         config.xwayland = false;
         change(&mut config);
         let (sender, events) = mpsc::channel();
+        crate::log::keep();
         let sink = move |event| {
-            let _ = sender.send(event);
+            let _ = sender.send((thread::current().id(), event));
         };
         let handle = Compositor::spawn(config, sink).expect("a compositor");
-        let Ok(Event::Ready { wayland_display: display, .. }) = events.recv_timeout(PATIENCE) else {
+        let Ok((thread, Event::Ready { wayland_display: display, .. })) = events.recv_timeout(PATIENCE)
+        else {
             panic!("the first event must be Ready");
         };
-        Self { handle, dir, display, events, seen: Vec::new(), canvases: HashMap::new() }
+        Self { handle, dir, display, thread, events, seen: Vec::new(), canvases: HashMap::new() }
     }
 
     pub(crate) fn send(&self, command: Command) {
@@ -66,7 +71,7 @@ impl Host {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.events.recv_timeout(left) {
-                Ok(event) => self.take(event),
+                Ok((_, event)) => self.take(event),
                 Err(error) => panic!("no {what}: {error}"),
             }
         }
@@ -74,7 +79,7 @@ impl Host {
 
     /// All that is reported until `marker`'s bell rings through: nothing sent before is still under way.
     pub(crate) fn drain(&mut self) -> Vec<media::Event> {
-        while let Ok(event) = self.events.try_recv() {
+        while let Ok((_, event)) = self.events.try_recv() {
             self.take(event);
         }
         std::mem::take(&mut self.seen)
@@ -110,6 +115,15 @@ impl Host {
 
     pub(crate) fn canvas_size(&self, track: TrackId) -> Size<Pixels> {
         self.canvases[&track].read(|frame| frame.size())
+    }
+
+    /// Waits until the compositor has logged a line with these words.
+    pub(crate) fn logs(&self, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !crate::log::has(self.thread, words) {
+            assert!(Instant::now() < deadline, "never logged: {words}");
+            thread::yield_now();
+        }
     }
 
     fn take(&mut self, event: Event) {

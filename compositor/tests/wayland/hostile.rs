@@ -5,7 +5,14 @@ use std::os::fd::AsFd;
 use media::Size;
 use wayland_client::{
     Proxy,
-    protocol::{wl_shm::Format, wl_subcompositor::WlSubcompositor},
+    protocol::{
+        wl_compositor::WlCompositor, wl_data_device_manager::WlDataDeviceManager, wl_shm::Format,
+        wl_subcompositor::WlSubcompositor,
+    },
+};
+use wayland_protocols::wp::{
+    presentation_time::client::wp_presentation::WpPresentation,
+    single_pixel_buffer::v1::client::wp_single_pixel_buffer_manager_v1::WpSinglePixelBufferManagerV1,
 };
 
 use crate::{
@@ -37,8 +44,8 @@ impl Bystander {
     }
 }
 
-/// Runs `attack`, whose app must be cut off, while a bystander goes on.
-fn is_cut_off(attack: impl FnOnce(&mut App, &AppWindow)) {
+/// Runs `attack`, whose app must be cut off for a reason that is logged, while a bystander goes on.
+fn is_cut_off(reason: &str, attack: impl FnOnce(&mut App, &AppWindow)) {
     let mut host = Host::start();
     let bystander = Bystander::start(&mut host);
     let mut app = App::connect(&host);
@@ -47,6 +54,26 @@ fn is_cut_off(attack: impl FnOnce(&mut App, &AppWindow)) {
     attack(&mut app, &window);
     let cut_off = (0..3).any(|_| app.try_sync().is_err());
     assert!(cut_off, "the app was let through");
+    host.logs(reason);
+    // An app that was cut off while it wrote never reads why.
+    if let Some(error) = app.connection.protocol_error() {
+        assert!(error.message.contains(reason), "{error}");
+    }
+    host.gone(track);
+    bystander.goes_on(&mut host);
+}
+
+/// Runs `mistake`, which must end its app's connection with this protocol error, while a bystander goes on.
+fn ends_in_error(message: &str, mistake: impl FnOnce(&mut App, &AppWindow)) {
+    let mut host = Host::start();
+    let bystander = Bystander::start(&mut host);
+    let mut app = App::connect(&host);
+    let window = app.mapped(10, 10, RED);
+    let track = host.window("a mistaken app", |_| true).track;
+    mistake(&mut app, &window);
+    assert!((0..3).any(|_| app.try_sync().is_err()), "the app was let through");
+    let error = app.connection.protocol_error().expect("a protocol error");
+    assert!(error.message.contains(message), "{error}");
     host.gone(track);
     bystander.goes_on(&mut host);
 }
@@ -64,7 +91,7 @@ fn harms_nobody(nonsense: impl FnOnce(&mut App, &AppWindow)) {
 
 #[test]
 fn ten_thousand_surfaces() {
-    is_cut_off(|app, _| {
+    is_cut_off("it made too many surfaces", |app, _| {
         for n in 0..10_000 {
             app.compositor.create_surface(&app.qh(), ());
             if n % 50 == 0 && !app.push() {
@@ -76,7 +103,7 @@ fn ten_thousand_surfaces() {
 
 #[test]
 fn a_thousand_windows() {
-    is_cut_off(|app, _| {
+    is_cut_off("it made too many windows", |app, _| {
         for n in 0..300 {
             let surface = app.compositor.create_surface(&app.qh(), ());
             let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
@@ -90,7 +117,7 @@ fn a_thousand_windows() {
 
 #[test]
 fn frame_callbacks_without_end() {
-    is_cut_off(|app, window| {
+    is_cut_off("too many frame callbacks wait on one of its surfaces", |app, window| {
         for n in 0..20_000 {
             window.surface.frame(&app.qh(), ());
             window.surface.commit();
@@ -103,7 +130,7 @@ fn frame_callbacks_without_end() {
 
 #[test]
 fn damage_without_a_commit() {
-    is_cut_off(|app, window| {
+    is_cut_off("one of its surfaces got too many requests without a commit", |app, window| {
         for n in 0..100_000 {
             window.surface.damage(n, n, 1, 1);
             if n % 50 == 0 && !app.push() {
@@ -126,7 +153,7 @@ fn flood(app: &mut App, one: impl Fn(u32)) {
 
 #[test]
 fn titles_faster_than_they_can_be_read() {
-    is_cut_off(|app, window| {
+    is_cut_off("it sends requests faster than they can be handled", |app, window| {
         let toplevel = window.toplevel.clone();
         flood(app, |n| toplevel.set_title(n.to_string()));
     });
@@ -148,7 +175,7 @@ fn commits_faster_than_they_can_be_copied() {
 
 #[test]
 fn a_pool_resized_to_nothing() {
-    is_cut_off(|app, _| {
+    ends_in_error("a pool's size must be positive", |app, _| {
         let fd = rustix::fs::memfd_create("pool", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
         let pool = app.shm.create_pool(fd.as_fd(), 4096, &app.qh(), ());
         pool.resize(0);
@@ -158,7 +185,7 @@ fn a_pool_resized_to_nothing() {
 
 #[test]
 fn a_pool_that_is_cut_short_after_its_buffer_was_made() {
-    is_cut_off(|app, window| {
+    ends_in_error("Bad pool size", |app, window| {
         let picture = app.picture(512, 512, RED);
         picture.file.set_len(4096).expect("memory");
         picture.show(&window.surface);
@@ -167,7 +194,7 @@ fn a_pool_that_is_cut_short_after_its_buffer_was_made() {
 
 #[test]
 fn windows_larger_than_memory() {
-    is_cut_off(|app, _| {
+    is_cut_off("its windows need more than 536870912 bytes of pixels", |app, _| {
         // Nothing is written to the pools: the app pays nothing for them.
         for _ in 0..4 {
             let fd = rustix::fs::memfd_create("pool", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
@@ -217,7 +244,7 @@ fn absurd_numbers() {
 
 #[test]
 fn popups_nested_without_end() {
-    is_cut_off(|app, window| {
+    is_cut_off("nested too deep", |app, window| {
         let mut parent = window.shell.clone();
         for _ in 0..40 {
             let surface = app.compositor.create_surface(&app.qh(), ());
@@ -243,7 +270,7 @@ fn connections_without_end() {
 
 #[test]
 fn subsurfaces_nested_without_end() {
-    is_cut_off(|app, window| {
+    is_cut_off("its subsurfaces are nested too deep", |app, window| {
         let subcompositor: WlSubcompositor =
             app.globals.bind(&app.qh(), 1..=1, ()).expect("wl_subcompositor");
         let mut parent = window.surface.clone();
@@ -269,4 +296,131 @@ fn subsurfaces_at_the_ends_of_the_world() {
             let _ = app.try_sync();
         }
     });
+}
+
+/// Makes objects until the app is cut off.
+fn hoard(app: &mut App, one: impl Fn(&App)) {
+    for n in 0..100_000 {
+        one(app);
+        // A round trip now and then: it is no flood.
+        let goes_on = if n % 1000 == 0 { app.try_sync().is_ok() } else { n % 50 != 0 || app.push() };
+        if !goes_on {
+            break;
+        }
+    }
+}
+
+#[test]
+fn presentation_feedback_without_a_commit() {
+    is_cut_off("it made too many objects", |app, window| {
+        let presentation: WpPresentation = app.globals.bind(&app.qh(), 1..=1, ()).expect("wp_presentation");
+        let surface = window.surface.clone();
+        hoard(app, |app| drop(presentation.feedback(&surface, &app.qh(), ())));
+    });
+}
+
+#[test]
+fn buffers_of_one_pixel_without_end() {
+    is_cut_off("it made too many objects", |app, _| {
+        let pixels: WpSinglePixelBufferManagerV1 = app.globals.bind(&app.qh(), 1..=1, ()).expect("pixels");
+        hoard(app, |app| drop(pixels.create_u32_rgba_buffer(0, 0, 0, 0, &app.qh(), ())));
+    });
+}
+
+#[test]
+fn pointers_keyboards_and_touch_devices_without_end() {
+    is_cut_off("it made too many pointers, keyboards, outputs or the like", |app, _| {
+        hoard(app, |app| drop(app.seat.get_touch(&app.qh(), ())));
+    });
+}
+
+#[test]
+fn globals_bound_without_end() {
+    is_cut_off("it made too many objects", |app, _| {
+        let name = app.globals.contents().with_list(|list| {
+            list.iter().find(|global| global.interface == "wl_compositor").map(|global| global.name)
+        });
+        let name = name.expect("wl_compositor");
+        hoard(app, |app| {
+            let _: WlCompositor = app.globals.registry().bind(name, 1, &app.qh(), ());
+        });
+    });
+}
+
+#[test]
+fn registries_without_end() {
+    is_cut_off("it made too many registries", |app, _| {
+        // Each is answered with all globals, which must be read.
+        while app.try_sync().is_ok() {
+            (0..10).for_each(|_| drop(app.connection.display().get_registry(&app.qh(), ())));
+        }
+    });
+}
+
+#[test]
+fn types_of_one_content_without_end() {
+    is_cut_off("it offers too many types of one content", |app, _| {
+        let devices: WlDataDeviceManager = app.globals.bind(&app.qh(), 1..=3, ()).expect("data devices");
+        let source = devices.create_data_source(&app.qh(), ());
+        hoard(app, |_| source.offer("text/plain".into()));
+    });
+}
+
+#[test]
+fn data_sources_without_end() {
+    is_cut_off("it made too many objects", |app, _| {
+        let devices: WlDataDeviceManager = app.globals.bind(&app.qh(), 1..=3, ()).expect("data devices");
+        hoard(app, |app| drop(devices.create_data_source(&app.qh(), ())));
+    });
+}
+
+#[test]
+fn regions_without_end() {
+    is_cut_off("it made too many regions", |app, _| {
+        hoard(app, |app| drop(app.compositor.create_region(&app.qh(), ())));
+    });
+}
+
+#[test]
+fn a_region_of_rectangles_without_end() {
+    is_cut_off("one of its regions has too many rectangles", |app, _| {
+        let region = app.compositor.create_region(&app.qh(), ());
+        hoard(app, |_| region.add(0, 0, 1, 1));
+    });
+}
+
+#[test]
+fn connections_of_one_process_without_end() {
+    let mut host = Host::with(|config| config.limits.process_clients = 3);
+    let bystander = Bystander::start(&mut host);
+    let others: Vec<_> = (0..2).map(|_| App::connect(&host)).collect();
+    let refused =
+        std::os::unix::net::UnixStream::connect(host.dir.path().join(&host.display)).expect("a socket");
+    let ended = std::io::Read::read(&mut &refused, &mut [0; 1]).map_or(true, |n| n == 0);
+    assert!(ended, "the fourth connection is closed");
+    host.logs("its process has too many connections");
+    drop(others);
+    bystander.goes_on(&mut host);
+}
+
+#[test]
+fn pixels_of_all_apps_together_are_bounded_and_the_newest_pays() {
+    // Room for two windows of 100×100 beside the bystander's.
+    let mut host = Host::with(|config| config.limits.session_bytes = 2 * 40_000 + 10_000);
+    let bystander = Bystander::start(&mut host);
+    let mut first = App::connect(&host);
+    first.mapped(100, 100, RED);
+    let mut second = App::connect(&host);
+    let leaves = second.mapped(100, 100, RED);
+    let mut third = App::connect(&host);
+    let window = third.toplevel();
+    third.picture(100, 100, RED).show(&window.surface);
+    assert!(third.try_sync().is_err(), "the newest is cut off");
+    host.logs("all windows together need more than 90000 bytes of pixels");
+    first.sync();
+    leaves.surface.attach(None, 0, 0);
+    leaves.surface.commit();
+    second.sync();
+    App::connect(&host).mapped(100, 100, RED);
+    bystander.goes_on(&mut host);
 }

@@ -12,6 +12,7 @@ mod host;
 mod hostile;
 mod input;
 mod latency;
+mod log;
 mod pointer_lock;
 mod popups;
 mod surfaces;
