@@ -123,8 +123,8 @@ impl State {
     pub(super) fn keep_content(&mut self, surface: &WlSurface, fresh: Fresh) -> bool {
         // Accounted before the memory is taken.
         let (before, after) = (capture::kept_bytes(surface), capture::bytes_to_keep(surface));
-        self.account(surface, before, after)
-            && compositor::with_states(surface, |states| capture::keep(states, &fresh)).is_some()
+        let keep = || compositor::with_states(surface, |states| capture::keep(states, &fresh));
+        self.account(surface, before, after) && self.outbox.watch.aside(keep).is_some()
     }
 
     /// Brings a track's picture and state up to date, and reports what changed.
@@ -140,7 +140,9 @@ impl State {
         let Some(track) = self.tracks.get_mut(id) else { return };
         let kept_before = capture::kept_bytes(&root);
         let began = clock::now();
-        let damage = track.picture.update(&track.canvas, &root, plan, fresh.as_ref());
+        // Drawing has a limit of its own.
+        let update = || track.picture.update(&track.canvas, &root, plan, fresh.as_ref());
+        let damage = self.outbox.watch.aside(update);
         let took = clock::now().since(began);
         let size = track.picture.size;
         // The buffer is the app's again before any frame callback.

@@ -6,7 +6,7 @@ use std::{
     net::Shutdown,
     os::unix::net::UnixStream,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -50,8 +50,8 @@ const FEW_COMMITS: u32 = 4;
 pub(crate) struct Clients {
     pub(crate) limits: Limits,
     used: HashMap<ClientId, Usage>,
-    /// Who is connected, by process where that is known.
-    connected: HashMap<ClientId, Option<Pid>>,
+    /// Who is connected, with the process where that is known.
+    connected: HashMap<ClientId, (Option<Pid>, Arc<ClientState>)>,
     /// Bytes of pixels kept for all of them.
     bytes: u64,
     turn: u64,
@@ -103,18 +103,34 @@ pub(crate) struct ClientState {
     looks: AtomicU32,
     /// The connection once more, to be shut where nothing else can be done.
     socket: Option<UnixStream>,
+    /// Why it was.
+    shut: OnceLock<&'static str>,
     gone: Arc<Mutex<Vec<ClientId>>>,
 }
 
 impl ClientState {
-    /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of them; an
-    /// app that makes ever more has its connection shut from within, since its requests might never end.
+    pub(super) fn new(socket: Option<UnixStream>, gone: Arc<Mutex<Vec<ClientId>>>) -> Self {
+        Self {
+            compositor: CompositorClientState::default(),
+            looks: AtomicU32::new(0),
+            socket,
+            shut: OnceLock::new(),
+            gone,
+        }
+    }
+
+    /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of them.
     pub(crate) fn looks_at_globals(&self) {
-        let looks = self.looks.fetch_add(1, Ordering::Relaxed);
-        if looks == REGISTRIES
-            && let Some(socket) = &self.socket
+        if self.looks.fetch_add(1, Ordering::Relaxed) >= REGISTRIES {
+            self.shut("it made too many registries");
+        }
+    }
+
+    /// Cuts the app off from outside of the loop's work on it: its requests end where its connection does.
+    pub(crate) fn shut(&self, reason: &'static str) {
+        if let Some(socket) = &self.socket
+            && self.shut.set(reason).is_ok()
         {
-            tracing::warn!(reason = "it made too many registries", "an app is cut off");
             // Shut already: then there is nothing to do.
             let _ = socket.shutdown(Shutdown::Both);
         }
@@ -123,6 +139,9 @@ impl ClientState {
 
 impl ClientData for ClientState {
     fn disconnected(&self, client: ClientId, reason: DisconnectReason) {
+        if let Some(reason) = self.shut.get() {
+            tracing::warn!(reason, "an app is cut off");
+        }
         match reason {
             DisconnectReason::ConnectionClosed => tracing::debug!("an app disconnected"),
             DisconnectReason::ProtocolError(error) => {
@@ -156,21 +175,21 @@ impl Clients {
             return Err(Full::Session);
         }
         let of_process =
-            self.connected.values().filter(|&&other| other.is_some() && other == process).count();
+            self.connected.values().filter(|(other, _)| other.is_some() && *other == process).count();
         if of_process >= self.limits.process_clients as usize {
             return Err(Full::Process);
         }
-        Ok(Arc::new(ClientState {
-            compositor: CompositorClientState::default(),
-            looks: AtomicU32::new(0),
-            socket,
-            gone: self.gone.clone(),
-        }))
+        Ok(Arc::new(ClientState::new(socket, self.gone.clone())))
     }
 
     /// The connection that was admitted is made.
-    pub(crate) fn connected(&mut self, client: ClientId, process: Option<Pid>) {
-        self.connected.insert(client, process);
+    pub(crate) fn connected(&mut self, client: ClientId, process: Option<Pid>, app: Arc<ClientState>) {
+        self.connected.insert(client, (process, app));
+    }
+
+    /// All who are connected.
+    pub(crate) fn all(&self) -> Vec<(ClientId, Arc<ClientState>)> {
+        self.connected.iter().map(|(client, (_, app))| (client.clone(), app.clone())).collect()
     }
 
     /// Forgets apps that have left.

@@ -40,6 +40,7 @@ mod text_input;
 mod toplevel_icon;
 mod toplevels;
 mod tracks;
+mod watch;
 mod words;
 mod x11;
 mod xwayland;
@@ -60,7 +61,7 @@ use smithay::reexports::{
 use self::{
     clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, pace::Alarm, reports::Reports,
     scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks,
-    xwayland::Xwayland,
+    watch::Watch, xwayland::Xwayland,
 };
 use crate::{Config, Event, StartError, handle::Order};
 
@@ -124,12 +125,16 @@ pub(crate) struct Life {
 }
 
 /// The way out for events.
-pub(crate) struct Outbox(Sink);
+pub(crate) struct Outbox {
+    sink: Sink,
+    /// Whoever takes events may take long: apps are not to blame for that.
+    watch: Watch,
+}
 
 impl Outbox {
     /// Reports what is the compositor's own.
     pub(crate) fn send(&mut self, event: Event) {
-        (self.0)(event);
+        self.watch.aside(|| (self.sink)(event));
     }
 
     /// Reports what any source reports.
@@ -151,9 +156,7 @@ impl Server {
             self.events.dispatch(None, state).map_err(|error| format!("the event loop failed: {error}"))?;
             if std::mem::take(&mut state.life.readable) {
                 state.clients.begin_turn();
-                self.display
-                    .dispatch_clients(state)
-                    .map_err(|error| format!("Wayland dispatch failed: {error}"))?;
+                self.read_apps(state);
             }
             state.tidy();
             if let Err(error) = self.display.flush_clients() {
@@ -161,6 +164,16 @@ impl Server {
             }
         }
         Ok(())
+    }
+
+    /// Handles what apps have sent, each in its turn: none is read again before the others, commands and timers.
+    fn read_apps(&mut self, state: &mut State) {
+        for (client, app) in state.clients.all() {
+            state.outbox.watch.begin(app);
+            // An error is that there is nothing to read, or nobody any more.
+            let _ = self.display.backend().dispatch_single_client(state, client);
+            state.outbox.watch.end();
+        }
     }
 }
 
@@ -207,7 +220,7 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
         screen: Screen::new(&handle, config.output),
         xwayland: Xwayland::new(config.xwayland, &handle, &events.handle()),
         events: events.handle(),
-        outbox: Outbox(sink),
+        outbox: Outbox { sink, watch: Watch::start().map_err(StartError::Thread)? },
         clients: Clients::new(config.limits),
         tracks: Tracks::default(),
         cursor: Cursor::default(),

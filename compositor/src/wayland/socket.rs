@@ -68,8 +68,8 @@ impl State {
                 return tracing::warn!(reason = %full, ?process, "an app was refused");
             }
         };
-        match self.display.insert_client(stream, data) {
-            Ok(client) => self.clients.connected(client.id(), process),
+        match self.display.insert_client(stream, data.clone()) {
+            Ok(client) => self.clients.connected(client.id(), process, data),
             Err(error) => tracing::warn!(%error, "an app could not be taken in"),
         }
     }

@@ -207,8 +207,8 @@ impl State {
     fn watch_xwayland(&mut self, server: Server, ends: Ends) -> Result<Running, String> {
         let Ends { wayland, manager, ready, ended } = ends;
         let data = self.clients.admit(None, None).map_err(|full| full.to_string())?;
-        let client = self.display.insert_client(wayland, data).map_err(|error| error.to_string())?;
-        self.clients.connected(client.id(), None);
+        let client = self.display.insert_client(wayland, data.clone()).map_err(|error| error.to_string())?;
+        self.clients.connected(client.id(), None, data);
         let failed = |error: &dyn std::fmt::Display| error.to_string();
 
         let source = Generic::new(ended, Interest::READ, Mode::Level);

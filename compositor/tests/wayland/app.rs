@@ -24,6 +24,7 @@ use wayland_client::{
         wl_data_offer::WlDataOffer,
         wl_data_source::{self, WlDataSource},
         wl_keyboard::{self, WlKeyboard},
+        wl_output::{self, WlOutput},
         wl_pointer::{self, WlPointer},
         wl_region::WlRegion,
         wl_registry::{self, WlRegistry},
@@ -52,7 +53,14 @@ use wayland_protocols::{
             zwp_pointer_constraints_v1::ZwpPointerConstraintsV1,
         },
         presentation_time::client::{
-            wp_presentation::WpPresentation, wp_presentation_feedback::WpPresentationFeedback,
+            wp_presentation::{self, WpPresentation},
+            wp_presentation_feedback::{self, WpPresentationFeedback},
+        },
+        primary_selection::zv1::client::{
+            zwp_primary_selection_device_manager_v1::ZwpPrimarySelectionDeviceManagerV1,
+            zwp_primary_selection_device_v1::{self, ZwpPrimarySelectionDeviceV1},
+            zwp_primary_selection_offer_v1::ZwpPrimarySelectionOfferV1,
+            zwp_primary_selection_source_v1::{self, ZwpPrimarySelectionSourceV1},
         },
         relative_pointer::zv1::client::{
             zwp_relative_pointer_manager_v1::ZwpRelativePointerManagerV1,
@@ -69,6 +77,10 @@ use wayland_protocols::{
         xdg_activation_token_v1::{self, XdgActivationTokenV1},
         xdg_activation_v1::XdgActivationV1,
     },
+    xdg::decoration::zv1::client::{
+        zxdg_decoration_manager_v1::ZxdgDecorationManagerV1,
+        zxdg_toplevel_decoration_v1::{self, ZxdgToplevelDecorationV1},
+    },
     xdg::shell::client::{
         xdg_popup::{self, XdgPopup},
         xdg_positioner::XdgPositioner,
@@ -81,6 +93,15 @@ use wayland_protocols::{
         xdg_toplevel_icon_manager_v1::{self, XdgToplevelIconManagerV1},
         xdg_toplevel_icon_v1::XdgToplevelIconV1,
     },
+    xdg::xdg_output::zv1::client::{
+        zxdg_output_manager_v1::ZxdgOutputManagerV1,
+        zxdg_output_v1::{self, ZxdgOutputV1},
+    },
+};
+
+use wayland_protocols_misc::server_decoration::client::{
+    org_kde_kwin_server_decoration::{self, OrgKdeKwinServerDecoration},
+    org_kde_kwin_server_decoration_manager::OrgKdeKwinServerDecorationManager,
 };
 
 use crate::host::{Host, PATIENCE};
@@ -119,6 +140,15 @@ pub(crate) enum Seen {
     Preedit { text: Option<String>, begin: i32, end: i32 },
     Commit(Option<String>),
     TextDone(u32),
+    Clock(u32),
+    Presented,
+    Decoration(zxdg_toplevel_decoration_v1::Mode),
+    KdeDecoration(u32),
+    Primary(Option<ZwpPrimarySelectionOfferV1>),
+    Mode { width: i32, height: i32 },
+    OutputScale(i32),
+    OutputDone,
+    LogicalSize { width: i32, height: i32 },
 }
 
 #[derive(Default)]
@@ -411,9 +441,12 @@ ignores!(
     WlRegion,
     XdgToplevelIconV1,
     XdgSystemBellV1,
-    WpPresentation,
-    WpPresentationFeedback,
     WpSinglePixelBufferManagerV1,
+    ZxdgDecorationManagerV1,
+    OrgKdeKwinServerDecorationManager,
+    ZwpPrimarySelectionDeviceManagerV1,
+    ZwpPrimarySelectionOfferV1,
+    ZxdgOutputManagerV1,
     WlRegistry,
 );
 
@@ -532,3 +565,54 @@ remembers!(XdgActivationTokenV1, (), |event, _token, _own| match event {
     xdg_activation_token_v1::Event::Done { token } => Some(Seen::Token(token)),
     _ => None,
 });
+remembers!(WpPresentation, (), |event, _presentation, _own| match event {
+    wp_presentation::Event::ClockId { clk_id } => Some(Seen::Clock(clk_id)),
+    _ => None,
+});
+remembers!(WpPresentationFeedback, (), |event, _feedback, _own| match event {
+    wp_presentation_feedback::Event::Presented { .. } => Some(Seen::Presented),
+    _ => None,
+});
+remembers!(ZxdgToplevelDecorationV1, (), |event, _decoration, _own| match event {
+    zxdg_toplevel_decoration_v1::Event::Configure { mode: WEnum::Value(mode) } =>
+        Some(Seen::Decoration(mode)),
+    _ => None,
+});
+remembers!(OrgKdeKwinServerDecoration, (), |event, _decoration, _own| match event {
+    org_kde_kwin_server_decoration::Event::Mode { mode: WEnum::Value(mode) } =>
+        Some(Seen::KdeDecoration(mode.into())),
+    _ => None,
+});
+remembers!(WlOutput, (), |event, _output, _own| match event {
+    wl_output::Event::Mode { width, height, .. } => Some(Seen::Mode { width, height }),
+    wl_output::Event::Scale { factor } => Some(Seen::OutputScale(factor)),
+    wl_output::Event::Done => Some(Seen::OutputDone),
+    _ => None,
+});
+remembers!(ZxdgOutputV1, (), |event, _output, _own| match event {
+    zxdg_output_v1::Event::LogicalSize { width, height } => Some(Seen::LogicalSize { width, height }),
+    _ => None,
+});
+remembers!(ZwpPrimarySelectionSourceV1, (), |event, _source, _own| match event {
+    zwp_primary_selection_source_v1::Event::Send { mime_type, fd } =>
+        Some(Seen::Send { mime: mime_type, fd }),
+    _ => None,
+});
+
+impl Dispatch<ZwpPrimarySelectionDeviceV1, ()> for Memory {
+    fn event(
+        memory: &mut Self,
+        _: &ZwpPrimarySelectionDeviceV1,
+        event: zwp_primary_selection_device_v1::Event,
+        (): &(),
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+        if let zwp_primary_selection_device_v1::Event::Selection { id } = event {
+            memory.0.push(Seen::Primary(id));
+        }
+    }
+    wayland_client::event_created_child!(Memory, ZwpPrimarySelectionDeviceV1, [
+        zwp_primary_selection_device_v1::EVT_DATA_OFFER_OPCODE => (ZwpPrimarySelectionOfferV1, ()),
+    ]);
+}

@@ -15,6 +15,7 @@ mod latency;
 mod log;
 mod pointer_lock;
 mod popups;
+mod protocols;
 mod surfaces;
 mod text_input;
 mod toplevel_icon;
