@@ -16,12 +16,12 @@ use std::{
 
 use super::limits::ClientState;
 
-/// Between two looks. No honest app is read for so long: it has to wait for answers.
+/// Between two looks. No honest app is read for so long as several: it has to wait for answers.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How many looks in a row meet the same app at the same turn before its connection is shut. Looks are counted, not time:
 /// on a machine that stands still, neither thread goes on.
-const PATIENCE: u32 = 2;
+const PATIENCE: u32 = 4;
 
 /// Which app is read now.
 #[derive(Debug)]
