@@ -6,7 +6,7 @@ CARGO_FLAGS := --locked
 # What compiling needs, what the demo runs, what only tests and benchmarks run.
 BUILD_PACKAGES := build-essential nasm pkg-config cmake libpixman-1-dev libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
 DEMO_PACKAGES  := xwayland foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
-TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
+TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
@@ -30,7 +30,7 @@ demo: setup page ## build, run a session with demo apps, print the link to open
 test: setup-test page $(BROWSER_TESTS)/node_modules/.package-lock.json ## install what tests need, then run every test
 	cd $(WEB) && npx vitest run
 	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
-	$(CARGO) test $(CARGO_FLAGS) --workspace
+	DORMER_TESTS_COMPLETE=1 $(CARGO) test $(CARGO_FLAGS) --workspace
 	cd $(BROWSER_TESTS) && npx vitest run
 	fuzz/run 5
 

@@ -71,17 +71,8 @@ fn build(directory: &Path) -> Result<()> {
     let lock = File::create(directory.join(".end-to-end.lock"))?;
     flock(&lock, FlockOperation::LockExclusive)?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args([
-        "build",
-        "--quiet",
-        "--bins",
-        "-p",
-        "dormer-server",
-        "-p",
-        "dormer-viewer",
-        "-p",
-        "dormer-tests",
-    ]);
+    // All of the workspace, as `make test` builds it: another choice is other features, and all is compiled once more.
+    cargo.args(["build", "--quiet", "--workspace", "--bins"]);
     if directory.file_name().is_some_and(|profile| profile == "release") {
         cargo.arg("--release");
     }

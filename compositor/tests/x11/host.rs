@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    io::Write,
     sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
 };
@@ -24,7 +25,6 @@ pub(crate) struct Host {
 
 impl Host {
     /// A compositor that serves X11 apps; `None`, with the reason printed, where Xwayland is missing.
-    #[expect(clippy::print_stderr, reason = "whoever reads the test's output must learn what was not tested")]
     pub(crate) fn start() -> Option<Self> {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (sender, events) = mpsc::channel();
@@ -36,7 +36,10 @@ impl Host {
             panic!("the first event must be Ready");
         };
         let Some(display) = x11_display else {
-            eprintln!("skipped: Xwayland is not installed");
+            let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
+            assert!(!complete, "Xwayland is not installed; `make setup` installs its package xwayland");
+            // The macro's words would be libtest's, who keeps them to itself.
+            let _ = writeln!(std::io::stderr(), "SKIPPED: Xwayland is not installed");
             return None;
         };
         Some(Self { handle, _dir: dir, display, events, canvases: HashMap::new(), inputs: 0 })
