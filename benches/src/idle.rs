@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use dormer_tests::{Session, Until, Viewer};
+use dormer_tests::{
+    Session, Until, Viewer,
+    network::{Proxy, Shape},
+};
 
 use crate::{
     Effort,
     numbers::{cores, kbit},
-    proxy::{Proxy, Shape},
     table::Row,
 };
 

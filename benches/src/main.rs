@@ -8,7 +8,6 @@ mod idle;
 mod motion;
 mod native;
 mod numbers;
-mod proxy;
 mod resources;
 mod slow_link;
 mod table;

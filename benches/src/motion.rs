@@ -7,13 +7,17 @@ use std::{
 };
 
 use anyhow::Result;
-use dormer_tests::{Code, Display, Process, Session, Until, Viewer, binaries, testapp::Entry, tools, wait};
+use dormer_tests::{
+    Code, Display, Process, Session, Until, Viewer, binaries,
+    network::{Proxy, Shape},
+    testapp::Entry,
+    tools, wait,
+};
 use serde_json::Value;
 
 use crate::{
     Effort,
     numbers::{cores, kbit, ms},
-    proxy::{Proxy, Shape},
     table::Row,
 };
 

@@ -12,19 +12,20 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use dormer_tests::{
     Press, Session, Track, Until, Viewer,
+    network::{Proxy, Shape},
     testapp::{Entry, now_us},
 };
 
-use crate::{
-    Effort,
-    numbers::Sample,
-    proxy::{Proxy, Shape},
-    table::Row,
-};
+use crate::{Effort, numbers::Sample, table::Row};
 
 /// 2 Mbit/s, 100 ms round trip, a queue of 200 ms.
-const SLOW: Shape =
-    Shape { rate: Some(2_000_000), delay: Duration::from_millis(50), queue: Duration::from_millis(200) };
+const SLOW: Shape = Shape {
+    rate: Some(2_000_000),
+    delay: Duration::from_millis(50),
+    loss: 0.0,
+    queue: Duration::from_millis(200),
+    cut: false,
+};
 /// Ten keys a second: faster than people type.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -52,7 +53,7 @@ pub(crate) fn run(effort: Effort) -> Result<Vec<Row>> {
     let seen = watcher.join().map_err(|_| anyhow!("the watching thread panicked"))?;
     let ((answers, lost), seen) = (typed?, seen?);
 
-    let oldest = oldest(&seen, &session.entries()?);
+    let oldest = oldest(&seen, now_us(), &session.entries()?)?;
     Ok(vec![
         Row::goal(
             "two viewers: keys whose answer the fast one did not show",
@@ -100,14 +101,42 @@ fn watch(viewer: &mut Viewer, track: Track, stop: &AtomicBool) -> Result<Vec<See
 }
 
 /// A picture is old from the moment that the app has painted a newer one until the viewer shows that or a still newer.
-fn oldest(seen: &[Seen], entries: &[Entry]) -> Duration {
+/// What the viewer showed last it showed until `end`.
+fn oldest(seen: &[Seen], end: u64, entries: &[Entry]) -> Result<Duration> {
     let painted = |number: u32| {
         entries.iter().find_map(|entry| match entry {
             Entry::Reaction { input, committed, .. } if *input == number => Some(*committed),
             _ => None,
         })
     };
-    let ages =
-        seen.windows(2).filter_map(|pair| Some(pair[1].at.saturating_sub(painted(pair[0].input + 1)?)));
-    Duration::from_micros(ages.max().unwrap_or(0))
+    let ends = seen.iter().skip(1).map(|next| next.at).chain([end]);
+    let ages = seen
+        .iter()
+        .zip(ends)
+        .filter_map(|(shown, until)| Some(until.saturating_sub(painted(shown.input + 1)?)));
+    ages.max().map(Duration::from_micros).context("the slow viewer was not seen to be behind at any time")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn painted(input: u32, committed: u64) -> Entry {
+        Entry::Reaction { input, frame: input, received: committed, committed }
+    }
+
+    #[test]
+    fn a_picture_is_old_until_a_newer_one_is_shown() {
+        let seen = [Seen { at: 100, input: 0 }, Seen { at: 500, input: 1 }, Seen { at: 900, input: 2 }];
+        let entries = [painted(1, 200), painted(2, 600)];
+        assert_eq!(oldest(&seen, 1000, &entries).expect("seen"), Duration::from_micros(300));
+    }
+
+    #[test]
+    fn a_viewer_that_stopped_is_behind_to_the_end() {
+        let entries = [painted(1, 200)];
+        let stuck = [Seen { at: 100, input: 0 }];
+        assert_eq!(oldest(&stuck, 5000, &entries).expect("seen"), Duration::from_micros(4800));
+        assert!(oldest(&[], 5000, &entries).is_err(), "nothing was looked at");
+    }
 }

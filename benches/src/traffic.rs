@@ -6,12 +6,15 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use dormer_tests::{Host, Press, Until, Viewer, Window, tools};
+use dormer_tests::{
+    Host, Press, Until, Viewer, Window,
+    network::{Proxy, Shape},
+    tools,
+};
 
 use crate::{
     Effort,
     numbers::{cores, kbit},
-    proxy::{Proxy, Shape},
     table::Row,
 };
 

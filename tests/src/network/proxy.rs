@@ -1,7 +1,5 @@
-//! A network in between, in user space: counts what passes, and is as slow and as far as is asked.
-//!
-//! Each direction is one link: packets leave one after the other at its rate, then travel for the delay. Its queue is
-//! bounded by time, as a router's is: a packet that would wait longer is dropped.
+//! A network between one native or headless viewer and its host, in user space: it needs no rights and no namespaces. It
+//! counts what passes, and is as slow and as far as is asked.
 
 use std::{
     collections::VecDeque,
@@ -20,23 +18,14 @@ use rustix::{
     time::Timespec,
 };
 
+use super::{Shape, Wire};
+
 /// What a packet costs on the wire besides its payload: IPv4 and UDP headers.
-const HEADERS: u64 = 28;
+const HEADERS: usize = 28;
 /// The largest packet.
 const MTU: usize = 65_536;
 /// How often a direction looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// What the network is like, each way.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Shape {
-    /// Bits per second; `None`: no limit.
-    pub(crate) rate: Option<u64>,
-    /// How long a packet travels.
-    pub(crate) delay: Duration,
-    /// The longest that a packet waits for those before it.
-    pub(crate) queue: Duration,
-}
 
 /// What passed.
 #[derive(Debug, Default)]
@@ -47,17 +36,18 @@ struct Counters {
 
 /// A network between one viewer and one host. Ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     address: SocketAddr,
     down: Arc<Counters>,
     up: Arc<Counters>,
+    wires: [Arc<Mutex<Wire>>; 2],
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Proxy {
     /// A network in front of the host that `link` names.
-    pub(crate) fn start(link: &str, shape: Shape) -> Result<Self> {
+    pub fn start(link: &str, shape: Shape) -> Result<Self> {
         let host: SocketAddr = authority(link)?.parse().context("the link names an address")?;
         let near = Arc::new(UdpSocket::bind("127.0.0.1:0")?);
         let far = Arc::new(UdpSocket::bind("127.0.0.1:0")?);
@@ -87,25 +77,33 @@ impl Proxy {
             };
             (receive, send)
         };
+        let wires = [1, 2].map(|seed| Arc::new(Mutex::new(Wire::new(shape, seed))));
         let threads = vec![
-            carry(near, to_host.0, to_host.1, Direction::new(shape, &up, &stop)),
-            carry(far, to_viewer.0, to_viewer.1, Direction::new(shape, &down, &stop)),
+            carry(near, to_host.0, to_host.1, Direction::new(&wires[0], &up, &stop)),
+            carry(far, to_viewer.0, to_viewer.1, Direction::new(&wires[1], &down, &stop)),
         ];
-        Ok(Self { address, down, up, stop, threads })
+        Ok(Self { address, down, up, wires, stop, threads })
+    }
+
+    /// The network is another from now on.
+    pub fn reshape(&self, shape: Shape) {
+        for wire in &self.wires {
+            wire.lock().unwrap_or_else(PoisonError::into_inner).reshape(shape);
+        }
     }
 
     /// The same link, over this network.
-    pub(crate) fn link(&self, link: &str) -> Result<String> {
+    pub fn link(&self, link: &str) -> Result<String> {
         Ok(link.replacen(authority(link)?, &self.address.to_string(), 1))
     }
 
     /// Bytes that passed to the viewer and to the host, headers included.
-    pub(crate) fn bytes(&self) -> (u64, u64) {
+    pub fn bytes(&self) -> (u64, u64) {
         (self.down.bytes.load(Ordering::Relaxed), self.up.bytes.load(Ordering::Relaxed))
     }
 
     /// Packets that were dropped on the way to the viewer.
-    pub(crate) fn dropped(&self) -> u64 {
+    pub fn dropped(&self) -> u64 {
         self.down.dropped.load(Ordering::Relaxed)
     }
 }
@@ -128,34 +126,31 @@ fn authority(link: &str) -> Result<&str> {
 
 /// One way through the network.
 struct Direction {
-    shape: Shape,
+    wire: Arc<Mutex<Wire>>,
     counters: Arc<Counters>,
     stop: Arc<AtomicBool>,
-    /// When the last packet will have left.
-    free: Instant,
     travelling: VecDeque<(Instant, Vec<u8>)>,
 }
 
 impl Direction {
-    fn new(shape: Shape, counters: &Arc<Counters>, stop: &Arc<AtomicBool>) -> Self {
-        let (counters, stop) = (counters.clone(), stop.clone());
-        Self { shape, counters, stop, free: Instant::now(), travelling: VecDeque::new() }
+    fn new(wire: &Arc<Mutex<Wire>>, counters: &Arc<Counters>, stop: &Arc<AtomicBool>) -> Self {
+        let (wire, counters, stop) = (wire.clone(), counters.clone(), stop.clone());
+        Self { wire, counters, stop, travelling: VecDeque::new() }
     }
 
-    /// A packet came: it travels, or there is no room for it.
+    /// A packet came: it travels, or is lost.
     fn take(&mut self, packet: &[u8]) {
-        let now = Instant::now();
-        let start = self.free.max(now);
-        if start - now > self.shape.queue {
-            self.counters.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+        let length = packet.len() + HEADERS;
+        let mut wire = self.wire.lock().unwrap_or_else(PoisonError::into_inner);
+        match wire.carry(Instant::now(), length) {
+            Some(arrives) => {
+                self.counters.bytes.fetch_add(length as u64, Ordering::Relaxed);
+                self.travelling.push_back((arrives, packet.to_vec()));
+            }
+            None => {
+                self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        let length = packet.len() as u64 + HEADERS;
-        let time =
-            self.shape.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(length * 8) / rate as u32);
-        self.free = start + time;
-        self.counters.bytes.fetch_add(length, Ordering::Relaxed);
-        self.travelling.push_back((self.free + self.shape.delay, packet.to_vec()));
     }
 
     /// How long until the next packet arrives.
@@ -225,7 +220,8 @@ mod tests {
     #[test]
     fn packets_take_their_time() {
         let queue = Duration::from_secs(1);
-        let shape = Shape { rate: Some(800_000), delay: Duration::from_millis(50), queue };
+        let shape =
+            Shape { rate: Some(800_000), delay: Duration::from_millis(50), queue, ..Shape::default() };
         let (last, arrived) = through(shape, 20);
         assert_eq!(arrived, 20);
         assert!((Duration::from_millis(245)..Duration::from_millis(400)).contains(&last), "{last:?}");
@@ -233,8 +229,15 @@ mod tests {
 
     #[test]
     fn a_full_queue_drops() {
-        let shape = Shape { rate: Some(800_000), delay: Duration::ZERO, queue: Duration::from_millis(100) };
+        let queue = Duration::from_millis(100);
+        let shape = Shape { rate: Some(800_000), queue, ..Shape::default() };
         let (_, arrived) = through(shape, 50);
         assert!((10..=13).contains(&arrived), "{arrived} arrived");
+    }
+
+    #[test]
+    fn nothing_passes_a_cut() {
+        let (_, arrived) = through(Shape { cut: true, ..Shape::default() }, 5);
+        assert_eq!(arrived, 0);
     }
 }
