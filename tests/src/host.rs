@@ -77,20 +77,8 @@ impl HostOptions {
 
     /// Starts the host and waits until it is ready.
     pub fn start(self) -> Result<Host> {
-        let directory = TempDir::with_prefix("dormer-")?;
+        let (mut process, directory) = self.spawn()?;
         let link_file = directory.path().join("link.json");
-        let mut command = base_command("serve", directory.path())?;
-        command.args(["--quic", "127.0.0.1:0", "--http", "127.0.0.1:0", "--webrtc-ports", "0"]);
-        if !self.arguments.iter().any(|argument| argument == "--state-dir") {
-            command.arg("--state-dir").arg(directory.path().join("state"));
-        }
-        command.arg("--link-file").arg(&link_file).args(&self.arguments);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if !self.command.is_empty() {
-            command.arg("--").args(&self.command);
-        }
-        command.stdout(std::fs::File::create(directory.path().join("host.stdout"))?);
-        let mut process = Process::start("host", &mut command, directory.path())?;
         let links = wait::until(wait::PATIENCE, "the host's link file", || {
             if let Some(status) = process.ended()? {
                 bail!("the host ended ({status}) before it was ready:\n{}", process.log());
@@ -100,6 +88,35 @@ impl HostOptions {
         let links: LinkFile = serde_json::from_slice(&links).context("the link file")?;
         ensure!(links.version == 1 && links.pid == process.pid(), "the link file says {links:?}");
         Ok(Host { process, links, directory })
+    }
+
+    /// Starts a host that ends by itself; how it ended, and what it said on standard error.
+    pub fn run_to_its_end(self) -> Result<(ExitStatus, String)> {
+        let (mut process, _directory) = self.spawn()?;
+        let status = process.wait(wait::PATIENCE)?;
+        Ok((status, process.log()))
+    }
+
+    fn spawn(self) -> Result<(Process, TempDir)> {
+        let directory = TempDir::with_prefix("dormer-")?;
+        let link_file = directory.path().join("link.json");
+        let mut command = base_command("serve", directory.path())?;
+        command.args(["--http", "127.0.0.1:0", "--webrtc-ports", "0"]);
+        let given = |flag: &str| self.arguments.iter().any(|argument| argument == flag);
+        if !given("--quic") {
+            command.args(["--quic", "127.0.0.1:0"]);
+        }
+        if !given("--state-dir") {
+            command.arg("--state-dir").arg(directory.path().join("state"));
+        }
+        command.arg("--link-file").arg(&link_file).args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if !self.command.is_empty() {
+            command.arg("--").args(&self.command);
+        }
+        command.stdout(std::fs::File::create(directory.path().join("host.stdout"))?);
+        let process = Process::start("host", &mut command, directory.path())?;
+        Ok((process, directory))
     }
 }
 
@@ -193,6 +210,11 @@ impl Host {
     pub fn terminate(&mut self) -> Result<ExitStatus> {
         self.process.signal(Signal::TERM)?;
         self.process.wait(POLITE)
+    }
+
+    /// Ends the host without a chance to say goodbye or to end its apps, which end by losing it.
+    pub fn crash(mut self) -> Result<()> {
+        self.process.kill()
     }
 
     /// The process ids of all that the host started, and what those started.

@@ -4,14 +4,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Code, Display, Host, HostOptions, Kind, Press, Process, Session, Until, Viewer, binaries,
+    Code, Display, HostOptions, Kind, Press, Process, Session, Until, Viewer, binaries,
     testapp::Entry,
     tools,
     wait::{self, PATIENCE},
 };
+use media::TouchPhase;
+use serde_json::{Value, json};
 
 const KEY_A: u32 = 30;
 const KEY_B: u32 = 48;
+
+/// Within so long a host notices that a viewer is gone, as docs/protocol.md promises.
+const NOTICED: Duration = Duration::from_secs(10);
 
 #[test]
 fn a_key_arrives_and_its_answer_is_seen() -> Result<()> {
@@ -77,6 +82,81 @@ fn a_popup_is_a_track_that_a_press_outside_dismisses() -> Result<()> {
     viewer.click(window.track, 20.0, 380.0, "left")?;
     viewer.wait(Until::Popups(0))?;
     session.reported("the popup's end", |entry| *entry == Entry::Popup { open: false })
+}
+
+#[test]
+fn the_wheel_turns_by_detents_in_both_directions() -> Result<()> {
+    turns_the_wheel(&[])
+}
+
+#[test]
+fn the_wheel_turns_by_detents_in_an_x11_app() -> Result<()> {
+    if !tools::present("the wheel in an X11 app", &["Xwayland"]) {
+        return Ok(());
+    }
+    turns_the_wheel(&["--x11"])
+}
+
+fn turns_the_wheel(app: &[&str]) -> Result<()> {
+    let session = Session::start(app)?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    for (dx, dy) in [(0, 2), (0, -1), (1, 0)] {
+        let turn = json!({"do": "scroll", "track": window.track, "x": 50, "y": 60, "dx": dx, "dy": dy});
+        viewer.ask(turn)?;
+    }
+    // In order, so that the last turn is the end of all.
+    session.reported("the last turn", |entry| *entry == Entry::Scrolled { dx: 120, dy: 0 })?;
+    let sum = |(x, y), entry: &Entry| match entry {
+        Entry::Scrolled { dx, dy } => (x + dx, y + dy),
+        _ => (x, y),
+    };
+    let turned = session.entries()?.iter().fold((0, 0), sum);
+    ensure!(turned == (120, 120), "{:?}", session.entries()?);
+    Ok(())
+}
+
+#[test]
+fn fingers_touch_move_and_leave_where_they_are_put() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    let mut touch =
+        |points: Value| viewer.ask(json!({"do": "touch", "track": window.track, "points": points}));
+    let finger = |id: u32, phase: &str, x: i32, y: i32| json!({"id": id, "phase": phase, "x": x, "y": y});
+    touch(json!([finger(0, "down", 100, 200), finger(1, "down", 300, 200)]))?;
+    touch(json!([finger(0, "move", 110, 210)]))?;
+    touch(json!([finger(1, "up", 300, 200)]))?;
+    touch(json!([finger(0, "up", 110, 210)]))?;
+    let told = |finger, phase, x, y| Entry::Touched { finger, phase, x, y };
+    let expected = [
+        told(0, TouchPhase::Down, 100, 200),
+        told(1, TouchPhase::Down, 300, 200),
+        told(0, TouchPhase::Move, 110, 210),
+        told(1, TouchPhase::Up, 0, 0),
+        told(0, TouchPhase::Up, 0, 0),
+    ];
+    session.reported("the last finger's leave", |entry| *entry == expected[4])?;
+    let touched = |entry: &Entry| matches!(entry, Entry::Touched { .. });
+    let seen: Vec<Entry> = session.entries()?.into_iter().filter(touched).collect();
+    ensure!(seen == expected, "{seen:?}");
+    Ok(())
+}
+
+#[test]
+fn an_x11_window_is_shown_exactly() -> Result<()> {
+    if !tools::present("an X11 window's pixels", &["Xwayland"]) {
+        return Ok(());
+    }
+    let mut session = Session::start(&["--x11", "--size", "800x600"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    for number in 1..=3 {
+        viewer.key(window.track, "a", Press::Tap)?;
+        viewer.code_until(window.track, |code| code.input == number)?;
+    }
+    viewer.wait(Until::Exact(window.track))?;
+    let (code, own) = session.dump()?;
+    let shown = viewer.screenshot(window.track)?;
+    ensure!(code.input == 3 && shown.differing(&own) == 0, "{} of its pixels differ", shown.differing(&own));
+    Ok(())
 }
 
 #[test]
@@ -202,20 +282,24 @@ fn a_held_key_is_released_when_its_viewer_dies() -> Result<()> {
     viewer.key(window.track, "b", Press::Press)?;
     viewer.code_until(window.track, |code| code.input == 1)?;
     viewer.kill()?;
-    session.reported("the release of the key", |entry| {
-        matches!(entry, Entry::Key { key: KEY_B, pressed: false, .. })
+    wait::until(NOTICED, "the release of the key", || {
+        let released = |entry: &Entry| matches!(entry, Entry::Key { key: KEY_B, pressed: false, .. });
+        Ok(session.entries()?.iter().any(released).then_some(()))
     })
 }
 
 #[test]
 fn a_viewer_that_stalls_does_not_slow_another() -> Result<()> {
-    let session = Session::start(&["--size", "1280x720", "--motion", "30"])?;
+    let session = Session::start(&["--motion", "30"])?;
     let (mut stalled, _) = Viewer::with_window(session.host.link())?;
     let (mut viewer, window) = Viewer::with_window(session.host.link())?;
     stalled.freeze(true)?;
-    let start = viewer.code_until(window.track, |_| true)?;
-    // Three seconds' worth of frames: a host that waited for the stalled one would show a few.
+    // Three seconds' worth of frames. A host that waited for the stalled viewer would show the last of them all the same,
+    // but only some in between: each update has another frame.
+    let (start, before) = (viewer.code_until(window.track, |_| true)?, viewer.count("updates")?);
     viewer.code_until(window.track, |code| code.frame > start.frame + 90)?;
+    let seen = viewer.count("updates")? - before;
+    ensure!(seen >= 45, "only {seen} different pictures of 90");
     stalled.freeze(false)
 }
 
@@ -240,11 +324,15 @@ fn sigterm_ends_apps_and_host_politely() -> Result<()> {
 
 #[test]
 fn the_host_ends_with_its_command_if_asked_to() -> Result<()> {
-    let mut host = HostOptions::command(["true"]).arguments(&["--exit-with-command"]).start().ok();
-    // A host that is gone before its link is read has ended as well.
-    let ended =
-        |host: &mut Host| wait::until(PATIENCE, "the host's end", || Ok((!host.runs()?).then_some(())));
-    host.as_mut().map_or(Ok(()), ended)
+    let run =
+        |command: &str| HostOptions::command([command]).arguments(&["--exit-with-command"]).run_to_its_end();
+    let (status, said) = run("true")?;
+    ensure!(status.code() == Some(0), "{status}: {said}");
+    let (status, said) = run("false")?;
+    ensure!(status.code() == Some(1), "{status}: {said}");
+    let reason = said.lines().filter(|line| line.starts_with("dormer:")).collect::<Vec<_>>();
+    ensure!(reason.len() == 1 && reason[0].contains("the app failed"), "not one clear line: {said}");
+    Ok(())
 }
 
 #[test]

@@ -22,6 +22,13 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     if options.x11 { x11::run(options) } else { wayland::run(options) }
 }
 
+/// The icon of `--hints` as X11 has it: width, height, then ARGB by rows.
+pub fn icon() -> Vec<u32> {
+    let side = 32;
+    let pixels = (0..side * side).map(|n| 0xff00_0000 | (n % side * 8) << 16 | (n / side * 8) << 8 | 0x40);
+    [side, side].into_iter().chain(pixels).collect()
+}
+
 /// Microseconds of CLOCK_MONOTONIC: one clock for all processes of a machine.
 pub fn now_us() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);

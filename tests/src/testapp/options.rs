@@ -12,6 +12,9 @@ pub struct Options {
     /// X11 without a window manager: take the keyboard once the window is shown.
     #[arg(long, requires = "x11")]
     pub take_focus: bool,
+    /// X11: tell window managers an icon, and sizes from 325x215 to 1200x900 in steps of 10x20 from 5x15.
+    #[arg(long, requires = "x11")]
+    pub hints: bool,
     /// The window's size.
     #[arg(long, default_value = "640x400")]
     pub size: Extent,

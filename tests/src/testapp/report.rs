@@ -70,6 +70,24 @@ pub enum Entry {
         /// Open.
         open: bool,
     },
+    /// The wheel was turned by this much: in 120ths of a detent.
+    Scrolled {
+        /// To the right.
+        dx: i32,
+        /// Down.
+        dy: i32,
+    },
+    /// A finger came down, moved or left.
+    Touched {
+        /// Which finger.
+        finger: i32,
+        /// What it did.
+        phase: media::TouchPhase,
+        /// Where; 0 when it leaves.
+        x: i32,
+        /// Where; 0 when it leaves.
+        y: i32,
+    },
     /// An input method shows this, or nothing.
     Composed {
         /// What there is of the text.

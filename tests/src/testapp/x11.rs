@@ -5,6 +5,7 @@ use media::{Pixels, Rect};
 use rustix::event::{PollFd, PollFlags, poll};
 use x11rb::{
     connection::{Connection, RequestConnection},
+    properties::WmSizeHints,
     protocol::{
         Event,
         xproto::{
@@ -20,7 +21,7 @@ use super::{Entry, Options, control::Control, now_us, report::Report, scene::Sce
 
 x11rb::atom_manager! {
     /// What a window with a close button needs.
-    Atoms: AtomsCookie { WM_PROTOCOLS, WM_DELETE_WINDOW, _NET_WM_NAME, UTF8_STRING, }
+    Atoms: AtomsCookie { WM_PROTOCOLS, WM_DELETE_WINDOW, _NET_WM_NAME, _NET_WM_ICON, UTF8_STRING, }
 }
 
 /// X keycodes are evdev's and 8 more.
@@ -69,6 +70,19 @@ pub(super) fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
+/// Tells window managers an icon and the sizes that the window takes.
+fn hint(connection: &RustConnection, atoms: &Atoms, window: Window) -> Result<()> {
+    let icon = super::icon();
+    connection.change_property32(PropMode::REPLACE, window, atoms._NET_WM_ICON, AtomEnum::CARDINAL, &icon)?;
+    let mut hints = WmSizeHints::new();
+    hints.min_size = Some((325, 215));
+    hints.max_size = Some((1200, 900));
+    hints.base_size = Some((5, 15));
+    hints.size_increment = Some((10, 20));
+    hints.set_normal_hints(connection, window)?;
+    Ok(())
+}
+
 impl App {
     fn new(options: &Options) -> Result<Self> {
         let (connection, screen) = RustConnection::connect(None).context("no X display")?;
@@ -112,6 +126,9 @@ impl App {
             AtomEnum::ATOM,
             &protocols,
         )?;
+        if options.hints {
+            hint(&connection, &atoms, window)?;
+        }
         connection.map_window(window)?;
         connection.flush()?;
         Ok(Self {
@@ -172,10 +189,21 @@ impl App {
             2 => 0x112,
             3 => 0x111,
             // Wheels are buttons in X11, and no input that the app paints.
-            _ => return Ok(()),
+            wheel => return if pressed { self.scrolled(wheel) } else { Ok(()) },
         };
         self.react(pressed)?;
         self.report.add(&Entry::Button { button, pressed, x: x.into(), y: y.into(), at: self.woke })
+    }
+
+    fn scrolled(&mut self, wheel: u8) -> Result<()> {
+        let (dx, dy) = match wheel {
+            4 => (0, -120),
+            5 => (0, 120),
+            6 => (-120, 0),
+            7 => (120, 0),
+            _ => return Ok(()),
+        };
+        self.report.add(&Entry::Scrolled { dx, dy })
     }
 
     fn react(&mut self, pressed: bool) -> Result<()> {

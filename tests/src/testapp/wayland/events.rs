@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use media::TouchPhase;
 use wayland_client::{
     Connection, Dispatch, Proxy, QueueHandle, WEnum, delegate_noop,
     globals::GlobalListContents,
@@ -17,6 +18,7 @@ use wayland_client::{
         wl_shm::WlShm,
         wl_shm_pool::WlShmPool,
         wl_surface::WlSurface,
+        wl_touch::{self, WlTouch},
     },
 };
 use wayland_protocols::xdg::shell::client::{
@@ -102,8 +104,36 @@ impl Dispatch<WlPointer, ()> for App {
                 let done = app.button(button, state == wl_pointer::ButtonState::Pressed, serial);
                 app.must(done);
             }
+            wl_pointer::Event::AxisValue120 { axis: WEnum::Value(axis), value120 } => {
+                let (dx, dy) = match axis {
+                    wl_pointer::Axis::HorizontalScroll => (value120, 0),
+                    _ => (0, value120),
+                };
+                let done = app.report.add(&Entry::Scrolled { dx, dy });
+                app.must(done);
+            }
             _ => {}
         }
+    }
+}
+
+impl Dispatch<WlTouch, ()> for App {
+    fn event(
+        app: &mut Self,
+        _: &WlTouch,
+        event: wl_touch::Event,
+        _: &(),
+        _: &Connection,
+        _: &QueueHandle<Self>,
+    ) {
+        let (finger, phase, x, y) = match event {
+            wl_touch::Event::Down { id, x, y, .. } => (id, TouchPhase::Down, x, y),
+            wl_touch::Event::Motion { id, x, y, .. } => (id, TouchPhase::Move, x, y),
+            wl_touch::Event::Up { id, .. } => (id, TouchPhase::Up, 0.0, 0.0),
+            _ => return,
+        };
+        let done = app.report.add(&Entry::Touched { finger, phase, x: x as i32, y: y as i32 });
+        app.must(done);
     }
 }
 
@@ -120,6 +150,9 @@ impl Dispatch<WlSeat, ()> for App {
         // Seats of this host announce their capabilities once.
         if has.contains(wl_seat::Capability::Keyboard) {
             seat.get_keyboard(queue, ());
+        }
+        if has.contains(wl_seat::Capability::Touch) {
+            seat.get_touch(queue, ());
         }
         if has.contains(wl_seat::Capability::Pointer) {
             let pointer = seat.get_pointer(queue, ());
