@@ -143,27 +143,24 @@ impl<S: Sink> Worker<S> {
             self.pictures.remove(&update.track);
         }
         let picture = self.pictures.entry(update.track).or_default();
-        let result = match picture.apply(update) {
+        let (result, event) = match picture.apply(update) {
             Ok(region) => {
-                let at = clock::now();
-                (self.sink)(Event::Updated(Updated {
-                    track: update.track,
-                    update: update.id,
-                    size: update.size,
-                    region,
-                    exact: update.exact,
-                    at,
-                    picture: Arc::clone(picture),
-                }));
-                Decoded::Applied { connection, track: update.track, update: update.id, at }
+                let (at, picture) = (clock::now(), Arc::clone(picture));
+                let Update { track, id: update, size, exact, .. } = *update;
+                let updated = Updated { track, update, size, region, exact, at, picture };
+                (Decoded::Applied { connection, track, update, at }, Some(Event::Updated(updated)))
             }
             Err(error) => {
                 let reason = format!("update {} of {} cannot be applied: {error}", update.id, update.track);
-                Decoded::Broken { connection, reason }
+                (Decoded::Broken { connection, reason }, None)
             }
         };
+        // First the core, then whoever presents: the core cannot place the presenting of what it does not know.
         // The network thread is gone only when the viewer ends.
         let _ = self.results.send(result);
+        if let Some(event) = event {
+            (self.sink)(event);
+        }
     }
 }
 
@@ -229,6 +226,21 @@ mod tests {
             })
             .collect();
         assert_eq!(connections, [0, 0, 1]);
+    }
+
+    #[test]
+    fn the_core_knows_an_update_before_anybody_can_present_it() {
+        let (results, received) = mpsc::unbounded_channel();
+        let received = std::sync::Mutex::new(received);
+        let (sender, known) = std_mpsc::channel();
+        let received = Arc::new(received);
+        let sink = move |_| {
+            let known = received.lock().is_ok_and(|mut received| received.try_recv().is_ok());
+            let _ = sender.send(known);
+        };
+        let mut decoder = Decoder::start(sink, results).expect("a thread");
+        decoder.apply(update(1, [0; 4]));
+        assert_eq!(known.recv(), Ok(true));
     }
 
     #[test]

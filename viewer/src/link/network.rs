@@ -147,15 +147,16 @@ impl<S: Sink> Network<S> {
             tokio::select! {
                 biased;
                 () = self.signals.recv() => break Over::End(End::Left),
-                command = self.commands.recv() => match self.command(command, sender.stats()) {
-                    Leaving::Yes => break Over::End(End::Left),
-                    Leaving::No => {}
-                },
+                // Before commands: the word that an update was presented must not overtake the word that it was applied.
                 Some(decoded) = self.decoded.recv() => {
                     if let Some(reason) = self.on_decoded(decoded) {
                         break Over::Broken(reason);
                     }
                 }
+                command = self.commands.recv() => match self.command(command, sender.stats()) {
+                    Leaving::Yes => break Over::End(End::Left),
+                    Leaving::No => {}
+                },
                 incoming = link.recv(), if !self.decoder.is_behind() => {
                     if let Some(over) = self.on_incoming(incoming) {
                         break over;
