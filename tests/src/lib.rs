@@ -5,6 +5,7 @@
 
 pub mod binaries;
 pub mod code;
+pub mod desktop;
 pub mod display;
 pub mod host;
 pub mod https;
@@ -19,6 +20,7 @@ pub mod wait;
 
 pub use binaries::binaries;
 pub use code::Code;
+pub use desktop::Desktop;
 pub use display::Display;
 pub use host::{Host, HostOptions};
 pub use picture::Picture;

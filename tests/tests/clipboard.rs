@@ -78,6 +78,30 @@ fn what_a_wayland_app_copies_an_x11_app_pastes() -> Result<()> {
 }
 
 #[test]
+fn what_an_x11_app_copies_a_wayland_app_pastes() -> Result<()> {
+    if !tools::present("from xclip to a GTK3 app", &["l3afpad", "xclip", "Xwayland"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let (copied, pasted) = (directory.path().join("copied"), directory.path().join("note.txt"));
+    std::fs::write(&copied, TEXT)?;
+    std::fs::write(&pasted, "")?;
+    let name = copied.to_str().context("a path")?;
+    let host = HostOptions::command(["xclip", "-selection", "clipboard", "-i", name])
+        .variable("GDK_BACKEND", "wayland")
+        .start()?;
+    host.run(&["l3afpad", pasted.to_str().context("a path")?])?;
+    let (mut viewer, editor) = Viewer::with_window(host.link())?;
+    viewer_pastes(&mut viewer, TEXT)?;
+    viewer.activate(editor.track)?;
+    viewer.wait(Until::Exact(editor.track))?;
+    viewer.key(editor.track, "ctrl+v", Press::Tap)?;
+    viewer.wait(Until::Title("*".into()))?;
+    viewer.key(editor.track, "ctrl+s", Press::Tap)?;
+    file_holds(&pasted, TEXT)
+}
+
+#[test]
 fn the_command_line_tools_copy_and_paste() -> Result<()> {
     if !tools::present("wl-copy and wl-paste", &["wl-copy", "wl-paste", "foot"]) {
         return Ok(());

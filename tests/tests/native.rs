@@ -1,55 +1,14 @@
-//! The native viewer on a desktop: its clipboard, its pointer, its input method.
+//! The native viewer on a desktop: its clipboard, its pointer, its keyboard, its input method.
 
-use std::{
-    fs::File,
-    process::{Command, Stdio},
-};
+use std::{fs::File, path::Path, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Code, Display, Host, Process, Session, Until, Viewer, binaries,
+    Desktop, Host, Session, Until, Viewer,
     testapp::Entry,
     tools,
     wait::{self, PATIENCE},
 };
-
-/// A desktop without a window manager.
-struct Desktop {
-    display: Display,
-    directory: tempfile::TempDir,
-}
-
-impl Desktop {
-    fn start() -> Result<Self> {
-        Ok(Self { display: Display::xvfb(1024, 768)?, directory: tempfile::tempdir()? })
-    }
-
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.env("DISPLAY", self.display.name()).env("LC_ALL", "C.UTF-8");
-        command.env_remove("WAYLAND_DISPLAY").env_remove("XMODIFIERS");
-        command
-    }
-
-    fn view(&self, host: &Host) -> Result<Process> {
-        let mut command = self.command(&binaries()?.view);
-        Process::start("native", command.arg(host.link()), self.directory.path())
-    }
-
-    fn xdotool(&self, arguments: &[&str]) -> Result<()> {
-        let status = self.command("xdotool").args(arguments).status()?;
-        ensure!(status.success(), "xdotool {arguments:?}: {status}");
-        Ok(())
-    }
-
-    /// Waits for the test app's window and gives it the keyboard: nobody else does. Answers where it is.
-    fn use_test_app(&self) -> Result<(i32, i32)> {
-        let (x, y, _) =
-            wait::until(PATIENCE, "the window on the display", || Ok(Code::find(&self.display.grab()?)))?;
-        self.xdotool(&["search", "--onlyvisible", "--name", "Dormer test app", "windowfocus", "--sync"])?;
-        Ok((i32::try_from(x)?, i32::try_from(y)?))
-    }
-}
 
 #[test]
 fn pictures_and_html_go_between_the_desktop_and_the_session() -> Result<()> {
@@ -57,12 +16,12 @@ fn pictures_and_html_go_between_the_desktop_and_the_session() -> Result<()> {
         return Ok(());
     }
     let session = Session::start(&[])?;
-    let desktop = Desktop::start()?;
+    let desktop = Desktop::bare()?;
     let _native = desktop.view(&session.host)?;
     let (mut other, _) = Viewer::with_window(session.host.link())?;
     for mime in ["image/png", "text/html"] {
         let content: Vec<u8> = (0..300_000_u32).map(|n| (n / 256 * 7 + n % 251) as u8).collect();
-        let file = desktop.directory.path().join("content");
+        let file = desktop.file("content");
         std::fs::write(&file, &content)?;
         let arguments = ["-selection", "clipboard", "-t", mime, "-i"];
         let copied = desktop.command("xclip").args(arguments).arg(&file).stdout(Stdio::null()).status()?;
@@ -75,7 +34,7 @@ fn pictures_and_html_go_between_the_desktop_and_the_session() -> Result<()> {
         let reversed: Vec<u8> = content.into_iter().rev().collect();
         other.clipboard_set_as(mime, &reversed)?;
         wait::until(PATIENCE, "what was copied in the session", || {
-            let pasted = desktop.directory.path().join("pasted");
+            let pasted = desktop.file("pasted");
             let arguments = ["-selection", "clipboard", "-t", mime, "-o"];
             let mut paste = desktop.command("xclip");
             paste.args(arguments).stdout(File::create(&pasted)?).stderr(Stdio::null()).status()?;
@@ -92,7 +51,7 @@ fn an_app_that_locks_the_pointer_has_all_of_its_motion() -> Result<()> {
         return Ok(());
     }
     let session = Session::start(&["--lock-pointer"])?;
-    let desktop = Desktop::start()?;
+    let desktop = Desktop::bare()?;
     let _native = desktop.view(&session.host)?;
     let (x, y) = desktop.use_test_app()?;
     desktop.xdotool(&["mousemove", &(x + 300).to_string(), &(y + 200).to_string(), "click", "1"])?;
@@ -125,7 +84,7 @@ fn the_desktops_input_method_composes_at_the_apps_caret() -> Result<()> {
         return Ok(());
     }
     let session = Session::start(&["--text-input"])?;
-    let desktop = Desktop::start()?;
+    let desktop = Desktop::bare()?;
     let _native = desktop.view(&session.host)?;
     let (mut other, window) = Viewer::with_window(session.host.link())?;
     desktop.use_test_app()?;
@@ -136,4 +95,88 @@ fn the_desktops_input_method_composes_at_the_apps_caret() -> Result<()> {
         desktop.xdotool(&["key", "dead_acute", "e"])?;
         Ok(session.entries()?.contains(&inserted).then_some(()))
     })
+}
+
+#[test]
+fn text_goes_between_the_desktop_and_a_terminal() -> Result<()> {
+    if !tools::present("text between desktop and terminal", &["Xvfb", "openbox", "xclip", "xdotool", "foot"])
+    {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let typed = directory.path().join("typed");
+    let script = format!("echo {COPIED}; cat > {}", typed.display());
+    let host = Host::start(["foot", "--config=/dev/null", "--title=Terminal", "sh", "-c", &script])?;
+    let desktop = Desktop::managed()?;
+    let _native = desktop.view(&host)?;
+    let (mut other, _) = Viewer::with_window(host.link())?;
+    let window = desktop.window("Terminal")?;
+    desktop.focus(window)?;
+
+    let file = desktop.file("content");
+    std::fs::write(&file, TEXT)?;
+    let copy = ["-selection", "clipboard", "-t", "UTF8_STRING", "-i"];
+    let copied = desktop.command("xclip").args(copy).arg(&file).stdout(Stdio::null()).status()?;
+    ensure!(copied.success(), "xclip: {copied}");
+    wait::until(PATIENCE, "what was copied on the desktop", || {
+        Ok(other.clipboard_get().is_ok_and(|text| text == TEXT).then_some(()))
+    })?;
+    desktop.xdotool(&["key", "ctrl+shift+v", "Return"])?;
+    file_holds(&typed, &format!("{TEXT}\n"))?;
+
+    // A double click selects the word in the first line.
+    let place = desktop.place(window)?;
+    let (x, y) = ((place.x + 20).to_string(), (place.y + 8).to_string());
+    desktop.xdotool(&["mousemove", &x, &y, "click", "1", "click", "1", "key", "ctrl+shift+c"])?;
+    wait::until(PATIENCE, "what was copied in the terminal", || {
+        let paste = ["-selection", "clipboard", "-t", "UTF8_STRING", "-o"];
+        let pasted = desktop.command("xclip").args(paste).stderr(Stdio::null()).output()?;
+        Ok((pasted.stdout == COPIED.as_bytes()).then_some(()))
+    })
+}
+
+#[test]
+fn a_german_keyboard_types_german_in_a_wayland_app() -> Result<()> {
+    if !tools::present("a German keyboard in foot", &["Xvfb", "openbox", "setxkbmap", "xdotool", "foot"]) {
+        return Ok(());
+    }
+    types_german(&["foot", "--config=/dev/null", "--title=Terminal"])
+}
+
+#[test]
+fn a_german_keyboard_types_german_in_an_x11_app() -> Result<()> {
+    let programs = ["Xvfb", "openbox", "setxkbmap", "xdotool", "xterm", "Xwayland"];
+    if !tools::present("a German keyboard in xterm", &programs) {
+        return Ok(());
+    }
+    types_german(&["xterm", "-u8", "-fa", "monospace", "-T", "Terminal", "-e"])
+}
+
+/// Neither on the US layout nor in Latin-1.
+const TEXT: &str = "Grüße 世界";
+/// A word that double clicks select.
+const COPIED: &str = "fenster";
+
+/// Keys by their places, as X numbers them: the letter right of L, AltGr with Q, the dead key left of backspace with E.
+fn types_german(terminal: &[&str]) -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let typed = directory.path().join("typed");
+    let script = format!("cat > {}", typed.display());
+    let host = Host::start(terminal.iter().copied().chain(["sh", "-c", &script]))?;
+    let desktop = Desktop::managed()?;
+    desktop.output("setxkbmap", &["de"])?;
+    let _native = desktop.view(&host)?;
+    desktop.focus(desktop.window("Terminal")?)?;
+    desktop.xdotool(&["key", "47", "key", "48", "keydown", "108", "key", "24", "keyup", "108"])?;
+    desktop.xdotool(&["key", "21", "key", "26", "key", "36"])?;
+    file_holds(&typed, "öä@é\n")
+}
+
+fn file_holds(file: &Path, wanted: &str) -> Result<()> {
+    let mut last = String::new();
+    wait::until(PATIENCE, "the text in the file", || {
+        last = std::fs::read_to_string(file).unwrap_or_default();
+        Ok((last == wanted).then_some(()))
+    })
+    .with_context(|| format!("the file holds {last:?}"))
 }

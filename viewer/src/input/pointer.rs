@@ -47,6 +47,34 @@ pub(crate) fn axis(delta: MouseScrollDelta, phase: TouchPhase, scale: Scale) -> 
     }
 }
 
+/// Tells turns of a wheel from echoes of them.
+///
+/// On X11 a wheel may be a device with an axis or four buttons; those of remote desktops and of tools that click are
+/// buttons, and winit takes the release of such a button for another turn.
+#[derive(Debug, Default)]
+pub(crate) struct Wheel {
+    /// A button of a wheel is being released: the next turn is none.
+    released: bool,
+}
+
+impl Wheel {
+    /// A device's button, as X11 numbers them, went down or up. The turn that winit makes of it comes next.
+    pub(crate) fn on_button(&mut self, number: u32, pressed: bool) {
+        if X11_WHEEL.contains(&number) {
+            self.released = !pressed;
+        }
+    }
+
+    /// Whether what winit calls a turn is one.
+    pub(crate) fn is_turn(&mut self, delta: MouseScrollDelta) -> bool {
+        let of_button = matches!(delta, MouseScrollDelta::LineDelta(..));
+        !(of_button && std::mem::take(&mut self.released))
+    }
+}
+
+/// Up, down, left, right.
+const X11_WHEEL: std::ops::RangeInclusive<u32> = 4..=7;
+
 /// How far one detent scrolls in logical units: what desktops have agreed on.
 const UNITS_OF_A_DETENT: f64 = 15.0;
 
@@ -80,6 +108,23 @@ mod tests {
         assert_eq!((moved.modality, moved.dy, moved.detents_y), (Modality::Finger, 15.0, 0));
         let lifted = axis(delta, TouchPhase::Ended, Scale::ONE);
         assert_eq!((lifted.dx, lifted.dy), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_wheel_of_buttons_turns_when_they_go_down_and_not_when_they_go_up() {
+        let down = MouseScrollDelta::LineDelta(0.0, -1.0);
+        let mut wheel = Wheel::default();
+        assert!(wheel.is_turn(down), "an axis has no buttons");
+        wheel.on_button(5, true);
+        assert!(wheel.is_turn(down));
+        wheel.on_button(5, false);
+        assert!(!wheel.is_turn(down));
+        assert!(wheel.is_turn(down), "only what belongs to the release is none");
+        wheel.on_button(5, false);
+        wheel.on_button(4, true);
+        assert!(wheel.is_turn(down), "the release was over another window");
+        wheel.on_button(1, false);
+        assert!(wheel.is_turn(down));
     }
 
     #[test]

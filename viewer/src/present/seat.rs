@@ -13,7 +13,11 @@ use winit::{
 use super::{cursor::Cursor, desk::Desk, geometry, wishes::Local};
 use crate::{
     clock,
-    input::{edges, keyboard, pointer, touch::Fingers},
+    input::{
+        edges, keyboard,
+        pointer::{self, Wheel},
+        touch::Fingers,
+    },
     link::Command,
 };
 
@@ -33,6 +37,7 @@ pub(crate) struct Seat {
     pressed: BTreeSet<Button>,
     /// The edge of a window that the pointer is on, to resize it; the app does not see the pointer there.
     edge: Option<ResizeDirection>,
+    wheel: Wheel,
     fingers: Fingers,
     /// Windows that nobody can see.
     hidden: BTreeSet<TrackId>,
@@ -83,7 +88,8 @@ impl Desk {
             WindowEvent::CursorMoved { position, .. } => self.on_pointer_moved(track, position),
             WindowEvent::MouseInput { state, button, .. } => self.on_button(button, state),
             WindowEvent::MouseWheel { delta, phase, .. } => {
-                let Some((pointed, position)) = self.seat.pointer else { return };
+                let turn = self.seat.wheel.is_turn(delta);
+                let Some((pointed, position)) = self.seat.pointer.filter(|_| turn) else { return };
                 let axis = pointer::axis(delta, phase, self.scale_of(track));
                 self.input(pointed, InputEvent::Scroll { position, axis });
             }
@@ -99,7 +105,9 @@ impl Desk {
         if let DeviceEvent::MouseMotion { delta } = event {
             return self.on_mouse_motion(*delta);
         }
-        let pressed = matches!(event, DeviceEvent::Button { state: ElementState::Pressed, .. });
+        let DeviceEvent::Button { button, state } = event else { return };
+        let pressed = *state == ElementState::Pressed;
+        self.seat.wheel.on_button(*button, pressed);
         if pressed && self.seat.hovered.is_none() {
             self.dismiss_popups();
         }
