@@ -1,18 +1,30 @@
 //! A display number of our own: its lock and its socket, which are there from the start. Who connects waits in the
 //! socket's queue until an Xwayland takes it over.
+//!
+//! X servers that choose their number themselves (`-displayfd`) look at no lock. They take the number's abstract socket,
+//! which on Linux stands beside the file, and then replace the file, whosever it is: apps of this session would open their
+//! windows there. So the abstract name is taken as well. Nobody listens on it, since everybody could connect: who tries is
+//! refused, and goes to the file.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Read, Write},
-    os::unix::{
-        fs::{DirBuilderExt, PermissionsExt},
-        net::UnixListener,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            ffi::OsStrExt,
+            fs::{DirBuilderExt, PermissionsExt},
+            net::UnixListener,
+        },
     },
     path::{Path, PathBuf},
     process,
 };
 
-use rustix::process::{Pid, test_kill_process};
+use rustix::{
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with},
+    process::{Pid, test_kill_process},
+};
 
 /// Where X11 apps look for displays; part of the X11 convention, not ours to choose.
 const LOCKS: &str = "/tmp";
@@ -28,6 +40,8 @@ pub(crate) struct Sockets {
     listener: UnixListener,
     lock: PathBuf,
     socket: PathBuf,
+    /// Keeps the abstract name.
+    _name: OwnedFd,
 }
 
 impl Sockets {
@@ -45,10 +59,8 @@ impl Sockets {
                 continue;
             }
             let socket = sockets.join(format!("X{number}"));
-            // Whoever left it there does not hold the lock any more.
-            let _ = fs::remove_file(&socket);
-            match UnixListener::bind(&socket) {
-                Ok(listener) => return Ok(Self { number, listener, lock, socket }),
+            match take_sockets(&socket) {
+                Ok((listener, name)) => return Ok(Self { number, listener, lock, socket, _name: name }),
                 Err(error) => {
                     let _ = fs::remove_file(&lock);
                     failure = error;
@@ -106,6 +118,15 @@ fn take_lock(path: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// The abstract name, and the file.
+fn take_sockets(path: &Path) -> io::Result<(UnixListener, OwnedFd)> {
+    let name = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    bind(&name, &SocketAddrUnix::new_abstract_name(path.as_os_str().as_bytes())?)?;
+    // Whoever left it there holds neither the lock nor the name any more.
+    let _ = fs::remove_file(path);
+    Ok((UnixListener::bind(path)?, name))
+}
+
 fn is_stale(path: &Path) -> bool {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(32).read_to_string(&mut text));
@@ -125,6 +146,20 @@ mod tests {
         assert_eq!((first.number(), second.number()), (0, 1));
         drop(first);
         assert_eq!(Sockets::claim_in(dir.path(), dir.path()).unwrap().number(), 0);
+    }
+
+    #[test]
+    fn a_number_whose_abstract_socket_is_taken_belongs_to_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_listener, _name) = take_sockets(&dir.path().join("X0")).unwrap();
+        let ours = Sockets::claim_in(dir.path(), dir.path()).unwrap();
+        assert_eq!(ours.number(), 1);
+        assert!(!dir.path().join(".X0-lock").exists(), "its lock was given back");
+        let refused =
+            socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        let name = SocketAddrUnix::new_abstract_name(ours.socket.as_os_str().as_bytes()).unwrap();
+        let refused = rustix::net::connect(&refused, &name);
+        assert_eq!(refused, Err(rustix::io::Errno::CONNREFUSED), "who tries it goes to the file");
     }
 
     #[test]
