@@ -331,10 +331,11 @@ impl World {
         self.event(Event::PointerLock(track));
     }
 
-    /// What apps show of a composition now.
+    /// What apps show of a composition now. It goes with the window that shows it.
     pub(crate) fn composition(&self) -> &str {
+        let open = |track| self.apps.iter().any(|app| app.track == track);
         let last = self.commands.iter().rev().find_map(|command| match command {
-            Command::Preedit { text, .. } => Some(text.as_str()),
+            Command::Preedit { text, track, .. } => Some(text.as_str()).filter(|_| open(*track)).or(Some("")),
             Command::Text { .. } => Some(""),
             _ => None,
         });
