@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command as Process, Stdio},
 };
 
-use media::{Command, Configure, KeyCode, Scale, Size, TrackId, Window, WindowKind};
+use media::{Command, Configure, Event, KeyCode, Scale, Size, TrackId, Window, WindowKind};
 
 use crate::host::{Host, cause};
 
@@ -78,6 +78,22 @@ fn answered(host: &mut Host, track: TrackId, input: u64) {
     }
 }
 
+/// Waits for a window's state, drawing all frames of another until then: an app may have drawn once more than was waited for,
+/// and goes on only when that was shown.
+fn becomes(host: &mut Host, track: TrackId, what: &str, wanted: impl Fn(&Window) -> bool) -> Window {
+    loop {
+        let seen = host.wait(what, |event| match event {
+            Event::Damaged { track: damaged, .. } if *damaged == track => Some(None),
+            Event::Window(window) if wanted(window) => Some(Some(window.clone())),
+            _ => None,
+        });
+        match seen {
+            Some(window) => return window,
+            None => host.frame_done(track),
+        }
+    }
+}
+
 #[test]
 fn foot_shows_its_window_and_answers_keys_and_resizes() {
     let mut host = Host::start();
@@ -97,7 +113,7 @@ fn foot_shows_its_window_and_answers_keys_and_resizes() {
         resizing: false,
     };
     host.send(Command::Configure { track: window.track, configure });
-    let resized = host.window("resized window", |window| window.configured == 5);
+    let resized = becomes(&mut host, window.track, "resized window", |window| window.configured == 5);
     assert!(resized.size.w.abs_diff(501) < 20 && resized.size.h.abs_diff(333) < 20, "{:?}", resized.size);
 }
 
@@ -108,9 +124,9 @@ fn a_gtk3_editor_takes_text_and_opens_its_menu_as_a_popup() {
     let window = shown(&mut host);
     let text = Command::Text { cause: cause(1), track: window.track, text: "grüße 世界".into() };
     host.send(text);
-    host.window("changed title", |window| window.title.starts_with('*'));
+    becomes(&mut host, window.track, "changed title", |window| window.title.starts_with('*'));
     tap(&host, window.track, KEY_F10, 2);
-    let menu = host.window("menu", |seen| seen.kind == WindowKind::Popup);
+    let menu = becomes(&mut host, window.track, "menu", |seen| seen.kind == WindowKind::Popup);
     assert_eq!(menu.parent, Some(window.track));
     host.send(Command::DismissPopups);
     host.gone(menu.track);
