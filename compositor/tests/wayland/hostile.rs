@@ -18,7 +18,7 @@ use wayland_protocols::wp::{
 
 use crate::{
     app::{App, AppWindow},
-    host::{Host, PATIENCE},
+    host::Host,
 };
 
 const RED: [u8; 4] = [0, 0, 255, 255];
@@ -147,22 +147,16 @@ fn damage_without_a_commit() {
     });
 }
 
-/// Sends as fast as it can from a thread of its own, until it is cut off or `PATIENCE` ends.
-fn flood(app: &mut App, one: impl Fn(u32)) {
-    let until = std::time::Instant::now() + PATIENCE;
-    for n in 0.. {
-        one(n);
-        if n % 50 == 0 && (!app.push() || std::time::Instant::now() > until) {
-            break;
-        }
-    }
-}
-
+/// It is cut off only if it is faster than the compositor, which depends on the machine.
 #[test]
 fn titles_faster_than_they_can_be_read() {
-    is_cut_off("it sends requests faster than they can be handled", |app, window| {
-        let toplevel = window.toplevel.clone();
-        flood(app, |n| toplevel.set_title(n.to_string()));
+    harms_nobody(|app, window| {
+        for n in 0..500_000 {
+            window.toplevel.set_title(n.to_string());
+            if n % 50 == 0 && !app.push() {
+                break;
+            }
+        }
     });
 }
 
