@@ -27,7 +27,7 @@ pub struct Options {
     /// The part of the window that moves; the whole window unless given.
     #[arg(long)]
     pub area: Option<Extent>,
-    /// A right click opens a popup.
+    /// A right click opens a popup, and one in a popup opens one of that.
     #[arg(long)]
     pub popup: bool,
     /// Wayland: take composed text, at a caret that moves by 10 with each character.

@@ -1,10 +1,14 @@
 //! How the pointer looks over the session's windows.
 
+use std::rc::Rc;
+
 use media::{CursorImage, CursorShape, Pixels, Point, Size};
 use winit::{
     event_loop::ActiveEventLoop,
-    window::{CursorIcon, CustomCursor, Window},
+    window::{CursorIcon, CustomCursor},
 };
+
+use super::face::Face;
 
 /// A cursor that can be put on windows.
 #[derive(Clone, Debug)]
@@ -14,7 +18,25 @@ pub(crate) enum Cursor {
     /// The desktop's own of that name.
     Icon(CursorIcon),
     /// A picture.
-    Custom(CustomCursor),
+    Custom {
+        /// As winit has it.
+        made: CustomCursor,
+        /// What it was made of.
+        picture: Rc<Picture>,
+    },
+}
+
+/// A picture of a cursor.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// Its pixels, whose colours are not multiplied by alpha.
+    pub(crate) rgba: Vec<u8>,
+    /// Its size.
+    pub(crate) size: Size<Pixels>,
+    /// The pixel that points.
+    pub(crate) hotspot: Point<Pixels>,
+    /// How many pixels are a logical unit.
+    pub(crate) factor: f64,
 }
 
 impl Cursor {
@@ -24,7 +46,7 @@ impl Cursor {
             CursorImage::Hidden => Cursor::Hidden,
             CursorImage::Named(shape) => Cursor::Icon(icon(*shape)),
             CursorImage::Picture { size, hotspot, scale, rgba } => {
-                let picture = resample(rgba, *size, *hotspot, factor / scale.factor());
+                let picture = resample(rgba, *size, *hotspot, (scale.factor(), factor));
                 picture
                     .and_then(|picture| custom(picture, events))
                     .unwrap_or(Cursor::Icon(CursorIcon::Default))
@@ -32,38 +54,39 @@ impl Cursor {
         }
     }
 
-    /// Puts it on a window.
-    pub(crate) fn put_on(&self, window: &Window) {
+    /// Puts it on a window. Popups are not asked one by one: see [`super::wayland::Popups::set_cursor`].
+    pub(crate) fn put_on(&self, face: &Face) {
+        let Face::Window(window) = face else { return };
         window.set_cursor_visible(!matches!(self, Cursor::Hidden));
         match self {
             Cursor::Hidden => {}
             Cursor::Icon(icon) => window.set_cursor(*icon),
-            Cursor::Custom(custom) => window.set_cursor(custom.clone()),
+            Cursor::Custom { made, .. } => window.set_cursor(made.clone()),
         }
     }
-}
-
-struct Picture {
-    rgba: Vec<u8>,
-    size: Size<Pixels>,
-    hotspot: Point<Pixels>,
 }
 
 fn custom(picture: Picture, events: &ActiveEventLoop) -> Option<Cursor> {
     let u16 = |n: i64| u16::try_from(n).ok();
     let (w, h) = (u16(picture.size.w.into())?, u16(picture.size.h.into())?);
     let (x, y) = (u16(picture.hotspot.x.into())?, u16(picture.hotspot.y.into())?);
-    let source = CustomCursor::from_rgba(picture.rgba, w, h, x.min(w - 1), y.min(h - 1)).ok()?;
-    Some(Cursor::Custom(events.create_custom_cursor(source)))
+    let source = CustomCursor::from_rgba(picture.rgba.clone(), w, h, x.min(w - 1), y.min(h - 1)).ok()?;
+    Some(Cursor::Custom { made: events.create_custom_cursor(source), picture: Rc::new(picture) })
 }
 
 /// The picture for this desktop's scale, by nearest neighbours. `None` if its sizes do not fit together.
-fn resample(rgba: &[u8], size: Size<Pixels>, hotspot: Point<Pixels>, factor: f64) -> Option<Picture> {
+fn resample(
+    rgba: &[u8],
+    size: Size<Pixels>,
+    hotspot: Point<Pixels>,
+    (from, factor): (f64, f64),
+) -> Option<Picture> {
+    let growth = factor / from;
     let bounded = !size.is_empty() && size.w.max(size.h) <= CursorImage::MAX_SIDE;
-    if !bounded || rgba.len() as u64 != size.area() * 4 || !factor.is_finite() {
+    if !bounded || rgba.len() as u64 != size.area() * 4 || !growth.is_finite() {
         return None;
     }
-    let scaled = |n: u32| ((f64::from(n) * factor).round() as u32).clamp(1, CursorImage::MAX_SIDE);
+    let scaled = |n: u32| ((f64::from(n) * growth).round() as u32).clamp(1, CursorImage::MAX_SIDE);
     let to = Size::<Pixels>::new(scaled(size.w), scaled(size.h));
     let pixels = rgba.as_chunks::<4>().0;
     let nearest = |n: u32, from: u32, to: u32| n * from / to;
@@ -74,7 +97,7 @@ fn resample(rgba: &[u8], size: Size<Pixels>, hotspot: Point<Pixels>, factor: f64
     let point = |n: i32, from: u32, to: u32| i64::from(n.max(0)) * i64::from(to) / i64::from(from);
     let place = |n: i64| i32::try_from(n).unwrap_or(0);
     let hotspot = Point::new(place(point(hotspot.x, size.w, to.w)), place(point(hotspot.y, size.h, to.h)));
-    Some(Picture { rgba, size: to, hotspot })
+    Some(Picture { rgba, size: to, hotspot, factor })
 }
 
 fn icon(shape: CursorShape) -> CursorIcon {
@@ -123,7 +146,7 @@ mod tests {
     #[test]
     fn pictures_grow_with_the_desktop_and_so_does_the_hotspot() {
         let rgba: Vec<u8> = (0..16).collect();
-        let picture = resample(&rgba, Size::new(2, 2), Point::new(1, 0), 2.0).expect("sane");
+        let picture = resample(&rgba, Size::new(2, 2), Point::new(1, 0), (1.0, 2.0)).expect("sane");
         assert_eq!((picture.size, picture.hotspot), (Size::new(4, 4), Point::new(2, 0)));
         assert_eq!(picture.rgba[..4], rgba[..4]);
         assert_eq!(picture.rgba[60..], rgba[12..]);
@@ -131,8 +154,8 @@ mod tests {
 
     #[test]
     fn pictures_that_do_not_fit_their_size_are_refused() {
-        assert!(resample(&[0; 12], Size::new(2, 2), Point::default(), 1.0).is_none());
-        assert!(resample(&[], Size::new(0, 2), Point::default(), 1.0).is_none());
-        assert!(resample(&[0; 4], Size::new(1, 1), Point::default(), f64::INFINITY).is_none());
+        assert!(resample(&[0; 12], Size::new(2, 2), Point::default(), (1.0, 1.0)).is_none());
+        assert!(resample(&[], Size::new(0, 2), Point::default(), (1.0, 1.0)).is_none());
+        assert!(resample(&[0; 4], Size::new(1, 1), Point::default(), (1.0, f64::INFINITY)).is_none());
     }
 }

@@ -2,24 +2,23 @@
 
 use std::{collections::HashMap, io::Write, time::Instant};
 
-use media::{IconId, TrackId, Window as Remote, WindowKind};
+use media::{IconId, TrackId, Window as Remote};
 use winit::{
     application::ApplicationHandler,
     event::{DeviceEvent, DeviceId, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow},
-    platform::x11::ActiveEventLoopExtX11,
-    window::{CursorIcon, Icon, UserAttentionType, WindowId},
+    window::{CursorIcon, Icon, UserAttentionType, Window, WindowId},
 };
 
 use super::{
     Wake,
     cursor::Cursor,
-    geometry,
     ime::Ime,
     lock::Lock,
     paint::Light,
     seat::Seat,
-    view::{Canvas, Overlay, Presented, View},
+    view::{Canvas, View},
+    wayland::Popups,
     wishes::Wishes,
     x11::Hints,
 };
@@ -38,7 +37,7 @@ pub(crate) struct Desk {
     pub(super) windows: Windows,
     pub(super) views: HashMap<TrackId, View>,
     pub(super) tracks: HashMap<WindowId, TrackId>,
-    /// Newest pictures of tracks that have no window: not yet, or because they are painted into another's.
+    /// Newest pictures of tracks that have no window yet.
     pub(super) waiting: HashMap<TrackId, Updated>,
     pub(super) icons: HashMap<IconId, Icon>,
     pub(super) cursor: Cursor,
@@ -52,18 +51,16 @@ pub(crate) struct Desk {
 }
 
 /// What kind of desktop this is.
-#[derive(Debug)]
 pub(crate) enum Desktop {
     /// Popups are windows of their own, at places that we say.
     X11(Box<Hints>),
-    /// Popups are drawn within their toplevel's window and cut at its edges: winit has no xdg_popup, and nothing else can
-    /// place a window relative to another.
-    Wayland,
+    /// Popups belong to their parent's window, which the desktop places.
+    Wayland(Box<Popups>),
 }
 
 impl Desk {
     /// No windows yet.
-    pub(crate) fn new(link: Link, canvas: Canvas, clipboard: Clipboard) -> Self {
+    pub(crate) fn new(link: Link, canvas: Canvas, clipboard: Clipboard, desktop: Desktop) -> Self {
         Self {
             link,
             canvas,
@@ -78,10 +75,15 @@ impl Desk {
             ime: Ime::default(),
             lock: Lock::default(),
             wishes: Wishes::default(),
-            desktop: Desktop::Wayland,
+            desktop,
             state: State::Connecting,
             seat_held: true,
         }
+    }
+
+    /// A track's local window, if it has one.
+    pub(super) fn window(&self, track: TrackId) -> Option<&Window> {
+        self.views.get(&track)?.face.window()
     }
 
     /// Why it is over.
@@ -112,10 +114,13 @@ impl Desk {
             Event::WindowGone(track) => self.on_gone(track),
             Event::Icon(icon) => self.on_icon(&icon),
             Event::Cursor(image) => {
-                let factor = self.views.values().next().map_or(1.0, |view| view.window.scale_factor());
+                let factor = self.views.values().next().map_or(1.0, |view| view.scale().factor());
                 self.cursor = Cursor::new(&image, factor, events);
                 if !self.lock.is_held() {
-                    self.views.values().for_each(|view| self.cursor.put_on(&view.window));
+                    self.views.values().for_each(|view| self.cursor.put_on(&view.face));
+                }
+                if let Desktop::Wayland(popups) = &mut self.desktop {
+                    popups.set_cursor(&self.cursor);
                 }
             }
             Event::Seat { held } => {
@@ -168,8 +173,8 @@ impl Desk {
 
     fn retitle(&self) {
         for (&track, view) in &self.views {
-            if let Some(remote) = self.windows.get(track) {
-                view.window.set_title(&self.title(remote));
+            if let (Some(remote), Some(window)) = (self.windows.get(track), view.face.window()) {
+                window.set_title(&self.title(remote));
             }
         }
     }
@@ -182,19 +187,14 @@ impl Desk {
             Some(before) if self.views.contains_key(&track) => self.follow(track, &before),
             _ => self.open(track, events),
         }
-        // Popups are painted into their toplevel's window on some desktops.
-        self.invalidate_root_of_popup(track);
     }
 
     fn on_gone(&mut self, track: TrackId) {
-        self.invalidate_root_of_popup(track);
+        self.close(track);
         self.windows.remove(track);
         self.waiting.remove(&track);
         self.wishes.forget(track);
         self.seat.forget(track);
-        if let Some(view) = self.views.remove(&track) {
-            self.tracks.remove(&view.window.id());
-        }
     }
 
     fn on_icon(&mut self, icon: &media::Icon) {
@@ -207,8 +207,8 @@ impl Desk {
             self.icons.clear();
         }
         for remote in self.windows.iter().filter(|remote| remote.icon == Some(icon.id)) {
-            if let Some(view) = self.views.get(&remote.track) {
-                view.window.set_window_icon(Some(made.clone()));
+            if let Some(window) = self.window(remote.track) {
+                window.set_window_icon(Some(made.clone()));
             }
         }
         self.icons.insert(icon.id, made);
@@ -216,8 +216,8 @@ impl Desk {
 
     fn on_bell(&self, track: TrackId) {
         let root = self.windows.root(track);
-        if let Some(view) = self.views.get(&root).filter(|_| self.seat.focused() != Some(root)) {
-            view.window.request_user_attention(Some(UserAttentionType::Informational));
+        if let Some(window) = self.window(root).filter(|_| self.seat.focused() != Some(root)) {
+            window.request_user_attention(Some(UserAttentionType::Informational));
         }
     }
 
@@ -228,19 +228,7 @@ impl Desk {
             None => {
                 self.waiting.insert(track, updated);
                 self.open(track, events);
-                self.invalidate_root_of_popup(track);
             }
-        }
-    }
-
-    fn invalidate_root_of_popup(&mut self, track: TrackId) {
-        let (Desktop::Wayland, Some(WindowKind::Popup)) =
-            (&self.desktop, self.windows.get(track).map(|remote| remote.kind))
-        else {
-            return;
-        };
-        if let Some(view) = self.views.get_mut(&self.windows.root(track)) {
-            view.invalidate();
         }
     }
 
@@ -249,44 +237,17 @@ impl Desk {
         let light = if matches!(self.state, State::Online { .. }) { Light::Full } else { Light::Dimmed };
         let tracks: Vec<TrackId> = self.views.keys().copied().collect();
         for track in tracks {
-            let overlays = self.overlays(track);
             let (Some(view), Some(remote)) = (self.views.get_mut(&track), self.windows.get(track)) else {
                 continue;
             };
-            match view.present(remote, &overlays, light) {
-                Ok(Presented { painted, update }) => {
-                    let at = clock::now();
-                    let update = update.map(|update| (track, update));
-                    let popups =
-                        overlays.iter().filter(|_| painted).map(|overlay| (overlay.track, overlay.update));
-                    for (track, update) in update.into_iter().chain(popups) {
-                        self.link.send(Command::Presented { track, update, at });
-                    }
+            match view.present(remote, light) {
+                Ok(None) => {}
+                Ok(Some(update)) => {
+                    self.link.send(Command::Presented { track, update, at: clock::now() });
                 }
                 Err(error) => tracing::warn!(%track, %error, "a window could not be painted"),
             }
         }
-    }
-
-    /// The popups that are drawn within a window, lowest first.
-    fn overlays(&self, track: TrackId) -> Vec<Overlay> {
-        let (Desktop::Wayland, Some(view)) = (&self.desktop, self.views.get(&track)) else {
-            return Vec::new();
-        };
-        let mut popups: Vec<&Remote> =
-            self.windows.popups().filter(|popup| self.windows.root(popup.track) == track).collect();
-        popups.sort_by_key(|popup| popup.stacking);
-        let overlay = |popup: &Remote| {
-            let newest = self.waiting.get(&popup.track)?;
-            let (_, place) = self.windows.place(popup.track);
-            Some(Overlay {
-                track: popup.track,
-                update: newest.update,
-                picture: newest.picture.clone(),
-                at: geometry::popup_place(media::Point::default(), place, view.scale()),
-            })
-        };
-        popups.into_iter().filter_map(overlay).collect()
     }
 }
 
@@ -294,10 +255,7 @@ impl Desk {
 const MAX_ICONS: usize = 256;
 
 impl ApplicationHandler<Wake> for Desk {
-    fn resumed(&mut self, events: &ActiveEventLoop) {
-        self.desktop =
-            if events.is_x11() { Desktop::X11(Box::new(Hints::connect())) } else { Desktop::Wayland };
-    }
+    fn resumed(&mut self, _: &ActiveEventLoop) {}
 
     fn user_event(&mut self, events: &ActiveEventLoop, wake: Wake) {
         match wake {
@@ -308,6 +266,8 @@ impl ApplicationHandler<Wake> for Desk {
                     self.link.send(command);
                 }
             }
+            // Once all events of this moment are through.
+            Wake::Popups => {}
         }
     }
 
@@ -322,6 +282,7 @@ impl ApplicationHandler<Wake> for Desk {
     }
 
     fn about_to_wait(&mut self, events: &ActiveEventLoop) {
+        self.hear_popups();
         self.settle_focus();
         self.settle_composition();
         self.settle_motion();
@@ -329,6 +290,7 @@ impl ApplicationHandler<Wake> for Desk {
             self.link.send(Command::Configure { track, configure });
         }
         self.present();
+        self.open_waiting_popups(events);
         events.set_control_flow(self.wishes.deadline().map_or(ControlFlow::Wait, ControlFlow::WaitUntil));
     }
 }

@@ -41,20 +41,21 @@ impl Desk {
         }
         let before = std::mem::replace(&mut self.ime.allowed, wanted);
         let moves = before.map(|(root, _)| root) != wanted.map(|(root, _)| root);
-        if let Some(view) = before.filter(|_| moves).and_then(|(root, _)| self.views.get(&root)) {
-            view.window.set_ime_allowed(false);
+        if let Some(window) = before.filter(|_| moves).and_then(|(root, _)| self.window(root)) {
+            window.set_ime_allowed(false);
         }
         let Some((root, input)) = wanted else { return };
         let Some(view) = self.views.get(&root) else { return };
+        let Some(window) = view.face.window() else { return };
         if moves {
-            view.window.set_ime_allowed(true);
+            window.set_ime_allowed(true);
         }
-        view.window.set_ime_purpose(purpose(input.purpose));
+        window.set_ime_purpose(purpose(input.purpose));
         let (scale, caret) = (view.scale(), input.caret);
         let pixels = |n: i32| geometry::to_pixels(n, scale);
         let length = |n: u32| pixels(i32::try_from(n).unwrap_or(i32::MAX)).max(1);
         let at = PhysicalPosition::new(pixels(caret.x), pixels(caret.y));
-        view.window.set_ime_cursor_area(at, PhysicalSize::new(length(caret.w), length(caret.h)));
+        window.set_ime_cursor_area(at, PhysicalSize::new(length(caret.w), length(caret.h)));
     }
 
     /// The input method says something.

@@ -101,15 +101,16 @@ impl Desk {
         self.release_lock();
         let Some((track, root)) = wanted else { return };
         let Some(view) = self.views.get(&root) else { return };
-        match grab(&view.window) {
+        let Some(window) = view.face.window() else { return };
+        match grab(window) {
             Ok(()) => {
-                view.window.set_cursor_visible(false);
+                window.set_cursor_visible(false);
                 let leash = match self.desktop {
                     Desktop::X11(_) => Some(Leash::new(view.size())),
-                    Desktop::Wayland => None,
+                    Desktop::Wayland(_) => None,
                 };
                 if let Some(leash) = &leash {
-                    put(&view.window, leash.middle);
+                    put(window, leash.middle);
                 }
                 self.lock.held = Some(Held { track, root, way: (0.0, 0.0), leash });
             }
@@ -136,7 +137,9 @@ impl Desk {
             Seen::Back => return,
             Seen::Moved(dx, dy) => (dx, dy),
             Seen::Far(dx, dy) => {
-                put(&view.window, leash.middle);
+                if let Some(window) = view.face.window() {
+                    put(window, leash.middle);
+                }
                 (dx, dy)
             }
         };
@@ -159,10 +162,12 @@ impl Desk {
         self.settle_motion();
         let Some(held) = self.lock.held.take() else { return };
         if let Some(view) = self.views.get(&held.root) {
-            if let Err(error) = view.window.set_cursor_grab(CursorGrabMode::None) {
+            if let Some(Err(error)) =
+                view.face.window().map(|window| window.set_cursor_grab(CursorGrabMode::None))
+            {
                 tracing::warn!(%error, "the desktop does not let the pointer go");
             }
-            self.cursor.put_on(&view.window);
+            self.cursor.put_on(&view.face);
         }
         if self.lock.wanted == Some(held.track) {
             self.lock.wanted = None;

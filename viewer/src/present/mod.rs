@@ -5,20 +5,27 @@
 
 mod cursor;
 mod desk;
+mod face;
 mod geometry;
 mod ime;
 mod lock;
 mod open;
 mod paint;
+mod popups;
 mod seat;
 mod view;
+mod wayland;
 mod wishes;
 mod x11;
 
 use anyhow::{Context, Result, anyhow, bail};
-use winit::event_loop::EventLoop;
+use winit::{event_loop::EventLoop, platform::wayland::EventLoopExtWayland};
 
-use self::desk::Desk;
+use self::{
+    desk::{Desk, Desktop},
+    wayland::Popups,
+    x11::Hints,
+};
 use crate::{
     clipboard,
     input::keymap,
@@ -34,6 +41,8 @@ pub(crate) enum Wake {
     Keymap(String),
     /// The desktop's clipboard.
     Clipboard(clipboard::Event),
+    /// Something came from the desktop that may be about popups.
+    Popups,
 }
 
 /// Runs until the session or the user ends it.
@@ -55,12 +64,24 @@ pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
     let clipboard = clipboard::start(move |event| {
         let _ = proxy.send_event(Wake::Clipboard(event));
     });
+    let desktop = desktop(&events)?;
     let canvas = softbuffer::Context::new(events.owned_display_handle())
         .map_err(|error| anyhow::anyhow!("cannot draw on this display: {error}"))?;
-    let mut desk = Desk::new(link, canvas, clipboard);
+    let mut desk = Desk::new(link, canvas, clipboard, desktop);
     events.run_app(&mut desk).context("the connection to the display broke")?;
     match desk.into_end() {
         Some(End::Failed(reason)) => bail!(reason),
         _ => Ok(()),
     }
+}
+
+/// What kind of desktop the windows are on.
+fn desktop(events: &EventLoop<Wake>) -> Result<Desktop> {
+    if !events.is_wayland() {
+        return Ok(Desktop::X11(Box::new(Hints::connect())));
+    }
+    let proxy = events.create_proxy();
+    let wake = move || proxy.send_event(Wake::Popups).is_ok();
+    let popups = Popups::new(events.owned_display_handle(), wake).context("this desktop shows no menus")?;
+    Ok(Desktop::Wayland(Box::new(popups)))
 }

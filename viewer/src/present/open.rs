@@ -15,6 +15,7 @@ use winit::{
 
 use super::{
     desk::{Desk, Desktop},
+    face::Face,
     geometry,
     view::View,
 };
@@ -22,37 +23,47 @@ use super::{
 impl Desk {
     /// Makes a track's window, if its state and its first picture are here.
     pub(super) fn open(&mut self, track: TrackId, events: &ActiveEventLoop) {
-        let (Some(remote), true) = (self.windows.get(track), self.waiting.contains_key(&track)) else {
+        if !self.waiting.contains_key(&track) {
             return;
-        };
-        let attributes = match remote.kind {
-            WindowKind::Toplevel => Some(self.toplevel(remote)),
-            WindowKind::Popup => self.popup(remote),
-        };
-        let (Some(attributes), Some(first)) = (attributes, self.waiting.get(&track)) else { return };
-        let shows_later = !attributes.visible;
-        let made = events.create_window(attributes).map_err(|error| error.to_string()).map(Rc::new).and_then(
-            |window| {
-                View::new(&self.canvas, window, first.picture.clone()).map_err(|error| error.to_string())
-            },
-        );
-        let mut view = match made {
-            Ok(view) => view,
-            Err(error) => return tracing::error!(%track, "cannot make a window: {error}"),
-        };
-        view.update(first);
-        self.cursor.put_on(&view.window);
-        if let (Desktop::X11(hints), true) = (&self.desktop, shows_later) {
-            let parent =
-                remote.parent.and_then(|parent| self.views.get(&parent)).map(|parent| parent.window.id());
-            hints.belongs_to(view.window.id(), parent, remote.states.modal);
-            view.window.set_visible(true);
         }
-        self.tracks.insert(view.window.id(), track);
+        let Some(face) = self.face(track, events) else { return };
+        let Some(first) = self.waiting.remove(&track) else { return };
+        let mut view = match View::new(&self.canvas, face, first.picture.clone()) {
+            Ok(view) => view,
+            Err(error) => return tracing::error!(%track, "cannot draw a window: {error}"),
+        };
+        view.update(&first);
+        self.cursor.put_on(&view.face);
+        if let Some(window) = view.face.window() {
+            self.tracks.insert(window.id(), track);
+        }
         self.views.insert(track, view);
-        self.waiting.remove(&track);
         // The desktop may have its own mind about size and scale from the start.
         self.on_local_change(track);
+    }
+
+    /// What a track is to be on this desktop, if that can be made by now.
+    fn face(&mut self, track: TrackId, events: &ActiveEventLoop) -> Option<Face> {
+        let remote = self.windows.get(track)?;
+        let attributes = match (remote.kind, &self.desktop) {
+            (WindowKind::Toplevel, _) => self.toplevel(remote),
+            (WindowKind::Popup, Desktop::X11(_)) => self.popup(remote)?,
+            (WindowKind::Popup, Desktop::Wayland(_)) => return self.popup_of_parent(track),
+        };
+        let shows_later = !attributes.visible;
+        let window = match events.create_window(attributes) {
+            Ok(window) => window,
+            Err(error) => {
+                tracing::error!(%track, "cannot make a window: {error}");
+                return None;
+            }
+        };
+        if let (Desktop::X11(hints), true) = (&self.desktop, shows_later) {
+            let parent = remote.parent.and_then(|parent| self.window(parent)).map(Window::id);
+            hints.belongs_to(window.id(), parent, remote.states.modal);
+            window.set_visible(true);
+        }
+        Some(Face::Window(Rc::new(window)))
     }
 
     /// Brings a local window in line with its remote one, which was like `before`.
@@ -101,13 +112,12 @@ impl Desk {
                 // Whom it belongs to must be known before the window manager sees it.
                 attributes.with_visible(remote.parent.is_none() && !remote.states.modal)
             }
-            Desktop::Wayland => WindowAttributesExtWayland::with_name(attributes, &remote.app_id, ""),
+            Desktop::Wayland(_) => WindowAttributesExtWayland::with_name(attributes, &remote.app_id, ""),
         }
     }
 
     /// A popup's window, where popups are windows.
     fn popup(&self, remote: &Remote) -> Option<WindowAttributes> {
-        let Desktop::X11(_) = self.desktop else { return None };
         let (at, size) = self.popup_rect(remote)?;
         Some(
             Window::default_attributes()
@@ -130,12 +140,21 @@ impl Desk {
     }
 
     fn place_popup(&mut self, track: TrackId) {
-        let Some((at, size)) = self.windows.get(track).and_then(|remote| self.popup_rect(remote)) else {
-            return;
-        };
-        if let Some(view) = self.views.get_mut(&track) {
-            view.window.set_outer_position(PhysicalPosition::new(at.x, at.y));
-            request_size(view, size);
+        let Some(remote) = self.windows.get(track) else { return };
+        match self.views.get(&track).map(|view| view.face.clone()) {
+            None => {}
+            Some(Face::Popup(popup)) => {
+                if let Some((_, place)) = self.place_of_popup(remote) {
+                    popup.put(place);
+                }
+            }
+            Some(Face::Window(window)) => {
+                let Some((at, size)) = self.popup_rect(remote) else { return };
+                window.set_outer_position(PhysicalPosition::new(at.x, at.y));
+                if let Some(view) = self.views.get_mut(&track) {
+                    request_size(view, size);
+                }
+            }
         }
     }
 
@@ -143,44 +162,45 @@ impl Desk {
         let Some(remote) = self.windows.get(track) else { return };
         let title = self.title(remote);
         let Some(view) = self.views.get_mut(&track) else { return };
+        let Face::Window(window) = view.face.clone() else { return };
         if (&remote.title, &remote.app_id) != (&before.title, &before.app_id) {
-            view.window.set_title(&title);
+            window.set_title(&title);
         }
         if remote.icon != before.icon {
-            view.window.set_window_icon(remote.icon.and_then(|icon| self.icons.get(&icon)).cloned());
+            window.set_window_icon(remote.icon.and_then(|icon| self.icons.get(&icon)).cloned());
         }
         if remote.limits != before.limits {
             let size = |size: Option<Size<Logical>>| size.map(logical);
-            view.window.set_min_inner_size(size(remote.limits.min));
-            view.window.set_max_inner_size(size(remote.limits.max));
-            view.window.set_resize_increments(size(remote.limits.increment));
+            window.set_min_inner_size(size(remote.limits.min));
+            window.set_max_inner_size(size(remote.limits.max));
+            window.set_resize_increments(size(remote.limits.increment));
         }
         if remote.states.client_decorated != before.states.client_decorated {
-            view.window.set_decorations(!remote.states.client_decorated);
+            window.set_decorations(!remote.states.client_decorated);
         }
         if remote.states.urgent && !before.states.urgent {
-            view.window.request_user_attention(Some(UserAttentionType::Critical));
+            window.request_user_attention(Some(UserAttentionType::Critical));
         }
         // The app's wish is a moment, not a state: the user may bring the window back.
         if remote.states.minimized && !before.states.minimized {
-            view.window.set_minimized(true);
+            window.set_minimized(true);
         }
         if remote.scale != before.scale {
             view.invalidate();
         }
         if self.wishes.may_follow(remote) {
-            follow_size(view, remote, before);
+            follow_size(view, &window, remote, before);
         }
     }
 }
 
 /// Lets the host decide about size and states.
-fn follow_size(view: &mut View, remote: &Remote, before: &Remote) {
+fn follow_size(view: &mut View, window: &Window, remote: &Remote, before: &Remote) {
     if remote.states.maximized != before.states.maximized {
-        view.window.set_maximized(remote.states.maximized);
+        window.set_maximized(remote.states.maximized);
     }
     if remote.states.fullscreen != before.states.fullscreen {
-        view.window.set_fullscreen(remote.states.fullscreen.then_some(Fullscreen::Borderless(None)));
+        window.set_fullscreen(remote.states.fullscreen.then_some(Fullscreen::Borderless(None)));
     }
     // A window that fills the screen has the screen's size, whatever its app makes of it.
     if !remote.states.maximized && !remote.states.fullscreen {
@@ -193,7 +213,8 @@ fn request_size(view: &mut View, size: Size<Pixels>) {
         return;
     }
     // Some desktops answer at once, others by an event.
-    if let Some(now) = view.window.request_inner_size(PhysicalSize::new(size.w, size.h))
+    let wanted = PhysicalSize::new(size.w, size.h);
+    if let Some(now) = view.face.window().and_then(|window| window.request_inner_size(wanted))
         && let Err(error) = view.resize(Size::new(now.width, now.height))
     {
         tracing::warn!(%error, "a window could not be resized");

@@ -1,6 +1,6 @@
 //! Pictures into a window's buffer: only what changed, and the whole after a change of size.
 
-use media::{Frame, Pixels, Point, Rect, Region, Size};
+use media::{Frame, Pixels, Rect, Region, Size};
 
 /// A window's buffer, 0RGB a pixel, rows without padding.
 pub(crate) struct Target<'a> {
@@ -48,7 +48,7 @@ pub(crate) fn paint(
                 rects = vec![region.clipped(whole).bounds()];
             }
             for &rect in &rects {
-                copy(target, frame, rect, Point::default(), light);
+                copy(target, frame, rect, light);
             }
             rects
         }
@@ -63,25 +63,16 @@ pub(crate) fn paint(
     }
 }
 
-/// Paints all of `frame` with its corner at `at`, cut at the target's edges.
-pub(crate) fn overlay(target: &mut Target<'_>, frame: &Frame, at: Point<Pixels>, light: Light) {
-    let visible = Rect::new(at.x, at.y, frame.size().w, frame.size().h).intersection(target.size.to_rect());
-    if let Some(visible) = visible {
-        copy(target, frame, visible.offset(at.x.saturating_neg(), at.y.saturating_neg()), at, light);
-    }
-}
-
-/// Copies `rect` of the frame; `at` is where the frame's corner is in the target. Both must contain it.
-fn copy(target: &mut Target<'_>, frame: &Frame, rect: Rect<Pixels>, at: Point<Pixels>, light: Light) {
+/// Copies `rect` of the frame to where it is in it. Both must contain it.
+fn copy(target: &mut Target<'_>, frame: &Frame, rect: Rect<Pixels>, light: Light) {
     for y in rect.y..rect.bottom() {
-        let to = rect.offset(at.x, at.y);
-        convert(frame.row(rect, y), row(target, to, y + at.y), light);
+        convert(frame.row(rect, y), row(target, rect, y), light);
     }
 }
 
 fn anchor(target: &mut Target<'_>, frame: &Frame, light: Light) {
     let Some(shared) = frame.size().to_rect().intersection(target.size.to_rect()) else { return };
-    copy(target, frame, shared, Point::default(), light);
+    copy(target, frame, shared, light);
     let width = target.size.w as usize;
     let (right, bottom) = (shared.w as usize, shared.h as usize);
     for line in target.pixels.chunks_exact_mut(width).take(bottom) {
@@ -199,25 +190,6 @@ mod tests {
         let (pixels, _) = painted(&frame, 4, 4, None, Fit::Stretched);
         assert_eq!(pixels[15], value(&frame, 1, 1));
         assert_eq!(pixels[1], value(&frame, 0, 0));
-    }
-
-    #[test]
-    fn overlays_are_cut_at_every_edge() {
-        let frame = frame(4, 4);
-        for at in
-            [Point::new(-2, -2), Point::new(4, 4), Point::new(1, 1), Point::new(9, 9), Point::new(-9, 0)]
-        {
-            let mut pixels = vec![7; 36];
-            let mut target = Target { pixels: &mut pixels, size: Size::new(6, 6) };
-            overlay(&mut target, &frame, at, Light::Full);
-            for y in 0..6 {
-                for x in 0..6 {
-                    let inside = Rect::<Pixels>::new(at.x, at.y, 4, 4).overlaps(Rect::new(x, y, 1, 1));
-                    let expected = if inside { value(&frame, x - at.x, y - at.y) } else { 7 };
-                    assert_eq!(pixels[(y * 6 + x) as usize], expected, "{x}, {y} at {at:?}");
-                }
-            }
-        }
     }
 
     #[test]

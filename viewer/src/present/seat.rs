@@ -7,10 +7,10 @@ use protocol::input::InputEvent;
 use winit::{
     dpi::PhysicalPosition,
     event::{DeviceEvent, ElementState, KeyEvent, MouseButton, Touch, WindowEvent},
-    window::ResizeDirection,
+    window::{ResizeDirection, Window},
 };
 
-use super::{cursor::Cursor, desk::Desk, geometry, wishes::Local};
+use super::{cursor::Cursor, desk::Desk, face::Face, geometry, wishes::Local};
 use crate::{
     clock,
     input::{
@@ -47,6 +47,16 @@ impl Seat {
     /// The window that has the keyboard.
     pub(crate) fn focused(&self) -> Option<TrackId> {
         self.focused
+    }
+
+    /// The track that the pointer is in, and where.
+    pub(crate) fn pointer(&self) -> Option<(TrackId, Position<Logical>)> {
+        self.pointer
+    }
+
+    /// No button is down any more: those that were.
+    pub(crate) fn let_go(&mut self) -> BTreeSet<Button> {
+        std::mem::take(&mut self.pressed)
     }
 
     /// A window is gone.
@@ -95,6 +105,7 @@ impl Desk {
             }
             WindowEvent::Touch(touch) => self.on_touch(track, touch),
             WindowEvent::Ime(told) => self.on_ime(told),
+            WindowEvent::Destroyed => self.on_taken_down(track),
             _ => {}
         }
     }
@@ -134,6 +145,7 @@ impl Desk {
     /// Asks the host for what the desktop made of a window.
     pub(super) fn on_local_change(&mut self, track: TrackId) {
         let (Some(view), Some(remote)) = (self.views.get(&track), self.windows.get(track)) else { return };
+        let Some(window) = view.face.window() else { return };
         if remote.kind == WindowKind::Popup || view.size().is_empty() {
             return;
         }
@@ -141,8 +153,8 @@ impl Desk {
         let local = Local {
             size: geometry::to_logical(view.size(), scale),
             scale,
-            maximized: view.window.is_maximized(),
-            fullscreen: view.window.fullscreen().is_some(),
+            maximized: window.is_maximized(),
+            fullscreen: window.fullscreen().is_some(),
         };
         if let Some(configure) = self.wishes.changed(remote, local, Instant::now()) {
             self.link.send(Command::Configure { track, configure });
@@ -169,7 +181,7 @@ impl Desk {
             self.seat.focusing = None;
         }
         // Minimising takes the focus, and no desktop tells otherwise that a window is minimised.
-        if self.views.get(&track).and_then(|view| view.window.is_minimized()) == Some(true) {
+        if self.window(track).and_then(Window::is_minimized) == Some(true) {
             self.set_visible(track, false);
         }
     }
@@ -202,8 +214,8 @@ impl Desk {
             self.seat.edge = edge;
             if let Some(view) = self.views.get(&track) {
                 match edge {
-                    Some(edge) => Cursor::Icon(edges::cursor(edge)).put_on(&view.window),
-                    None => self.cursor.put_on(&view.window),
+                    Some(edge) => Cursor::Icon(edges::cursor(edge)).put_on(&view.face),
+                    None => self.cursor.put_on(&view.face),
                 }
             }
         }
@@ -223,7 +235,7 @@ impl Desk {
         if self.seat.edge.take().is_some()
             && let Some(view) = self.views.get(&window)
         {
-            self.cursor.put_on(&view.window);
+            self.cursor.put_on(&view.face);
         }
         if let Some((track, _)) = self.seat.pointer.take() {
             self.input(track, InputEvent::Leave);
@@ -252,14 +264,17 @@ impl Desk {
     /// The app wants the desktop to go on with a drag of the title bar or border that it draws.
     pub(super) fn on_grabbed(&mut self, track: TrackId, grab: WindowGrab) {
         // The word of it took a round trip: a button that is up again meanwhile would leave the window at the pointer.
-        let Some(view) = self.views.get(&track).filter(|_| self.seat.pressed.contains(&Button::LEFT)) else {
+        let held = self.seat.pressed.contains(&Button::LEFT);
+        let Some(Face::Window(window)) =
+            self.views.get(&track).filter(|_| held).map(|view| view.face.clone())
+        else {
             return;
         };
         // From here on the desktop hears the pointer, also the release.
         self.seat.pressed.clear();
         let taken = match edges::of(grab) {
-            None => view.window.drag_window(),
-            Some(edge) => view.window.drag_resize_window(edge),
+            None => window.drag_window(),
+            Some(edge) => window.drag_resize_window(edge),
         };
         if let Err(error) = taken {
             tracing::debug!(%track, %error, "this desktop does not take a drag over");
@@ -268,8 +283,8 @@ impl Desk {
 
     /// The desktop resizes the window from now on.
     fn drag_edge(&self, window: TrackId, edge: ResizeDirection, button: MouseButton) {
-        let view = self.views.get(&window).filter(|_| button == MouseButton::Left);
-        if let Some(Err(error)) = view.map(|view| view.window.drag_resize_window(edge)) {
+        let window = self.window(window).filter(|_| button == MouseButton::Left);
+        if let Some(Err(error)) = window.map(|window| window.drag_resize_window(edge)) {
             tracing::debug!(%error, "this desktop resizes no windows by their edges");
         }
     }

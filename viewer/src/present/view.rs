@@ -3,13 +3,13 @@
 //! A view is made when its track's first picture has arrived, so nothing empty is ever shown. It shows its last picture
 //! until a newer one arrives, whatever happens to its size or to the link.
 
-use std::{collections::VecDeque, num::NonZeroU32, rc::Rc, sync::Arc};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc};
 
-use media::{Pixels, Point, Rect, Region, Scale, Size, TrackId, UpdateId, Window as Remote};
+use media::{Logical, Pixels, Point, Rect, Region, Scale, Size, UpdateId, Window as Remote};
 use winit::{event_loop::OwnedDisplayHandle, window::Window};
 
 use super::{
-    geometry,
+    face::Face,
     paint::{self, Fit, Light, Target},
 };
 use crate::{link::Updated, picture::Picture};
@@ -17,12 +17,12 @@ use crate::{link::Updated, picture::Picture};
 /// Draws into windows of this display.
 pub(crate) type Canvas = softbuffer::Context<OwnedDisplayHandle>;
 
-type Surface = softbuffer::Surface<OwnedDisplayHandle, Rc<Window>>;
+type Surface = softbuffer::Surface<OwnedDisplayHandle, Face>;
 
 /// One local window.
 pub(crate) struct View {
-    /// The window.
-    pub(crate) window: Rc<Window>,
+    /// What it is for the desktop.
+    pub(crate) face: Face,
     surface: Surface,
     picture: Arc<Picture>,
     /// The window's inner size.
@@ -45,27 +45,6 @@ enum Pending {
     Whole,
 }
 
-/// A popup that is drawn within its toplevel's window, for desktops where popups cannot be windows of their own.
-pub(crate) struct Overlay {
-    /// Its track.
-    pub(crate) track: TrackId,
-    /// The newest update in the picture.
-    pub(crate) update: UpdateId,
-    /// Its pixels.
-    pub(crate) picture: Arc<Picture>,
-    /// Where, in the window's pixels.
-    pub(crate) at: Point<Pixels>,
-}
-
-/// What [`View::present`] did.
-#[derive(Debug, Default)]
-pub(crate) struct Presented {
-    /// Whether anything was painted.
-    pub(crate) painted: bool,
-    /// The update that is now shown, if a new one is.
-    pub(crate) update: Option<UpdateId>,
-}
-
 /// No buffer of a desktop is older than this; older ones are painted whole.
 const MAX_HISTORY: usize = 4;
 
@@ -73,13 +52,14 @@ impl View {
     /// A view that has painted nothing yet.
     pub(crate) fn new(
         canvas: &Canvas,
-        window: Rc<Window>,
+        face: Face,
         picture: Arc<Picture>,
     ) -> Result<View, softbuffer::SoftBufferError> {
-        let surface = Surface::new(canvas, Rc::clone(&window))?;
-        let inner = window.inner_size();
+        let surface = Surface::new(canvas, face.clone())?;
+        // A popup has no size before the desktop grants it one.
+        let inner = face.window().map(Window::inner_size).unwrap_or_default();
         let mut view = View {
-            window,
+            face,
             surface,
             picture,
             size: Size::default(),
@@ -98,12 +78,25 @@ impl View {
 
     /// The desktop's scale where the window is.
     pub(crate) fn scale(&self) -> Scale {
-        geometry::scale(self.window.scale_factor())
+        self.face.scale()
     }
 
     /// Where its inner corner is on the desktop, if the desktop tells.
     pub(crate) fn origin(&self) -> Option<Point<Pixels>> {
-        self.window.inner_position().ok().map(|at| Point::new(at.x, at.y))
+        self.face.window()?.inner_position().ok().map(|at| Point::new(at.x, at.y))
+    }
+
+    /// Whether it has been on the desktop.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.history.is_empty()
+    }
+
+    /// How far its content is from the corner of what it is on the desktop: beneath the title bar that winit draws on
+    /// desktops that draw none.
+    pub(crate) fn frame(&self) -> Point<Logical> {
+        let Some(window) = self.face.window() else { return Point::default() };
+        let height = window.outer_size().height.saturating_sub(window.inner_size().height);
+        Point::new(0, (f64::from(height) / self.scale().factor()).round() as i32)
     }
 
     /// Notes the window's new inner size.
@@ -137,38 +130,36 @@ impl View {
         self.pending = Pending::Whole;
     }
 
-    /// Paints and presents what is pending.
+    /// Paints and presents what is pending. Returns the update that is shown now, if a new one is.
     pub(crate) fn present(
         &mut self,
         remote: &Remote,
-        overlays: &[Overlay],
         light: Light,
-    ) -> Result<Presented, softbuffer::SoftBufferError> {
+    ) -> Result<Option<UpdateId>, softbuffer::SoftBufferError> {
         let region = match std::mem::replace(&mut self.pending, Pending::Nothing) {
-            Pending::Nothing => return Ok(Presented::default()),
+            Pending::Nothing => return Ok(None),
             // Nothing changed, but that is news too.
             Pending::Part(region) if region.is_empty() => {
-                return Ok(Presented { painted: false, update: self.unpresented.take() });
+                return Ok(self.unpresented.take());
             }
-            Pending::Part(region) if overlays.is_empty() => Some(region),
-            Pending::Part(_) | Pending::Whole => None,
+            Pending::Part(region) => Some(region),
+            Pending::Whole => None,
         };
         if self.size.is_empty() {
             self.invalidate();
-            return Ok(Presented::default());
+            return Ok(None);
         }
-        self.paint(region, remote, overlays, light)?;
+        self.paint(region, remote, light)?;
         // Waits until the window system has taken the pixels: only then have they been presented, and the request does
         // not stay in a buffer of this process.
         self.surface.buffer_mut()?;
-        Ok(Presented { painted: true, update: self.unpresented.take() })
+        Ok(self.unpresented.take())
     }
 
     fn paint(
         &mut self,
         region: Option<Region>,
         remote: &Remote,
-        overlays: &[Overlay],
         light: Light,
     ) -> Result<(), softbuffer::SoftBufferError> {
         let fit = if remote.scale == self.scale() { Fit::Anchored } else { Fit::Stretched };
@@ -176,9 +167,6 @@ impl View {
         let region = region.and_then(|region| with_missing(region, buffer.age(), &self.history));
         let mut target = Target { pixels: &mut buffer, size: self.size };
         let damage = self.picture.read(|frame| paint::paint(&mut target, frame, region.as_ref(), fit, light));
-        for overlay in overlays {
-            overlay.picture.read(|frame| paint::overlay(&mut target, frame, overlay.at, light));
-        }
         let rects: Vec<softbuffer::Rect> = damage.iter().filter_map(|&rect| to_softbuffer(rect)).collect();
         buffer.present_with_damage(&rects)?;
         self.history.push_front(damage.into_iter().collect());

@@ -54,7 +54,7 @@ impl App {
             match button {
                 BUTTON_RIGHT if self.popup_allowed => self.open_popup(serial)?,
                 BUTTON_LEFT => {
-                    self.close_popup()?;
+                    self.close_popups(0)?;
                     self.toggle_lock()?;
                 }
                 _ => {}
@@ -96,8 +96,11 @@ impl Dispatch<WlPointer, ()> for App {
         _: &QueueHandle<Self>,
     ) {
         match event {
-            wl_pointer::Event::Enter { surface_x: x, surface_y: y, .. }
-            | wl_pointer::Event::Motion { surface_x: x, surface_y: y, .. } => {
+            wl_pointer::Event::Enter { surface, surface_x: x, surface_y: y, .. } => {
+                app.entered = Some(surface);
+                app.pointer = (x as i32, y as i32);
+            }
+            wl_pointer::Event::Motion { surface_x: x, surface_y: y, .. } => {
                 app.pointer = (x as i32, y as i32);
             }
             wl_pointer::Event::Button { button, state: WEnum::Value(state), serial, .. } => {
@@ -223,7 +226,7 @@ impl Dispatch<XdgSurface, Role> for App {
         let xdg_surface::Event::Configure { serial } = event else { return };
         let done = match role {
             Role::Window => app.configured(serial),
-            Role::Popup => app.popup_configured(serial),
+            Role::Popup(level) => app.popup_configured(*level, serial),
             Role::Extra(extra) => app.extra_configured(surface, extra, serial),
         };
         app.must(done);
@@ -254,17 +257,17 @@ impl Dispatch<XdgToplevel, ()> for App {
     }
 }
 
-impl Dispatch<XdgPopup, ()> for App {
+impl Dispatch<XdgPopup, usize> for App {
     fn event(
         app: &mut Self,
         _: &XdgPopup,
         event: xdg_popup::Event,
-        _: &(),
+        &level: &usize,
         _: &Connection,
         _: &QueueHandle<Self>,
     ) {
         if let xdg_popup::Event::PopupDone = event {
-            let done = app.close_popup();
+            let done = app.close_popups(level);
             app.must(done);
         }
     }

@@ -45,8 +45,8 @@ enum Drawing {
 enum Role {
     /// The window.
     Window,
-    /// The popup.
-    Popup,
+    /// A popup; so many are beneath it.
+    Popup(usize),
     /// One of very many.
     Extra(WlSurface),
 }
@@ -61,7 +61,8 @@ struct App {
     surface: WlSurface,
     xdg_surface: XdgSurface,
     toplevel: XdgToplevel,
-    popup: Option<Popup>,
+    /// The lowest first.
+    popups: Vec<Popup>,
     popup_allowed: bool,
     text: Option<Text>,
     lock: Option<Lock>,
@@ -74,6 +75,8 @@ struct App {
     drawing: Drawing,
     /// The size of the newest configure that was not acknowledged yet; zero: ours to choose.
     asked: (i32, i32),
+    /// The surface that the pointer is in, and where.
+    entered: Option<WlSurface>,
     pointer: (i32, i32),
     /// When the loop last woke: events read then arrived before.
     woke: u64,
@@ -162,7 +165,8 @@ impl App {
             surface,
             xdg_surface,
             toplevel,
-            popup: None,
+            popups: Vec::new(),
+            entered: None,
             popup_allowed: options.popup,
             text,
             lock: options.lock_pointer.then(|| Lock::new(globals, queue)).transpose()?,

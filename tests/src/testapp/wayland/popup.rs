@@ -1,4 +1,4 @@
-//! The popup that a right click opens.
+//! The popups that right clicks open: one on the window, and one on another each.
 
 use std::sync::atomic::Ordering;
 
@@ -28,29 +28,32 @@ pub(super) struct Popup {
 }
 
 impl App {
-    /// Opens the popup where the pointer is; it grabs the input of the button press with that serial.
+    /// Opens a popup where the pointer is; it grabs the input of the button press with that serial.
     pub(super) fn open_popup(&mut self, serial: u32) -> Result<()> {
-        self.close_popup()?;
+        let beneath = self.popups.iter().position(|popup| Some(&popup.surface) == self.entered.as_ref());
+        let level = beneath.map_or(0, |beneath| beneath + 1);
+        self.close_popups(level)?;
         let Some(seat) = &self.seat else { return Ok(()) };
+        let parent = self.popups.last().map_or(&self.xdg_surface, |popup| &popup.xdg_surface);
         let positioner = self.shell.create_positioner(&self.queue, ());
         positioner.set_size(WIDTH as i32, HEIGHT as i32);
         positioner.set_anchor_rect(self.pointer.0, self.pointer.1, 1, 1);
         positioner.set_anchor(Anchor::BottomRight);
         positioner.set_gravity(Gravity::BottomRight);
         let surface = self.compositor.create_surface(&self.queue, ());
-        let xdg_surface = self.shell.get_xdg_surface(&surface, &self.queue, Role::Popup);
-        let popup = xdg_surface.get_popup(Some(&self.xdg_surface), &positioner, &self.queue, ());
+        let xdg_surface = self.shell.get_xdg_surface(&surface, &self.queue, Role::Popup(level));
+        let popup = xdg_surface.get_popup(Some(parent), &positioner, &self.queue, level);
         popup.grab(seat, serial);
         positioner.destroy();
         surface.commit();
-        self.popup = Some(Popup { surface, xdg_surface, popup, buffer: None });
+        self.popups.push(Popup { surface, xdg_surface, popup, buffer: None });
         Ok(())
     }
 
-    /// The popup's configure: paints it once.
-    pub(super) fn popup_configured(&mut self, serial: u32) -> Result<()> {
+    /// A popup's configure: paints it once.
+    pub(super) fn popup_configured(&mut self, level: usize, serial: u32) -> Result<()> {
         let (shm, queue, code) = (&self.shm, &self.queue, self.scene.code());
-        let Some(popup) = &mut self.popup else { return Ok(()) };
+        let Some(popup) = self.popups.get_mut(level) else { return Ok(()) };
         popup.xdg_surface.ack_configure(serial);
         if popup.buffer.is_none() {
             let mut frame = Frame::new(Size::new(WIDTH, HEIGHT));
@@ -70,15 +73,18 @@ impl App {
         Ok(())
     }
 
-    /// Takes the popup away, if one is open.
-    pub(super) fn close_popup(&mut self) -> Result<()> {
-        let Some(popup) = self.popup.take() else { return Ok(()) };
-        popup.popup.destroy();
-        popup.xdg_surface.destroy();
-        popup.surface.destroy();
-        if let Some(buffer) = popup.buffer {
-            buffer.destroy();
+    /// Takes popups away from that level on, the topmost first, as the protocol wants it.
+    pub(super) fn close_popups(&mut self, level: usize) -> Result<()> {
+        while self.popups.len() > level {
+            let Some(popup) = self.popups.pop() else { break };
+            popup.popup.destroy();
+            popup.xdg_surface.destroy();
+            popup.surface.destroy();
+            if let Some(buffer) = popup.buffer {
+                buffer.destroy();
+            }
+            self.report.add(&Entry::Popup { open: false })?;
         }
-        self.report.add(&Entry::Popup { open: false })
+        Ok(())
     }
 }

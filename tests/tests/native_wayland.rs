@@ -1,0 +1,110 @@
+//! The native viewer on a Wayland desktop. The desktop is a session too: a viewer of its own sees what stands on it.
+
+use anyhow::{Context, Result, ensure};
+use dormer_tests::{
+    Host, Kind, Press, Session, Track, Until, Viewer, Window, binaries,
+    testapp::Entry,
+    wait::{self, PATIENCE},
+};
+
+const LEFT: u32 = 0x110;
+const RIGHT: u32 = 0x111;
+
+/// An app's session, the native viewer's desktop, and somebody who works there.
+struct Desk {
+    session: Session,
+    viewer: Viewer,
+    window: Window,
+    _desktop: Host,
+}
+
+impl Desk {
+    fn new() -> Result<Self> {
+        let session = Session::start(&["--popup"])?;
+        let native = binaries()?.view.to_str().context("a path")?;
+        let desktop = Host::start([native, session.host.link()])?;
+        let (mut viewer, window) = Viewer::with_window(desktop.link())?;
+        viewer.activate(window.track)?;
+        session.reported("the keyboard", |entry| *entry == Entry::Focus { held: true })?;
+        Ok(Self { session, viewer, window, _desktop: desktop })
+    }
+
+    /// Presses the right button there, and waits for the popup that it opens: the `n`th.
+    fn open(&mut self, track: Track, (x, y): (f64, f64), n: usize) -> Result<Window> {
+        self.viewer.click(track, x, y, "right")?;
+        let windows = self.viewer.wait(Until::Popups(n))?;
+        let popup = |window: &&Window| window.kind == Kind::Popup && window.parent == Some(track);
+        windows.iter().find(popup).cloned().with_context(|| format!("no popup of {track:?} in {windows:?}"))
+    }
+
+    fn reported(&self, button: u32, pressed: bool, at: (i32, i32)) -> Result<()> {
+        let near = |a: i32, b: i32| a.abs_diff(b) <= 1;
+        self.session.reported("the button", |entry| {
+            matches!(entry, Entry::Button { button: it, pressed: down, x, y, .. }
+                if (*it, *down) == (button, pressed) && near(*x, at.0) && near(*y, at.1))
+        })
+    }
+}
+
+#[test]
+fn a_menu_stands_where_the_app_put_it_and_may_leave_its_window() -> Result<()> {
+    let mut desk = Desk::new()?;
+    ensure!((desk.window.width, desk.window.height) == (640, 400), "{:?}", desk.window);
+    let menu = desk.open(desk.window.track, (560.0, 350.0), 1)?;
+    ensure!(menu.x.abs_diff(561) <= 1 && menu.y.abs_diff(351) <= 1, "{menu:?}");
+    ensure!((menu.width, menu.height) == (200, 140), "{menu:?}");
+    // It shows the app's own picture.
+    desk.viewer.code_until(menu.track, |code| code.input == 1)?;
+    Ok(())
+}
+
+#[test]
+fn a_press_in_a_menu_reaches_the_app_which_may_close_it_before_the_button_is_up() -> Result<()> {
+    let mut desk = Desk::new()?;
+    let menu = desk.open(desk.window.track, (300.0, 200.0), 1)?;
+    desk.viewer.click(menu.track, 50.0, 40.0, "left")?;
+    desk.reported(LEFT, true, (50, 40))?;
+    desk.viewer.wait(Until::Popups(0))?;
+    let up = |entry: &Entry| matches!(entry, Entry::Button { button: LEFT, pressed: false, .. });
+    desk.session.reported("the release", up)?;
+    // Nothing is stuck: the next press is one.
+    desk.viewer.click(desk.window.track, 100.0, 120.0, "left")?;
+    desk.reported(LEFT, true, (100, 120))
+}
+
+#[test]
+fn menus_of_menus_stand_on_each_other_and_go_together() -> Result<()> {
+    let mut desk = Desk::new()?;
+    let menu = desk.open(desk.window.track, (300.0, 200.0), 1)?;
+    let inner = desk.open(menu.track, (150.0, 100.0), 2)?;
+    desk.reported(RIGHT, true, (150, 100))?;
+    ensure!(inner.x.abs_diff(151) <= 1 && inner.y.abs_diff(101) <= 1, "{inner:?}");
+    let third = desk.open(inner.track, (30.0, 20.0), 3)?;
+    desk.viewer.code_until(third.track, |code| code.input == 3)?;
+    // A press in the window, where no menu is.
+    desk.viewer.click(desk.window.track, 20.0, 380.0, "left")?;
+    desk.viewer.wait(Until::Popups(0))?;
+    let closed = || -> Result<usize> {
+        let closed = |entry: &Entry| *entry == Entry::Popup { open: false };
+        Ok(desk.session.entries()?.into_iter().filter(closed).count())
+    };
+    wait::until(PATIENCE, "all three to go", || Ok((closed()? == 3).then_some(())))?;
+    // The desktop had nothing to complain of: the viewer goes on.
+    desk.viewer.key(desk.window.track, "a", Press::Tap)?;
+    desk.session.reported("a key", |entry| matches!(entry, Entry::Key { key: 30, pressed: true, .. }))
+}
+
+#[test]
+fn a_menu_that_is_open_already_is_there_when_the_viewer_comes() -> Result<()> {
+    let session = Session::start(&["--popup"])?;
+    let (mut first, window) = Viewer::with_window(session.host.link())?;
+    first.click(window.track, 300.0, 200.0, "right")?;
+    first.wait(Until::Popups(1))?;
+    let native = binaries()?.view.to_str().context("a path")?;
+    let desktop = Host::start([native, session.host.link()])?;
+    let mut viewer = Viewer::start(desktop.link())?;
+    let windows = viewer.wait(Until::Popups(1))?;
+    let popup = windows.iter().find(|window| window.kind == Kind::Popup).context("waited for it")?;
+    ensure!(popup.x.abs_diff(301) <= 1 && popup.y.abs_diff(201) <= 1, "{popup:?}");
+    Ok(())
+}
