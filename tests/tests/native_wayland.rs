@@ -1,9 +1,12 @@
 //! The native viewer on a Wayland desktop. The desktop is a session too: a viewer of its own sees what stands on it.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Host, Kind, Press, Session, Track, Until, Viewer, Window, binaries,
+    Host, HostOptions, Kind, Press, Session, Track, Until, Viewer, Window, binaries,
     testapp::Entry,
+    tools,
     wait::{self, PATIENCE},
 };
 
@@ -107,4 +110,37 @@ fn a_menu_that_is_open_already_is_there_when_the_viewer_comes() -> Result<()> {
     let popup = windows.iter().find(|window| window.kind == Kind::Popup).context("waited for it")?;
     ensure!(popup.x.abs_diff(301) <= 1 && popup.y.abs_diff(201) <= 1, "{popup:?}");
     Ok(())
+}
+
+#[test]
+fn text_goes_between_the_desktop_and_an_app_without_an_x_server() -> Result<()> {
+    if !tools::present("copy and paste on a Wayland desktop", &["l3afpad"]) {
+        return Ok(());
+    }
+    const TEXT: &str = "Fenster: ℵ₀ – 世界\nsecond line";
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, "")?;
+    let name = file.to_str().context("a path")?;
+    let session = HostOptions::command(["l3afpad", name]).variable("GDK_BACKEND", "wayland").start()?;
+    let native = binaries()?.view.to_str().context("a path")?;
+    let desktop = HostOptions::command([native, session.link()]).arguments(&["--no-x11"]).start()?;
+    let (mut viewer, window) = Viewer::with_window(desktop.link())?;
+    let track = window.track;
+    viewer.clipboard_set(TEXT)?;
+    viewer.activate(track)?;
+    // The app takes keys once it has seen that its window has the keyboard, and shows it in its title that it was changed.
+    wait::until(PATIENCE, "the pasted text", || {
+        viewer.keys(track, &["ctrl+a", "ctrl+v", "ctrl+s"])?;
+        Ok(holds(&file, TEXT).then_some(()))
+    })?;
+    // And the other way: something else is typed, and copied.
+    viewer.keys(track, &["ctrl+a", "a", "b", "c", "ctrl+a", "ctrl+c"])?;
+    wait::until(PATIENCE, "the copied text", || {
+        Ok(viewer.clipboard_get().is_ok_and(|text| text == "abc").then_some(()))
+    })
+}
+
+fn holds(file: &Path, text: &str) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|content| content.trim_end() == text)
 }

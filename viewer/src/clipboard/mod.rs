@@ -4,10 +4,12 @@
 //! offered back to it.
 
 mod relay;
+mod wayland;
 mod x11;
 
 use bytes::Bytes;
 use media::ClipboardRequest;
+use wayland_client::Connection;
 
 pub(crate) use relay::Clipboard;
 
@@ -65,20 +67,24 @@ trait Desktop {
     fn deliver(&mut self, format: Format, data: Option<Bytes>);
     /// Fetch what the desktop has.
     fn fetch(&mut self, request: ClipboardRequest, format: Format);
+    /// Something may have come from the window system, for desktops that share its connection.
+    fn hear(&mut self) {}
 }
 
-/// Connects to the desktop's clipboard; without one, nothing can be copied or pasted, and a log line says so.
-///
-/// Wayland gives a clipboard only to the program whose window has the focus, and winit does not pass that on. There the
-/// clipboard of the desktop's Xwayland is used, which Wayland desktops keep in step with their own.
-pub(crate) fn start(tell: impl Fn(Event) + Clone + Send + 'static) -> Clipboard {
-    match x11::connect(tell) {
-        Ok(desktop) => Clipboard::new(Box::new(desktop)),
-        Err(error) => {
-            tracing::warn!("copy and paste with this desktop does not work: {error}");
-            Clipboard::new(Box::new(Nothing))
-        }
-    }
+/// Connects to the desktop's clipboard; without one, nothing can be copied or pasted, and a log line says so. A Wayland
+/// desktop gives it only to the connection that has the windows.
+pub(crate) fn start(
+    windows: Option<&Connection>,
+    tell: impl Fn(Event) + Clone + Send + Sync + 'static,
+) -> Clipboard {
+    let connected: Result<Box<dyn Desktop>, _> = match windows {
+        Some(connection) => wayland::connect(connection, tell).map(|it| Box::new(it) as Box<dyn Desktop>),
+        None => x11::connect(tell).map(|it| Box::new(it) as Box<dyn Desktop>),
+    };
+    Clipboard::new(connected.unwrap_or_else(|error| {
+        tracing::warn!("copy and paste with this desktop does not work: {error}");
+        Box::new(Nothing)
+    }))
 }
 
 /// No clipboard.

@@ -25,6 +25,11 @@ impl Clipboard {
         Self { desktop, session: Vec::new(), asked: VecDeque::new(), outdated: false }
     }
 
+    /// Something may have come from the window system.
+    pub(crate) fn hear(&mut self) {
+        self.desktop.hear();
+    }
+
     /// The session offers this; nothing if empty.
     pub(crate) fn offer(&mut self, mimes: &[String]) {
         let best = |format: Format| {

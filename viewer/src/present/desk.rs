@@ -267,7 +267,7 @@ impl ApplicationHandler<Wake> for Desk {
                 }
             }
             // Once all events of this moment are through.
-            Wake::Popups => {}
+            Wake::Desktop => {}
         }
     }
 
@@ -283,6 +283,7 @@ impl ApplicationHandler<Wake> for Desk {
 
     fn about_to_wait(&mut self, events: &ActiveEventLoop) {
         self.hear_popups();
+        self.clipboard.hear();
         self.settle_focus();
         self.settle_composition();
         self.settle_motion();

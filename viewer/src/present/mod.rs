@@ -19,6 +19,7 @@ mod wishes;
 mod x11;
 
 use anyhow::{Context, Result, anyhow, bail};
+use wayland_client::Connection;
 use winit::{event_loop::EventLoop, platform::wayland::EventLoopExtWayland};
 
 use self::{
@@ -41,8 +42,8 @@ pub(crate) enum Wake {
     Keymap(String),
     /// The desktop's clipboard.
     Clipboard(clipboard::Event),
-    /// Something came from the desktop that may be about popups.
-    Popups,
+    /// Something came from the desktop that may be about popups or the clipboard.
+    Desktop,
 }
 
 /// Runs until the session or the user ends it.
@@ -58,13 +59,20 @@ pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
     };
     let link = Link::start(address, stats, sink).context("cannot start a thread")?;
     let proxy = events.create_proxy();
-    keymap::watch(move |text| proxy.send_event(Wake::Keymap(text)).is_ok())
+    let windows = connection(&events)?;
+    keymap::watch(windows.clone(), move |text| proxy.send_event(Wake::Keymap(text)).is_ok())
         .context("cannot start a thread")?;
     let proxy = events.create_proxy();
-    let clipboard = clipboard::start(move |event| {
+    let clipboard = clipboard::start(windows.as_ref(), move |event| {
         let _ = proxy.send_event(Wake::Clipboard(event));
     });
-    let desktop = desktop(&events)?;
+    let desktop = match windows {
+        None => Desktop::X11(Box::new(Hints::connect())),
+        Some(connection) => {
+            let popups = Popups::new(connection).context("this desktop shows no menus")?;
+            Desktop::Wayland(Box::new(popups))
+        }
+    };
     let canvas = softbuffer::Context::new(events.owned_display_handle())
         .map_err(|error| anyhow::anyhow!("cannot draw on this display: {error}"))?;
     let mut desk = Desk::new(link, canvas, clipboard, desktop);
@@ -75,13 +83,12 @@ pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
     }
 }
 
-/// What kind of desktop the windows are on.
-fn desktop(events: &EventLoop<Wake>) -> Result<Desktop> {
+/// The connection of the windows, where more than windows must be on it.
+fn connection(events: &EventLoop<Wake>) -> Result<Option<Connection>> {
     if !events.is_wayland() {
-        return Ok(Desktop::X11(Box::new(Hints::connect())));
+        return Ok(None);
     }
     let proxy = events.create_proxy();
-    let wake = move || proxy.send_event(Wake::Popups).is_ok();
-    let popups = Popups::new(events.owned_display_handle(), wake).context("this desktop shows no menus")?;
-    Ok(Desktop::Wayland(Box::new(popups)))
+    let wake = move || proxy.send_event(Wake::Desktop).is_ok();
+    wayland::connect(events.owned_display_handle(), wake).map(Some)
 }

@@ -6,15 +6,19 @@ mod x11;
 
 use std::{io, thread};
 
+use wayland_client::Connection;
 use xkbcommon::xkb;
 
 /// Starts a thread that tells the layout as soon as it is known, and again whenever it changes, until `tell` says no.
-pub(crate) fn watch(tell: impl Fn(String) -> bool + Send + 'static) -> io::Result<()> {
+/// `windows` is the connection that has the windows, on a Wayland desktop.
+pub(crate) fn watch(
+    windows: Option<Connection>,
+    tell: impl Fn(String) -> bool + Send + 'static,
+) -> io::Result<()> {
     thread::Builder::new().name("keymap".into()).spawn(move || {
-        let result = if std::env::var_os("WAYLAND_DISPLAY").is_some_and(|name| !name.is_empty()) {
-            wayland::watch(&tell)
-        } else {
-            x11::watch(&tell)
+        let result = match &windows {
+            Some(connection) => wayland::watch(connection, &tell),
+            None => x11::watch(&tell),
         };
         if let Err(error) = result {
             tracing::warn!(

@@ -1,4 +1,5 @@
-//! The layout of a Wayland desktop: compositors send it to everyone who asks for a keyboard, focus or not.
+//! The layout of a Wayland desktop: compositors send all layouts to everyone who asks for a keyboard, and which of them is in
+//! use to the connection whose window has it. So this is on the connection that has the windows, with a queue of its own.
 
 use std::{
     fs::File,
@@ -10,35 +11,65 @@ use protocol::control::MAX_KEYMAP;
 use wayland_client::{
     Connection, Dispatch, Proxy, QueueHandle, WEnum,
     globals::{GlobalListContents, registry_queue_init},
-    protocol::{wl_keyboard, wl_registry, wl_seat},
+    protocol::{
+        wl_keyboard::{self, KeymapFormat},
+        wl_registry, wl_seat,
+    },
 };
 
-use super::WatchError;
+use super::{WatchError, group};
 
 /// Tells the layout and its changes until `tell` says no.
-pub(super) fn watch(tell: &impl Fn(String) -> bool) -> Result<(), WatchError> {
-    let connection = Connection::connect_to_env()?;
-    let (globals, mut queue) = registry_queue_init::<Layout>(&connection)?;
-    let seat: wl_seat::WlSeat = globals.bind(&queue.handle(), 1..=7, ())?;
-    let mut layout = Layout { keyboard: None, newest: None };
+pub(super) fn watch(connection: &Connection, tell: &impl Fn(String) -> bool) -> Result<(), WatchError> {
+    let (globals, mut queue) = registry_queue_init::<Watcher>(connection)?;
+    let _seat: wl_seat::WlSeat = globals.bind(&queue.handle(), 1..=7, ())?;
+    let mut watcher = Watcher { keyboard: None, layout: Layout::default() };
     loop {
-        queue.blocking_dispatch(&mut layout)?;
-        if let Some(text) = layout.newest.take()
+        queue.blocking_dispatch(&mut watcher)?;
+        if let Some(text) = watcher.layout.news()
             && !tell(text)
         {
-            break;
+            return Ok(());
         }
     }
-    drop(seat);
-    Ok(())
 }
 
-struct Layout {
+struct Watcher {
     keyboard: Option<wl_keyboard::WlKeyboard>,
-    newest: Option<String>,
+    layout: Layout,
 }
 
-impl Dispatch<wl_registry::WlRegistry, GlobalListContents> for Layout {
+/// The keyboard's layouts.
+#[derive(Debug, Default)]
+struct Layout {
+    /// All of them.
+    keymap: Option<String>,
+    /// The one in use.
+    group: u8,
+    /// It is not told yet.
+    is_new: bool,
+}
+
+impl Layout {
+    fn set_keymap(&mut self, keymap: String) {
+        (self.keymap, self.is_new) = (Some(keymap), true);
+    }
+
+    fn set_group(&mut self, group: u32) {
+        // xkb knows four.
+        let group = u8::try_from(group).unwrap_or(0);
+        self.is_new |= group != self.group;
+        self.group = group;
+    }
+
+    /// The keymap with the layout in use first, if that is news.
+    fn news(&mut self) -> Option<String> {
+        let keymap = self.keymap.as_ref().filter(|_| std::mem::take(&mut self.is_new))?;
+        Some(group::in_use_first(keymap.clone(), self.group))
+    }
+}
+
+impl Dispatch<wl_registry::WlRegistry, GlobalListContents> for Watcher {
     fn event(
         _: &mut Self,
         _: &wl_registry::WlRegistry,
@@ -50,9 +81,9 @@ impl Dispatch<wl_registry::WlRegistry, GlobalListContents> for Layout {
     }
 }
 
-impl Dispatch<wl_seat::WlSeat, ()> for Layout {
+impl Dispatch<wl_seat::WlSeat, ()> for Watcher {
     fn event(
-        layout: &mut Self,
+        watcher: &mut Self,
         seat: &wl_seat::WlSeat,
         event: wl_seat::Event,
         _: &(),
@@ -60,32 +91,33 @@ impl Dispatch<wl_seat::WlSeat, ()> for Layout {
         queue: &QueueHandle<Self>,
     ) {
         let wl_seat::Event::Capabilities { capabilities: WEnum::Value(capabilities) } = event else { return };
-        match (capabilities.contains(wl_seat::Capability::Keyboard), layout.keyboard.take()) {
-            (true, None) => layout.keyboard = Some(seat.get_keyboard(queue, ())),
-            (true, keyboard) => layout.keyboard = keyboard,
+        match (capabilities.contains(wl_seat::Capability::Keyboard), watcher.keyboard.take()) {
+            (true, None) => watcher.keyboard = Some(seat.get_keyboard(queue, ())),
+            (true, keyboard) => watcher.keyboard = keyboard,
             (false, Some(keyboard)) if keyboard.version() >= 3 => keyboard.release(),
             (false, _) => {}
         }
     }
 }
 
-impl Dispatch<wl_keyboard::WlKeyboard, ()> for Layout {
+impl Dispatch<wl_keyboard::WlKeyboard, ()> for Watcher {
     fn event(
-        layout: &mut Self,
+        watcher: &mut Self,
         _: &wl_keyboard::WlKeyboard,
         event: wl_keyboard::Event,
         _: &(),
         _: &Connection,
         _: &QueueHandle<Self>,
     ) {
-        let wl_keyboard::Event::Keymap { format: WEnum::Value(wl_keyboard::KeymapFormat::XkbV1), fd, size } =
-            event
-        else {
-            return;
-        };
-        match read(fd, size) {
-            Ok(text) => layout.newest = Some(text),
-            Err(error) => tracing::warn!("the desktop's keyboard layout cannot be read: {error}"),
+        match event {
+            wl_keyboard::Event::Keymap { format: WEnum::Value(KeymapFormat::XkbV1), fd, size } => {
+                match read(fd, size) {
+                    Ok(text) => watcher.layout.set_keymap(text),
+                    Err(error) => tracing::warn!("the desktop's keyboard layout cannot be read: {error}"),
+                }
+            }
+            wl_keyboard::Event::Modifiers { group, .. } => watcher.layout.set_group(group),
+            _ => {}
         }
     }
 }
@@ -99,4 +131,22 @@ fn read(fd: OwnedFd, size: u32) -> std::io::Result<String> {
     // Compositors count the terminating zero.
     text.truncate(text.iter().position(|&byte| byte == 0).unwrap_or(text.len()));
     String::from_utf8(text).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_of_the_layout_is_told_once() {
+        let mut layout = Layout::default();
+        layout.set_group(1);
+        assert_eq!(layout.news(), None, "nothing is known yet");
+        layout.set_keymap("xkb_symbols [group1] [group2]".into());
+        assert_eq!(layout.news().as_deref(), Some("xkb_symbols [group2] [group1]"));
+        layout.set_group(1);
+        assert_eq!(layout.news(), None, "every modifier comes with it");
+        layout.set_group(0);
+        assert_eq!(layout.news().as_deref(), Some("xkb_symbols [group1] [group2]"));
+    }
 }

@@ -17,10 +17,11 @@ use winit::{
     window::Window,
 };
 
-/// winit's connection; `None` if that is none to a Wayland desktop. It must not be used after `display` is gone.
-pub(super) fn connection(display: &OwnedDisplayHandle) -> Option<Connection> {
+/// winit's connection; `None` if that is none to a Wayland desktop. It stays open until the process ends: threads read from it.
+pub(super) fn connection(display: OwnedDisplayHandle) -> Option<Connection> {
     let RawDisplayHandle::Wayland(handle) = display.display_handle().ok()?.as_raw() else { return None };
-    // SAFETY: winit says that this is a `wl_display`, which lives as long as `display`; callers keep that.
+    std::mem::forget(display);
+    // SAFETY: winit says that this is a `wl_display`, which lives as long as `display`: for ever.
     let backend = unsafe { Backend::from_foreign_display(handle.display.as_ptr().cast()) };
     Some(Connection::from_backend(backend))
 }

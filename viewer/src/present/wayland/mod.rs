@@ -52,12 +52,8 @@ struct Globals {
 }
 
 impl Popups {
-    /// Joins winit's connection. `wake` makes winit's loop go round; it says no when that has ended.
-    pub(crate) fn new(
-        display: OwnedDisplayHandle,
-        wake: impl Fn() -> bool + Send + 'static,
-    ) -> Result<Popups> {
-        let connection = foreign::connection(&display).context("this is no Wayland desktop")?;
+    /// Joins winit's connection.
+    pub(crate) fn new(connection: Connection) -> Result<Popups> {
         let (list, queue) = registry_queue_init::<Shell>(&connection)?;
         let handle = queue.handle();
         let globals = Globals {
@@ -66,7 +62,6 @@ impl Popups {
             viewporter: list.bind(&handle, 1..=1, ()).ok(),
         };
         let hands = Hands::new(&list, &handle, &globals)?;
-        wake::start(connection.clone(), display, wake).context("cannot start a thread")?;
         let shell = Shell { globals, popups: HashMap::new(), hands, told: Vec::new() };
         Ok(Popups { connection, queue, shell })
     }
@@ -98,6 +93,17 @@ impl Popups {
         }
         std::mem::take(&mut self.shell.told)
     }
+}
+
+/// winit's connection, whose loop `wake` makes go round for all that comes, since winit's sleeps on if nothing is for it; it
+/// says no when that has ended.
+pub(crate) fn connect(
+    display: OwnedDisplayHandle,
+    wake: impl Fn() -> bool + Send + 'static,
+) -> Result<Connection> {
+    let connection = foreign::connection(display).context("this is no Wayland desktop")?;
+    wake::start(connection.clone(), wake).context("cannot start a thread")?;
+    Ok(connection)
 }
 
 /// What softbuffer draws a popup to.

@@ -4,20 +4,15 @@ use std::{io, thread};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use wayland_client::{Connection, backend::WaylandError};
-use winit::event_loop::OwnedDisplayHandle;
 
 /// Starts a thread that reads along with winit and wakes it for everything that came: winit sleeps on when there is
 /// nothing for it, although there may be something for us. Whoever reads, libwayland gives everyone his own.
-pub(super) fn start(
-    connection: Connection,
-    display: OwnedDisplayHandle,
-    wake: impl Fn() -> bool + Send + 'static,
-) -> io::Result<()> {
-    thread::Builder::new().name("popups".into()).spawn(move || {
-        // The connection must not be closed while it is read from: it is held as long.
-        let _display = display;
-        while wait(&connection).is_ok() && wake() {}
-    })?;
+pub(super) fn start(connection: Connection, wake: impl Fn() -> bool + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name("popups".into()).spawn(
+        move || {
+            while wait(&connection).is_ok() && wake() {}
+        },
+    )?;
     Ok(())
 }
 
