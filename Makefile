@@ -45,7 +45,7 @@ check: setup-build page $(BROWSER_TESTS)/node_modules/.package-lock.json ## form
 
 bench: setup-bench page $(BROWSER_TESTS)/node_modules/.package-lock.json ## measure against the goals and the rivals, in one run
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
-	$(CARGO) run $(CARGO_FLAGS) --release -p dormer-benches
+	$(CARGO) run $(CARGO_FLAGS) --release --bin dormer-bench
 	cd $(BROWSER_TESTS) && DORMER_BINARIES=$(CURDIR)/target/release npm run --silent bench
 
 fuzz: setup-build ## fuzz every decoder for a minute each

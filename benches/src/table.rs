@@ -83,7 +83,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
 pub(crate) fn page(table: &str) -> String {
     format!(
         "# Benchmarks\n\n\
-         Printed by `make bench`, written by `cargo run --release -p dormer-benches -- --write`: the real programs on\n\
+         Printed by `make bench`, written by `cargo run --release --bin dormer-bench -- --write`: the real programs on\n\
          one machine ({cores} cores), host, viewer, apps and the measuring program sharing it. Times are milliseconds,\n\
          p50/p95, unless stated otherwise.\n\n{table}",
         cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
