@@ -33,6 +33,7 @@ export const Chromium: Engine = {
     return installed("chromium") === null ? "chromium is not installed" : null;
   },
   transports: ["webtransport", "webrtc", "websocket"],
+  pictureless: null,
   start: () => ChromiumBrowser.start(),
 };
 
@@ -102,6 +103,10 @@ export class ChromiumPage implements Page {
 
   async up(button: Button = "left"): Promise<void> {
     await this.tab.mouse.up({ button });
+  }
+
+  async twice(x: number, y: number): Promise<void> {
+    await this.tab.mouse.dblclick(x, y);
   }
 
   async wheel(deltaX: number, deltaY: number): Promise<void> {
