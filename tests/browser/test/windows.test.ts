@@ -5,7 +5,7 @@ import type { Engine } from "../src/browsers/browser";
 import type { Desk, Shown } from "../src/desk";
 import { forEachEngine } from "../src/each";
 import { click, locate, role, type Box } from "../src/elements";
-import { updates } from "../src/hiding";
+import { updates } from "../src/report";
 import { Stage } from "../src/stage";
 import { story, type Step } from "../src/story";
 import { TestApp } from "../src/testapp";

@@ -43,10 +43,11 @@ export class ChromiumBrowser implements Browser {
 
   private constructor(private readonly context: BrowserContext) {}
 
-  static async start(device: Device = WINDOW): Promise<ChromiumBrowser> {
+  /** With more flags, as people give them. */
+  static async start(device: Device = WINDOW, flags: string[] = []): Promise<ChromiumBrowser> {
     const executablePath = installed("chromium");
     if (!executablePath) throw new Error("chromium is not installed");
-    const browser = await chromium.launch({ executablePath, args: QUIET });
+    const browser = await chromium.launch({ executablePath, args: [...QUIET, ...flags] });
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
       viewport: { width: device.width, height: device.height },
