@@ -125,6 +125,7 @@ export class Shell {
     this.online = state.is === "online";
     const { classList } = document.documentElement;
     classList.toggle("offline", !this.online);
+    if (this.online) this.desk.popOuts.tellLost(null);
     if (state.is === "online") classList.toggle("view-only", state.role === "view");
     if (state.is === "online") {
       this.arrived(state.attempts, state.role === "view");
@@ -143,6 +144,7 @@ export class Shell {
     this.silent = silent;
     document.documentElement.classList.toggle("offline", silent);
     if (silent) return this.sayLost(false);
+    this.desk.popOuts.tellLost(null);
     this.notices.clear("connection");
     this.notices.speak(texts.session.back);
     this.taskbar.light("online", transportName(this.transport));
@@ -152,6 +154,7 @@ export class Shell {
   private sayLost(known: boolean): void {
     const { reconnecting } = texts.session;
     if (!known) this.notices.speak(reconnecting);
+    this.desk.popOuts.tellLost(reconnecting);
     this.notices.keep("connection", reconnecting, "offline");
     this.taskbar.light("reconnecting");
   }
