@@ -31,7 +31,7 @@ export class Foreign {
 }
 
 /** A self-signed certificate that is made anew for every run. */
-function certificate(): { key: string; cert: string } {
+export function certificate(): { key: string; cert: string } {
   const directory = mkdtempSync(join(tmpdir(), "dormer-certificate-"));
   const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];

@@ -3,7 +3,9 @@
  * network namespace behind a router of its own. Nothing in this machine's own network changes but for one interface.
  */
 
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { promisify } from "node:util";
 import { Child } from "./child";
 import { lacking, ours } from "./programs";
 import { until } from "./wait";
@@ -28,13 +30,18 @@ export function networkHindrance(): string | null {
 /** Stands for the host's address in the words of its command. */
 export const ADDRESS = "{address}";
 
+const run = promisify(execFile);
+
+/** Where the tools of networks are, too. */
+const TOOLS = { PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+
 /** A command that runs on the far side of a network. */
 export class Network {
   private constructor(readonly child: Child) {}
 
   /** `words` may name `ADDRESS`. Both end together. */
   static start(words: string[], env: NodeJS.ProcessEnv, directory: string): Network {
-    const tools = { ...env, PATH: `${env.PATH}:/usr/sbin:/sbin` };
+    const tools = { ...env, ...TOOLS };
     return new Network(
       Child.start("host", ours("dormer-network"), ["--", ...words], { env: tools, directory, orders: true }),
     );
@@ -51,6 +58,24 @@ export class Network {
 
   async shape({ roundTrip, rate, loss }: Shape): Promise<void> {
     await this.order(`shape ${roundTrip / 2}ms ${rate} ${loss}`);
+  }
+
+  /** This machine has another address from now on, and not the one it had: as a phone that leaves a Wi-Fi for another network. */
+  async move(): Promise<void> {
+    const { pid } = this.child;
+    const [wire, router] = [`dn${pid}`, `dormer-router-${pid}`];
+    const { stdout } = await run("ip", ["-4", "-o", "addr", "show", "dev", wire], { env: TOOLS });
+    const [, start = "", last = ""] = /inet (\d+\.\d+\.\d+\.)(\d+)\/30/.exec(stdout) ?? [];
+    const [, far = ""] = /"address":"([\d.]+)"/.exec(this.child.log) ?? [];
+    // The range of a network has room for another one: see `tests/src/network/space.rs`.
+    const at = (offset: number) => `${start}${Number(last) + offset}`;
+    const steps = [
+      `-n ${router} addr add ${at(9)}/30 dev drn${pid}`,
+      `addr add ${at(8)}/30 dev ${wire}`,
+      `route replace ${far}/32 via ${at(9)} dev ${wire} src ${at(8)}`,
+      `addr del ${at(0)}/30 dev ${wire}`,
+    ];
+    for (const step of steps) await run("ip", step.split(" "), { env: TOOLS });
   }
 
   /** Ends it with its command, and waits until this machine's own network has forgotten it. */

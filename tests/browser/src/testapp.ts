@@ -79,11 +79,16 @@ export class TestApp {
   }
 
   reactions(): Reaction[] {
+    return this.entries("reaction");
+  }
+
+  /** What it reported of one kind, such as `key` or `lock`: see `tests/src/testapp/report.rs`. */
+  entries<Entry>(event: string): Entry[] {
     return this.host
       .read(`${this.name}.report`)
       .split("\n")
-      .filter((line) => line.includes('"reaction"'))
-      .map((line) => JSON.parse(line) as Reaction);
+      .filter((line) => line.includes(`"event":"${event}"`) && line.endsWith("}"))
+      .map((line) => JSON.parse(line) as Entry);
   }
 
   /** The code that the page shows. */

@@ -81,6 +81,14 @@ whereAble("a popped-out window", Chromium.hindrance, () => {
         await gone(desk.page, role("listbox", "Windows"));
         expect(stage.browser.complaints).toEqual([]);
       });
+
+      step("says so when the host is gone", async (stage) => {
+        process.kill(stage.host.pid, "SIGKILL");
+        await locate(popped, {
+          selector: '[data-notice="connection"]',
+          name: "Connection lost. Connecting again…",
+        });
+      });
     },
   );
 });

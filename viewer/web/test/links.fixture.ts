@@ -33,9 +33,17 @@ export class FakeLink implements Link {
   }
 
   networkChanged = vi.fn();
+  ask = vi.fn();
+  receivedBytes = 0;
 
   stats(): LinkStats {
-    return { transport: this.transport, rtt: null, sentBytes: 0, receivedBytes: 0, queuedBytes: 0 };
+    return {
+      transport: this.transport,
+      rtt: null,
+      sentBytes: 0,
+      receivedBytes: this.receivedBytes,
+      queuedBytes: 0,
+    };
   }
 }
 

@@ -16,6 +16,8 @@ export interface Page {
   move(x: number, y: number): Promise<void>;
   down(button?: Button): Promise<void>;
   up(button?: Button): Promise<void>;
+  /** A double click. */
+  twice(x: number, y: number): Promise<void>;
   wheel(deltaX: number, deltaY: number): Promise<void>;
   /** Presses a chord such as `Control+c` or `Enter`. */
   press(chord: string): Promise<void>;
@@ -49,5 +51,7 @@ export interface Engine {
   readonly hindrance: string | null;
   /** The transports that it speaks. */
   readonly transports: ("webtransport" | "webrtc" | "websocket")[];
+  /** Why its pages cannot copy and paste pictures here, or null. */
+  readonly pictureless: string | null;
   start(directory: string): Promise<Browser>;
 }

@@ -33,6 +33,7 @@ export const Chromium: Engine = {
     return installed("chromium") === null ? "chromium is not installed" : null;
   },
   transports: ["webtransport", "webrtc", "websocket"],
+  pictureless: null,
   start: () => ChromiumBrowser.start(),
 };
 
@@ -42,10 +43,11 @@ export class ChromiumBrowser implements Browser {
 
   private constructor(private readonly context: BrowserContext) {}
 
-  static async start(device: Device = WINDOW): Promise<ChromiumBrowser> {
+  /** With more flags, as people give them. */
+  static async start(device: Device = WINDOW, flags: string[] = []): Promise<ChromiumBrowser> {
     const executablePath = installed("chromium");
     if (!executablePath) throw new Error("chromium is not installed");
-    const browser = await chromium.launch({ executablePath, args: QUIET });
+    const browser = await chromium.launch({ executablePath, args: [...QUIET, ...flags] });
     const context = await browser.newContext({
       ignoreHTTPSErrors: true,
       viewport: { width: device.width, height: device.height },
@@ -102,6 +104,10 @@ export class ChromiumPage implements Page {
 
   async up(button: Button = "left"): Promise<void> {
     await this.tab.mouse.up({ button });
+  }
+
+  async twice(x: number, y: number): Promise<void> {
+    await this.tab.mouse.dblclick(x, y);
   }
 
   async wheel(deltaX: number, deltaY: number): Promise<void> {

@@ -11,6 +11,7 @@ export const Firefox: Engine = {
     return installed("firefox-esr") === null ? "firefox-esr is not installed" : null;
   },
   transports: ["webtransport", "websocket"],
+  pictureless: "without a screen it has a clipboard for text and HTML only",
   start,
 };
 

@@ -59,6 +59,10 @@ class PuppeteerPage implements Page {
     await this.tab.mouse.up({ button });
   }
 
+  async twice(x: number, y: number): Promise<void> {
+    await this.tab.mouse.click(x, y, { count: 2 });
+  }
+
   async wheel(deltaX: number, deltaY: number): Promise<void> {
     await this.tab.mouse.wheel({ deltaX, deltaY });
   }

@@ -16,6 +16,7 @@ export const ChromiumTabs: Engine = {
     return Chromium.hindrance;
   },
   transports: Chromium.transports,
+  pictureless: null,
   start: () => onScreen(1),
 };
 

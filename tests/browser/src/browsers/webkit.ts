@@ -17,6 +17,7 @@ export const WebKit: Engine = {
     return installed("Xvfb") === null ? "xvfb is not installed" : null;
   },
   transports: ["websocket"],
+  pictureless: "its pages are not told of pictures that are pasted",
   start: (directory) => WebKitBrowser.start(directory),
 };
 
@@ -127,6 +128,14 @@ class WebKitPage implements Page {
 
   async up(button: Button = "left"): Promise<void> {
     await this.pointer({ type: "pointerUp", button: BUTTONS[button] });
+  }
+
+  async twice(x: number, y: number): Promise<void> {
+    await this.move(x, y);
+    for (let click = 0; click < 2; click++) {
+      await this.down();
+      await this.up();
+    }
   }
 
   async wheel(deltaX: number, deltaY: number): Promise<void> {

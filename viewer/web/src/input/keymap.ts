@@ -3,7 +3,8 @@
  * no data of ours and includes none of its own. Both xkbcommon (Wayland apps) and xkbcomp (Xwayland) compile it.
  *
  * Caps Lock and Num Lock are no modifiers in it. Which characters keys give under them is known here, and the keymap is written anew
- * when they change, so that host and viewer never disagree about a lock's state.
+ * when they change, so that host and viewer never disagree about a lock's state. The lamp of Caps Lock is there for Xwayland alone: without
+ * any, version 22 falls over as soon as a modifier is held.
  */
 
 import { evdev, places } from "./codes";
@@ -53,7 +54,7 @@ export function keymapText(table: Table, locks: Locks, typed: (code: string) => 
   }
   const third = table.altgr ? `modifier_map Mod5 {<I108>};` : `modifier_map Mod1 {<I108>};`;
   return `xkb_keymap {
-xkb_keycodes "dormer" { minimum=8; maximum=255;
+xkb_keycodes "dormer" { minimum=8; maximum=255; indicator 1="Caps Lock";
 ${codes.join("\n")}
 };
 xkb_types "dormer" { virtual_modifiers Alt,Super,LevelThree;
@@ -88,7 +89,8 @@ interpret Alt_L+AnyOf(all) { virtualModifier=Alt; action=SetMods(modifiers=modMa
 interpret Alt_R+AnyOf(all) { virtualModifier=Alt; action=SetMods(modifiers=modMapMods,clearLocks); };
 interpret Super_L+AnyOf(all) { virtualModifier=Super; action=SetMods(modifiers=modMapMods,clearLocks); };
 interpret Super_R+AnyOf(all) { virtualModifier=Super; action=SetMods(modifiers=modMapMods,clearLocks); };
-interpret Any+AnyOf(all) { action=SetMods(modifiers=modMapMods,clearLocks); };`;
+interpret Any+AnyOf(all) { action=SetMods(modifiers=modMapMods,clearLocks); };
+indicator "Caps Lock" { whichModState=Locked; modifiers=Lock; };`;
 
 const MODIFIERS = `modifier_map Shift {<I50>,<I62>};
 modifier_map Control {<I37>,<I105>};

@@ -26,9 +26,13 @@ export class Client {
     });
     addEventListener("online", () => this.wake());
     addEventListener("pageshow", () => this.wake());
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.wake();
-    });
+    const looked = () => {
+      const on = document.visibilityState === "visible";
+      this.send({ do: "looked-at", on });
+      return on;
+    };
+    document.addEventListener("visibilitychange", () => looked() && this.wake());
+    looked();
   }
 
   /** Tells the engine something; `transfer` lists what moves there, such as canvases. */

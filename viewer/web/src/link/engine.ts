@@ -12,10 +12,12 @@ import { Figures } from "./figures";
 import { Gallery } from "./gallery";
 import type { Join, Lane, Link, LinkHandler, Open, Transport } from "./link";
 import { ended, receive, transmit } from "./messages";
+import { micros, order } from "./orders";
 import { Presenter } from "./presenter";
 import { Reconnect, type Over } from "./reconnect";
 import { Serials } from "./serials";
 import type { Attempt, Command, Event } from "./vocabulary";
+import { Watch, type Sought } from "./watch";
 
 /** Sends an event to the page. */
 export type Tell = (event: Event, transfer?: Transferable[]) => void;
@@ -28,6 +30,8 @@ export interface Parts {
   decodesVideo(): Promise<boolean>;
   /** Asks the host for the right to join. */
   join(origin: string): Promise<Join>;
+  /** Looks whether the host is there. */
+  seek(origin: string): Promise<Sought>;
   /** The transports of this browser, the best first. */
   openers(decodesVideo: boolean): [Transport, Open][];
   /** What this viewer is, for people. */
@@ -41,6 +45,7 @@ const WELCOME_PATIENCE = 5_000;
 interface Live {
   link: Link;
   attempts: Attempt[];
+  watch: Watch;
   over: (over: Over) => void;
 }
 
@@ -58,6 +63,8 @@ export class Engine {
   /** Why the newest link ended before it was of any use. */
   private stillborn: string | null = null;
   private decodesVideo = false;
+  private lookedAt = true;
+  private origin = "";
   private acting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reports: ReturnType<typeof setInterval> | undefined;
@@ -78,38 +85,14 @@ export class Engine {
       case "start":
         void this.start(command.origin, command.only);
         break;
-      case "input":
-        core.handleInput(Math.min(onOurClock(command.at), now), command.track, command.event);
-        break;
-      case "release-all":
-        core.releaseHeld(now);
-        break;
       case "configure": {
         const { track, configure } = command;
         this.serials.asked(track, core.configure(track, configure), configure.serial);
         break;
       }
-      case "close":
-        core.close(command.track);
-        break;
-      case "focus":
-        core.handleFocus(now, command.track);
-        break;
-      case "dismiss-popups":
-        core.dismissPopups();
-        break;
-      case "visible":
-        core.setVisible(command.track, command.visible);
-        break;
-      case "keymap":
-        core.setKeymap(command.text);
-        break;
       case "canvas":
         // Of a window that is gone meanwhile, the canvas is of no use.
         if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
-        break;
-      case "offer-clipboard":
-        core.clipboard.offer(command.mimes);
         break;
       case "read-clipboard": {
         const request = core.state.is === "live" ? core.clipboard.request(now, command.mime) : null;
@@ -117,12 +100,13 @@ export class Engine {
         else this.tell({ on: "clipboard-content", request: command.request, data: null });
         break;
       }
-      case "clipboard-content":
-        core.clipboard.provide(command.request, command.data);
-        break;
       case "network-changed":
         this.live?.link.networkChanged();
         this.reconnect?.wake();
+        break;
+      case "looked-at":
+        this.lookedAt = command.on;
+        if (this.live !== null) this.live.watch.on = command.on;
         break;
       case "report":
         this.report(command.on);
@@ -138,11 +122,15 @@ export class Engine {
         this.act();
         this.reconnect?.giveUp();
         this.live?.over({ end: "left", message: "" });
+        break;
+      default:
+        order(core, now, command);
     }
     this.act();
   }
 
   private async start(origin: string, only: string[] | null): Promise<void> {
+    this.origin = origin;
     this.tell({ on: "state", state: { is: "connecting", tried: [] } });
     let tools: Promise<void> | null = null;
     // Loaded while the first link is being made, and again if that failed.
@@ -189,7 +177,7 @@ export class Engine {
     if (this.stillborn !== null) return { broken: this.stillborn };
     let patience: ReturnType<typeof setTimeout> | undefined;
     const over = await new Promise<Over>((resolve) => {
-      this.live = { link, attempts, over: resolve };
+      this.live = { link, attempts, over: resolve, watch: this.watch(link, resolve) };
       patience = setTimeout(() => {
         if (this.core.state.is !== "live") resolve({ broken: "the host does not answer the greeting" });
       }, WELCOME_PATIENCE);
@@ -199,6 +187,7 @@ export class Engine {
       this.act();
     });
     clearTimeout(patience);
+    this.live?.watch.end();
     this.live = null;
     this.listening = null;
     link.close("broken" in over ? over.broken : "");
@@ -206,6 +195,15 @@ export class Engine {
     this.core.resetLink();
     this.act();
     return over;
+  }
+
+  private watch(link: Link, over: (over: Over) => void): Watch {
+    return new Watch({
+      link,
+      seek: () => this.parts.seek(this.origin),
+      silent: (silent) => this.tell({ on: "silence", silent }),
+      gone: (reason) => over({ broken: reason }),
+    });
   }
 
   private waiting(reason: string, attempt: number, tried: Attempt[]): void {
@@ -301,7 +299,8 @@ export class Engine {
     if (state.is === "closed") live.over(ended(state.end));
     if (state.is === "live") {
       const { role, session } = state;
-      const { link, attempts } = live;
+      const { link, attempts, watch } = live;
+      watch.on = this.lookedAt;
       this.tell({ on: "state", state: { is: "online", role, session, transport: link.transport, attempts } });
     }
   }
@@ -334,14 +333,4 @@ export class Engine {
       Math.max(at - micros(), 0) / 1000,
     );
   }
-}
-
-/** Microseconds on the viewer's clock. */
-function micros(): number {
-  return Math.floor(performance.now() * 1000);
-}
-
-/** A time of the page, in milliseconds since 1970, on the viewer's clock. */
-function onOurClock(millis: number): number {
-  return Math.max(Math.floor((millis - performance.timeOrigin) * 1000), 0);
 }

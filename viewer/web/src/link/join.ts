@@ -1,6 +1,7 @@
 /** The right to join, asked for anew before each link. */
 
 import type { IceServer, Join } from "./link";
+import type { Sought } from "./watch";
 
 /** The host does not let this page in, and trying again is of no use. */
 export class NotLetIn extends Error {}
@@ -21,6 +22,20 @@ export async function askToJoin(origin: string): Promise<Join> {
   const message = await sentence(response);
   if (response.status === 401 || response.status === 403) throw new NotLetIn(message);
   throw new Error(message);
+}
+
+/** How long the host may take to answer when it is sought, in milliseconds. */
+const SEEKING = 2_000;
+
+/** Looks whether the host is there: any answer will do. */
+export async function seek(origin: string): Promise<Sought> {
+  const signal = AbortSignal.timeout(SEEKING);
+  try {
+    await fetch(`${origin}/`, { method: "HEAD", cache: "no-store", signal });
+    return "there";
+  } catch {
+    return signal.aborted ? "nothing" : "refuses";
+  }
 }
 
 /** What the host says is wrong. */

@@ -37,6 +37,8 @@ export interface Link {
   close(reason: string): void;
   /** The machine's network changed, or the page woke: look at once whether the connection still works. */
   networkChanged(): void;
+  /** Asks whether the host is there. Nothing follows from it but that the answer is received. */
+  ask(): void;
   stats(): LinkStats;
   /** Where pictures of videos come from if not from the ops' data: links whose videos travel as media of the browser. */
   readonly video?: (track: TrackId) => VideoSource;

@@ -43,6 +43,8 @@ export type Command =
   | { do: "clipboard-content"; request: number; data: Uint8Array | null }
   /** The tab or the machine woke, or the network changed. */
   | { do: "network-changed" }
+  /** Whether somebody looks at the page: see `watch.ts`. */
+  | { do: "looked-at"; on: boolean }
   /** Report figures once a second, or stop. */
   | { do: "report"; on: boolean }
   /** The newest pixels of a part of a track as straight RGBA; answered by `pixels`. For screenshots and tests. */
@@ -53,6 +55,8 @@ export type Command =
 /** What the page hears from the engine. */
 export type Event =
   | { on: "state"; state: State }
+  /** The host does not answer, though the link may still hold; or it answers again. */
+  | { on: "silence"; silent: boolean }
   | { on: "window"; window: Window }
   | { on: "window-gone"; track: TrackId }
   | { on: "icon"; icon: Icon }

@@ -120,6 +120,11 @@ class WebRtcLink implements Link {
     setTimeout(() => this.figures().heard < asked && this.restart(), patience);
   }
 
+  ask(): void {
+    if (this.channels !== null) this.channels.ask();
+    else this.tell({ do: "ask" });
+  }
+
   stats(): LinkStats {
     const { rtt, sentBytes, receivedBytes, queuedBytes } = this.figures();
     const { transport, frameBytes } = this;
@@ -246,11 +251,6 @@ class WebRtcLink implements Link {
   private wantKeyframe(slot: number): void {
     if (this.channels !== null) this.channels.wantKeyframe(slot);
     else this.tell({ do: "keyframe", slot });
-  }
-
-  private ask(): void {
-    if (this.channels !== null) this.channels.ask();
-    else this.tell({ do: "ask" });
   }
 
   private tell(what: ToPeer): void {

@@ -98,6 +98,10 @@ class WebSocketLink implements Link {
     this.silence = this.expect(SILENCE_ONCE_ASKED);
   }
 
+  ask(): void {
+    if (!this.ended) this.put(question());
+  }
+
   stats(): LinkStats {
     const { transport, rtt, sentBytes, receivedBytes } = this;
     return { transport, rtt, sentBytes, receivedBytes, queuedBytes: this.socket.bufferedAmount };

@@ -130,6 +130,10 @@ class WebTransportLink implements Link {
     for (let i = 0; i < 3; i++) setTimeout(() => this.ended || this.datagrams.write(question()), i * 300);
   }
 
+  ask(): void {
+    if (!this.ended) this.datagrams.write(question());
+  }
+
   stats(): LinkStats {
     const { transport, rtt, sentBytes, receivedBytes } = this;
     const queuedBytes = this.control.queued + this.datagrams.queued;

@@ -5,7 +5,7 @@ import zstdUrl from "virtual:zstd";
 import { canDecode } from "../decode/video";
 import { Zstd } from "../decode/zstd";
 import { Engine } from "./engine";
-import { askToJoin } from "./join";
+import { askToJoin, seek } from "./join";
 import { preferred } from "./transports";
 import type { Command, Event } from "./vocabulary";
 
@@ -15,6 +15,7 @@ const engine = new Engine((event: Event, transfer: Transferable[] = []) => postM
   zstd: () => Zstd.fetch(zstdUrl),
   decodesVideo: canDecode,
   join: askToJoin,
+  seek,
   openers: (decodesVideo) => preferred(userAgent, decodesVideo),
   agent: agent(),
 });

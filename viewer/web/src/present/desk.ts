@@ -8,6 +8,7 @@ import { fill, texts } from "../language";
 import type { Command, Event, State } from "../link/vocabulary";
 import type { Role, TrackId, Window } from "../protocol/types";
 import { Arranger } from "./arrange";
+import { Canvases } from "./canvases";
 import { cursorOf } from "./cursor";
 import { make } from "./dom";
 import { Drags } from "./drag";
@@ -62,14 +63,13 @@ export class Desk {
   readonly manager: Manager;
   readonly people: People;
   readonly touch: Touch;
-  private readonly popups: Popups;
-  private readonly detach = new Map<TrackId, () => void>();
+  readonly popups: Popups;
+  readonly canvases = new Canvases(this);
   readonly visibility: Visibility;
   readonly focus: Focus;
   private readonly only: Only;
   role: Role = "control";
   private readonly places = new Places(storage());
-  private cursor = "default";
 
   constructor(readonly options: DeskOptions) {
     const { send } = options;
@@ -129,8 +129,7 @@ export class Desk {
         if (this.icons.add(event.icon)) this.options.changed();
         break;
       case "cursor":
-        this.cursor = cursorOf(event.cursor);
-        this.eachCanvas((canvas) => (canvas.style.cursor = this.cursor));
+        this.canvases.show(cursorOf(event.cursor));
         break;
       case "bell":
         this.manager.ring(this.kin.root(event.track));
@@ -168,7 +167,7 @@ export class Desk {
       const made = new View(window, this.manager.actionsOf(track), send);
       this.views.set(track, made);
       this.layer.append(made.group);
-      this.attach(made);
+      this.canvases.attach(made);
       return;
     }
     view.window = window;
@@ -190,8 +189,7 @@ export class Desk {
     this.places.forget(track);
     this.visibility.forget(track);
     if (view !== undefined) {
-      this.detach.get(track)?.();
-      this.detach.delete(track);
+      this.canvases.forget(track);
       this.views.delete(track);
       this.popOuts.forget(view);
       view.group.remove();
@@ -300,26 +298,8 @@ export class Desk {
 
   /** A view was drawn into another document, or into this one again: its input and popups follow. */
   moveInput(view: View): void {
-    this.detach.get(view.track)?.();
-    this.attach(view);
-    view.picture.canvas.style.cursor = this.cursor;
+    this.canvases.attach(view);
     for (const window of this.kin.popupsOf(view.track)) this.popups.show(window);
-  }
-
-  private attach(view: View): void {
-    this.detach.set(view.track, this.listen(view.track, view.track, view.picture.canvas));
-  }
-
-  /** Input happens on a track's canvas from now on; the answer ends that. */
-  listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
-    element.style.cursor = this.cursor;
-    const size = () => this.kin.get(track)?.size ?? { w: 1, h: 1 };
-    return this.people.of(element.ownerDocument).attach({ track, toplevel, element, size });
-  }
-
-  private eachCanvas(act: (canvas: HTMLCanvasElement) => void): void {
-    for (const { picture } of this.views.values()) act(picture.canvas);
-    this.popups.eachCanvas(act);
   }
 
   private pressed({ toplevel }: Surface): void {

@@ -5,6 +5,7 @@
 
 import { texts } from "../language";
 import { make, setAttribute, setLength } from "./dom";
+import { glyph } from "./glyph";
 import type { Ground } from "./popups";
 import { fitting, scaleOf, shownSize } from "./scale";
 import { Screen } from "./screen";
@@ -28,6 +29,7 @@ export class PopOut {
   /** Holds the picture and the popups. */
   readonly layer: HTMLElement;
   private readonly frame: HTMLElement;
+  private readonly banner: HTMLElement;
   readonly screen: Screen;
   private readonly end = new AbortController();
   private readonly watch: number;
@@ -58,7 +60,8 @@ export class PopOut {
       document: owner,
     });
     this.layer = make("main", { class: "popped-out-layer", children: [this.frame], document: owner });
-    owner.body.append(this.layer);
+    this.banner = make("div", { class: "banners", role: "status", document: owner });
+    owner.body.append(this.layer, this.banner);
     this.screen = new Screen(win, this.layer, events.changed);
     this.describe(null);
     this.listen(events);
@@ -91,6 +94,17 @@ export class PopOut {
     if (icon === null || known?.href === icon) return;
     known?.remove();
     owner.head.append(make("link", { attributes: { rel: "icon", href: icon }, document: owner }));
+  }
+
+  /** Shows these words, and that the picture is old; or neither. */
+  tellLost(lost: string | null): void {
+    const { document: owner } = this;
+    owner.documentElement.classList.toggle("offline", lost !== null);
+    this.banner.replaceChildren();
+    if (lost === null) return;
+    const words = make("span", { text: lost, document: owner });
+    const notice = { class: "banner banner-connection", data: { notice: "connection" }, document: owner };
+    this.banner.append(make("div", { ...notice, children: [glyph("offline", owner), words] }));
   }
 
   /** Fills the browser window, and asks the app to. */

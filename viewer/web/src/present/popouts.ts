@@ -12,6 +12,7 @@ const MAX_DEPTH = 32;
 
 export class PopOuts {
   private readonly byView = new Map<View, PopOut>();
+  private lost: string | null = null;
 
   constructor(private readonly desk: Desk) {}
 
@@ -34,6 +35,7 @@ export class PopOuts {
     this.desk.moveInput(view);
     out.arrange(wishes);
     this.describe(view);
+    out.tellLost(this.lost);
     for (const dialog of this.dialogsOf(view)) this.carry(dialog);
     this.desk.visibility.settle();
     if (this.desk.active === view.track) this.desk.activate(view.track);
@@ -117,6 +119,12 @@ export class PopOuts {
   screenOf(view: View): Screen | null {
     if (view.home === "desk") return null;
     return (this.byView.get(view) ?? this.carrierOf(view))?.screen ?? null;
+  }
+
+  /** The host does not answer, in words; or it does. Whoever looks at one of these does not see the page. */
+  tellLost(lost: string | null): void {
+    this.lost = lost;
+    for (const out of this.byView.values()) out.tellLost(lost);
   }
 
   closeAll(): void {

@@ -77,7 +77,7 @@ export class Popups {
       this.remove(window.track);
       const popup = new Popup(window, layer, desk.options.send);
       popup.pixels = known?.pixels ?? null;
-      popup.detach = desk.listen(window.track, view.track, popup.picture.canvas);
+      popup.detach = desk.canvases.listen(window.track, view.track, popup.picture.canvas);
       this.byTrack.set(window.track, popup);
     }
     this.place(view);

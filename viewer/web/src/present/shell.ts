@@ -1,6 +1,7 @@
 /** The desk with all that stands around it: taskbar, menus, panel, notices. */
 
 import { fill, texts } from "../language";
+import type { Transport } from "../link/link";
 import type { Attempt, Event, State } from "../link/vocabulary";
 import { Cards } from "./cards";
 import { Desk } from "./desk";
@@ -38,8 +39,11 @@ export class Shell {
   private readonly menus: Menus;
   private readonly cards: Cards;
   private readonly vacant: HTMLElement;
+  private readonly awake: () => void;
   private stale = false;
   private online = false;
+  private silent = false;
+  private transport: Transport = "webtransport";
 
   constructor(private readonly options: ShellOptions) {
     const { send, only } = options;
@@ -100,13 +104,14 @@ export class Shell {
     // Alone on a page there is nothing to choose from.
     this.taskbar.element.hidden = only !== null;
     document.documentElement.classList.toggle("embedded", only !== null);
-    keepAwake(() => this.online && desk.screen.compact);
+    this.awake = keepAwake(() => this.online && desk.screen.compact && this.shown.length > 0);
     this.refresh();
   }
 
   handle(event: Event): void {
     this.desk.handle(event);
     if (event.on === "state") this.onState(event.state);
+    else if (event.on === "silence") this.onSilence(event.silent);
     else if (event.on === "seat") this.onSeat(event.held);
     else if (event.on === "report") {
       this.panel.show(event.report);
@@ -115,22 +120,43 @@ export class Shell {
   }
 
   private onState(state: State): void {
-    const { session } = texts;
-    const was = this.online;
+    const known = this.silent || !this.online;
+    this.silent = false;
     this.online = state.is === "online";
     const { classList } = document.documentElement;
     classList.toggle("offline", !this.online);
+    if (this.online) this.desk.popOuts.tellLost(null);
     if (state.is === "online") classList.toggle("view-only", state.role === "view");
     if (state.is === "online") {
       this.arrived(state.attempts, state.role === "view");
+      this.transport = state.transport;
       this.taskbar.light("online", transportName(state.transport));
     } else if (state.is === "reconnecting") {
-      if (was) this.notices.speak(session.reconnecting);
       this.notices.clear("seat");
-      this.notices.keep("connection", session.reconnecting, "offline");
-      this.taskbar.light("reconnecting");
+      this.sayLost(known);
     } else if (state.is === "connecting") this.panel.tried(state.tried);
     this.refreshSoon();
+  }
+
+  /** A link that may still hold, as far as anybody knows: people see what they see of one that is lost. */
+  private onSilence(silent: boolean): void {
+    if (!this.online || silent === this.silent) return;
+    this.silent = silent;
+    document.documentElement.classList.toggle("offline", silent);
+    if (silent) return this.sayLost(false);
+    this.desk.popOuts.tellLost(null);
+    this.notices.clear("connection");
+    this.notices.speak(texts.session.back);
+    this.taskbar.light("online", transportName(this.transport));
+  }
+
+  /** `known`: it was said before. */
+  private sayLost(known: boolean): void {
+    const { reconnecting } = texts.session;
+    if (!known) this.notices.speak(reconnecting);
+    this.desk.popOuts.tellLost(reconnecting);
+    this.notices.keep("connection", reconnecting, "offline");
+    this.taskbar.light("reconnecting");
   }
 
   private arrived(attempts: readonly Attempt[], views: boolean): void {
@@ -185,7 +211,7 @@ export class Shell {
 
   private refresh(): void {
     const { desk } = this;
-    const shown = [...desk.views.values()].filter((view) => view.normal !== null && !desk.excluded(view));
+    const { shown } = this;
     for (const view of shown) {
       const icon = this.cards.iconOf(view);
       if (view.iconShown !== icon) {
@@ -204,6 +230,13 @@ export class Shell {
     );
     document.documentElement.classList.toggle("compact", desk.screen.compact);
     this.vacant.hidden = !this.online || shown.length > 0;
+    this.awake();
+  }
+
+  /** The windows that there are for people, also those that are minimised. */
+  private get shown(): View[] {
+    const { desk } = this;
+    return [...desk.views.values()].filter((view) => view.normal !== null && !desk.excluded(view));
   }
 
   private makeStart(): Start {

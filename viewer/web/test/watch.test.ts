@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+
+import { Stage, onFakeTime } from "./engine.fixture";
+
+onFakeTime();
+
+describe("a link that falls silent", () => {
+  /** Online, with a link on which something came last at the very beginning. */
+  async function quiet(): Promise<Stage> {
+    const stage = new Stage();
+    await stage.online();
+    stage.tell({ do: "looked-at", on: true });
+    return stage;
+  }
+
+  test("is asked, and the page hears of it within some two seconds, and when it is over", async () => {
+    const stage = await quiet();
+    await stage.pass(1_000);
+    expect(stage.link.ask).toHaveBeenCalled();
+    expect(stage.heard("silence")).toEqual([]);
+    await stage.pass(1_000);
+    expect(stage.heard("silence")).toEqual([{ on: "silence", silent: true }]);
+    expect(stage.state).toMatchObject({ is: "online" });
+    stage.link.receivedBytes++;
+    await stage.pass(250);
+    expect(stage.heard("silence").at(-1)).toEqual({ on: "silence", silent: false });
+  });
+
+  test("is not silent as long as anything comes", async () => {
+    const stage = await quiet();
+    for (let second = 0; second < 10; second++) {
+      stage.link.receivedBytes++;
+      await stage.pass(1_000);
+    }
+    expect(stage.heard("silence")).toEqual([]);
+  });
+
+  test("is left alone while nobody looks", async () => {
+    const stage = await quiet();
+    stage.tell({ do: "looked-at", on: false });
+    await stage.pass(8_000);
+    expect(stage.link.ask).not.toHaveBeenCalled();
+    stage.tell({ do: "looked-at", on: true });
+    await stage.pass(1_500);
+    expect(stage.heard("silence")).toEqual([]);
+  });
+
+  test("is over once the host refuses the page", async () => {
+    const stage = await quiet();
+    stage.seek.mockResolvedValue("refuses");
+    stage.join.mockRejectedValue(new Error("the host cannot be reached"));
+    await stage.pass(3_000);
+    expect(stage.state).toMatchObject({ is: "reconnecting", reason: "the host cannot be reached" });
+  });
+
+  test("looks for another way if the host is there", async () => {
+    const stage = await quiet();
+    stage.seek.mockResolvedValue("there");
+    await stage.pass(5_000);
+    expect(stage.link.networkChanged).toHaveBeenCalledOnce();
+    expect(stage.state).toMatchObject({ is: "online" });
+  });
+
+  test("stays as it is while nothing is known of the host", async () => {
+    const stage = await quiet();
+    await stage.pass(8_000);
+    expect(stage.link.networkChanged).not.toHaveBeenCalled();
+    expect(stage.state).toMatchObject({ is: "online" });
+  });
+});
