@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Host, HostOptions, Kind, Press, Session, Track, Until, Viewer, Window, binaries,
+    Host, HostOptions, Kind, Picture, Press, Session, Track, Until, Viewer, Window, binaries,
     testapp::Entry,
     tools,
     wait::{self, PATIENCE},
@@ -143,4 +143,33 @@ fn text_goes_between_the_desktop_and_an_app_without_an_x_server() -> Result<()> 
 
 fn holds(file: &Path, text: &str) -> bool {
     std::fs::read_to_string(file).is_ok_and(|content| content.trim_end() == text)
+}
+
+#[test]
+fn what_is_transparent_in_a_menu_is_so_on_the_desktop() -> Result<()> {
+    if !tools::present("menus with round corners", &["l3afpad"]) {
+        return Ok(());
+    }
+    let session = HostOptions::command(["l3afpad"]).variable("GDK_BACKEND", "wayland").start()?;
+    let (mut beside, window) = Viewer::with_window(session.link())?;
+    beside.click(window.track, 300.0, 200.0, "right")?;
+    let app = picture_of_popup(&mut beside)?;
+    let sees_through = app.bgra.chunks_exact(4).filter(|pixel| pixel[3] < 255).count();
+    ensure!(
+        (1..200).contains(&sees_through),
+        "{sees_through} pixels of {app:?} can be seen through: its corners"
+    );
+
+    let native = binaries()?.view.to_str().context("a path")?;
+    let desktop = Host::start([native, session.link()])?;
+    let mut viewer = Viewer::start(desktop.link())?;
+    ensure!(picture_of_popup(&mut viewer)? == app, "the desktop shows something else");
+    Ok(())
+}
+
+fn picture_of_popup(viewer: &mut Viewer) -> Result<Picture> {
+    let windows = viewer.wait(Until::Popups(1))?;
+    let popup = windows.iter().find(|window| window.kind == Kind::Popup).context("waited for it")?.track;
+    viewer.wait(Until::Exact(popup))?;
+    viewer.screenshot(popup)
 }

@@ -3,15 +3,9 @@
 use std::rc::Rc;
 
 use media::Scale;
-use winit::{
-    raw_window_handle::{HandleError, HasWindowHandle, WindowHandle},
-    window::Window,
-};
+use winit::window::Window;
 
-use super::{
-    geometry,
-    wayland::{self, Popup},
-};
+use super::{geometry, wayland::Popup};
 
 /// What a view is for its desktop.
 #[derive(Clone, Debug)]
@@ -36,15 +30,6 @@ impl Face {
         match self {
             Face::Window(window) => geometry::scale(window.scale_factor()),
             Face::Popup(popup) => popup.scale(),
-        }
-    }
-}
-
-impl HasWindowHandle for Face {
-    fn window_handle(&self) -> Result<WindowHandle<'_>, HandleError> {
-        match self {
-            Face::Window(window) => window.window_handle(),
-            Face::Popup(popup) => wayland::handle(popup),
         }
     }
 }

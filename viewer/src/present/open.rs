@@ -125,6 +125,8 @@ impl Desk {
                 .with_inner_size(PhysicalSize::new(size.w, size.h))
                 .with_position(PhysicalPosition::new(at.x, at.y))
                 .with_decorations(false)
+                // Menus have round corners, and space around them.
+                .with_transparent(true)
                 .with_active(false)
                 .with_override_redirect(true)
                 .with_x11_window_type(vec![WindowType::PopupMenu]),

@@ -2,7 +2,7 @@
 
 use media::{Frame, Pixels, Rect, Region, Size};
 
-/// A window's buffer, 0RGB a pixel, rows without padding.
+/// A window's buffer, ARGB a pixel, colours multiplied by alpha, rows without padding. Windows ignore alpha, popups may not.
 pub(crate) struct Target<'a> {
     /// Its pixels.
     pub(crate) pixels: &'a mut [u32],
@@ -119,8 +119,8 @@ fn convert(bgra: &[u8], pixels: &mut [u32], light: Light) {
 fn shade(pixel: u32, light: Light) -> u32 {
     match light {
         Light::Full => pixel,
-        // Half of each channel at once: the shift's stray bits are masked out.
-        Light::Dimmed => (pixel >> 1) & 0x7f7f_7f7f,
+        // Half of each colour at once: the shift's stray bits are masked out.
+        Light::Dimmed => (pixel & 0xff00_0000) | ((pixel >> 1) & 0x007f_7f7f),
     }
 }
 

@@ -3,21 +3,40 @@
 //! A view is made when its track's first picture has arrived, so nothing empty is ever shown. It shows its last picture
 //! until a newer one arrives, whatever happens to its size or to the link.
 
-use std::{collections::VecDeque, num::NonZeroU32, sync::Arc};
+use std::{collections::VecDeque, io, num::NonZeroU32, rc::Rc, sync::Arc};
 
 use media::{Logical, Pixels, Point, Rect, Region, Scale, Size, UpdateId, Window as Remote};
+use thiserror::Error;
 use winit::{event_loop::OwnedDisplayHandle, window::Window};
 
 use super::{
     face::Face,
     paint::{self, Fit, Light, Target},
+    wayland::Popup,
 };
 use crate::{link::Updated, picture::Picture};
 
 /// Draws into windows of this display.
 pub(crate) type Canvas = softbuffer::Context<OwnedDisplayHandle>;
 
-type Surface = softbuffer::Surface<OwnedDisplayHandle, Face>;
+/// What is drawn to.
+enum Surface {
+    /// A window's, which keeps what was drawn before.
+    Window(softbuffer::Surface<OwnedDisplayHandle, Rc<Window>>),
+    /// A popup's of a Wayland desktop, drawn whole each time.
+    Popup(Rc<Popup>),
+}
+
+/// Why a picture could not be shown.
+#[derive(Debug, Error)]
+pub(crate) enum DrawError {
+    /// In a window.
+    #[error(transparent)]
+    Window(#[from] softbuffer::SoftBufferError),
+    /// In a popup.
+    #[error(transparent)]
+    Popup(#[from] io::Error),
+}
 
 /// One local window.
 pub(crate) struct View {
@@ -50,12 +69,11 @@ const MAX_HISTORY: usize = 4;
 
 impl View {
     /// A view that has painted nothing yet.
-    pub(crate) fn new(
-        canvas: &Canvas,
-        face: Face,
-        picture: Arc<Picture>,
-    ) -> Result<View, softbuffer::SoftBufferError> {
-        let surface = Surface::new(canvas, face.clone())?;
+    pub(crate) fn new(canvas: &Canvas, face: Face, picture: Arc<Picture>) -> Result<View, DrawError> {
+        let surface = match &face {
+            Face::Window(window) => Surface::Window(softbuffer::Surface::new(canvas, Rc::clone(window))?),
+            Face::Popup(popup) => Surface::Popup(Rc::clone(popup)),
+        };
         // A popup has no size before the desktop grants it one.
         let inner = face.window().map(Window::inner_size).unwrap_or_default();
         let mut view = View {
@@ -100,10 +118,12 @@ impl View {
     }
 
     /// Notes the window's new inner size.
-    pub(crate) fn resize(&mut self, size: Size<Pixels>) -> Result<(), softbuffer::SoftBufferError> {
+    pub(crate) fn resize(&mut self, size: Size<Pixels>) -> Result<(), DrawError> {
         let (Some(w), Some(h)) = (NonZeroU32::new(size.w), NonZeroU32::new(size.h)) else { return Ok(()) };
         if size != self.size {
-            self.surface.resize(w, h)?;
+            if let Surface::Window(surface) = &mut self.surface {
+                surface.resize(w, h)?;
+            }
             self.size = size;
             self.invalidate();
         }
@@ -131,17 +151,11 @@ impl View {
     }
 
     /// Paints and presents what is pending. Returns the update that is shown now, if a new one is.
-    pub(crate) fn present(
-        &mut self,
-        remote: &Remote,
-        light: Light,
-    ) -> Result<Option<UpdateId>, softbuffer::SoftBufferError> {
+    pub(crate) fn present(&mut self, remote: &Remote, light: Light) -> Result<Option<UpdateId>, DrawError> {
         let region = match std::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => return Ok(None),
             // Nothing changed, but that is news too.
-            Pending::Part(region) if region.is_empty() => {
-                return Ok(self.unpresented.take());
-            }
+            Pending::Part(region) if region.is_empty() => return Ok(self.unpresented.take()),
             Pending::Part(region) => Some(region),
             Pending::Whole => None,
         };
@@ -149,29 +163,47 @@ impl View {
             self.invalidate();
             return Ok(None);
         }
-        self.paint(region, remote, light)?;
-        // Waits until the window system has taken the pixels: only then have they been presented, and the request does
-        // not stay in a buffer of this process.
-        self.surface.buffer_mut()?;
+        let fit = if remote.scale == self.scale() { Fit::Anchored } else { Fit::Stretched };
+        let Some(damage) = self.draw(region, fit, light)? else {
+            self.invalidate();
+            return Ok(None);
+        };
+        self.history.push_front(damage.into_iter().collect());
+        self.history.truncate(MAX_HISTORY);
         Ok(self.unpresented.take())
     }
 
-    fn paint(
+    /// Returns what was drawn; nothing if the desktop takes no picture now.
+    fn draw(
         &mut self,
         region: Option<Region>,
-        remote: &Remote,
+        fit: Fit,
         light: Light,
-    ) -> Result<(), softbuffer::SoftBufferError> {
-        let fit = if remote.scale == self.scale() { Fit::Anchored } else { Fit::Stretched };
-        let mut buffer = self.surface.buffer_mut()?;
-        let region = region.and_then(|region| with_missing(region, buffer.age(), &self.history));
-        let mut target = Target { pixels: &mut buffer, size: self.size };
-        let damage = self.picture.read(|frame| paint::paint(&mut target, frame, region.as_ref(), fit, light));
-        let rects: Vec<softbuffer::Rect> = damage.iter().filter_map(|&rect| to_softbuffer(rect)).collect();
-        buffer.present_with_damage(&rects)?;
-        self.history.push_front(damage.into_iter().collect());
-        self.history.truncate(MAX_HISTORY);
-        Ok(())
+    ) -> Result<Option<Vec<Rect<Pixels>>>, DrawError> {
+        let (size, picture) = (self.size, &self.picture);
+        let paint = |pixels: &mut [u32], region: Option<Region>| {
+            let mut target = Target { pixels, size };
+            picture.read(|frame| paint::paint(&mut target, frame, region.as_ref(), fit, light))
+        };
+        match &mut self.surface {
+            Surface::Window(surface) => {
+                let mut buffer = surface.buffer_mut()?;
+                let region = region.and_then(|region| with_missing(region, buffer.age(), &self.history));
+                let damage = paint(&mut buffer, region);
+                let rects: Vec<_> = damage.iter().filter_map(|&rect| to_softbuffer(rect)).collect();
+                buffer.present_with_damage(&rects)?;
+                // Waits until the window system has taken the pixels: only then have they been presented, and the request
+                // does not stay in a buffer of this process.
+                surface.buffer_mut()?;
+                Ok(Some(damage))
+            }
+            Surface::Popup(popup) => {
+                let drawn = popup.draw(size, |pixels| {
+                    paint(pixels, None);
+                })?;
+                Ok(drawn.then(|| vec![size.to_rect()]))
+            }
+        }
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::rc::Rc;
 
-use anyhow::Result;
 use smithay_client_toolkit::shm::{Shm, raw::RawPool};
 use wayland_client::{
     Connection, QueueHandle, delegate_noop,
-    globals::GlobalList,
     protocol::{
         wl_buffer::WlBuffer,
         wl_compositor::WlCompositor,
@@ -84,15 +82,15 @@ impl Drop for Look {
 }
 
 impl Pen {
-    pub(super) fn new(list: &GlobalList, queue: &QueueHandle<Shell>, globals: &Globals) -> Result<Pen> {
-        Ok(Pen {
+    pub(super) fn new(queue: &QueueHandle<Shell>, globals: &Globals) -> Pen {
+        Pen {
             cursor: Cursor::Icon(CursorIcon::Default),
             compositor: globals.compositor.clone(),
             viewporter: globals.viewporter.clone(),
-            shm: list.bind(queue, 1..=1, ())?,
+            shm: globals.shm.clone(),
             queue: queue.clone(),
             theme: None,
-        })
+        }
     }
 
     /// What a cursor's picture is put on.

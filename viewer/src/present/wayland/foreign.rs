@@ -1,19 +1,16 @@
-//! The borders to what winit holds and softbuffer wants as bare pointers of libwayland.
+//! The borders to what winit gives as bare pointers of libwayland.
 #![expect(unsafe_code, reason = "libraries hand each other Wayland's objects as pointers")]
 
 use smithay_client_toolkit::shell::xdg::{XdgSurface as _, window::Window as Toplevel};
 use wayland_client::{
     Connection, Proxy,
     backend::{Backend, ObjectId},
-    protocol::wl_surface::WlSurface,
 };
 use wayland_protocols::xdg::shell::client::{xdg_surface::XdgSurface, xdg_toplevel::XdgToplevel};
 use winit::{
     event_loop::OwnedDisplayHandle,
     platform::wayland::WindowExtWayland,
-    raw_window_handle::{
-        HandleError, HasDisplayHandle, RawDisplayHandle, RawWindowHandle, WaylandWindowHandle, WindowHandle,
-    },
+    raw_window_handle::{HasDisplayHandle, RawDisplayHandle},
     window::Window,
 };
 
@@ -33,12 +30,4 @@ pub(super) fn xdg_surface(connection: &Connection, window: &Window) -> Option<Xd
     let id = unsafe { ObjectId::from_ptr(XdgToplevel::interface(), toplevel.as_ptr().cast()) }.ok()?;
     let toplevel = XdgToplevel::from_id(connection, id).ok()?;
     Some(Toplevel::from_xdg_toplevel(&toplevel)?.xdg_surface().clone())
-}
-
-/// What softbuffer draws to.
-pub(super) fn handle(surface: &WlSurface) -> Result<WindowHandle<'_>, HandleError> {
-    let pointer = std::ptr::NonNull::new(surface.id().as_ptr().cast()).ok_or(HandleError::Unavailable)?;
-    let raw = RawWindowHandle::Wayland(WaylandWindowHandle::new(pointer));
-    // SAFETY: this is a `wl_surface`, which lives as long as `surface` is borrowed: its owner destroys it when dropped.
-    Ok(unsafe { WindowHandle::borrow_raw(raw) })
 }

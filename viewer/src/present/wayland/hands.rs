@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
 use media::{Scale, TrackId};
 use smithay_client_toolkit::{
     delegate_pointer, delegate_touch,
@@ -49,9 +48,9 @@ pub(super) struct Hands {
 
 impl Hands {
     /// Asks for all seats.
-    pub(super) fn new(list: &GlobalList, queue: &QueueHandle<Shell>, globals: &Globals) -> Result<Hands> {
+    pub(super) fn new(list: &GlobalList, queue: &QueueHandle<Shell>, globals: &Globals) -> Hands {
         let hands = Hands {
-            pen: Pen::new(list, queue, globals)?,
+            pen: Pen::new(queue, globals),
             shapes: CursorShapeManager::bind(list, queue).ok(),
             pointers: HashMap::new(),
             screens: HashMap::new(),
@@ -62,7 +61,7 @@ impl Hands {
                 hands.on_global(list.registry(), global.name, &global.interface, global.version, queue);
             }
         });
-        Ok(hands)
+        hands
     }
 
     /// The desktop has something: perhaps a seat.

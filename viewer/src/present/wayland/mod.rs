@@ -7,6 +7,7 @@
 //! Source: xdg-shell and viewporter of wayland-protocols.
 
 mod cursor;
+mod drawing;
 mod foreign;
 mod hands;
 mod popup;
@@ -20,17 +21,13 @@ use media::TrackId;
 use wayland_client::{
     Connection, EventQueue,
     globals::registry_queue_init,
-    protocol::{wl_compositor::WlCompositor, wl_surface::WlSurface},
+    protocol::{wl_compositor::WlCompositor, wl_shm::WlShm},
 };
 use wayland_protocols::{
     wp::viewporter::client::wp_viewporter::WpViewporter,
     xdg::shell::client::{xdg_surface::XdgSurface, xdg_wm_base::XdgWmBase},
 };
-use winit::{
-    event::WindowEvent,
-    event_loop::OwnedDisplayHandle,
-    raw_window_handle::{HandleError, WindowHandle},
-};
+use winit::{event::WindowEvent, event_loop::OwnedDisplayHandle};
 
 pub(crate) use self::popup::{Place, Popup};
 use self::{hands::Hands, shell::Shell};
@@ -48,6 +45,7 @@ pub(crate) struct Popups {
 struct Globals {
     compositor: WlCompositor,
     base: XdgWmBase,
+    shm: WlShm,
     viewporter: Option<WpViewporter>,
 }
 
@@ -59,9 +57,10 @@ impl Popups {
         let globals = Globals {
             compositor: list.bind(&handle, 1..=6, ())?,
             base: list.bind(&handle, 1..=6, ())?,
+            shm: list.bind(&handle, 1..=1, ())?,
             viewporter: list.bind(&handle, 1..=1, ()).ok(),
         };
-        let hands = Hands::new(&list, &handle, &globals)?;
+        let hands = Hands::new(&list, &handle, &globals);
         let shell = Shell { globals, popups: HashMap::new(), hands, told: Vec::new() };
         Ok(Popups { connection, queue, shell })
     }
@@ -104,10 +103,4 @@ pub(crate) fn connect(
     let connection = foreign::connection(display).context("this is no Wayland desktop")?;
     wake::start(connection.clone(), wake).context("cannot start a thread")?;
     Ok(connection)
-}
-
-/// What softbuffer draws a popup to.
-pub(super) fn handle(popup: &Popup) -> Result<WindowHandle<'_>, HandleError> {
-    let surface: &WlSurface = popup.surface();
-    foreign::handle(surface)
 }

@@ -1,8 +1,11 @@
 //! One popup on a Wayland desktop.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    io,
+};
 
-use media::{Logical, Point, Scale, Size, TrackId};
+use media::{Logical, Pixels, Point, Scale, Size, TrackId};
 use wayland_client::{Proxy, QueueHandle, protocol::wl_surface::WlSurface};
 use wayland_protocols::{
     wp::viewporter::client::wp_viewport::WpViewport,
@@ -14,7 +17,7 @@ use wayland_protocols::{
     },
 };
 
-use super::{Globals, Shell};
+use super::{Globals, Shell, drawing::Drawing};
 
 /// A popup. The desktop shows it once it has been given its size and its first picture has been drawn; dropping it takes
 /// it down, and must not come before all popups of it are gone.
@@ -27,6 +30,7 @@ pub(crate) struct Popup {
     base: XdgWmBase,
     queue: QueueHandle<Shell>,
     place: Cell<Place>,
+    drawing: RefCell<Drawing>,
 }
 
 /// Where a popup is to be, and how large.
@@ -58,7 +62,14 @@ impl Popup {
         // Without a picture: asks for the size and the place that the desktop grants.
         surface.commit();
         let (base, queue) = (globals.base.clone(), queue.clone());
-        Popup { surface, xdg, popup, viewport, base, queue, place: Cell::new(place) }
+        let drawing = RefCell::new(Drawing::new(&globals.shm));
+        Popup { surface, xdg, popup, viewport, base, queue, place: Cell::new(place), drawing }
+    }
+
+    /// Draws and shows a picture of the size that the desktop granted: ARGB, colours multiplied by alpha. Says no if it cannot be
+    /// drawn before the desktop has let go of an older one.
+    pub(crate) fn draw(&self, size: Size<Pixels>, paint: impl FnOnce(&mut [u32])) -> io::Result<bool> {
+        self.drawing.borrow_mut().draw(&self.surface, size, paint)
     }
 
     /// Moves and resizes it. Its new size comes as an event.
@@ -77,11 +88,6 @@ impl Popup {
     /// How many pixels of its picture are a unit.
     pub(crate) fn scale(&self) -> Scale {
         self.place.get().scale
-    }
-
-    /// Its surface.
-    pub(super) fn surface(&self) -> &WlSurface {
-        &self.surface
     }
 
     /// What popups of it name as their parent.
