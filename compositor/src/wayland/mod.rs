@@ -50,11 +50,9 @@ use std::{
     sync::mpsc::SyncSender,
 };
 
+use calloop::ping::PingSource;
 use smithay::reexports::{
-    calloop::{
-        EventLoop, LoopHandle,
-        channel::{Channel, Event as Received},
-    },
+    calloop::{EventLoop, LoopHandle},
     wayland_server::{Display, DisplayHandle},
 };
 
@@ -63,7 +61,10 @@ use self::{
     scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks,
     watch::Watch, xwayland::Xwayland,
 };
-use crate::{Config, Event, StartError, handle::Order};
+use crate::{
+    Config, Event, StartError,
+    queue::{Inbox, Order},
+};
 
 /// Where events go.
 pub(crate) type Sink = Box<dyn FnMut(Event) + Send>;
@@ -71,7 +72,7 @@ pub(crate) type Sink = Box<dyn FnMut(Event) + Send>;
 /// Runs a compositor until it is told to end. `started` hears once whether apps can connect.
 pub(crate) fn run(
     config: Config,
-    inbox: Channel<Order>,
+    inbox: (Inbox, PingSource),
     sink: Sink,
     started: SyncSender<Result<(), StartError>>,
 ) {
@@ -198,7 +199,11 @@ impl State {
     }
 }
 
-fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, State), StartError> {
+fn start(
+    config: Config,
+    (inbox, woken): (Inbox, PingSource),
+    sink: Sink,
+) -> Result<(Server, State), StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Loop(error.to_string());
     let events: EventLoop<'static, State> = EventLoop::try_new().map_err(|e| failed(&e))?;
     let mut display: Display<State> = Display::new().map_err(|e| failed(&e))?;
@@ -208,9 +213,11 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
     socket::watch_clients(&events.handle(), &mut display)?;
     events
         .handle()
-        .insert_source(inbox, |received, _, state| match received {
-            Received::Msg(Order::Command(command)) => state.handle_command(command),
-            Received::Msg(Order::Shutdown) | Received::Closed => state.life.stopped = true,
+        .insert_source(woken, move |(), (), state| {
+            inbox.take_all(|order| match order {
+                Order::Command(command) => state.handle_command(command),
+                Order::Shutdown => state.life.stopped = true,
+            });
         })
         .map_err(|e| failed(&e.error))?;
 

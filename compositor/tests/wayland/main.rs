@@ -16,6 +16,7 @@ mod log;
 mod pointer_lock;
 mod popups;
 mod protocols;
+mod stalled;
 mod surfaces;
 mod text_input;
 mod toplevel_icon;
