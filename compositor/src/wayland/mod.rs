@@ -7,6 +7,7 @@
 //! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
 
 mod activation;
+mod barred;
 mod blit;
 mod capture;
 mod clipboard;
@@ -159,6 +160,7 @@ impl Server {
                 state.clients.begin_turn();
                 self.read_apps(state);
             }
+            self.bury(state);
             state.tidy();
             if let Err(error) = self.display.flush_clients() {
                 tracing::debug!(%error, "flushing to apps");
@@ -178,10 +180,27 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Ends what is left of apps that are gone. The library does so whenever it reads an app; it may have given up one that
+    /// takes in nothing while it told it something, and then it would read none for that.
+    fn bury(&mut self, state: &mut State) {
+        loop {
+            let gone = state.clients.take_gone();
+            if gone.is_empty() {
+                return;
+            }
+            for client in gone {
+                // Nobody is there to be read.
+                let _ = self.display.backend().dispatch_single_client(state, client.clone());
+                state.clients.forget(&client);
+            }
+        }
+    }
+}
+
 impl State {
     /// What is cheaper to do once a turn than at each cause.
     fn tidy(&mut self) {
-        self.clients.forget_gone();
         self.release_dead_cursor();
         self.turn_x11();
         self.pay_reports();

@@ -7,6 +7,7 @@ mod apps;
 mod capture;
 mod clipboard;
 mod cursor;
+mod endless;
 mod floods;
 mod host;
 mod hostile;
