@@ -27,7 +27,7 @@ use smithay::{
     wayland::compositor::CompositorClientState,
 };
 
-use super::{State, barred::Barred};
+use super::{State, barred::Barred, pending::Rects};
 use crate::{Limits, clock};
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
@@ -79,6 +79,10 @@ pub(crate) struct Usage {
     pub(crate) tracks: u32,
     pub(crate) pools: u32,
     pub(crate) regions: u32,
+    /// Their rectangles, and those of surfaces.
+    pub(crate) rects: Rects,
+    /// Requests to its surfaces that have not taken effect.
+    pub(crate) requests_kept: u32,
     /// Pointers, keyboards, outputs and the like.
     pub(crate) listeners: u32,
     /// Other objects that cost memory here: buffers, positioners, callbacks and many more.

@@ -27,6 +27,7 @@ mod layout;
 mod limits;
 mod objects;
 mod pace;
+mod pending;
 mod pipes;
 mod pointer_lock;
 mod popups;

@@ -9,6 +9,7 @@ mod clipboard;
 mod cursor;
 mod endless;
 mod floods;
+mod hoards;
 mod host;
 mod hostile;
 mod input;
