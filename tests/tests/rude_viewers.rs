@@ -1,8 +1,16 @@
 //! Viewers that keep no rules lose their link for one clear reason. The host and everybody else go on.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use dormer_tests::{Host, Press, RudeViewer, Session, Starved, Track, Viewer, tools, wait};
-use protocol::control::ToHost;
+use media::{InputId, KeyCode, Position, Timestamp, TrackId};
+use protocol::{
+    control::{Refusal, RefusalCode, Role, ToHost, ToViewer},
+    input::{Input, InputEvent},
+};
+use transport::{
+    CloseReason, ViewerIncoming,
+    quic::{self, Introduction, QuicSettings},
+};
 
 /// The most that a host may grow because of one viewer.
 const MOST_MEMORY_KIB: u64 = 96 << 10;
@@ -44,8 +52,66 @@ fn a_viewer_that_floods_while_apps_cannot_be_reached_has_to_go_and_others_stay()
     types(&mut honest, window.track, 2)
 }
 
+#[test]
+fn a_viewer_that_may_only_look_and_sends_input_has_to_go() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut honest, window) = Viewer::with_window(session.host.link())?;
+    let track = TrackId(u32::try_from(window.track.0)?);
+    let key = || InputEvent::Key { key: KeyCode(30), pressed: true };
+    let motion = || InputEvent::Motion { position: Position::new(5.0, 5.0) };
+    for event in [key(), motion()] {
+        let refusal = refused_over_quic(session.host.view_link(), &input(1, track, event.clone()))?;
+        ensure!(refusal.message.contains("can see the windows but not use them"), "{refusal:?}");
+        let mut viewer = RudeViewer::join(&session.host.browser_view_link()?)?;
+        ensure!(viewer.welcome.role == Role::View);
+        // What it says of its windows is no input.
+        viewer.control(&[ToHost::Focus { track: Some(track) }, ToHost::Ping { viewer: Timestamp(7) }])?;
+        while !matches!(viewer.hear()?, ToViewer::Pong { .. }) {}
+        viewer.input(&[input(1, track, event)])?;
+        let refusal = viewer.refusal()?;
+        ensure!(refusal.code == RefusalCode::Protocol, "{refusal:?}");
+        ensure!(refusal.message.contains("can see the windows but not use them"), "{refusal:?}");
+    }
+    types(&mut honest, window.track, 1)
+}
+
+#[test]
+fn scripts_hear_that_they_may_only_look_and_their_link_lives_on() -> Result<()> {
+    let session = Session::start(&[])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.view_link())?;
+    for _ in 0..3 {
+        let refused = viewer.key(window.track, "a", Press::Tap).err().context("a key had an effect")?;
+        ensure!(refused.to_string().contains("can see the windows but not use them"), "{refused:#}");
+    }
+    ensure!(viewer.click(window.track, 5.0, 5.0, "left").is_err(), "a click had an effect");
+    ensure!(viewer.windows()?.len() == 1 && !session.host.log().contains("thrown out"));
+    Ok(())
+}
+
+/// What a viewer hears that joins over QUIC and sends this.
+fn refused_over_quic(link: &str, input: &Input) -> Result<Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let introduction = Introduction { agent: "rude".to_owned(), video: Vec::new() };
+        let (mut link, _) = quic::connect(&link.parse()?, introduction, QuicSettings::default()).await?;
+        link.sender().send_input(input);
+        loop {
+            match link.recv().await {
+                ViewerIncoming::Control(ToViewer::Refused(refusal))
+                | ViewerIncoming::Closed(CloseReason::Refused(refusal)) => return Ok(refusal),
+                ViewerIncoming::Closed(reason) => bail!("the link ended otherwise: {reason}"),
+                _ => {}
+            }
+        }
+    })
+}
+
 fn thrown_out(host: &Host) -> bool {
     host.log().contains("apps cannot take so much")
+}
+
+fn input(id: u64, track: TrackId, event: InputEvent) -> Input {
+    Input { id: InputId(id), at: Timestamp(id), after: 0, track, event }
 }
 
 /// The app answers to the viewer's `number`th key.
