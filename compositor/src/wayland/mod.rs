@@ -23,6 +23,7 @@ mod grabs;
 mod guard;
 mod icons;
 mod input;
+mod keymap;
 mod layout;
 mod limits;
 mod objects;
