@@ -58,6 +58,11 @@ impl Hostile {
         self.flood || self.surfaces > 0 || self.hoard.is_some()
     }
 
+    /// Whether it asks for states only to have them kept for it.
+    pub(super) fn acknowledges_nothing(&self) -> bool {
+        self.hoard == Some(Hoard::States)
+    }
+
     pub(super) fn before_commit(&mut self, surface: &WlSurface) {
         if self.lie_damage {
             surface.damage(-100, -100, i32::MAX, i32::MAX);
