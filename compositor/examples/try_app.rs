@@ -55,14 +55,18 @@ fn main() -> io::Result<()> {
                     region.bounds(),
                     region.area()
                 );
-                handle.send(Command::FrameDone { track, at: Timestamp(captured.0) });
+                handle
+                    .send(None, Command::FrameDone { track, at: Timestamp(captured.0) })
+                    .map_err(io::Error::other)?;
             }
             Event::Source(media::Event::Window(window)) => {
                 println!("{at:5} {window:?}");
                 if !std::mem::replace(&mut typed, true) {
                     let cause = Cause { viewer: ViewerId(1), input: InputId(1) };
-                    handle.send(Command::Focus(Some(window.track)));
-                    handle.send(Command::Text { cause, track: window.track, text: text.clone() });
+                    handle.send(None, Command::Focus(Some(window.track))).map_err(io::Error::other)?;
+                    handle
+                        .send(None, Command::Text { cause, track: window.track, text: text.clone() })
+                        .map_err(io::Error::other)?;
                     if let Some(n) = env::var("SCALE").ok().and_then(|n| n.parse().ok()) {
                         let configure = media::Configure {
                             serial: 7,
@@ -72,7 +76,9 @@ fn main() -> io::Result<()> {
                             fullscreen: false,
                             resizing: false,
                         };
-                        handle.send(Command::Configure { track: window.track, configure });
+                        handle
+                            .send(None, Command::Configure { track: window.track, configure })
+                            .map_err(io::Error::other)?;
                     }
                 }
             }

@@ -2,11 +2,14 @@
 
 use std::{io, thread};
 
-use calloop::channel::{self, Sender};
-use media::Command;
+use media::{Command, ViewerId};
 use thiserror::Error;
 
-use crate::{Config, Event, wayland};
+use crate::{
+    Config, Event,
+    queue::{self, Orders},
+    wayland,
+};
 
 /// Starts compositors.
 #[derive(Debug)]
@@ -36,24 +39,24 @@ pub enum StartError {
     Thread(#[source] io::Error),
 }
 
-/// What the handle tells the thread.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// A command of the session core.
-    Command(Command),
-    /// End.
-    Shutdown,
+/// More commands waited than there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("apps cannot take so much: more than {} commands or {} MiB waited for them", queue::MOST, queue::MOST_BYTES >> 20)]
+pub struct Overflow {
+    /// Whose commands had the largest part in that. They were dropped, except that what it held down is let go, and
+    /// more of them should not follow. `None`: those of nobody.
+    pub viewer: Option<ViewerId>,
 }
 
 impl Compositor {
     /// Starts a compositor on a thread of its own and returns once apps can connect. `sink` is called on that thread
     /// with every event, [`Event::Ready`] first; it must not block, or every app waits with it.
     pub fn spawn(config: Config, sink: impl FnMut(Event) + Send + 'static) -> Result<Handle, StartError> {
-        let (orders, inbox) = channel::channel();
+        let (orders, inbox, woken) = queue::orders().map_err(|error| StartError::Loop(error.to_string()))?;
         let (started, start) = std::sync::mpsc::sync_channel(1);
         let thread = thread::Builder::new()
             .name("compositor".into())
-            .spawn(move || wayland::run(config, inbox, Box::new(sink), started))
+            .spawn(move || wayland::run(config, (inbox, woken), Box::new(sink), started))
             .map_err(StartError::Thread)?;
         match start.recv() {
             Ok(Ok(())) => Ok(Handle { orders, thread: Some(thread) }),
@@ -69,23 +72,17 @@ impl Compositor {
 /// A running compositor. Dropping it ends the compositor and all its windows, and waits for that.
 #[derive(Debug)]
 pub struct Handle {
-    orders: Sender<Order>,
+    orders: Orders,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Handle {
-    /// Hands in a command and wakes the compositor at once. Commands are handled in order. Without effect when the
-    /// compositor has ended, as [`Event::Ended`] tells.
-    pub fn send(&self, command: Command) {
-        let _ = self.orders.send(Order::Command(command));
-    }
-
-    /// A sender of commands that can be cloned and kept elsewhere; it does not keep the compositor alive.
-    pub fn sender(&self) -> impl Fn(Command) + Clone + Send + use<> {
-        let orders = self.orders.clone();
-        move |command| {
-            let _ = orders.send(Order::Command(command));
-        }
+    /// Hands in a command and wakes the compositor at once; `by` is the viewer who caused it, if any did, and is known by
+    /// itself for input. Commands are handled in order; while they wait, a newer motion of the pointer takes the place
+    /// of the one before it, as a newer frame callback and configure of a track do. Without effect when the compositor
+    /// has ended, as [`Event::Ended`] tells.
+    pub fn send(&self, by: Option<ViewerId>, command: Command) -> Result<(), Overflow> {
+        self.orders.send(by, command)
     }
 
     /// Ends the compositor and waits for its thread, as dropping does.
@@ -94,7 +91,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let _ = self.orders.send(Order::Shutdown);
+        self.orders.shut_down();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

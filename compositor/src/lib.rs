@@ -11,8 +11,9 @@ mod clock;
 mod config;
 mod event;
 mod handle;
+mod queue;
 mod wayland;
 
 pub use config::{Config, Limits};
 pub use event::Event;
-pub use handle::{Compositor, Handle, StartError};
+pub use handle::{Compositor, Handle, Overflow, StartError};

@@ -3,6 +3,8 @@
 //! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's directory is
 //! closed to others, and the peer's user id is checked besides.
 
+mod request;
+
 use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
@@ -12,7 +14,6 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use protocol::control::Role;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
@@ -22,29 +23,9 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::catalogue::App;
+pub(crate) use request::Request;
 
-/// What a running host can be asked.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
-pub(crate) enum Request {
-    /// Start an app. A command of one word may also be an app's id in the catalogue.
-    Run {
-        /// Program and arguments.
-        command: Vec<String>,
-        /// Where the asker stands, if it stands anywhere on this machine.
-        directory: Option<PathBuf>,
-    },
-    /// List the catalogue.
-    Apps,
-    /// Make links.
-    Link {
-        /// What viewers with it may do.
-        role: Role,
-        /// For how many seconds it can be used to join.
-        ttl_secs: u64,
-    },
-}
+use crate::catalogue::App;
 
 /// What it answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -157,7 +138,7 @@ async fn serve(mut socket: tokio::net::UnixStream, orders: mpsc::Sender<Order>) 
     if reader.read_line(&mut line).await.is_err() {
         return;
     }
-    let answer = match serde_json::from_str(&line) {
+    let answer = match Request::read(&line) {
         Ok(request) => pass_on(request, &orders).await,
         Err(error) => Answer::Error(format!("not understood: {error}")),
     };

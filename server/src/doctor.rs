@@ -1,5 +1,7 @@
 //! `dormer doctor`: what this machine has and what it lacks, each with the reason and the way out.
 
+mod packages;
+
 use std::{
     env,
     fmt::Write,
@@ -73,6 +75,7 @@ fn examine() -> Vec<Finding> {
     let mut findings = encoders();
     findings.extend([
         gpu(),
+        packages::packages(),
         keymaps(),
         xwayland(),
         x11_sockets(),
@@ -126,13 +129,16 @@ fn gpu() -> Finding {
 }
 
 fn keymaps() -> Finding {
-    let root =
-        env::var_os("XKB_CONFIG_ROOT").map_or_else(|| PathBuf::from("/usr/share/X11/xkb"), PathBuf::from);
+    let root = keymap_root();
     if root.join("rules/evdev").is_file() {
         good("keymaps", root.display().to_string())
     } else {
         broken("keymaps", format!("{} holds no keyboard layouts", root.display()), "install xkb-data")
     }
+}
+
+fn keymap_root() -> PathBuf {
+    env::var_os("XKB_CONFIG_ROOT").map_or_else(|| PathBuf::from("/usr/share/X11/xkb"), PathBuf::from)
 }
 
 fn xwayland() -> Finding {

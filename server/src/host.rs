@@ -3,7 +3,7 @@
 //! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the console)
 //! arrives as a [`Happening`]; what the core wants done leaves as a call that never blocks. No policy lives here.
 
-use std::{collections::HashMap, ffi::OsString, path::PathBuf, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use media::{Encoded, Timestamp, ViewerId};
 use protocol::control::ToViewer;
@@ -21,6 +21,7 @@ use crate::{
     catalogue,
     console::{self, Answer, Request},
     links::{LinkPair, Links},
+    start_order::StartOrder,
 };
 
 /// Something that happened outside of the core.
@@ -40,14 +41,6 @@ pub(crate) enum Happening {
     Start(StartOrder),
     /// The process was told to end.
     Told,
-}
-
-/// A command to be started.
-#[derive(Debug)]
-pub(crate) struct StartOrder {
-    words: Vec<OsString>,
-    directory: Option<PathBuf>,
-    answer: oneshot::Sender<Answer>,
 }
 
 /// Why the session ends.
@@ -114,8 +107,9 @@ impl Host {
 
     /// Runs until the session ends.
     pub(crate) async fn run(&mut self, happenings: &mut mpsc::Receiver<Happening>) -> End {
+        let mut by = None;
         loop {
-            self.act();
+            self.act(by.take());
             let due = self.core.poll_timeout();
             let happening = tokio::select! {
                 biased;
@@ -131,6 +125,9 @@ impl Host {
             };
             // We hold a sender ourselves, so the channel never closes.
             let Some(happening) = happening else { return End::Told };
+            if let Happening::Link(viewer, _) = happening {
+                by = Some(viewer);
+            }
             if let Some(end) = self.handle(happening) {
                 return end;
             }
@@ -171,7 +168,7 @@ impl Host {
             Happening::Joined(joined) => self.join(now, *joined),
             Happening::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
             Happening::Order((request, answer)) => self.handle_order(request, answer),
-            Happening::Start(order) => self.start_app(order),
+            Happening::Start(order) => order.carry_out(&mut self.apps),
             Happening::Told => return Some(End::Told),
         }
         None
@@ -227,7 +224,7 @@ impl Host {
                 let happenings = self.happenings.clone();
                 // Reading files takes milliseconds: not on the task that carries pictures.
                 tokio::task::spawn_blocking(move || {
-                    let order = look_up(command, directory, answer);
+                    let order = StartOrder::look_up(command, directory, answer);
                     // The host ends when its inbox does: then nothing is started any more.
                     let _ = happenings.blocking_send(Happening::Start(order));
                 });
@@ -246,22 +243,13 @@ impl Host {
         }
     }
 
-    fn start_app(&mut self, order: StartOrder) {
-        let StartOrder { words, directory, answer } = order;
-        // As above.
-        let _ = answer.send(match self.apps.start(&words, directory) {
-            Ok(pid) => Answer::Started { pid },
-            Err(error) => Answer::Error(error.to_string()),
-        });
-    }
-
     fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
         self.apps.handle_ended(&ended);
         (self.first_app == Some(ended.pid)).then_some(End::Command(ended))
     }
 
-    /// Does what the core decided.
-    fn act(&mut self) {
+    /// Does what the core decided on what `by` sent, or on something else.
+    fn act(&mut self, by: Option<ViewerId>) {
         while let Some(action) = self.core.poll_action() {
             match action {
                 Action::Send { viewer, message } => {
@@ -275,7 +263,11 @@ impl Host {
                     });
                 }
                 Action::Encode(job) => self.pool.submit(job),
-                Action::Source(command) => self.compositor.send(command),
+                Action::Source(command) => {
+                    if let Err(overflow) = self.compositor.send(by, command) {
+                        self.handle_overflow(overflow);
+                    }
+                }
                 Action::ForgetViewer(viewer) => self.pool.forget_viewer(viewer),
                 Action::ForgetTrack(track) => self.pool.forget_track(track),
                 Action::Disconnect { viewer, refusal } => {
@@ -283,6 +275,14 @@ impl Host {
                     self.with_link(viewer, |link| link.refuse(refusal));
                 }
             }
+        }
+    }
+
+    /// Whoever sends more than apps can take has to go. What nobody sent was a repetition of what is said anyhow.
+    fn handle_overflow(&mut self, overflow: compositor::Overflow) {
+        match overflow.viewer {
+            Some(viewer) => self.core.handle_overflow(now(), viewer, overflow.to_string()),
+            None => warn!(%overflow, "what was said to apps is dropped"),
         }
     }
 
@@ -298,16 +298,6 @@ impl Drop for LinkEnd {
     fn drop(&mut self) {
         self.reader.abort();
     }
-}
-
-/// The words to start: a single one may be an app's id.
-fn look_up(command: Vec<String>, directory: Option<PathBuf>, answer: oneshot::Sender<Answer>) -> StartOrder {
-    let from_catalogue = match command.as_slice() {
-        [id] => catalogue::find(id).map(|app| app.command),
-        _ => None,
-    };
-    let words = from_catalogue.unwrap_or(command).into_iter().map(OsString::from).collect();
-    StartOrder { words, directory: directory.filter(|path| path.is_dir()), answer }
 }
 
 /// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer back.

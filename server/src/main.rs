@@ -19,6 +19,7 @@ mod links;
 mod logging;
 mod paths;
 mod serve;
+mod start_order;
 mod web;
 
 use std::process::ExitCode;

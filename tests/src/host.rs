@@ -196,6 +196,11 @@ impl Host {
         self.process.log()
     }
 
+    /// The host's process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// What the host uses now, apps excluded.
     pub fn usage(&self) -> Result<Usage> {
         self.process.usage()

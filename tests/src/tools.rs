@@ -6,9 +6,10 @@ use std::{env, io::Write, path::PathBuf};
 const COMPLETE: &str = "DORMER_TESTS_COMPLETE";
 
 /// Which package of Debian has a program that is not called like its package.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("Xvfb", "xvfb"),
     ("Xwayland", "xwayland"),
+    ("chrt", "util-linux"),
     ("gtk4-widget-factory", "gtk-4-examples"),
     ("ip", "iproute2"),
     ("nsenter", "util-linux"),

@@ -5,6 +5,8 @@ use dormer_tests::{Host, Press, Track, Until, Viewer, binaries, wait};
 
 /// The most that a host may grow because of one guest.
 const MOST_MEMORY_KIB: u64 = 400 << 10;
+/// The most that a host may grow because of what waits.
+const MOST_PENDING_KIB: u64 = 32 << 10;
 /// The number of the first key that [`beside`] has not sent.
 const ROUNDS: u32 = 12;
 
@@ -38,6 +40,28 @@ fn a_guest_that_crashes_takes_its_window_along_and_nothing_else() -> Result<()> 
     let doomed = windows.iter().find(|window| window.title == "Doomed").context("waited for it")?;
     viewer.wait(Until::Closed(doomed.track))?;
     works(&mut viewer, &mut host, honest.track, 1)
+}
+
+#[test]
+fn what_takes_effect_later_or_never_is_not_kept_without_end() -> Result<()> {
+    let testapp = binaries()?.testapp.to_str().context("a path")?.to_owned();
+    let mut host = Host::start([testapp.as_str(), "--title", "Honest"])?;
+    let (mut viewer, honest) = Viewer::with_window(host.link())?;
+    works(&mut viewer, &mut host, honest.track, 1)?;
+    for (what, number) in ["damage", "regions", "states"].into_iter().zip(1..) {
+        let before = host.usage()?.memory_kib;
+        host.run(&[&testapp, "--hoard", what])?;
+        let mut most = before;
+        // For what it keeps, or for how fast it asks for that.
+        wait::until(wait::PATIENCE, "the hoarder's end", || {
+            most = most.max(host.usage()?.memory_kib);
+            Ok((host.log().matches("an app is cut off").count() == number).then_some(()))
+        })?;
+        ensure!(most - before < MOST_PENDING_KIB, "{what}: the host grew by {} KiB", most - before);
+        viewer.wait(Until::Windows(1))?;
+        works(&mut viewer, &mut host, honest.track, number as u32 + 1)?;
+    }
+    Ok(())
 }
 
 /// A hostile guest runs beside an honest one, which must go on to work.

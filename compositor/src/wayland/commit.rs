@@ -18,7 +18,6 @@ use super::{
     capture::{self, Change, Fresh},
     compose::Plan,
     cursor::CURSOR_ROLE,
-    guard::Requests,
     layout,
     limits::ClientState,
     tracks::Role,
@@ -54,7 +53,7 @@ impl CompositorHandler for State {
     }
 
     fn commit(&mut self, surface: &WlSurface) {
-        with_requests(surface, Requests::reset);
+        self.took_effect(surface);
         self.pair_x11(surface);
         if let Some(id) = self.tracks.of_surface(surface) {
             self.root_committed(id, surface);
@@ -69,11 +68,6 @@ impl CompositorHandler for State {
         self.bound_callbacks(surface);
         self.serve_untracked(surface);
     }
-}
-
-/// Works on the count of a surface's requests since its last commit.
-pub(super) fn with_requests<R>(surface: &WlSurface, f: impl FnOnce(&Requests) -> R) -> R {
-    compositor::with_states(surface, |states| f(states.data_map.get_or_insert(Requests::default)))
 }
 
 impl State {
@@ -168,6 +162,7 @@ impl State {
     fn surface_gone(&mut self, surface: &WlSurface) {
         let kept = capture::kept_bytes(surface);
         self.account(surface, kept, 0);
+        self.forget_pending(surface);
         self.cursor_gone(surface);
         self.unpair_x11(surface);
         let shown_by: Vec<TrackId> = self

@@ -35,16 +35,16 @@ pub(super) fn is_agreed(root: &WlSurface) -> bool {
 
 impl XdgDecorationHandler for State {
     fn new_decoration(&mut self, toplevel: ToplevelSurface) {
-        decorate(&toplevel);
+        self.decorate(&toplevel);
     }
 
     fn request_mode(&mut self, toplevel: ToplevelSurface, _mode: Mode) {
         // Windows look alike on the viewer's desktop, whatever the app prefers.
-        decorate(&toplevel);
+        self.decorate(&toplevel);
     }
 
     fn unset_mode(&mut self, toplevel: ToplevelSurface) {
-        decorate(&toplevel);
+        self.decorate(&toplevel);
     }
 }
 
@@ -83,14 +83,14 @@ impl State {
             self.report_surface(surface);
         }
     }
-}
 
-fn decorate(toplevel: &ToplevelSurface) {
-    if !toplevel.xdg_toplevel().is_alive() {
-        return;
-    }
-    toplevel.with_pending_state(|state| state.decoration_mode = Some(Mode::ServerSide));
-    if toplevel.is_initial_configure_sent() {
-        toplevel.send_configure();
+    fn decorate(&mut self, toplevel: &ToplevelSurface) {
+        if !toplevel.xdg_toplevel().is_alive() {
+            return;
+        }
+        toplevel.with_pending_state(|state| state.decoration_mode = Some(Mode::ServerSide));
+        if toplevel.is_initial_configure_sent() {
+            self.answer(toplevel);
+        }
     }
 }

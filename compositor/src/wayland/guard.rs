@@ -63,30 +63,6 @@ pub(super) const LISTENERS: u32 = 1024;
 /// Regions of one app.
 const REGIONS: u32 = 4096;
 
-/// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a synchronised
-/// subsurface.
-const REQUESTS: u32 = 16_384;
-
-/// Rectangles of one region.
-const RECTS: u32 = 4096;
-
-/// Requests counted on one surface or region, kept beside Smithay's own data.
-#[derive(Default)]
-pub(super) struct Requests(std::cell::Cell<u32>);
-
-impl Requests {
-    /// Starts anew: what was counted took effect.
-    pub(super) fn reset(&self) {
-        self.0.set(0);
-    }
-
-    fn count(&self) -> u32 {
-        let count = self.0.get().saturating_add(1);
-        self.0.set(count);
-        count
-    }
-}
-
 /// Guards the requests of an interface: the check says what becomes of each before Smithay sees it.
 macro_rules! guarded {
     ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, $check:expr) => {
@@ -127,9 +103,11 @@ macro_rules! guarded {
                 resource: &$interface,
                 data: &$data,
             ) {
-                let destroyed: fn(&mut Usage) = $destroyed;
+                let destroyed: fn(&mut Usage, &$interface) = $destroyed;
                 // An app that left is not counted any more.
-                state.clients.usage_if_known(&client).map(destroyed);
+                if let Some(usage) = state.clients.usage_if_known(&client) {
+                    destroyed(usage, resource);
+                }
                 <$smithay as smithay::reexports::wayland_server::Dispatch<$interface, $data, Self>>::destroyed(
                     state, client, resource, data,
                 )
@@ -169,15 +147,15 @@ pub(super) fn one_listener_more(state: &mut State, client: &Client) -> Verdict {
     }
 }
 
-pub(super) fn one_listener_less(usage: &mut Usage) {
+pub(super) fn one_listener_less<I>(usage: &mut Usage, _: &I) {
     usage.listeners = usage.listeners.saturating_sub(1);
 }
 
-pub(super) fn one_object_less(usage: &mut Usage) {
+pub(super) fn one_object_less<I>(usage: &mut Usage, _: &I) {
     usage.objects = usage.objects.saturating_sub(1);
 }
 
-pub(super) fn nothing(_: &mut Usage) {}
+pub(super) fn nothing<I>(_: &mut Usage, _: &I) {}
 
 pub(super) fn is_commit(request: &dyn Any) -> bool {
     matches!(request.downcast_ref(), Some(wl_surface::Request::Commit))
@@ -203,13 +181,17 @@ guarded!(WlCompositor, () => CompositorState, destroyed: one_object_less, |state
 });
 
 guarded!(WlSurface, SurfaceUserData => CompositorState,
-destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
+destroyed: |usage, _| usage.surfaces = usage.surfaces.saturating_sub(1),
 |state, client, surface, request| {
-    let counted = super::commit::with_requests(surface, Requests::count);
-    if counted > REQUESTS {
-        return Verdict::CutOff("one of its surfaces got too many requests without a commit");
+    if let Err(reason) = state.count_request(client, surface) {
+        return Verdict::CutOff(reason);
     }
     match request {
+        wl_surface::Request::SetOpaqueRegion { region: Some(region) }
+        | wl_surface::Request::SetInputRegion { region: Some(region) } => {
+            let held = state.clients.usage(&client.id()).rects.of(region);
+            state.keeps_rects(client, surface, held)
+        }
         wl_surface::Request::Damage { width, height, .. }
         | wl_surface::Request::DamageBuffer { width, height, .. } if *width <= 0 || *height <= 0 => Verdict::Ignore,
         wl_surface::Request::Frame { .. } => one_object_more(state, client),
@@ -222,14 +204,16 @@ destroyed: |usage| usage.surfaces = usage.surfaces.saturating_sub(1),
 });
 
 guarded!(WlRegion, RegionUserData => CompositorState,
-destroyed: |usage| usage.regions = usage.regions.saturating_sub(1),
-|_, _, region, request| match request {
+destroyed: |usage, region| {
+    usage.regions = usage.regions.saturating_sub(1);
+    usage.rects.region_gone(region);
+},
+|state, client, region, request| match request {
     wl_region::Request::Add { width, height, .. } | wl_region::Request::Subtract { width, height, .. } => {
         if *width <= 0 || *height <= 0 {
             return Verdict::Ignore;
         }
-        let rects = smithay::wayland::compositor::get_region_attributes(region).rects.len();
-        if rects > RECTS as usize { Verdict::CutOff("one of its regions has too many rectangles") } else { Verdict::Pass }
+        state.clients.usage(&client.id()).rects.added(region)
     }
     _ => Verdict::Pass,
 });
@@ -249,7 +233,7 @@ guarded!(WlShm, () => ShmState, destroyed: one_object_less, |state, client, _, r
 });
 
 guarded!(WlShmPool, ShmPoolUserData => ShmState,
-destroyed: |usage| usage.pools = usage.pools.saturating_sub(1),
+destroyed: |usage, _| usage.pools = usage.pools.saturating_sub(1),
 |state, client, _, request| match request {
     wl_shm_pool::Request::CreateBuffer { .. } => one_object_more(state, client),
     // Smithay panics on a size of zero.

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    mem,
     net::Shutdown,
     os::unix::net::UnixStream,
     sync::{
@@ -26,7 +27,7 @@ use smithay::{
     wayland::compositor::CompositorClientState,
 };
 
-use super::State;
+use super::{State, barred::Barred, pending::Rects};
 use crate::{Limits, clock};
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
@@ -57,6 +58,7 @@ pub(crate) struct Clients {
     turn: u64,
     turn_began: Timestamp,
     gone: Arc<Mutex<Vec<ClientId>>>,
+    barred: Barred,
 }
 
 /// Why a connection is refused.
@@ -66,6 +68,8 @@ pub(crate) enum Full {
     Session,
     #[error("its process has too many connections")]
     Process,
+    #[error("its process was shut {times} times; it may come again in {left:?}")]
+    Barred { times: u32, left: Duration },
 }
 
 /// What one app uses now.
@@ -75,6 +79,10 @@ pub(crate) struct Usage {
     pub(crate) tracks: u32,
     pub(crate) pools: u32,
     pub(crate) regions: u32,
+    /// Their rectangles, and those of surfaces.
+    pub(crate) rects: Rects,
+    /// Requests to its surfaces that have not taken effect.
+    pub(crate) requests_kept: u32,
     /// Pointers, keyboards, outputs and the like.
     pub(crate) listeners: u32,
     /// Other objects that cost memory here: buffers, positioners, callbacks and many more.
@@ -126,6 +134,19 @@ impl ClientState {
         }
     }
 
+    /// Ends the connection: Smithay may remember its app for a while, and with that our copy of the socket.
+    fn close(&self) {
+        if let Some(socket) = &self.socket {
+            // Closed already: then there is nothing to do.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Whether it was cut off that way.
+    fn was_shut(&self) -> bool {
+        self.shut.get().is_some()
+    }
+
     /// Cuts the app off from outside of the loop's work on it: its requests end where its connection does.
     pub(crate) fn shut(&self, reason: &'static str) {
         if let Some(socket) = &self.socket
@@ -162,6 +183,7 @@ impl Clients {
             turn: 0,
             turn_began: Timestamp::default(),
             gone: Arc::default(),
+            barred: Barred::default(),
         }
     }
 
@@ -173,6 +195,9 @@ impl Clients {
     ) -> Result<Arc<ClientState>, Full> {
         if self.connected.len() >= self.limits.clients as usize {
             return Err(Full::Session);
+        }
+        if let Some(process) = process {
+            self.barred.check(clock::now(), process)?;
         }
         let of_process =
             self.connected.values().filter(|(other, _)| other.is_some() && *other == process).count();
@@ -192,12 +217,23 @@ impl Clients {
         self.connected.iter().map(|(client, (_, app))| (client.clone(), app.clone())).collect()
     }
 
-    /// Forgets apps that have left.
-    pub(crate) fn forget_gone(&mut self) {
-        for client in self.gone.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let freed = self.used.remove(&client).map_or(0, |usage| usage.bytes);
-            self.bytes = self.bytes.saturating_sub(freed);
-            self.connected.remove(&client);
+    /// Apps that have left since this was asked last.
+    pub(crate) fn take_gone(&mut self) -> Vec<ClientId> {
+        mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets an app that has left.
+    pub(crate) fn forget(&mut self, client: &ClientId) {
+        let freed = self.used.remove(client).map_or(0, |usage| usage.bytes);
+        self.bytes = self.bytes.saturating_sub(freed);
+        let Some((process, app)) = self.connected.remove(client) else { return };
+        app.close();
+        if let Some(process) = process
+            && app.was_shut()
+        {
+            let wait = self.barred.shut(clock::now(), process);
+            let process = process.as_raw_nonzero();
+            tracing::warn!(process, ?wait, "its process may not connect again for a while");
         }
     }
 

@@ -7,6 +7,7 @@
 //! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
 
 mod activation;
+mod barred;
 mod blit;
 mod capture;
 mod clipboard;
@@ -22,10 +23,12 @@ mod grabs;
 mod guard;
 mod icons;
 mod input;
+mod keymap;
 mod layout;
 mod limits;
 mod objects;
 mod pace;
+mod pending;
 mod pipes;
 mod pointer_lock;
 mod popups;
@@ -50,11 +53,9 @@ use std::{
     sync::mpsc::SyncSender,
 };
 
+use calloop::ping::PingSource;
 use smithay::reexports::{
-    calloop::{
-        EventLoop, LoopHandle,
-        channel::{Channel, Event as Received},
-    },
+    calloop::{EventLoop, LoopHandle},
     wayland_server::{Display, DisplayHandle},
 };
 
@@ -63,7 +64,10 @@ use self::{
     scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks,
     watch::Watch, xwayland::Xwayland,
 };
-use crate::{Config, Event, StartError, handle::Order};
+use crate::{
+    Config, Event, StartError,
+    queue::{Inbox, Order},
+};
 
 /// Where events go.
 pub(crate) type Sink = Box<dyn FnMut(Event) + Send>;
@@ -71,7 +75,7 @@ pub(crate) type Sink = Box<dyn FnMut(Event) + Send>;
 /// Runs a compositor until it is told to end. `started` hears once whether apps can connect.
 pub(crate) fn run(
     config: Config,
-    inbox: Channel<Order>,
+    inbox: (Inbox, PingSource),
     sink: Sink,
     started: SyncSender<Result<(), StartError>>,
 ) {
@@ -158,6 +162,7 @@ impl Server {
                 state.clients.begin_turn();
                 self.read_apps(state);
             }
+            self.bury(state);
             state.tidy();
             if let Err(error) = self.display.flush_clients() {
                 tracing::debug!(%error, "flushing to apps");
@@ -177,10 +182,27 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Ends what is left of apps that are gone. The library does so whenever it reads an app; it may have given up one that
+    /// takes in nothing while it told it something, and then it would read none for that.
+    fn bury(&mut self, state: &mut State) {
+        loop {
+            let gone = state.clients.take_gone();
+            if gone.is_empty() {
+                return;
+            }
+            for client in gone {
+                // Nobody is there to be read.
+                let _ = self.display.backend().dispatch_single_client(state, client.clone());
+                state.clients.forget(&client);
+            }
+        }
+    }
+}
+
 impl State {
     /// What is cheaper to do once a turn than at each cause.
     fn tidy(&mut self) {
-        self.clients.forget_gone();
         self.release_dead_cursor();
         self.turn_x11();
         self.pay_reports();
@@ -198,7 +220,11 @@ impl State {
     }
 }
 
-fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, State), StartError> {
+fn start(
+    config: Config,
+    (inbox, woken): (Inbox, PingSource),
+    sink: Sink,
+) -> Result<(Server, State), StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Loop(error.to_string());
     let events: EventLoop<'static, State> = EventLoop::try_new().map_err(|e| failed(&e))?;
     let mut display: Display<State> = Display::new().map_err(|e| failed(&e))?;
@@ -208,9 +234,11 @@ fn start(config: Config, inbox: Channel<Order>, sink: Sink) -> Result<(Server, S
     socket::watch_clients(&events.handle(), &mut display)?;
     events
         .handle()
-        .insert_source(inbox, |received, _, state| match received {
-            Received::Msg(Order::Command(command)) => state.handle_command(command),
-            Received::Msg(Order::Shutdown) | Received::Closed => state.life.stopped = true,
+        .insert_source(woken, move |(), (), state| {
+            inbox.take_all(|order| match order {
+                Order::Command(command) => state.handle_command(command),
+                Order::Shutdown => state.life.stopped = true,
+            });
         })
         .map_err(|e| failed(&e.error))?;
 

@@ -77,6 +77,9 @@ impl State {
         positioner: PositionerState,
         token: u32,
     ) {
+        if !self.may_configure(surface.wl_surface()) {
+            return;
+        }
         let geometry = self.constrained(surface, positioner);
         surface.with_pending_state(|state| {
             state.geometry = geometry;

@@ -8,8 +8,11 @@ use smithay::reexports::{
     wayland_server::{Display, ListeningSocket},
 };
 
-use super::State;
+use super::{State, limits::Full};
 use crate::{Config, StartError};
+
+/// Connections that are taken in one turn of the loop.
+const ACCEPTED_AT_ONCE: u32 = 64;
 
 /// Makes the Wayland socket and takes in whoever connects. Returns the socket's name.
 pub(super) fn listen(events: &LoopHandle<'static, State>, config: &Config) -> Result<String, StartError> {
@@ -32,7 +35,9 @@ pub(super) fn listen(events: &LoopHandle<'static, State>, config: &Config) -> Re
     let (name, socket) = bound.ok_or_else(|| refused(reason))?;
     events
         .insert_source(Generic::new(socket, Interest::READ, Mode::Level), |_, socket, state| {
-            while let Some(stream) = socket.accept()? {
+            // Who comes without a pause keeps nobody else waiting: the rest is for the next turn.
+            for _ in 0..ACCEPTED_AT_ONCE {
+                let Some(stream) = socket.accept()? else { break };
                 state.admit(stream);
             }
             Ok(PostAction::Continue)
@@ -63,6 +68,8 @@ impl State {
         let process = rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid);
         let data = match self.clients.admit(process, stream.try_clone().ok()) {
             Ok(data) => data,
+            // Said when it was shut; it may come ever so often.
+            Err(full @ Full::Barred { .. }) => return tracing::debug!(reason = %full, "an app was refused"),
             Err(full) => {
                 let process = process.map(Pid::as_raw_nonzero);
                 return tracing::warn!(reason = %full, ?process, "an app was refused");

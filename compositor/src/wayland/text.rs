@@ -9,10 +9,7 @@ use smithay::{
     input::keyboard::{ModifiersState, XkbConfig},
 };
 
-use super::State;
-
-/// The longest keymap that is compiled. The usual ones have 70 kB.
-const MAX_KEYMAP: usize = 512 << 10;
+use super::{State, keymap};
 
 /// Keys of a keymap made for text: X11 apps know codes up to 255.
 pub(super) const FIRST_KEY: u32 = 9;
@@ -21,9 +18,8 @@ pub(super) const KEYS: usize = 240;
 impl State {
     /// Installs a viewer's keymap; if it does not compile, the last one stays.
     pub(super) fn set_keymap(&mut self, text: String) {
-        if text.len() > MAX_KEYMAP || text.contains('\0') {
-            tracing::warn!(bytes = text.len(), "a viewer's keymap is refused: too long or not a text");
-            return;
+        if let Err(reason) = keymap::check(&text) {
+            return tracing::warn!(%reason, "a viewer's keymap is refused; the last one stays");
         }
         let keyboard = self.input.keyboard.clone();
         match keyboard.set_keymap_from_string(self, text.clone()) {

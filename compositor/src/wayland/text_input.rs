@@ -254,7 +254,9 @@ impl Dispatch<ZwpTextInputManagerV3, ()> for State {
         state.text_inputs.add(resource);
     }
     fn destroyed(state: &mut Self, client: ClientId, _: &ZwpTextInputManagerV3, (): &()) {
-        state.clients.usage_if_known(&client).map(one_object_less);
+        if let Some(usage) = state.clients.usage_if_known(&client) {
+            one_object_less(usage, &());
+        }
     }
 }
 

@@ -184,7 +184,9 @@ impl Dispatch<XdgToplevelIconManagerV1, ()> for State {
     }
 
     fn destroyed(state: &mut Self, client: ClientId, _: &XdgToplevelIconManagerV1, (): &()) {
-        state.clients.usage_if_known(&client).map(one_object_less);
+        if let Some(usage) = state.clients.usage_if_known(&client) {
+            one_object_less(usage, &());
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use smithay::{
     },
 };
 
-use super::{State, capture::Change, decoration, tracks::Role};
+use super::{State, capture::Change, decoration, pending, tracks::Role};
 
 /// So many configures wait for an answer; a newer one is held back until then, and replaced by one newer still.
 const IN_FLIGHT: usize = 4;
@@ -30,6 +30,8 @@ pub(crate) struct Toplevel {
     in_flight: VecDeque<(Serial, u32)>,
     /// The newest one that is not sent, since too many are in flight.
     held: Option<Configure>,
+    /// Whether it is not told whether it is active.
+    withheld: bool,
     /// The icon that its app gave it.
     pub(super) icon: Option<IconId>,
     minimized: bool,
@@ -44,6 +46,7 @@ impl Toplevel {
             configured: 0,
             in_flight: VecDeque::new(),
             held: None,
+            withheld: false,
             icon: None,
             minimized: false,
             urgent: false,
@@ -165,10 +168,13 @@ impl State {
     /// Sends a configure that was held back, if there is room now.
     pub(super) fn send_held_configure(&mut self, id: TrackId) {
         let Some(track) = self.tracks.get_mut(id) else { return };
-        if let Role::Toplevel(toplevel) = &mut track.role
-            && let Some(held) = toplevel.held.take()
-        {
+        let Role::Toplevel(toplevel) = &mut track.role else { return };
+        if let Some(held) = toplevel.held.take() {
             toplevel.ask(held);
+        }
+        if toplevel.withheld && pending::unanswered(toplevel.surface.wl_surface()) == 0 {
+            toplevel.withheld = false;
+            toplevel.surface.send_pending_configure();
         }
     }
 
@@ -197,7 +203,9 @@ impl State {
             (toplevel.minimized, toplevel.urgent) = (false, false);
         }
         toplevel.surface.with_pending_state(|state| set(state, XdgState::Activated, active));
-        if toplevel.surface.is_initial_configure_sent() {
+        // An app that answers nothing hears of it when it does again.
+        toplevel.withheld = pending::unanswered(toplevel.surface.wl_surface()) >= pending::UNANSWERED / 2;
+        if toplevel.surface.is_initial_configure_sent() && !toplevel.withheld {
             toplevel.surface.send_pending_configure();
         }
         if active {
@@ -231,7 +239,7 @@ impl State {
         });
         // The protocol wants an answer even if nothing changes; before the first commit it is the initial configure.
         if surface.is_initial_configure_sent() {
-            surface.send_configure();
+            self.answer(surface);
         }
     }
 

@@ -152,7 +152,7 @@ pub(crate) enum Seen {
 }
 
 #[derive(Default)]
-pub(crate) struct Memory(Vec<Seen>);
+pub(crate) struct Memory(pub(crate) Vec<Seen>);
 
 /// The app.
 pub(crate) struct App {

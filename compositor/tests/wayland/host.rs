@@ -10,7 +10,8 @@ use std::{
 use compositor::{Compositor, Config, Event, Handle};
 use dormer_compositor as compositor;
 use media::{
-    Canvas, Cause, Command, InputId, Pixels, Point, Region, Size, Timestamp, TrackId, ViewerId, Window,
+    Canvas, Cause, ClipboardRequest, Command, InputId, Pixels, Point, Region, Size, Timestamp, TrackId,
+    ViewerId, Window,
 };
 use tempfile::TempDir;
 
@@ -52,7 +53,19 @@ impl Host {
     }
 
     pub(crate) fn send(&self, command: Command) {
-        self.handle.send(command);
+        self.handle.send(None, command).expect("room");
+    }
+
+    /// Waits until all that was sent has been carried out: what is still in the queue could be joined with what follows.
+    pub(crate) fn settle(&mut self) {
+        // Asked for on a clipboard that has no such type: answered at once.
+        let (request, mime) = (ClipboardRequest(u32::MAX), "text/nothing".to_owned());
+        self.send(Command::ReadClipboard { request, mime });
+        let answer = media::Event::ClipboardContent { request, data: None };
+        while self.seen.pop_if(|event| *event == answer).is_none() {
+            let (_, event) = self.events.recv_timeout(PATIENCE).expect("an answer");
+            self.take(event);
+        }
     }
 
     pub(crate) fn frame_done(&self, track: TrackId) {

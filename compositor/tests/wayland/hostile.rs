@@ -21,7 +21,7 @@ use crate::{
     host::Host,
 };
 
-const RED: [u8; 4] = [0, 0, 255, 255];
+pub(crate) const RED: [u8; 4] = [0, 0, 255, 255];
 
 /// A well-behaved app that must go on whatever the other does.
 struct Bystander {
@@ -46,7 +46,7 @@ impl Bystander {
 }
 
 /// Runs `attack`, whose app must be cut off for a reason that is logged, while a bystander goes on.
-fn is_cut_off(reason: &str, attack: impl FnOnce(&mut App, &AppWindow)) {
+pub(crate) fn is_cut_off(reason: &str, attack: impl FnOnce(&mut App, &AppWindow)) {
     let mut host = Host::start();
     let bystander = Bystander::start(&mut host);
     let mut app = App::connect(&host);
@@ -300,7 +300,7 @@ fn subsurfaces_at_the_ends_of_the_world() {
 }
 
 /// Makes objects until the app is cut off.
-fn hoard(app: &mut App, one: impl Fn(&App)) {
+pub(crate) fn hoard(app: &mut App, one: impl Fn(&App)) {
     for n in 0..100_000 {
         one(app);
         // A round trip now and then: it is no flood.

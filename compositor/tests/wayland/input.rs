@@ -13,8 +13,8 @@ const RED: [u8; 4] = [0, 0, 255, 255];
 /// A keymap with one key, 30, that bears ä.
 const KEYMAP: &str = "xkb_keymap {
     xkb_keycodes \"t\" { minimum = 8; maximum = 255; <AC01> = 38; };
-    xkb_types \"t\" { include \"basic\" };
-    xkb_compatibility \"t\" { include \"basic\" };
+    xkb_types \"t\" { type \"ONE_LEVEL\" { modifiers = none; level_name[1] = \"Any\"; }; };
+    xkb_compatibility \"t\" { };
     xkb_symbols \"t\" { key <AC01> { [ adiaeresis ] }; };
 };";
 
@@ -46,6 +46,8 @@ fn a_viewers_keymap_is_installed_and_a_bad_one_is_not() {
     host.send(Command::Focus(Some(track)));
     app.told();
     host.send(Command::Keymap("xkb_keymap { nonsense".into()));
+    let including = "xkb_symbols \"t\" { include \"us\"";
+    host.send(Command::Keymap(KEYMAP.replace("xkb_symbols \"t\" {", including).replace("adiaeresis", "b")));
     host.send(Command::Keymap(KEYMAP.into()));
     let keymap = app.wait("keymap", |seen| match seen {
         Seen::Keymap(text) => Some(text.clone()),

@@ -53,6 +53,7 @@ fn an_app_that_does_not_answer_gets_few_configures_and_then_the_newest() {
     app.told();
     for n in 1..=50 {
         host.send(Command::Configure { track, configure: configure(n, 100 + n, 100) });
+        host.settle();
     }
     // Unchanged since: answered by the newest that is in flight.
     let serial = app.configured(&window.surface);

@@ -46,7 +46,7 @@ impl Host {
     }
 
     pub(crate) fn send(&self, command: Command) {
-        self.handle.send(command);
+        self.handle.send(None, command).expect("room");
     }
 
     /// A new cause.

@@ -13,10 +13,14 @@ use crate::held::Releases;
 const MAX_COORDINATE: f64 = 1e6;
 
 impl Host {
-    /// A viewer's input. Input of a viewer that may only look, that has not got the seat, or for a window that is gone
-    /// has no effect. Input that breaks a rule ends the link.
+    /// A viewer's input. Input of a viewer that has not got the seat, or for a window that is gone, has no effect. Input
+    /// that breaks a rule ends the link; so does any of a viewer that may only look: it was told, and sends none.
     pub fn handle_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
         let Some(member) = self.members.get_mut(&viewer) else { return };
+        if member.role != Role::Control {
+            let message = "this link can see the windows but not use them; ask for one with --role control";
+            return self.disconnect(now, viewer, protocol_error(message.to_owned()));
+        }
         if let Err(refusal) = check(&input.event) {
             return self.disconnect(now, viewer, refusal);
         }
@@ -33,13 +37,6 @@ impl Host {
         }
         if has_place(&input.event) {
             member.newest_pointer = member.newest_pointer.max(input.id);
-        }
-        if member.role != Role::Control {
-            if !member.warned {
-                member.warned = true;
-                tracing::warn!(%viewer, "input of a viewer that may only look is ignored");
-            }
-            return;
         }
         match member.early.admit(now, input) {
             Some(input) => self.take_input(now, viewer, input),

@@ -30,8 +30,6 @@ pub(crate) struct Member {
     pub(crate) rate: Rate,
     /// What it is owed.
     pub(crate) debts: BTreeMap<TrackId, Debt>,
-    /// Whether the log has told that it may only look.
-    pub(crate) warned: bool,
 }
 
 impl Member {
@@ -48,7 +46,6 @@ impl Member {
             causes: Causes::default(),
             rate: Rate::new(now, join.round_trip),
             debts: BTreeMap::new(),
-            warned: false,
         }
     }
 

@@ -157,6 +157,13 @@ impl Host {
         self.pump(now);
     }
 
+    /// The source has no room for what a viewer sends, and dropped it: its link ends, for this reason.
+    pub fn handle_overflow(&mut self, now: Timestamp, viewer: ViewerId, reason: String) {
+        if self.members.contains_key(&viewer) {
+            self.disconnect(now, viewer, Refusal { code: RefusalCode::Overflow, message: reason });
+        }
+    }
+
     /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         for (viewer, member) in &mut self.members {

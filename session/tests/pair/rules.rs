@@ -173,10 +173,6 @@ fn a_viewer_that_may_only_look_changes_nothing() {
     let press = || InputEvent::Key { key: KeyCode(30), pressed: true };
     let unsent = world.with_core(end, |core, now| core.handle_input(now, track, press()));
     assert_eq!(unsent, Err(Unsent::ViewOnly));
-    forge(&mut world, end, track, 1, press());
-    forge(&mut world, end, track, 2, InputEvent::Motion { position: Position::new(1.0, 1.0) });
-    forge(&mut world, end, track, 3, InputEvent::Preedit { text: "x".to_owned(), cursor: None });
-    forge(&mut world, end, track, 4, InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 });
     forge_control(&mut world, end, ToHost::Close { track });
     forge_control(&mut world, end, ToHost::Focus { track: Some(track) });
     forge_control(&mut world, end, ToHost::DismissPopups);
@@ -184,6 +180,30 @@ fn a_viewer_that_may_only_look_changes_nothing() {
     forge_control(&mut world, end, ToHost::Clipboard(Clipboard::Offer { mimes: vec![TEXT.to_owned()] }));
     assert_eq!(world.commands, []);
     assert!(world.thrown_out.is_empty(), "it goes on looking");
+}
+
+#[test]
+fn a_viewer_that_may_only_look_and_sends_input_is_thrown_out_with_a_reason() {
+    for event in [
+        InputEvent::Key { key: KeyCode(30), pressed: true },
+        InputEvent::Motion { position: Position::new(1.0, 1.0) },
+        InputEvent::Preedit { text: "x".to_owned(), cursor: None },
+        InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 },
+        InputEvent::Leave,
+    ] {
+        let mut world = World::new();
+        let track = world.open(typing_app(1));
+        let looks = world.add_viewer_as(Profile::lan(), Role::View);
+        let uses = world.add_viewer(Profile::lan());
+        world.run_for(300 * MS);
+        world.commands.clear();
+        forge(&mut world, looks, track, 1, event);
+        let [refusal] = &world.thrown_out[..] else { panic!("{:?}", world.thrown_out) };
+        assert!(refusal.message.contains("not use them"), "{refusal:?}");
+        assert_eq!(world.commands, [], "it has no effect");
+        world.run_for(300 * MS);
+        assert!(world.is_exact(uses), "others go on");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod wayland;
 mod x11;
 
 pub use control::Remote;
-pub use options::{Extent, Options};
+pub use options::{Extent, Hoard, Options};
 pub use report::Entry;
 
 /// Runs until its window is closed or the display goes away.

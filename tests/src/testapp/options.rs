@@ -48,12 +48,26 @@ pub struct Options {
     /// Hostile: make this many more surfaces, every tenth a toplevel.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub surfaces: u32,
+    /// Hostile: ask for more and more of what takes effect later.
+    #[arg(long, value_name = "WHAT")]
+    pub hoard: Option<Hoard>,
     /// Write a JSON line for every input and reaction to this file.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Answer commands on this socket.
     #[arg(long, value_name = "SOCKET")]
     pub control: Option<PathBuf>,
+}
+
+/// What a hostile app asks for and lets nobody do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Hoard {
+    /// Damage on surfaces that are never committed.
+    Damage,
+    /// Regions of many rectangles.
+    Regions,
+    /// States that are never acknowledged.
+    States,
 }
 
 /// A width and a height, as `WIDTHxHEIGHT`.

@@ -32,48 +32,74 @@ pub(super) async fn write_nothing(stream: &mut SendStream, lane: Lane) -> Result
     stream.write_all(&[lane_number(lane)]).await
 }
 
+/// Where a lane is read from: a stream of QUIC's, or what stands for one where nothing is sent.
+pub(super) trait Source {
+    /// Why it breaks.
+    type Error;
+
+    /// Fills the buffer and says how much of it: less than all only where the stream ends.
+    async fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error>;
+
+    /// What comes next, at most so much; `None` where the stream ends.
+    async fn chunk(&mut self, most: usize) -> Result<Option<Bytes>, Self::Error>;
+}
+
+impl Source for RecvStream {
+    type Error = ReadError;
+
+    async fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        match self.read_exact(buffer).await {
+            Ok(()) => Ok(buffer.len()),
+            Err(ReadExactError::FinishedEarly(filled)) => Ok(filled),
+            Err(ReadExactError::ReadError(error)) => Err(error),
+        }
+    }
+
+    async fn chunk(&mut self, most: usize) -> Result<Option<Bytes>, ReadError> {
+        Ok(self.read_chunk(most, true).await?.map(|chunk| chunk.bytes))
+    }
+}
+
 /// Why no message was read.
 #[derive(Debug)]
-pub(super) enum FrameError {
+pub(super) enum FrameError<E = ReadError> {
     /// The stream ended within a message.
     Truncated,
     /// The stream was reset, or the connection is gone.
-    Stream(ReadError),
+    Stream(E),
 }
 
-impl From<ReadError> for FrameError {
-    fn from(error: ReadError) -> Self {
+impl<E> From<E> for FrameError<E> {
+    fn from(error: E) -> Self {
         Self::Stream(error)
     }
 }
 
 /// Reads the lane's number at the start of a stream.
-pub(super) async fn read_lane_number(stream: &mut RecvStream) -> Result<u8, FrameError> {
+pub(super) async fn read_lane_number<S: Source>(stream: &mut S) -> Result<u8, FrameError<S::Error>> {
     let mut number = [0];
-    stream.read_exact(&mut number).await.map_err(|error| match error {
-        ReadExactError::FinishedEarly(_) => FrameError::Truncated,
-        ReadExactError::ReadError(error) => FrameError::Stream(error),
-    })?;
-    Ok(number[0])
+    if stream.fill(&mut number).await? == 0 { Err(FrameError::Truncated) } else { Ok(number[0]) }
 }
 
 /// Reads the length of the next message; `None` if the stream ended in order.
-pub(super) async fn read_length(stream: &mut RecvStream) -> Result<Option<usize>, FrameError> {
+pub(super) async fn read_length<S: Source>(stream: &mut S) -> Result<Option<usize>, FrameError<S::Error>> {
     let mut length = [0; 4];
-    match stream.read_exact(&mut length).await {
-        Ok(()) => Ok(Some(u32::from_be_bytes(length) as usize)),
-        Err(ReadExactError::FinishedEarly(0)) => Ok(None),
-        Err(ReadExactError::FinishedEarly(_)) => Err(FrameError::Truncated),
-        Err(ReadExactError::ReadError(error)) => Err(FrameError::Stream(error)),
+    match stream.fill(&mut length).await? {
+        4 => Ok(Some(u32::from_be_bytes(length) as usize)),
+        0 => Ok(None),
+        _ => Err(FrameError::Truncated),
     }
 }
 
 /// Reads a message of `length` bytes. Memory grows with what has arrived, not with what was announced.
-pub(super) async fn read_message(stream: &mut RecvStream, length: usize) -> Result<Vec<u8>, FrameError> {
+pub(super) async fn read_message<S: Source>(
+    stream: &mut S,
+    length: usize,
+) -> Result<Vec<u8>, FrameError<S::Error>> {
     let mut message = Vec::with_capacity(length.min(TRUSTED));
     while message.len() < length {
-        let chunk = stream.read_chunk(length - message.len(), true).await?.ok_or(FrameError::Truncated)?;
-        message.extend_from_slice(&chunk.bytes);
+        let chunk = stream.chunk(length - message.len()).await?.ok_or(FrameError::Truncated)?;
+        message.extend_from_slice(&chunk);
     }
     Ok(message)
 }

@@ -211,8 +211,13 @@ fn limits(hints: WmSizeHints) -> SizeLimits {
     let larger = |max: &Size<Logical>| min.is_none_or(|min| max.w >= min.w && max.h >= min.h);
     let max = size(hints.max_size, 1).filter(larger);
     let increment = size(hints.size_increment, 1).filter(|step| step.w > 1 || step.h > 1);
-    // ICCCM: each of base and minimum stands in for the other.
-    let base = increment.and_then(|_| size(hints.base_size, 1).or(min));
+    // ICCCM 4.1.2.3: each of base and minimum stands in for the other where that was not given. A base of 0×0 was: steps
+    // are counted from nothing.
+    let given = hints.base_size.map(|(w, h)| {
+        let side = |n: i32| u32::try_from(n).unwrap_or(0).min(MAX_DIMENSION);
+        Size::new(side(w), side(h))
+    });
+    let base = increment.and_then(|_| given.or(min));
     SizeLimits { min: min.or_else(|| size(hints.base_size, 1)), max, increment, base }
 }
 
@@ -244,5 +249,20 @@ mod tests {
         let limits = limits(hints);
         assert_eq!(limits.increment, Some(Size::new(6, 13)));
         assert_eq!(limits.base, Some(Size::new(19, 4)));
+    }
+
+    #[test]
+    fn steps_are_counted_from_a_base_of_nothing_if_that_is_given_and_else_from_the_minimum() {
+        let hints = |base_size| WmSizeHints {
+            base_size,
+            min_size: Some((25, 17)),
+            size_increment: Some((6, 13)),
+            ..WmSizeHints::new()
+        };
+        assert_eq!(limits(hints(Some((0, 0)))).base, Some(Size::new(0, 0)));
+        assert_eq!(limits(hints(Some((0, 4)))).base, Some(Size::new(0, 4)));
+        assert_eq!(limits(hints(None)).base, Some(Size::new(25, 17)));
+        let alone = WmSizeHints { min_size: None, ..hints(Some((0, 0))) };
+        assert_eq!(limits(alone).min, None, "nothing is no minimum");
     }
 }

@@ -13,6 +13,7 @@ use wayland_client::{
         wl_compositor::WlCompositor,
         wl_keyboard::{self, WlKeyboard},
         wl_pointer::{self, WlPointer},
+        wl_region::WlRegion,
         wl_registry::{self, WlRegistry},
         wl_seat::{self, WlSeat},
         wl_shm::WlShm,
@@ -286,6 +287,7 @@ impl Dispatch<WlRegistry, GlobalListContents> for App {
 }
 
 delegate_noop!(App: WlCompositor);
+delegate_noop!(App: WlRegion);
 delegate_noop!(App: WlShmPool);
 delegate_noop!(App: XdgPositioner);
 delegate_noop!(App: ignore WlShm);

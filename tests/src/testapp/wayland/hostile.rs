@@ -1,16 +1,20 @@
 //! What a guest that means ill does. A host must stay well.
 
 use anyhow::Result;
-use wayland_client::protocol::{wl_buffer::WlBuffer, wl_surface::WlSurface};
+use wayland_client::protocol::{wl_buffer::WlBuffer, wl_region::WlRegion, wl_surface::WlSurface};
 use wayland_protocols::xdg::shell::client::xdg_surface::XdgSurface;
 
 use super::{App, Drawing, Role, buffers, buffers::Held};
-use crate::testapp::Options;
+use crate::testapp::{Hoard, Options};
 
 /// One in so many extra surfaces is a window.
 const WINDOW_EVERY: u32 = 10;
 /// How many extra surfaces are made in one turn of the loop.
 const AT_ONCE: u32 = 20;
+/// How often so many things are hoarded in one turn, as long as the display takes them.
+const ROUNDS: u32 = 100;
+/// How much is asked for on one surface, or of one region: less than what any app may on one.
+const ON_ONE: u32 = 4000;
 
 #[derive(Debug)]
 pub(super) struct Hostile {
@@ -20,8 +24,19 @@ pub(super) struct Hostile {
     crash_in: Option<u32>,
     /// Surfaces that are still to be made.
     surfaces: u32,
+    hoard: Option<Hoard>,
+    /// What was asked for of that.
+    hoarded: u32,
+    /// Where the next is asked for.
+    heap: Option<Heap>,
     /// What extra windows show.
     speck: Option<WlBuffer>,
+}
+
+#[derive(Debug)]
+enum Heap {
+    Surface(WlSurface),
+    Region(WlRegion),
 }
 
 impl Hostile {
@@ -31,13 +46,21 @@ impl Hostile {
             lie_damage: options.lie_damage,
             crash_in: options.crash_after,
             surfaces: options.surfaces,
+            hoard: options.hoard,
+            hoarded: 0,
+            heap: None,
             speck: None,
         }
     }
 
     /// Whether it commits all the time, whatever the display says.
     pub(super) fn restless(&self) -> bool {
-        self.flood || self.surfaces > 0
+        self.flood || self.surfaces > 0 || self.hoard.is_some()
+    }
+
+    /// Whether it asks for states only to have them kept for it.
+    pub(super) fn acknowledges_nothing(&self) -> bool {
+        self.hoard == Some(Hoard::States)
     }
 
     pub(super) fn before_commit(&mut self, surface: &WlSurface) {
@@ -67,11 +90,37 @@ impl App {
             self.hostile.surfaces -= 1;
             self.make_extra(self.hostile.surfaces);
         }
+        let mut rounds = ROUNDS;
+        while self.hostile.hoard.is_some() && rounds > 0 && self.flush()? {
+            rounds -= 1;
+            (0..AT_ONCE).for_each(|_| self.hoard_more());
+        }
         if self.hostile.flood {
             let damage = self.scene.repaint_code();
             self.show(&[damage])?;
         }
         Ok(())
+    }
+
+    fn hoard_more(&mut self) {
+        let Some(hoard) = self.hostile.hoard else { return };
+        let begins = self.hostile.hoarded.is_multiple_of(ON_ONE);
+        self.hostile.hoarded += 1;
+        match hoard {
+            Hoard::Damage if begins => {
+                self.hostile.heap = Some(Heap::Surface(self.compositor.create_surface(&self.queue, ())));
+            }
+            Hoard::Regions if begins => {
+                self.hostile.heap = Some(Heap::Region(self.compositor.create_region(&self.queue, ())));
+            }
+            Hoard::States => self.toplevel.set_maximized(),
+            Hoard::Damage | Hoard::Regions => {}
+        }
+        match &self.hostile.heap {
+            Some(Heap::Surface(surface)) => surface.damage(1, 1, 1, 1),
+            Some(Heap::Region(region)) => region.add(1, 1, 1, 1),
+            None => {}
+        }
     }
 
     fn make_extra(&mut self, number: u32) {
