@@ -20,7 +20,7 @@ const ROUNDS: u32 = 10_000;
 const AT_ONCE: usize = 500;
 
 /// A keymap that compiles.
-const KEYMAP: &str = r#"xkb_keymap { xkb_keycodes { minimum = 8; maximum = 255; <A> = 38; };
+const KEYMAP: &str = r#"xkb_keymap { xkb_keycodes { minimum = 8; maximum = 255; indicator 1 = "Caps Lock"; <A> = 38; };
     xkb_types { type "ONE_LEVEL" { modifiers = none; level_name[1] = "Any"; }; };
     xkb_compatibility { }; xkb_symbols { key <A> { [ a ] }; }; };"#;
 

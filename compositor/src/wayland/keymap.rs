@@ -22,10 +22,17 @@ pub(crate) enum Unsound {
     Include,
     #[error("it has a number over {MAX_NUMBER}, or calculates one")]
     Number,
+    #[error("it has no indicator, without which Xwayland falls over at the first modifier")]
+    Lampless,
 }
 
 /// Checks a keymap of the text format.
 pub(crate) fn check(text: &str) -> Result<(), Unsound> {
+    if has_lamp(text)? { Ok(()) } else { Err(Unsound::Lampless) }
+}
+
+/// Whether a sound keymap has an indicator.
+fn has_lamp(text: &str) -> Result<bool, Unsound> {
     if text.len() > MAX_KEYMAP {
         return Err(Unsound::Long);
     }
@@ -36,6 +43,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unsound> {
     let mut tokens = Tokens(text.as_bytes());
     // What stands before the token, and before the bracket that it stands in.
     let (mut last, mut before_bracket) = (Token::Mark(b';'), None);
+    let mut lamp = false;
     while let Some(token) = tokens.next()? {
         match token {
             Token::Text if last.includes() => return Err(Unsound::Include),
@@ -47,6 +55,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unsound> {
             }
             // Keysyms stand in lists, which follow no word.
             Token::Number(number) => {
+                lamp |= last.is_word(b"indicator");
                 let in_list = matches!(before_bracket, Some(Token::Mark(b'=' | b'{' | b',')));
                 if !in_list && number > MAX_NUMBER {
                     return Err(Unsound::Number);
@@ -56,7 +65,7 @@ pub(crate) fn check(text: &str) -> Result<(), Unsound> {
         }
         last = token;
     }
-    Ok(())
+    Ok(lamp)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +83,11 @@ impl Token<'_> {
     /// Whether a string that follows names a file.
     fn includes(self) -> bool {
         let words: [&[u8]; 5] = [b"include", b"augment", b"override", b"replace", b"alternate"];
-        matches!(self, Token::Word(word) if words.iter().any(|known| known.eq_ignore_ascii_case(word)))
+        words.into_iter().any(|known| self.is_word(known))
+    }
+
+    fn is_word(self, known: &[u8]) -> bool {
+        matches!(self, Token::Word(word) if known.eq_ignore_ascii_case(word))
     }
 }
 
@@ -186,7 +199,7 @@ mod tests {
             assert_eq!(check(&written(layout, variant, options)), Ok(()), "{layout} {variant} {options}");
         }
         let typed = super::super::text::keymap_for(&["U00E4".into()], super::super::text::Reader::Apps);
-        assert_eq!(check(&typed), Ok(()));
+        assert_eq!(has_lamp(&typed), Ok(false));
     }
 
     #[test]
@@ -201,8 +214,8 @@ mod tests {
         ] {
             assert_eq!(check(text), Err(Unsound::Include), "{text}");
         }
-        assert_eq!(check(r#"// include "us""#), Ok(()));
-        assert_eq!(check(r#"name[group1]="to include \"us\"";"#), Ok(()));
+        assert_eq!(has_lamp(r#"// include "us""#), Ok(false));
+        assert_eq!(has_lamp(r#"name[group1]="to include \"us\"";"#), Ok(false));
     }
 
     #[test]
@@ -218,8 +231,15 @@ mod tests {
         ] {
             assert_eq!(check(text), Err(Unsound::Number), "{text}");
         }
-        assert_eq!(check("key <A> { [ 0x1008ff12, 0x10000fb ], [ 0x100abcd ] };"), Ok(()));
-        assert_eq!(check("action = MovePtr(x=+7,y=-1);"), Ok(()));
+        assert_eq!(has_lamp("key <A> { [ 0x1008ff12, 0x10000fb ], [ 0x100abcd ] };"), Ok(false));
+        assert_eq!(has_lamp("action = MovePtr(x=+7,y=-1);"), Ok(false));
+    }
+
+    #[test]
+    fn a_keymap_has_a_lamp() {
+        let typed = "xkb_keymap { xkb_compatibility { indicator \"Caps Lock\" { }; }; };";
+        assert_eq!(check(typed), Err(Unsound::Lampless), "that is how it looks, not that there is one");
+        assert_eq!(check("xkb_keycodes { indicator 1 = \"Caps Lock\"; };"), Ok(()));
     }
 
     #[test]

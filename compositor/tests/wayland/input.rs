@@ -12,7 +12,7 @@ const RED: [u8; 4] = [0, 0, 255, 255];
 
 /// A keymap with one key, 30, that bears ä.
 const KEYMAP: &str = "xkb_keymap {
-    xkb_keycodes \"t\" { minimum = 8; maximum = 255; <AC01> = 38; };
+    xkb_keycodes \"t\" { minimum = 8; maximum = 255; indicator 1 = \"Caps Lock\"; <AC01> = 38; };
     xkb_types \"t\" { type \"ONE_LEVEL\" { modifiers = none; level_name[1] = \"Any\"; }; };
     xkb_compatibility \"t\" { };
     xkb_symbols \"t\" { key <AC01> { [ adiaeresis ] }; };
