@@ -19,12 +19,11 @@ mod wishes;
 mod x11;
 
 use anyhow::{Context, Result, anyhow, bail};
-use wayland_client::Connection;
-use winit::{event_loop::EventLoop, platform::wayland::EventLoopExtWayland};
+use winit::event_loop::EventLoop;
 
 use self::{
     desk::{Desk, Desktop},
-    wayland::Popups,
+    wayland::{Display, Popups},
     x11::Hints,
 };
 use crate::{
@@ -58,21 +57,27 @@ pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
         let _ = proxy.send_event(Wake::Link(event));
     };
     let link = Link::start(address, stats, sink).context("cannot start a thread")?;
+    let display = Display::new(events.owned_display_handle());
     let proxy = events.create_proxy();
-    let windows = connection(&events)?;
-    keymap::watch(windows.clone(), move |text| proxy.send_event(Wake::Keymap(text)).is_ok())
+    keymap::watch(display.share(), move |text| proxy.send_event(Wake::Keymap(text)).is_ok())
         .context("cannot start a thread")?;
+    let windows = display.share();
     let proxy = events.create_proxy();
     let clipboard = clipboard::start(windows.as_ref(), move |event| {
         let _ = proxy.send_event(Wake::Clipboard(event));
     });
     let desktop = match windows {
         None => Desktop::X11(Box::new(Hints::connect())),
-        Some(connection) => {
-            let popups = Popups::new(connection).context("this desktop shows no menus")?;
+        Some(share) => {
+            let popups = Popups::new(share).context("this desktop shows no menus")?;
             Desktop::Wayland(Box::new(popups))
         }
     };
+    if let Some(share) = display.share() {
+        let proxy = events.create_proxy();
+        wayland::wake_for(share, move || proxy.send_event(Wake::Desktop).is_ok())
+            .context("cannot start a thread")?;
+    }
     let canvas = softbuffer::Context::new(events.owned_display_handle())
         .map_err(|error| anyhow::anyhow!("cannot draw on this display: {error}"))?;
     let mut desk = Desk::new(link, canvas, clipboard, desktop);
@@ -81,14 +86,4 @@ pub(crate) fn run(address: transport::LinkAddress, stats: bool) -> Result<()> {
         Some(End::Failed(reason)) => bail!(reason),
         _ => Ok(()),
     }
-}
-
-/// The connection of the windows, where more than windows must be on it.
-fn connection(events: &EventLoop<Wake>) -> Result<Option<Connection>> {
-    if !events.is_wayland() {
-        return Ok(None);
-    }
-    let proxy = events.create_proxy();
-    let wake = move || proxy.send_event(Wake::Desktop).is_ok();
-    wayland::connect(events.owned_display_handle(), wake).map(Some)
 }

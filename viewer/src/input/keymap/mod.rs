@@ -10,7 +10,7 @@ use wayland_client::Connection;
 use xkbcommon::xkb;
 
 /// Starts a thread that tells the layout as soon as it is known, and again whenever it changes, until `tell` says no.
-/// `windows` is the connection that has the windows, on a Wayland desktop.
+/// `windows` is the thread's share of the connection that has the windows, on a Wayland desktop.
 pub(crate) fn watch(
     windows: Option<Connection>,
     tell: impl Fn(String) -> bool + Send + 'static,

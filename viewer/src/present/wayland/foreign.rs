@@ -14,13 +14,26 @@ use winit::{
     window::Window,
 };
 
-/// winit's connection; `None` if that is none to a Wayland desktop. It stays open until the process ends: threads read from it.
-pub(super) fn connection(display: OwnedDisplayHandle) -> Option<Connection> {
-    let RawDisplayHandle::Wayland(handle) = display.display_handle().ok()?.as_raw() else { return None };
-    std::mem::forget(display);
-    // SAFETY: winit says that this is a `wl_display`, which lives as long as `display`: for ever.
-    let backend = unsafe { Backend::from_foreign_display(handle.display.as_ptr().cast()) };
-    Some(Connection::from_backend(backend))
+/// winit's connection, open until the process ends.
+#[derive(Clone, Copy)]
+pub(crate) struct Display(&'static OwnedDisplayHandle);
+
+impl Display {
+    /// Keeps it open: threads read from it.
+    pub(crate) fn new(display: OwnedDisplayHandle) -> Display {
+        Display(Box::leak(Box::new(display)))
+    }
+
+    /// A share of it for one thread; `None` if it is none to a Wayland desktop.
+    ///
+    /// Never for two: what one of them reads and sorts for the other, while that makes ready to wait for it, is waited for
+    /// in vain.
+    pub(crate) fn share(self) -> Option<Connection> {
+        let RawDisplayHandle::Wayland(handle) = self.0.display_handle().ok()?.as_raw() else { return None };
+        // SAFETY: winit says that this is a `wl_display`, which lives as long as its handle: for ever.
+        let backend = unsafe { Backend::from_foreign_display(handle.display.as_ptr().cast()) };
+        Some(Connection::from_backend(backend))
+    }
 }
 
 /// What popups of a window of winit's name as their parent.

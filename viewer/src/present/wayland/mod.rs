@@ -1,8 +1,8 @@
 //! Popups on Wayland desktops: winit has none, and nothing else can stand beside its window there.
 //!
-//! They are `xdg_popup`s on winit's own connection, since a popup and its parent must be of one. winit's loop and a thread
-//! here read from it, and libwayland sorts: what concerns popups waits in a queue of our own until [`Popups::dispatch`],
-//! which tells it as events of winit's, so that the rest of the viewer knows one kind of window.
+//! They are `xdg_popup`s on winit's own connection, since a popup and its parent must be of one. All who share it read from
+//! it, and libwayland sorts: what concerns popups waits in a queue of our own until [`Popups::dispatch`], which tells it as
+//! events of winit's, so that the rest of the viewer knows one kind of window.
 //!
 //! Source: xdg-shell and viewporter of wayland-protocols.
 
@@ -16,7 +16,7 @@ mod wake;
 
 use std::{collections::HashMap, rc::Rc};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use media::TrackId;
 use wayland_client::{
     Connection, EventQueue,
@@ -27,9 +27,13 @@ use wayland_protocols::{
     wp::viewporter::client::wp_viewporter::WpViewporter,
     xdg::shell::client::{xdg_surface::XdgSurface, xdg_wm_base::XdgWmBase},
 };
-use winit::{event::WindowEvent, event_loop::OwnedDisplayHandle};
+use winit::event::WindowEvent;
 
-pub(crate) use self::popup::{Place, Popup};
+pub(crate) use self::{
+    foreign::Display,
+    popup::{Place, Popup},
+    wake::wake_for,
+};
 use self::{hands::Hands, shell::Shell};
 use super::{cursor::Cursor, face::Face};
 
@@ -50,7 +54,7 @@ struct Globals {
 }
 
 impl Popups {
-    /// Joins winit's connection.
+    /// Joins winit's connection by this thread's share of it.
     pub(crate) fn new(connection: Connection) -> Result<Popups> {
         let (list, queue) = registry_queue_init::<Shell>(&connection)?;
         let handle = queue.handle();
@@ -92,15 +96,4 @@ impl Popups {
         }
         std::mem::take(&mut self.shell.told)
     }
-}
-
-/// winit's connection, whose loop `wake` makes go round for all that comes, since winit's sleeps on if nothing is for it; it
-/// says no when that has ended.
-pub(crate) fn connect(
-    display: OwnedDisplayHandle,
-    wake: impl Fn() -> bool + Send + 'static,
-) -> Result<Connection> {
-    let connection = foreign::connection(display).context("this is no Wayland desktop")?;
-    wake::start(connection.clone(), wake).context("cannot start a thread")?;
-    Ok(connection)
 }
