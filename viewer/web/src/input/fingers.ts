@@ -95,6 +95,7 @@ export class FingersOnPage {
     clearTimeout(this.timer);
     this.touching.clear();
     this.pressing = false;
+    this.scrolling = null;
     if (this.current === "direct") this.gesture = new DirectTouch();
     else if (this.gesture instanceof Trackpad)
       this.gesture = new Trackpad(() => this.bounds(), this.gesture.cursor);

@@ -180,7 +180,9 @@ export class DirectTouch implements Gesture {
         return this.glide("pan", state.from, at);
       case "two":
         this.state = last ? { is: "idle" } : { is: "over" };
-        return state.doing === "scroll" ? this.glide("scroll", state.from, at) : [];
+        if (state.doing === "scroll") return this.glide("scroll", state.from, at);
+        // What the view could not do while it was zoomed has scrolled the app: that is over.
+        return state.doing === "zoom" ? [lifted(state.centre)] : [];
       default:
         if (last) this.state = { is: "idle" };
         return [];
