@@ -36,5 +36,7 @@ fuzz_target!(|line: &str| {
     let answer = request::answer(&id, &result);
     assert!(!answer.contains('\n'), "an answer is one line");
     let answer: Value = serde_json::from_str(&answer).expect("an answer is JSON");
-    assert_eq!(answer["id"], id);
+    // As it was written: reading a number of very many digits is not exact.
+    let written: Value = serde_json::from_str(&id.to_string()).expect("an id is JSON");
+    assert_eq!(answer["id"], written);
 });
