@@ -59,8 +59,7 @@ forEachEngine("a working day", (engine: Engine) => {
         // The menu bar's second word is "Edit", and the last word of its menu "Select All".
         await desk.clickIn(editor, 60, 12);
         const menu = await desk.popup();
-        await desk.clickIn(menu, menu.canvas.width / 2, menu.canvas.height - 18);
-        await desk.noPopup();
+        await desk.choose(menu, menu.canvas.width / 2, menu.canvas.height - 18);
         await desk.page.press("Control+c");
         await copied(stage, "Grüße 世界");
       });
