@@ -195,6 +195,7 @@ impl Host {
     pub(super) fn pump_tracks(&mut self, now: Timestamp) {
         for (id, track) in &mut self.tracks.all {
             if track.pacer.due(now) {
+                track.answered(now);
                 self.actions.push_back(Action::Source(Command::FrameDone { track: *id, at: now }));
             }
             let next_serial = &mut self.next_serial;

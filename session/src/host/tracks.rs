@@ -39,6 +39,8 @@ pub(crate) struct Track {
     /// What viewers wish of it.
     pub(crate) configures: Configures,
     recent: VecDeque<(Timestamp, Region)>,
+    /// Whether the newest damage has not had its callback: its app waits, which is no rest.
+    unanswered: bool,
     /// About how long lies between two changes, while they follow one another.
     interval: Duration,
     stirred: Timestamp,
@@ -111,6 +113,7 @@ impl Track {
             pacer: Pacer::default(),
             configures: Configures::default(),
             recent: VecDeque::new(),
+            unanswered: false,
             interval: Duration::ZERO,
             stirred: Timestamp(0),
         }
@@ -131,6 +134,7 @@ impl Track {
     /// Notes damage as not rested.
     pub(crate) fn stir(&mut self, now: Timestamp, region: &Region) {
         self.settle(now);
+        self.unanswered = true;
         let gap = now.since(std::mem::replace(&mut self.stirred, now));
         self.interval = if gap > LONGEST_REST * 2 { Duration::ZERO } else { (self.interval * 3 + gap) / 4 };
         match self.recent.back_mut() {
@@ -138,6 +142,16 @@ impl Track {
             // part of it may be taken for rested one grain too early.
             Some((at, recent)) if now.since(*at) < GRAIN => recent.union(region),
             _ => self.recent.push_back((now, region.clone())),
+        }
+    }
+
+    /// The callback of its newest commit goes now. Only from now on could the app draw anything else: where a link stalls,
+    /// pictures that were to go on moving would else be repeated losslessly as soon as it moves again.
+    pub(crate) fn answered(&mut self, now: Timestamp) {
+        if std::mem::take(&mut self.unanswered)
+            && let Some((at, _)) = self.recent.back_mut()
+        {
+            *at = now;
         }
     }
 
@@ -153,7 +167,9 @@ impl Track {
 
     /// When the next part of it has rested.
     pub(crate) fn rests_at(&self) -> Timestamp {
-        self.recent.front().map_or(Timestamp(0), |(at, _)| *at + self.rest())
+        let answer = self.pacer.timeout().filter(|_| self.unanswered && self.recent.len() == 1);
+        let since = answer.or(self.recent.front().map(|(at, _)| *at));
+        since.map_or(Timestamp(0), |since| since + self.rest())
     }
 
     /// How long its pixels must not change to count as resting: longer than motion pauses between two pictures.
@@ -163,8 +179,48 @@ impl Track {
 
     fn settle(&mut self, now: Timestamp) {
         let rest = self.rest();
-        while self.recent.front().is_some_and(|(at, _)| now.since(*at) >= rest) {
+        let kept = usize::from(self.unanswered);
+        while self.recent.len() > kept && self.recent.front().is_some_and(|(at, _)| now.since(*at) >= rest) {
             self.recent.pop_front();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Timestamp {
+        Timestamp(10_000_000 + ms * 1000)
+    }
+
+    fn damaged(now: Timestamp) -> Track {
+        let mut track = Track::new();
+        track.pacer.commit(now, false);
+        track.stir(now, &Region::from(Size::new(64, 64).to_rect()));
+        track
+    }
+
+    #[test]
+    fn an_app_that_waits_for_its_callback_does_not_rest() {
+        let mut track = damaged(at(0));
+        assert!(!track.restless(at(500)).is_empty(), "it could not draw");
+        track.pacer.taken(track.pacer.commits());
+        assert!(track.pacer.due(at(500)));
+        track.answered(at(500));
+        assert!(!track.restless(at(560)).is_empty(), "it has not had the time to");
+        assert_eq!(track.rests_at(), at(500) + REST);
+        assert!(track.restless(at(580)).is_empty(), "it had");
+    }
+
+    #[test]
+    fn callbacks_without_new_pixels_keep_nothing_restless() {
+        let mut track = damaged(at(0));
+        for ms in (0..100).step_by(16) {
+            track.pacer.commit(at(ms), true);
+            track.answered(at(ms));
+        }
+        assert!(track.restless(at(100)).is_empty());
+        assert_eq!(track.rests_at(), Timestamp(0));
     }
 }

@@ -40,8 +40,10 @@ use rtc::{
 };
 
 use super::{
-    echo::{Echoes, Heard, Originals},
+    echo::Echoes,
+    originals::{Heard, Originals},
     pieces::MAX_DATA,
+    repair::Kept,
     rtcp, sdp,
 };
 
@@ -54,14 +56,21 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a full ICE agent sends a check over the pair in use.
 const ICE_KEEP_ALIVE: Duration = Duration::from_secs(4);
 
+/// Bytes of echoes and repairs that may be with SCTP unacknowledged: more would be late.
+const MENTIONS_WINDOW: usize = 8 << 10;
+
 /// The most videos that a viewer gets at once on RTP.
 pub(super) const MAX_VIDEO_SLOTS: usize = 4;
 
 /// Packets of each video that are kept to be sent again: two seconds' worth.
 const KEPT_PACKETS: u16 = 512;
 
-/// The data channels. The viewer opens them, with these labels, and no others. (Channels that both ends agree on
-/// beforehand would lose what arrives in one packet with the end of SCTP's handshake: the library drops that.)
+/// The stream of [`Channel::Motion`], on which both ends agree beforehand. The library sends reliably and in order on
+/// whatever channel the other end opened, so what may be lost would hold up what follows it.
+const MOTION_STREAM: u16 = 100;
+
+/// The data channels. The viewer opens those that are reliable, with these labels, and no others. (Channels that both ends
+/// agree on beforehand lose what arrives in one packet with the end of SCTP's handshake: the library drops that.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     /// Control and input: reliable, in order.
@@ -92,6 +101,7 @@ impl Channel {
         RTCDataChannelInit {
             ordered: !unreliable,
             max_retransmits: unreliable.then_some(0),
+            negotiated: unreliable.then_some(MOTION_STREAM),
             ..Default::default()
         }
     }
@@ -136,7 +146,9 @@ pub(super) struct Peer {
     videos: Vec<Video>,
     /// Whether the viewer's browser itself may ask for keyframes.
     heeds_browser: bool,
+    /// What the reliable channels carry does not wait for SCTP's timers.
     echoes: Echoes,
+    kept: Kept,
     originals: Originals,
 }
 
@@ -154,8 +166,8 @@ impl Peer {
         channels: [Option<RTCDataChannelId>; 3],
         videos: Vec<Video>,
     ) -> Self {
-        let (echoes, originals) = (Echoes::default(), Originals::default());
-        Self { connection, channels, videos, heeds_browser: false, echoes, originals }
+        let (echoes, kept, originals) = (Echoes::default(), Kept::default(), Originals::default());
+        Self { connection, channels, videos, heeds_browser: false, echoes, kept, originals }
     }
 
     /// The host's end, which can send so many videos on RTP: it answers.
@@ -165,7 +177,9 @@ impl Peer {
         let mut connection = connection(settings)?;
         let videos = (0..videos.min(MAX_VIDEO_SLOTS)).map(|slot| add_video(&mut connection, slot));
         let videos = videos.collect::<Result<_, _>>()?;
-        Ok(Self::new(connection, [None; 3], videos))
+        let mut channels = [None; 3];
+        channels[Channel::Motion as usize] = Some(create(&mut connection, Channel::Motion)?);
+        Ok(Self::new(connection, channels, videos))
     }
 
     /// The viewer's end, which takes so many videos on RTP: it offers.
@@ -177,7 +191,7 @@ impl Peer {
         let mut connection = connection(settings)?;
         let mut channels = [None; 3];
         for (channel, id) in Channel::ALL.into_iter().zip(&mut channels) {
-            *id = Some(connection.create_data_channel(channel.label(), Some(channel.init()))?.id());
+            *id = Some(create(&mut connection, channel)?);
         }
         for _ in 0..videos.min(MAX_VIDEO_SLOTS) {
             let direction = RTCRtpTransceiverDirection::Recvonly;
@@ -265,12 +279,34 @@ impl Peer {
     pub(super) fn send(&mut self, channel: Channel, data: BytesMut) -> Result<(), Error> {
         let now = Instant::now();
         let mut open = self.channel(channel).ok_or(Error::ErrDataChannelClosed)?;
-        let copy = channel.is_reliable().then(|| data.clone());
+        let outstanding = open.outstanding_bytes();
+        let copy = channel.is_reliable().then(|| data.clone().freeze());
         open.send(now, data)?;
         if let Some(copy) = copy {
             self.echoes.sent(now, channel as usize, &copy);
+            self.kept.given(now, channel as usize, copy, outstanding);
         }
         Ok(())
+    }
+
+    /// Sends over the unreliable channel; what does not go is as lost as what the network loses.
+    fn mention(&mut self, messages: Vec<BytesMut>) {
+        for message in messages {
+            if self.outstanding(Channel::Motion).is_some_and(|bytes| bytes < MENTIONS_WINDOW)
+                && let Err(error) = self.send(Channel::Motion, message)
+            {
+                tracing::trace!(%error, "nothing was mentioned");
+            }
+        }
+    }
+
+    fn repair(&mut self, now: Instant, channel: usize, number: u32) {
+        let outstanding = self.outstanding(Channel::ALL[channel]).unwrap_or(0);
+        let repairs = self.kept.repairs(now, channel, number, outstanding);
+        if !repairs.is_empty() {
+            tracing::debug!(channel, number, packets = repairs.len(), "repairs what was lost");
+        }
+        self.mention(repairs);
     }
 
     fn channel(&mut self, channel: Channel) -> Option<rtc::data_channel::RTCDataChannel<'_>> {
@@ -299,17 +335,17 @@ impl Peer {
 
     /// When [`Self::handle_timeout`] is due.
     pub(super) fn poll_timeout(&mut self) -> Option<Instant> {
-        self.connection.poll_timeout().into_iter().chain(self.echoes.due()).min()
+        let ours = self.echoes.due().into_iter().chain(self.originals.due());
+        self.connection.poll_timeout().into_iter().chain(ours).min()
     }
 
     /// Time has passed.
     pub(super) fn handle_timeout(&mut self) {
         let now = Instant::now();
-        for echo in self.echoes.pop(now) {
-            if let Err(error) = self.send(Channel::Motion, echo) {
-                tracing::trace!(%error, "no echo");
-            }
-        }
+        let echoes = self.echoes.pop(now);
+        self.mention(echoes);
+        let asks = self.originals.asks(now);
+        self.mention(asks);
         if let Err(error) = self.connection.handle_timeout(now) {
             tracing::debug!(%error, "a timer of WebRTC failed");
         }
@@ -345,25 +381,33 @@ impl Peer {
             return None;
         }
         loop {
+            if let Some((channel, data)) = self.originals.pop() {
+                return Some(Happened::Data(Channel::ALL[channel], data));
+            }
             let message = self.connection.poll_data_read()?;
             if let RTCMessage::DataChannelMessage(id, message) = message.message
                 && let Some(channel) = self.of(id)
-                && let Some(happened) = self.take(channel, message.data)
+                && let Some(data) = self.take(channel, message.data)
             {
-                return Some(happened);
+                return Some(Happened::Data(channel, data));
             }
         }
     }
 
-    /// A data channel message came; what came as an echo before is nothing new.
-    fn take(&mut self, channel: Channel, data: BytesMut) -> Option<Happened> {
+    /// A data channel message came; answers what is about no other message.
+    fn take(&mut self, channel: Channel, data: BytesMut) -> Option<BytesMut> {
+        let now = Instant::now();
         if channel.is_reliable() {
-            return self.originals.came(channel as usize).then_some(Happened::Data(channel, data));
+            self.originals.came(now, channel as usize, data);
+            return None;
         }
-        match self.originals.heard(data) {
-            Heard::Other(data) => Some(Happened::Data(channel, data)),
-            Heard::First(reliable, data) => Some(Happened::Data(Channel::ALL[reliable], data)),
-            Heard::Again => None,
+        match self.originals.heard(now, data) {
+            Heard::Other(data) => Some(data),
+            Heard::Asked { channel, number } => {
+                self.repair(now, channel, number);
+                None
+            }
+            Heard::Taken => None,
         }
     }
 
@@ -417,6 +461,10 @@ impl Peer {
             tracing::debug!(%error, "closing failed");
         }
     }
+}
+
+fn create(connection: &mut RTCPeerConnection, channel: Channel) -> Result<RTCDataChannelId, Error> {
+    Ok(connection.create_data_channel(channel.label(), Some(channel.init()))?.id())
 }
 
 fn connection(settings: SettingEngineBuilder) -> Result<RTCPeerConnection, Error> {

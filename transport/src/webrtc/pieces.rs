@@ -5,6 +5,9 @@
 //! | 0–4 | a whole message of the lane of that number |
 //! | 5 | a whole message of the update lane, before it what its video ops need: see [`super::aside`] |
 //! | 128 + one of those | a piece of such a message: one byte, its place; 4 bytes big-endian, how many bytes are still to come, these included; these |
+//! | 248 | repair: see [`super::repair`] |
+//! | 249 | question for what is missing: see [`super::originals`] |
+//! | 250 | counts: see [`super::echo`] |
 //! | 251 | echo: see [`super::echo`] |
 //! | 252 | keyframe wanted: one byte, the RTP slot |
 //! | 253 | farewell: one byte, the code; the sentence |

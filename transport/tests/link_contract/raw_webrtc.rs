@@ -65,6 +65,7 @@ pub(crate) fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
         let init = RTCDataChannelInit {
             ordered: number != MOTION,
             max_retransmits: (number == MOTION).then_some(0),
+            negotiated: (number == MOTION).then_some(100),
             ..Default::default()
         };
         connection.create_data_channel(label, Some(init)).expect("opens").id()

@@ -4,8 +4,9 @@
  */
 
 import { broken, clean, codeOf, lost, reasonOf } from "./closing";
-import { Echoes, Originals } from "./echo";
+import { Echoes } from "./echo";
 import { LANE, MAX_MESSAGE, type CloseReason, type Lane } from "./link";
+import { Originals } from "./originals";
 import {
   ChannelError,
   Joiner,
@@ -18,6 +19,7 @@ import {
   type Data,
   type Kind,
 } from "./pieces";
+import { Kept } from "./repair";
 
 /** Their labels, which are what they are for. */
 export const LABELS = ["control", "updates", "motion"] as const;
@@ -56,8 +58,13 @@ const LAST_WORDS = 1_000;
 /** See the file's comment. */
 export class Channels {
   private readonly joiner = new Joiner();
-  private readonly echoes = new Echoes((echo) => this.put("motion", echo));
-  private readonly originals = new Originals();
+  private readonly echoes = new Echoes((echo) => this.mention(echo));
+  private readonly kept = new Kept();
+  private readonly originals = new Originals({
+    whole: (channel, message) => this.understand(LABELS[channel]!, read(message)),
+    asked: (channel, number) => this.repair(channel, number),
+    ask: (question) => this.mention(question),
+  });
   /** What waits for room in the control channel. */
   private readonly waiting: Uint8Array<ArrayBuffer>[] = [];
   private waitingBytes = 0;
@@ -157,7 +164,20 @@ export class Channels {
     const channel = this.channels[label];
     if (channel.readyState !== "open") return;
     channel.send(data);
-    if (label !== "motion") this.echoes.sent(LABELS.indexOf(label), data);
+    if (label === "motion") return;
+    this.echoes.sent(LABELS.indexOf(label), data);
+    this.kept.given(performance.now(), LABELS.indexOf(label), data);
+  }
+
+  /** Sends what is about other messages: late, it is worth nothing. */
+  private mention(data: Uint8Array<ArrayBuffer>): void {
+    if (!this.ended && this.channels.motion.bufferedAmount < WINDOW) this.put("motion", data);
+  }
+
+  private repair(channel: number, number: number): void {
+    const { bufferedAmount } = this.channels[LABELS[channel]!];
+    const repairs = this.kept.repairs(performance.now(), [channel, number], bufferedAmount, this.rtt ?? 0);
+    for (const repair of repairs) this.mention(repair);
   }
 
   private hear(label: Label, data: unknown): void {
@@ -175,16 +195,9 @@ export class Channels {
     }
   }
 
-  /** What came as an echo before is nothing new. */
   private take(label: Label, data: Uint8Array): void {
-    if (label !== "motion") {
-      if (this.originals.came(LABELS.indexOf(label))) this.understand(label, read(data));
-      return;
-    }
-    const heard = this.originals.heard(data);
-    if (heard === "other") return this.understand(label, read(data));
-    const original = heard && LABELS[heard.channel];
-    if (original) this.understand(original, read(heard.message));
+    if (label !== "motion") this.originals.came(LABELS.indexOf(label), data);
+    else if (!this.originals.heard(data)) this.understand(label, read(data));
   }
 
   private understand(label: Label, data: Data): void {
@@ -232,6 +245,7 @@ export class Channels {
     clearTimeout(this.silence);
     clearInterval(this.measuring);
     this.echoes.end();
+    this.originals.end();
     this.handler.closed(reason);
   }
 }

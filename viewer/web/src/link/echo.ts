@@ -4,7 +4,11 @@
  * `transport/src/webrtc/echo.rs`, which is the other end.
  */
 
-const ECHO = 251;
+export const ECHO = 251;
+/** How many messages each channel has had, where nothing is to be repeated. */
+export const COUNTS = 250;
+/** The reliable channels. */
+export const CHANNELS = 2;
 /** The kind, the channel, and the number of the message in it. */
 const HEAD = 6;
 /** How long after a message its echo goes, and after that each of the packets that follow it; in milliseconds. */
@@ -18,7 +22,7 @@ const MAX_BYTES = 1000;
 
 /** What was sent and is to be repeated. */
 export class Echoes {
-  private readonly counts: number[] = [];
+  private readonly counts = new Array<number>(CHANNELS).fill(0);
   private waiting: { echo: Uint8Array<ArrayBuffer>; left: number }[] = [];
   private round = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,38 +59,17 @@ export class Echoes {
 
   private repeat(): void {
     this.timer = undefined;
-    if (this.waiting.length === 0) this.send(Uint8Array.of(ECHO));
+    if (this.waiting.length === 0) this.send(this.counted());
     for (const { echo } of this.waiting) this.send(echo);
     this.waiting = this.waiting.flatMap(({ echo, left }) => (left > 1 ? { echo, left: left - 1 } : []));
     if (this.round + 1 < ROUNDS) this.schedule(this.round + 1);
   }
-}
 
-/** What came, in order and each once. */
-export class Originals {
-  /** Messages of each channel that were taken, from it or by their echoes. */
-  private readonly taken: number[] = [];
-  /** Messages that came by the channel itself. */
-  private readonly arrived: number[] = [];
-
-  /** A message came by a reliable channel: whether it is new. */
-  came(channel: number): boolean {
-    const number = this.arrived[channel] ?? 0;
-    this.arrived[channel] = (number + 1) >>> 0;
-    if (number !== (this.taken[channel] ?? 0)) return false;
-    this.taken[channel] = (number + 1) >>> 0;
-    return true;
-  }
-
-  /** A message came by the unreliable channel: whether it is no echo, one that stands for the next message of a channel, or says nothing new. */
-  heard(data: Uint8Array): "other" | null | { channel: number; message: Uint8Array } {
-    if (data[0] !== ECHO) return "other";
-    if (data.length <= HEAD) return null;
-    const view = new DataView(data.buffer, data.byteOffset);
-    const [channel, number] = [view.getUint8(1), view.getUint32(2)];
-    // Only the next: what comes after a gap is in order only once the gap is filled.
-    if (channel > 1 || number !== (this.taken[channel] ?? 0)) return null;
-    this.taken[channel] = (number + 1) >>> 0;
-    return { channel, message: data.subarray(HEAD) };
+  private counted(): Uint8Array<ArrayBuffer> {
+    const counts = new Uint8Array(1 + 4 * CHANNELS);
+    counts[0] = COUNTS;
+    const view = new DataView(counts.buffer);
+    this.counts.forEach((count, channel) => view.setUint32(1 + 4 * channel, count));
+    return counts;
   }
 }

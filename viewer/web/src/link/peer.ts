@@ -168,8 +168,13 @@ class Peer {
   }
 }
 
+/** The stream on which both ends agree beforehand: the host would send reliably on a channel that it is only told of. */
+const MOTION_STREAM = 100;
+
 function optionsOf(label: Label): RTCDataChannelInit {
-  return label === "motion" ? { ordered: false, maxRetransmits: 0 } : { ordered: true };
+  return label === "motion"
+    ? { ordered: false, maxRetransmits: 0, negotiated: true, id: MOTION_STREAM }
+    : { ordered: true };
 }
 
 /** What hosts send, and nothing beside it. */
