@@ -7,12 +7,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, Logical, Scale, Size, TextInput,
-    Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
+    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, InputId, Logical, Scale, Size,
+    TextInput, Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Version, version::VersionRange};
+use crate::{Version, resume::Resume, version::VersionRange};
 
 /// From viewer to host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ pub enum ToViewer {
     },
 }
 
-/// Asks to join. `Debug` hides the ticket, so that it gets into no log.
+/// Asks to join. `Debug` hides the ticket and the key, so that they get into no log.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Hello {
@@ -157,11 +157,14 @@ pub struct Hello {
     pub agent: String,
     /// Video codecs it decodes.
     pub video: Vec<VideoCodec>,
+    /// How the host knows the viewer again; nil: it never returns.
+    #[serde(default)]
+    pub resume: Option<Resume>,
 }
 
 impl fmt::Debug for Hello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hello { versions, ticket: _, agent, video } = self;
+        let Hello { versions, ticket: _, agent, video, resume: _ } = self;
         f.debug_struct("Hello")
             .field("versions", versions)
             .field("agent", agent)
@@ -184,6 +187,11 @@ pub struct Welcome {
     pub role: Role,
     /// The host's time.
     pub now: Timestamp,
+    /// The viewer is known from a link before: the newest event of its input lane that took effect. Those after it had
+    /// none; the viewer sends them again, before all others, and goes on with its numbers. Nil: the viewer is new, what
+    /// it may have held down is released, and its numbers begin with 1.
+    #[serde(default)]
+    pub resumed: Option<InputId>,
 }
 
 /// What a viewer may do.
@@ -224,6 +232,8 @@ pub enum RefusalCode {
     Full,
     /// A queue that must not lose anything overflowed.
     Overflow,
+    /// The viewer has come back over another link, which took the place of this one.
+    Replaced,
 }
 
 /// What a window is asked to become.

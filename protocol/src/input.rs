@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Input {
-    /// Its number, increasing within a link over both lanes.
+    /// Its number, increasing over both lanes: within a link, and over links of a viewer that is known again.
     pub id: InputId,
     /// When it happened, on the viewer's clock.
     pub at: Timestamp,

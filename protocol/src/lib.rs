@@ -8,6 +8,7 @@ pub mod control;
 pub mod feedback;
 pub mod input;
 pub mod lane;
+pub mod resume;
 pub mod update;
 pub mod version;
 pub mod wire;

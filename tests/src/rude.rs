@@ -47,8 +47,8 @@ impl RudeViewer {
             .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
         let answer = connection.ask(&upgrade)?;
         ensure!(answer.status == 101, "{answer:?}");
-        let hello =
-            Hello { versions: VersionRange::OURS, ticket, agent: "rude".to_owned(), video: Vec::new() };
+        let (agent, video) = ("rude".to_owned(), Vec::new());
+        let hello = Hello { versions: VersionRange::OURS, ticket, agent, video, resume: None };
         say(&mut connection, &[message(CONTROL, &encode(&ToHost::Hello(hello)))])?;
         match hear(&mut connection)? {
             ToViewer::Welcome(welcome) => Ok(Self { connection, welcome }),

@@ -92,7 +92,7 @@ fn scripts_hear_that_they_may_only_look_and_their_link_lives_on() -> Result<()> 
 fn refused_over_quic(link: &str, input: &Input) -> Result<Refusal> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let introduction = Introduction { agent: "rude".to_owned(), video: Vec::new() };
+        let introduction = Introduction { agent: "rude".to_owned(), video: Vec::new(), resume: None };
         let (mut link, _) = quic::connect(&link.parse()?, introduction, QuicSettings::default()).await?;
         link.sender().send_input(input);
         loop {

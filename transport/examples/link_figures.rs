@@ -50,7 +50,7 @@ async fn pair(state: &std::path::Path) -> (QuicHost, HostLink, ViewerLink) {
     let address = host.local_addr().expect("bound");
     let link =
         LinkAddress { host: address.ip().to_string(), port: address.port(), pin: identity.pin(), ticket };
-    let introduction = Introduction { agent: "figures".to_owned(), video: vec![] };
+    let introduction = Introduction { agent: "figures".to_owned(), video: vec![], resume: None };
     let started = Instant::now();
     let welcome = async {
         let joined = host.accept().await.expect("open");
@@ -60,6 +60,7 @@ async fn pair(state: &std::path::Path) -> (QuicHost, HostLink, ViewerLink) {
             viewer: ViewerId(1),
             role: joined.role,
             now: Timestamp(0),
+            resumed: None,
         };
         joined.link.send_control(&ToViewer::Welcome(welcome));
         joined.link

@@ -186,6 +186,7 @@ mod tests {
             ticket: ticket(Right::Join, session),
             agent: "test".to_owned(),
             video: vec![VideoCodec::H264],
+            resume: None,
         }
     }
 

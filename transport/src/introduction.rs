@@ -9,8 +9,10 @@ use protocol::{
     Lane,
     control::{Hello, Refusal, RefusalCode, ToHost, ToViewer, Welcome},
     decode, encode,
+    resume::{RESUME_KEY, Resume, ResumeKey},
     version::VersionRange,
 };
+use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
 use crate::{close::CloseReason, ticket::TicketText};
@@ -25,6 +27,15 @@ pub struct Introduction {
     pub agent: String,
     /// Video codecs it decodes.
     pub video: Vec<VideoCodec>,
+    /// How the host knows the viewer again when it returns.
+    pub resume: Option<Resume>,
+}
+
+/// A new key by which a viewer is known again: made once, when it starts. An error if the system has no random numbers.
+pub fn resume_key() -> io::Result<ResumeKey> {
+    let mut key = [0; RESUME_KEY];
+    SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
+    Ok(ResumeKey(key))
 }
 
 impl Introduction {
@@ -35,6 +46,7 @@ impl Introduction {
             ticket: ticket.expose().to_owned(),
             agent: self.agent,
             video: self.video,
+            resume: self.resume,
         };
         encode(&ToHost::Hello(hello)).into()
     }

@@ -54,7 +54,7 @@ pub use close::CloseReason;
 pub use doorkeeper::{Admission, Doorkeeper, Redeemed};
 pub use gate::{Gate, GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
-pub use introduction::{ConnectError, Introduction};
+pub use introduction::{ConnectError, Introduction, resume_key};
 pub use link::{
     Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
     ViewerSender,

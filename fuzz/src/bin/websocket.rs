@@ -30,7 +30,8 @@ static HELLO: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let (id, session, role) = (TicketId(1), "main".to_owned(), Role::Control);
     let ticket = Ticket { id, right: Right::Join, session, role, expires };
     let ticket = TicketKey::from_secret([0x5a; 32]).sign(&ticket).expect("signs").expose().to_owned();
-    let hello = Hello { versions: VersionRange::OURS, ticket, agent: String::new(), video: vec![] };
+    let (agent, video) = (String::new(), vec![]);
+    let hello = Hello { versions: VersionRange::OURS, ticket, agent, video, resume: None };
     let hello = encode(&ToHost::Hello(hello));
     let length = u16::try_from(1 + hello.len()).expect("short");
     [&[0x82, 0xfe], &length.to_be_bytes()[..], &[0; 4], &[0], &hello].concat()

@@ -6,6 +6,7 @@ use dormer_protocol::{
     control::{Clipboard, Configure, Hello, Refusal, RefusalCode, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
     input::{Input, InputEvent},
+    resume::{Resume, ResumeKey},
     version::VersionRange,
 };
 use media::{
@@ -25,7 +26,11 @@ pub(crate) fn to_host() -> Named<ToHost> {
         ticket: "AQIAAAAA".to_owned(),
         agent: "dormer-view 0.1.0".to_owned(),
         video: vec![VideoCodec::H264],
+        resume: None,
     };
+    let key = ResumeKey([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 127, 128, 255]);
+    let returning =
+        Hello { resume: Some(Resume { key, began: Some(ViewerId(2)), since: InputId(40) }), ..hello.clone() };
     let configure = Configure {
         serial: 12,
         size: Some(Size::new(800, 600)),
@@ -37,6 +42,7 @@ pub(crate) fn to_host() -> Named<ToHost> {
     let free = Configure { size: None, scale: Scale::ONE, maximized: false, resizing: false, ..configure };
     vec![
         ("hello", ToHost::Hello(hello)),
+        ("hello_again", ToHost::Hello(returning)),
         ("configure", ToHost::Configure { track: TRACK, configure }),
         ("configure_free", ToHost::Configure { track: TRACK, configure: free }),
         ("close", ToHost::Close { track: TRACK }),
@@ -53,17 +59,18 @@ pub(crate) fn to_host() -> Named<ToHost> {
 
 pub(crate) fn to_viewer() -> Named<ToViewer> {
     let request = ClipboardRequest(3);
+    let welcome = Welcome {
+        version: Version(1),
+        session: "main".to_owned(),
+        viewer: ViewerId(2),
+        role: Role::View,
+        now: Timestamp(987_654_321),
+        resumed: None,
+    };
+    let again = Welcome { role: Role::Control, resumed: Some(InputId(41)), ..welcome.clone() };
     let mut messages = vec![
-        (
-            "welcome",
-            ToViewer::Welcome(Welcome {
-                version: Version(1),
-                session: "main".to_owned(),
-                viewer: ViewerId(2),
-                role: Role::View,
-                now: Timestamp(987_654_321),
-            }),
-        ),
+        ("welcome", ToViewer::Welcome(welcome)),
+        ("welcome_again", ToViewer::Welcome(again)),
         ("window", ToViewer::Window(window())),
         ("popup", ToViewer::Window(popup())),
         ("window_gone", ToViewer::WindowGone { track: TRACK }),
@@ -103,6 +110,7 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ("refused_protocol", RefusalCode::Protocol),
         ("refused_full", RefusalCode::Full),
         ("refused_overflow", RefusalCode::Overflow),
+        ("refused_replaced", RefusalCode::Replaced),
     ] {
         messages.push((name, ToViewer::Refused(Refusal { code, message: "what to do".to_owned() })));
     }

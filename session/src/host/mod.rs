@@ -113,7 +113,9 @@ impl Host {
         tracing::debug!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
         self.members.insert(viewer, Member::new(now, &join));
         let session = self.config.session.clone();
-        self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role: join.role, now }));
+        let role = join.role;
+        let resumed = None;
+        self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role, now, resumed }));
         self.introduce(now, viewer);
         self.pump(now);
         Ok(viewer)

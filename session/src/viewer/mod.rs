@@ -103,7 +103,13 @@ impl Viewer {
     pub fn handle_connected(&mut self, _now: Timestamp) {
         self.windows.begin();
         let Config { ticket, agent, video } = self.config.clone();
-        self.control(ToHost::Hello(Hello { versions: VersionRange::OURS, ticket, agent, video }));
+        self.control(ToHost::Hello(Hello {
+            versions: VersionRange::OURS,
+            ticket,
+            agent,
+            video,
+            resume: None,
+        }));
     }
 
     /// The connection is lost. The windows stay; `handle_connected` follows when there is a new one.

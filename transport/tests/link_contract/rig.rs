@@ -86,6 +86,7 @@ pub(crate) trait Entrance: Rig<Raw: RawStranger> + Sized {
             viewer: ViewerId(1),
             role: joined.role,
             now: Timestamp(1),
+            resumed: None,
         }));
         joined
     }
@@ -190,12 +191,13 @@ impl Tickets {
 
     pub(crate) fn hello_with(&self, ticket: &TicketText) -> Hello {
         let ticket = ticket.expose().to_owned();
-        Hello { versions: VersionRange::OURS, ticket, agent: "raw".to_owned(), video: vec![] }
+        let agent = "raw".to_owned();
+        Hello { versions: VersionRange::OURS, ticket, agent, video: vec![], resume: None }
     }
 }
 
 pub(crate) fn introduction() -> Introduction {
-    Introduction { agent: "test".to_owned(), video: vec![] }
+    Introduction { agent: "test".to_owned(), video: vec![], resume: None }
 }
 
 pub(crate) fn lane_number(lane: Lane) -> u8 {

@@ -48,7 +48,7 @@ fn update(id: u64, ops: Vec<Op>) -> Update {
 /// A viewer that takes videos on RTP.
 async fn watcher(rig: &mut WebRtcRig, signalling: impl Signalling) -> (HostLink, ViewerLink) {
     let ticket = rig.tickets().text(Right::Join, Role::View);
-    let introduction = Introduction { agent: "test".to_owned(), video: vec![VideoCodec::H264] };
+    let introduction = Introduction { agent: "test".to_owned(), video: vec![VideoCodec::H264], resume: None };
     let times = LinkTimes { keep_alive: KEEP_ALIVE, idle_timeout: IDLE_TIMEOUT, ..LinkTimes::default() };
     let settings = ViewerSettings { videos: 4, times, ..ViewerSettings::default() };
     let connect = connect(Arc::new(signalling), &ticket, introduction, settings);

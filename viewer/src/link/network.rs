@@ -101,6 +101,7 @@ impl<S: Sink> Network<S> {
         let introduction = Introduction {
             agent: concat!("dormer-view ", env!("CARGO_PKG_VERSION")).to_owned(),
             video: vec![VideoCodec::H264],
+            resume: None,
         };
         let mut connecting = std::pin::pin!(quic::connect(address, introduction, QuicSettings::default()));
         loop {

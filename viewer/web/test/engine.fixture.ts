@@ -64,7 +64,7 @@ export class Stage {
   }
 
   welcome(): void {
-    this.say({ Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0 } });
+    this.say({ Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0, resumed: null } });
     this.say({ Window: window() }, { Seat: { held: true } });
   }
 

@@ -67,7 +67,7 @@ export class Scene {
   /** The viewer is connected and welcomed; these windows are all there are. */
   join(windows: Window[] = [window()], role: Role = "control", session = "main"): Action[] {
     this.viewer.handleConnected({ ticket: "ticket", agent: "test", video: ["h264"] });
-    this.hear({ Welcome: { version: 1, session, viewer: 1, role, now: this.now } });
+    this.hear({ Welcome: { version: 1, session, viewer: 1, role, now: this.now, resumed: null } });
     for (const window of windows) this.hear({ Window: window });
     this.hear({ Seat: { held: true } });
     return this.done();

@@ -10,7 +10,13 @@ describe("joining", () => {
     const scene = new Scene();
     scene.viewer.close(TRACK);
     scene.viewer.handleConnected({ ticket: "ticket", agent: "test", video: ["h264"] });
-    const hello = { versions: { oldest: 1, newest: 1 }, ticket: "ticket", agent: "test", video: ["h264"] };
+    const hello = {
+      versions: { oldest: 1, newest: 1 },
+      ticket: "ticket",
+      agent: "test",
+      video: ["h264"],
+      resume: null,
+    };
     expect(scene.control()).toEqual([{ Hello: hello }]);
     expect(scene.input(KEY)).toBe("not connected");
   });
@@ -18,7 +24,7 @@ describe("joining", () => {
   test("a message before the welcome, and a welcome of another version, end it", () => {
     for (const message of [
       { Seat: { held: true } },
-      { Welcome: { version: 9, session: "main", viewer: 1, role: "view" as const, now: 0 } },
+      { Welcome: { version: 9, session: "main", viewer: 1, role: "view" as const, now: 0, resumed: null } },
     ]) {
       const scene = new Scene();
       scene.hear(message);
@@ -31,7 +37,9 @@ describe("joining", () => {
     scene.viewer.handleConnected({ ticket: "", agent: "", video: [] });
     scene.viewer.handleUpdate(scene.now, update(1));
     expect(scene.applied()).toEqual([]);
-    scene.hear({ Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0 } });
+    scene.hear({
+      Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0, resumed: null },
+    });
     scene.hear({ Window: window() });
     expect(scene.applied()).toEqual([1]);
   });
@@ -65,7 +73,9 @@ describe("joining", () => {
     scene.viewer.resetLink();
     scene.done();
     scene.viewer.handleConnected({ ticket: "", agent: "", video: [] });
-    scene.hear({ Welcome: { version: 1, session: "main", viewer: 2, role: "control", now: 0 } });
+    scene.hear({
+      Welcome: { version: 1, session: "main", viewer: 2, role: "control", now: 0, resumed: null },
+    });
     expect(scene.control().slice(1)).toEqual([{ Keymap: { text: "xkb_keymap" } }]);
     scene.hear({ Window: window() }, { Seat: { held: true } });
     expect(scene.control()).toEqual([

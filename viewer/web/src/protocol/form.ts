@@ -64,6 +64,18 @@ export const binary: Form<Uint8Array> = {
   read: (reader) => reader.binary(),
 };
 
+/** Exactly so many bytes. */
+export function bytes(length: number): Form<Uint8Array> {
+  return {
+    write: (writer, value) => writer.binary(value),
+    read(reader) {
+      const value = reader.binary();
+      if (value.length !== length) throw new WireError(`${value.length} bytes where there must be ${length}`);
+      return value;
+    },
+  };
+}
+
 /** At most so many of one form. */
 export function list<T>(item: Form<T>, most: number): Form<T[]> {
   return {

@@ -92,7 +92,7 @@ export type Feedback = {
   presented_at: Timestamp | null,
 };
 
-/** Asks to join. `Debug` hides the ticket, so that it gets into no log. */
+/** Asks to join. `Debug` hides the ticket and the key, so that they get into no log. */
 export type Hello = {
   /** What the viewer speaks. */
   versions: VersionRange,
@@ -102,6 +102,8 @@ export type Hello = {
   agent: string,
   /** Video codecs it decodes. */
   video: Array<VideoCodec>,
+  /** How the host knows the viewer again; nil: it never returns. */
+  resume: Resume | null,
 };
 
 /** The content of an icon. */
@@ -122,7 +124,7 @@ export type IconId = number;
  * Keys, buttons, scrolling, touch, text and relative motion travel on the input lane; motion travels alone on the motion lane and may
  * be lost or late: an event with a lower id than one already handled is dropped there. */
 export type Input = {
-  /** Its number, increasing within a link over both lanes. */
+  /** Its number, increasing over both lanes: within a link, and over links of a viewer that is known again. */
   id: InputId,
   /** When it happened, on the viewer's clock. */
   at: Timestamp,
@@ -249,7 +251,23 @@ export type Refusal = {
 };
 
 /** Kinds of refusals. */
-export type RefusalCode = "version" | "ticket-invalid" | "ticket-expired" | "protocol" | "full" | "overflow";
+export type RefusalCode = "version" | "ticket-invalid" | "ticket-expired" | "protocol" | "full" | "overflow" | "replaced";
+
+/** What a viewer says of its links before, so that its input is carried over to this one. */
+export type Resume = {
+  /** Who it is. */
+  key: ResumeKey,
+  /** The [`Welcome::viewer`](crate::control::Welcome::viewer) with which the numbers of its input began; nil: it was
+   * never welcomed. */
+  began: ViewerId | null,
+  /** It can still send all events of the input lane after this one. If less than that has taken effect, something
+   * would be missing, and the host does not know the viewer again. */
+  since: InputId,
+};
+
+/** A random number that a viewer makes once, when it starts, and tells nobody but its host. Whoever has it can take the
+ * viewer's place in its session, so `Debug` hides it. */
+export type ResumeKey = Uint8Array;
 
 /** What a viewer may do. */
 export type Role = "control" | "view";
@@ -461,6 +479,10 @@ export type Welcome = {
   role: Role,
   /** The host's time. */
   now: Timestamp,
+  /** The viewer is known from a link before: the newest event of its input lane that took effect. Those after it had
+   * none; the viewer sends them again, before all others, and goes on with its numbers. Nil: the viewer is new, what
+   * it may have held down is released, and its numbers begin with 1. */
+  resumed: InputId | null,
 };
 
 /** Everything a viewer must know to show one window. Full and idempotent: attaching to a session and following a

@@ -4,6 +4,7 @@ import { MAX_MESSAGE, type Lane } from "../link/link";
 import {
   binary,
   bool,
+  bytes,
   float,
   i32,
   list,
@@ -50,6 +51,8 @@ export const MAX_KEYMAP = 512 << 10;
 export const MAX_TEXT = 4096;
 /** The most fingers in one event. */
 export const MAX_TOUCH_POINTS = 16;
+/** The length of a key by which a viewer is known again, in bytes. */
+export const RESUME_KEY = 16;
 /** The most MIME types of one offer. */
 export const MAX_MIMES = 32;
 /** The longest part of clipboard content in one message, in bytes. */
@@ -197,7 +200,13 @@ const versions: Form<t.VersionRange> = record({ oldest: u16, newest: u16 });
 
 /** Control, to the host. */
 export const toHost: Form<t.ToHost> = variants<t.ToHost>({
-  Hello: record<t.Hello>({ versions, ticket: text(256), agent: text(128), video: list(codec, 16) }),
+  Hello: record<t.Hello>({
+    versions,
+    ticket: text(256),
+    agent: text(128),
+    video: list(codec, 16),
+    resume: option(record({ key: bytes(RESUME_KEY), began: option(u32), since: u64 })),
+  }),
   Configure: record({
     track: u32,
     configure: record<t.Configure>({
@@ -226,6 +235,7 @@ const refusalCode: Form<t.RefusalCode> = word(
   "protocol",
   "full",
   "overflow",
+  "replaced",
 );
 
 const textInput: Form<t.TextInput> = record({
@@ -257,6 +267,7 @@ export const toViewer: Form<t.ToViewer> = variants<t.ToViewer>({
     viewer: u32,
     role: word("control", "view"),
     now: u64,
+    resumed: option(u64),
   }),
   Refused: record<t.Refusal>({ code: refusalCode, message: anyText }),
   Window: window,

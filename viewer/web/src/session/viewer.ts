@@ -65,7 +65,7 @@ export class Viewer {
   /** A connection to the host stands: the viewer introduces itself with its right to join. */
   handleConnected(introduction: Introduction): void {
     this.windows.begin();
-    this.control({ Hello: { versions: VERSIONS, ...introduction } });
+    this.control({ Hello: { versions: VERSIONS, ...introduction, resume: null } });
   }
 
   /** The connection is lost. The windows stay; `handleConnected` follows when there is a new one. */
