@@ -87,8 +87,11 @@ impl Host {
         if !self.may_use(viewer) {
             return Ok(());
         }
-        if let Some(member) = self.members.get_mut(&viewer) {
-            member.keymap = Some(text.clone());
+        let Some(member) = self.members.get_mut(&viewer) else { return Ok(()) };
+        let before = member.keymap.replace(text.clone());
+        // One that returns says it again; keys that it holds down go on under it.
+        if self.keymap == Some(viewer) && before.as_ref() == Some(&text) {
+            return Ok(());
         }
         // Before the first input nobody has the seat: then the keymap is there in time for the first key.
         if self.seat.holder().is_none_or(|holder| holder == viewer) {

@@ -9,7 +9,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::Timestamp;
+use media::{InputId, Timestamp};
 use protocol::input::{Input, InputEvent};
 
 /// How long input waits at most: a viewer that miscounts must still be usable.
@@ -37,7 +37,6 @@ impl Early {
         if self.waiting.is_empty() && input.after <= self.heard {
             return Some(input);
         }
-        let is_motion = |input: &Input| matches!(input.event, InputEvent::Motion { .. });
         if is_motion(&input) && self.waiting.back().is_some_and(|(_, last)| is_motion(last)) {
             self.waiting.pop_back();
         }
@@ -57,8 +56,17 @@ impl Early {
         self.waiting.pop_front().map(|(_, input)| input)
     }
 
+    /// The first event of the input lane that waits.
+    pub(crate) fn first(&self) -> Option<InputId> {
+        self.waiting.iter().find(|(_, input)| !is_motion(input)).map(|(_, input)| input.id)
+    }
+
     /// When [`Self::pop`] has the next at the latest.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         self.waiting.front().map(|(since, _)| *since + PATIENCE)
     }
+}
+
+fn is_motion(input: &Input) -> bool {
+    matches!(input.event, InputEvent::Motion { .. })
 }

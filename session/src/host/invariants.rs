@@ -29,6 +29,9 @@ pub enum Violation {
     /// Sums differ.
     #[error("the rate control of {0} has lost count")]
     Rate(ViewerId),
+    /// Two viewers have one key and role, or one is there and absent.
+    #[error("a viewer is known twice")]
+    Twice,
 }
 
 impl Host {
@@ -37,6 +40,7 @@ impl Host {
         self.verify_seat()?;
         self.verify_members()?;
         self.verify_tracks()?;
+        self.verify_identities()?;
         self.wants.verify(self.seat.holder(), |track| self.tracks.has_window(track))?;
         self.clipboard.verify(|viewer| self.members.contains_key(&viewer))
     }
@@ -76,6 +80,14 @@ impl Host {
             }
         }
         Ok(())
+    }
+
+    fn verify_identities(&self) -> Result<(), Violation> {
+        let known = |key, role| self.members.values().filter(move |m| m.key == Some(key) && m.role == role);
+        let here = |member: &super::Member| member.key.map_or(1, |key| known(key, member.role).count());
+        let once = self.members.values().all(|member| here(member) == 1);
+        let absent = self.absent.is_consistent(|key, role| known(key, role).next().is_some());
+        if once && absent { Ok(()) } else { Err(Violation::Twice) }
     }
 
     fn verify_tracks(&self) -> Result<(), Violation> {

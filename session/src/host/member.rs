@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use media::{InputId, Timestamp, TrackId, VideoCodec};
-use protocol::control::Role;
+use media::{InputId, Timestamp, TrackId, VideoCodec, ViewerId};
+use protocol::{control::Role, resume::ResumeKey};
 
-use super::{action::Join, causes::Causes, debt::Debt, early::Early, rate::Rate};
+use super::{action::Join, causes::Causes, debt::Debt, early::Early, rate::Rate, resume::Progress};
 
 /// One viewer.
 #[derive(Debug)]
 pub(crate) struct Member {
     /// What it may do.
     pub(crate) role: Role,
+    /// By what it is known again.
+    pub(crate) key: Option<ResumeKey>,
+    /// With whose welcome the numbers of its input began: its own, or that of a link before.
+    began: ViewerId,
     /// Whether it decodes the video that the encoder makes.
     pub(crate) video: bool,
     /// Its newest event of the input lane, where ids grow or the viewer is broken.
@@ -34,9 +38,11 @@ pub(crate) struct Member {
 
 impl Member {
     /// One that joins.
-    pub(crate) fn new(now: Timestamp, join: &Join) -> Self {
+    pub(crate) fn new(now: Timestamp, viewer: ViewerId, join: &Join) -> Self {
         Self {
             role: join.role,
+            key: join.hello.resume.as_ref().map(|resume| resume.key),
+            began: viewer,
             video: join.hello.video.contains(&VideoCodec::H264),
             newest_input: InputId(0),
             newest_pointer: InputId(0),
@@ -47,6 +53,18 @@ impl Member {
             rate: Rate::new(now, join.round_trip),
             debts: BTreeMap::new(),
         }
+    }
+
+    /// How far its input has come. What waits has not taken effect: it would be lost with the link.
+    pub(crate) fn progress(&self) -> Progress {
+        let input = self.early.first().map_or(self.newest_input, |first| InputId(first.0.saturating_sub(1)));
+        Progress { began: self.began, input, pointer: self.newest_pointer }
+    }
+
+    /// It is known from a link before: its input goes on there.
+    pub(crate) fn go_on(&mut self, progress: Progress) {
+        let Progress { began, input, pointer } = progress;
+        (self.began, self.newest_input, self.newest_pointer) = (began, input, pointer);
     }
 
     /// Bytes under way and about to be.

@@ -6,7 +6,8 @@
 //! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is under way,
 //!   and its updates are numbered without gaps.
 //! - Nothing encoded is thrown away; what changes meanwhile is owed again. So every viewer is exact at rest.
-//! - All that is kept per viewer goes with it, and all that is kept per track goes with that.
+//! - All that is kept per viewer goes with it, and all that is kept per track goes with that. How far the input of a
+//!   viewer came is remembered for a while; one that returns goes on from there.
 //! - Everything is bounded: regions by their rectangles, updates under way by the link's window, remembered inputs and
 //!   wishes by dropping the oldest, clipboard content by its size, viewers and windows by [`Config`].
 
@@ -24,6 +25,7 @@ mod invariants;
 mod member;
 mod pacing;
 mod rate;
+mod resume;
 mod schedule;
 mod seat;
 mod tracks;
@@ -42,6 +44,7 @@ pub use invariants::Violation;
 use clipboard::Clipboard;
 use debt::Debt;
 use member::Member;
+use resume::Absent;
 use seat::Seat;
 use tracks::Tracks;
 use wants::Wants;
@@ -58,6 +61,7 @@ pub struct Host {
     config: Config,
     actions: VecDeque<Action>,
     members: BTreeMap<ViewerId, Member>,
+    absent: Absent,
     next_viewer: u32,
     tracks: Tracks,
     cursor: Option<CursorImage>,
@@ -80,6 +84,7 @@ impl Host {
             config,
             actions: VecDeque::new(),
             members: BTreeMap::new(),
+            absent: Absent::default(),
             next_viewer: 1,
             tracks: Tracks::default(),
             cursor: None,
@@ -95,6 +100,7 @@ impl Host {
 
     /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top), the cursor,
     /// the clipboard's offer, where text is taken, and at last `Seat`, by which it knows that it has been told everything.
+    /// One that is known from an earlier link takes that link's place.
     ///
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
@@ -104,17 +110,18 @@ impl Host {
         if join.hello.agent.len() > MAX_AGENT {
             return Err(protocol_error(format!("the agent's name is over {MAX_AGENT} bytes")));
         }
-        if self.members.len() >= self.config.max_viewers {
+        if self.members.len() >= self.config.max_viewers && self.ghost(&join).is_none() {
             let message = format!("the session has {} viewers already; close one", self.members.len());
             return Err(Refusal { code: RefusalCode::Full, message });
         }
         let viewer = ViewerId(self.next_viewer);
         self.next_viewer += 1;
         tracing::debug!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
-        self.members.insert(viewer, Member::new(now, &join));
+        let mut member = Member::new(now, viewer, &join);
+        let resumed = self.resume(now, viewer, &join, &mut member);
+        self.members.insert(viewer, member);
         let session = self.config.session.clone();
         let role = join.role;
-        let resumed = None;
         self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role, now, resumed }));
         self.introduce(now, viewer);
         self.pump(now);
@@ -141,6 +148,13 @@ impl Host {
         if !self.members.contains_key(&viewer) {
             return;
         }
+        self.remember(now, viewer);
+        self.forget_viewer(viewer);
+        self.pump(now);
+    }
+
+    /// Releases what a viewer holds down, and drops all that is kept of it.
+    fn forget_viewer(&mut self, viewer: ViewerId) {
         tracing::debug!(%viewer, "viewer goes");
         self.release_seat(viewer);
         self.members.remove(&viewer);
@@ -156,7 +170,6 @@ impl Host {
         }
         self.clipboard_gone(viewer);
         self.actions.push_back(Action::ForgetViewer(viewer));
-        self.pump(now);
     }
 
     /// The source has no room for what a viewer sends, and dropped it: its link ends, for this reason.
@@ -240,14 +253,16 @@ impl Host {
         }
         self.introduce_clipboard(viewer);
         self.introduce_text_input(viewer);
+        self.introduce_lock(viewer);
         let held = self.may_use(viewer) && self.seat.holder().is_none_or(|holder| holder == viewer);
         self.send(viewer, ToViewer::Seat { held });
     }
 
-    /// Throws a viewer out that broke a rule.
+    /// Throws a viewer out that broke a rule. It is not remembered: what it sent may be lost with it.
     fn disconnect(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
         tracing::warn!(%viewer, reason = refusal.message, "viewer is thrown out");
-        self.handle_gone(now, viewer);
+        self.forget_viewer(viewer);
+        self.pump(now);
         self.actions.push_back(Action::Disconnect { viewer, refusal });
     }
 

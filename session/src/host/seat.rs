@@ -85,6 +85,20 @@ impl Seat {
         }
     }
 
+    /// Whether a viewer has it and holds something down.
+    pub(crate) fn is_holding(&self, viewer: ViewerId) -> bool {
+        matches!(self, Seat::Held { viewer: holder, held, .. } if *holder == viewer && !held.is_empty())
+    }
+
+    /// A viewer goes on as another, with all that it holds down.
+    pub(crate) fn hand_on(&mut self, from: ViewerId, to: ViewerId) {
+        if let Seat::Held { viewer: holder, .. } = self
+            && *holder == from
+        {
+            *holder = to;
+        }
+    }
+
     /// A viewer is gone; what it held down, if it had the seat.
     pub(crate) fn leave(&mut self, viewer: ViewerId) -> Option<Releases> {
         match self {
@@ -119,6 +133,18 @@ mod tests {
         seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), false);
         assert_eq!(seat.admit(start + Duration::from_secs(61), B), Admission::Taken { from: Some(A) });
         assert_eq!(seat.admit(start + Duration::from_secs(61), A), Admission::Busy);
+    }
+
+    #[test]
+    fn a_holder_that_goes_on_as_another_keeps_what_it_holds() {
+        let mut seat = Seat::default();
+        seat.admit(Timestamp(0), A);
+        seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
+        seat.hand_on(B, ViewerId(3));
+        assert!(seat.is_holding(A) && !seat.is_holding(B), "it was not the other's");
+        seat.hand_on(A, B);
+        assert!(seat.is_holding(B));
+        assert_eq!(seat.admit(Timestamp(1), B), Admission::Holder);
     }
 
     #[test]

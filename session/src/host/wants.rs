@@ -134,6 +134,22 @@ impl Host {
         }
     }
 
+    /// A viewer goes on as another: it is told of its lock again, with everything else.
+    pub(super) fn hand_on_lock(&mut self, from: ViewerId, to: ViewerId) {
+        if let Some((_, told)) = self.wants.lock.as_mut().filter(|(_, told)| *told == Some(from)) {
+            *told = Some(to);
+        }
+    }
+
+    /// Tells a viewer that joins of the lock that it had on a link before.
+    pub(super) fn introduce_lock(&mut self, viewer: ViewerId) {
+        if let Some((track, Some(told))) = self.wants.lock
+            && told == viewer
+        {
+            self.send(viewer, ToViewer::PointerLock { track: Some(track) });
+        }
+    }
+
     /// A window is gone, with what it wanted.
     pub(super) fn wants_gone(&mut self, track: TrackId) {
         let Wants { text, lock, composing } = &mut self.wants;

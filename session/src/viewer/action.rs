@@ -8,6 +8,7 @@ use protocol::{
     control::{Refusal, Role, ToHost},
     feedback::Feedback,
     input::Input,
+    resume::ResumeKey,
 };
 use thiserror::Error;
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub agent: String,
     /// Video codecs that it decodes.
     pub video: Vec<VideoCodec>,
+    /// By what its host knows it again on its next link; `None`: by nothing.
+    pub resume: Option<ResumeKey>,
 }
 
 /// How a viewer stands to its host.
@@ -36,10 +39,12 @@ pub enum State {
         /// What it may do.
         role: Role,
     },
-    /// The link broke; the windows stay as they were until the next welcome.
+    /// The link broke; the windows stay as they were until the next welcome, and what the user does waits for it.
     Reconnecting {
         /// The session's name.
         session: String,
+        /// What it might do.
+        role: Role,
     },
     /// For good.
     Closed(End),

@@ -1,6 +1,6 @@
 //! The user's input on its way to the host.
 
-use media::{InputId, Timestamp, TouchPoint, TrackId};
+use media::{InputId, Timestamp, TouchPhase, TouchPoint, TrackId};
 use protocol::{
     control::{Role, ToHost},
     input::{Input, InputEvent, MAX_TEXT, MAX_TOUCH_POINTS},
@@ -10,17 +10,22 @@ use super::{Action, State, Unsent, Viewer};
 
 impl Viewer {
     /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key that
-    /// repeats is repeated by its app.
+    /// repeats is repeated by its app. Between two links all but motion waits, and is sent if the host knows the viewer
+    /// again.
     pub fn handle_input(
         &mut self,
         now: Timestamp,
         track: TrackId,
         event: InputEvent,
     ) -> Result<InputId, Unsent> {
-        match self.state {
-            State::Live { role: Role::Control, .. } => {}
+        let waits = match self.state {
+            State::Live { role: Role::Control, .. } => self.resumed.is_some(),
             State::Live { role: Role::View, .. } => return Err(Unsent::ViewOnly),
+            State::Reconnecting { role: Role::Control, .. } => true,
             _ => return Err(Unsent::NotLive),
+        };
+        if waits && !self.may_wait(&event) {
+            return Err(Unsent::NotLive);
         }
         if !self.windows.shown.contains_key(&track) {
             return Err(Unsent::NoWindow);
@@ -89,18 +94,58 @@ impl Viewer {
         }
     }
 
+    /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as it was.
+    pub(super) fn send_again(&mut self) {
+        let Some(newest) = self.resumed.take() else { return };
+        for input in self.journal.after(newest) {
+            let input = Input { after: self.sent_before_input, ..input.clone() };
+            self.actions.push_back(Action::Input(input));
+        }
+        self.clock.touch();
+    }
+
     fn send_input(&mut self, now: Timestamp, track: TrackId, event: InputEvent) -> InputId {
         let id = self.next_input;
         self.next_input = InputId(id.0 + 1);
+        let input = Input { id, at: now, after: self.sent_before_input, track, event };
+        let motion = is_motion(&input.event);
+        if !self.is_live() || self.resumed.is_some() {
+            // Its turn comes after what was done before.
+            if !motion {
+                self.journal.waits(input);
+            }
+            return id;
+        }
         self.clock.touch();
         self.tracker.input(id, now);
-        let input = Input { id, at: now, after: self.sent_before_input, track, event };
-        self.actions.push_back(match input.event {
-            InputEvent::Motion { .. } => Action::Motion(input),
-            _ => Action::Input(input),
-        });
+        if motion {
+            self.actions.push_back(Action::Motion(input));
+        } else {
+            self.journal.sent(input.clone());
+            self.actions.push_back(Action::Input(input));
+        }
         id
     }
+
+    /// Whether an event is kept until there is a link: motion is not, and of too much only what lets something go.
+    fn may_wait(&self, event: &InputEvent) -> bool {
+        !is_motion(event) && (lets_go(event) || !self.journal.is_full())
+    }
+}
+
+/// Whether the event only ends what another began.
+fn lets_go(event: &InputEvent) -> bool {
+    let lifted = |point: &TouchPoint| matches!(point.phase, TouchPhase::Up | TouchPhase::Cancel);
+    match event {
+        InputEvent::Key { pressed, .. } | InputEvent::Button { pressed, .. } => !pressed,
+        InputEvent::Touch { points } => points.iter().all(lifted),
+        InputEvent::Preedit { text, .. } => text.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_motion(event: &InputEvent) -> bool {
+    matches!(event, InputEvent::Motion { .. })
 }
 
 /// The protocol's bounds; the host would end the link over them.

@@ -4,7 +4,9 @@
 //! - Updates of a track are handed out in order, without gaps, and only while its window is known.
 //! - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which
 //!   its first `Seat` marks.
-//! - Nothing that this viewer pressed stays down once the focus or the link is lost.
+//! - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the viewer.
+//! - What the user did takes effect once, in order, also where a link broke on its way and while there is none, if a new
+//!   link comes soon; else none of it does.
 //! - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
 
 mod action;
@@ -13,6 +15,8 @@ mod clock;
 mod feedback;
 mod histogram;
 mod input;
+mod joining;
+mod journal;
 mod latency;
 mod order;
 mod windows;
@@ -20,11 +24,10 @@ mod wishes;
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::{InputId, TextInput, Timestamp, TrackId, Update, UpdateId, WindowGrab};
+use media::{InputId, TextInput, Timestamp, TrackId, Update, UpdateId, ViewerId, WindowGrab};
 use protocol::{
-    control::{Clipboard, Hello, MAX_CLIPBOARD, Role, ToHost, ToViewer, Welcome},
+    control::{Clipboard, MAX_CLIPBOARD, ToHost, ToViewer},
     feedback::Feedback,
-    version::{Version, VersionRange},
 };
 
 pub use action::{Action, Config, End, State, Unsent};
@@ -35,6 +38,7 @@ pub use windows::Shown;
 use clipboard::{Progress, Requests};
 use clock::Clock;
 use feedback::Feedbacks;
+use journal::Journal;
 use latency::{Decoded, Tracker};
 use windows::{MAX_WINDOWS, Unapplied, Windows};
 
@@ -57,6 +61,11 @@ pub struct Viewer {
     tracker: Tracker,
     feedbacks: Feedbacks,
     next_input: InputId,
+    journal: Journal,
+    /// The viewer with whose welcome the numbers of input began.
+    began: Option<ViewerId>,
+    /// The newest event that took effect on an earlier link, while those after it wait for the host to tell what there is.
+    resumed: Option<InputId>,
     /// Messages that go before input, sent on this link.
     sent_before_input: u32,
     next_configure: u32,
@@ -86,6 +95,9 @@ impl Viewer {
             tracker: Tracker::default(),
             feedbacks: Feedbacks::default(),
             next_input: InputId(1),
+            journal: Journal::default(),
+            began: None,
+            resumed: None,
             sent_before_input: 0,
             next_configure: 1,
             held: Held::default(),
@@ -96,43 +108,6 @@ impl Viewer {
             keymap: None,
             offered: Vec::new(),
             requests: Requests::default(),
-        }
-    }
-
-    /// A connection to the host stands: the viewer introduces itself.
-    pub fn handle_connected(&mut self, _now: Timestamp) {
-        self.windows.begin();
-        let Config { ticket, agent, video } = self.config.clone();
-        self.control(ToHost::Hello(Hello {
-            versions: VersionRange::OURS,
-            ticket,
-            agent,
-            video,
-            resume: None,
-        }));
-    }
-
-    /// The connection is lost. The windows stay; `handle_connected` follows when there is a new one.
-    pub fn reset_link(&mut self, _now: Timestamp) {
-        if let State::Live { session, .. } = &self.state {
-            let session = session.clone();
-            self.set_state(State::Reconnecting { session });
-        }
-        self.windows.begin();
-        self.feedbacks.clear();
-        self.tracker.begin();
-        // The host releases what was held when it notices; for the next link nothing is down.
-        self.held.release();
-        self.composing = None;
-        self.set_text_input(None);
-        self.set_lock(None);
-        self.next_input = InputId(1);
-        self.sent_before_input = 0;
-        if std::mem::take(&mut self.seat) {
-            self.actions.push_back(Action::Seat { held: false });
-        }
-        for request in self.requests.end(None) {
-            self.actions.push_back(Action::ClipboardContent { request, data: None });
         }
     }
 
@@ -296,52 +271,6 @@ impl Viewer {
     pub fn age(&self, now: Timestamp, track: TrackId) -> Option<Duration> {
         let captured = self.window(track)?.captured?;
         Some(latency::age(&self.clock, now, captured))
-    }
-
-    fn welcome(&mut self, now: Timestamp, welcome: Welcome) {
-        if !(Version::OLDEST..=Version::NEWEST).contains(&welcome.version) || self.is_live() {
-            return self.protocol("an impossible welcome".to_owned());
-        }
-        let known = match &self.state {
-            State::Reconnecting { session } => *session == welcome.session,
-            _ => true,
-        };
-        if !known {
-            for track in self.windows.unconfirmed() {
-                self.window_vanished(track);
-            }
-        }
-        self.clock.begin(now, welcome.now);
-        self.introducing = true;
-        let Welcome { session, viewer, role, .. } = welcome;
-        self.set_state(State::Live { session, viewer, role });
-        if let Some(text) = self.keymap.clone().filter(|_| role == Role::Control) {
-            self.control(ToHost::Keymap { text });
-        }
-        self.handle_timeout(now);
-    }
-
-    /// Whether input reaches the apps. The first time after a welcome also means: that was everything.
-    fn seat(&mut self, held: bool) {
-        if std::mem::take(&mut self.introducing) {
-            for track in self.windows.unconfirmed() {
-                self.window_gone(track);
-            }
-            let hidden = self.windows.shown.iter().filter(|(_, shown)| !shown.visible);
-            let hidden: Vec<TrackId> = hidden.map(|(track, _)| *track).collect();
-            for track in hidden {
-                self.control(ToHost::Visible { track, visible: false });
-            }
-            if let Some(track) = self.focus {
-                self.control(ToHost::Focus { track: Some(track) });
-            }
-            if !self.offered.is_empty() {
-                let mimes = self.offered.clone();
-                self.control(ToHost::Clipboard(Clipboard::Offer { mimes }));
-            }
-        }
-        self.seat = held;
-        self.actions.push_back(Action::Seat { held });
     }
 
     /// The desktop will see the release of the button, we shall not.

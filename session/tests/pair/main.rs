@@ -2,8 +2,10 @@
 
 mod apps;
 mod encoder;
+mod known;
 mod link;
 mod random;
+mod resume;
 mod rules;
 mod wants;
 mod world;

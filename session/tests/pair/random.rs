@@ -17,6 +17,8 @@ enum Operation {
     Callback(usize),
     Join { rate: u64, delay: u64, loss: bool, view: bool },
     Cut(usize),
+    Lose(usize),
+    Notice(usize),
     Return(usize),
     Key(usize, usize, u16, bool),
     Type(usize, usize),
@@ -41,6 +43,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         (300_000..200_000_000u64, 0..80u64, any::<bool>(), prop::bool::weighted(0.2))
             .prop_map(|(rate, delay, loss, view)| Join { rate, delay, loss, view }),
         end.clone().prop_map(Cut),
+        end.clone().prop_map(Lose),
+        end.clone().prop_map(Notice),
         end.clone().prop_map(Return),
         (end.clone(), app.clone(), 1..5u16, any::<bool>()).prop_map(|(e, a, k, p)| Key(e, a, k, p)),
         (end.clone(), app.clone()).prop_map(|(e, a)| Type(e, a)),
@@ -85,6 +89,8 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
             world.ends[end].feedback_loss = if loss { 0.05 } else { 0.0 };
         }
         Operation::Cut(end) if end < world.ends.len() => world.cut(end),
+        Operation::Lose(end) if end < world.ends.len() => world.lose(end),
+        Operation::Notice(end) if end < world.ends.len() => world.notice(end),
         Operation::Return(end) if world.ends.get(end).is_some_and(|end| end.id.is_none()) => {
             world.cut(end);
             world.connect(end);
@@ -182,6 +188,7 @@ proptest! {
         }
         for end in 0..world.ends.len() {
             world.cut(end);
+            world.notice(end);
         }
         prop_assert_eq!(world.held_keys(), 0);
         prop_assert_eq!(world.composition(), "");

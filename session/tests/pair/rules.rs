@@ -54,7 +54,7 @@ fn forge_control(world: &mut World, end: usize, message: ToHost) {
     world.settle();
 }
 
-fn keys(world: &World) -> Vec<(u16, bool)> {
+pub(crate) fn keys(world: &World) -> Vec<(u16, bool)> {
     let key = |command: &Command| match command {
         Command::Key { key, pressed, .. } => Some((key.0, *pressed)),
         _ => None,

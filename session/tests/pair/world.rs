@@ -15,9 +15,10 @@ use media::{
     Update, ViewerId,
 };
 use protocol::{
-    control::{Hello, Refusal, Role, ToHost, ToViewer},
+    control::{Hello, Refusal, RefusalCode, Role, ToHost, ToViewer},
     feedback::Feedback,
     input::{Input, InputEvent},
+    resume::ResumeKey,
     version::VersionRange,
 };
 
@@ -31,6 +32,8 @@ use crate::{
 pub(crate) struct End {
     pub(crate) core: Viewer,
     pub(crate) id: Option<ViewerId>,
+    /// Of links that broke here, and that the host still believes in.
+    pub(crate) ghosts: Vec<ViewerId>,
     pub(crate) frames: HashMap<TrackId, Frame>,
     pub(crate) shown: Vec<Shown>,
     pub(crate) link: Link<Down>,
@@ -149,8 +152,12 @@ impl World {
     pub(crate) fn add_viewer_as(&mut self, profile: Profile, role: Role) -> usize {
         let index = self.ends.len();
         self.ends.push(End {
-            core: Viewer::new(viewer::Config::default()),
+            core: Viewer::new(viewer::Config {
+                resume: Some(ResumeKey([index as u8; 16])),
+                ..viewer::Config::default()
+            }),
             id: None,
+            ghosts: Vec::new(),
             frames: HashMap::new(),
             shown: Vec::new(),
             link: Link::new(profile),
@@ -184,6 +191,22 @@ impl World {
         end.core.reset_link(end.clock(self.now));
         if let Some(viewer) = end.id.take() {
             self.host.handle_gone(self.now, viewer);
+        }
+        self.settle();
+    }
+
+    /// A viewer's link breaks, and only the viewer notices.
+    pub(crate) fn lose(&mut self, index: usize) {
+        let end = &mut self.ends[index];
+        let ghost = end.id.take();
+        end.ghosts.extend(ghost);
+        self.cut(index);
+    }
+
+    /// The host notices that links are dead.
+    pub(crate) fn notice(&mut self, index: usize) {
+        for ghost in std::mem::take(&mut self.ends[index].ghosts) {
+            self.host.handle_gone(self.now, ghost);
         }
         self.settle();
     }
@@ -467,6 +490,10 @@ impl World {
             host::Action::ForgetViewer(viewer) => self.encoder.forget_viewer(viewer),
             host::Action::ForgetTrack(track) => self.encoder.forget_track(track),
             host::Action::Disconnect { viewer, refusal } => {
+                if let Some(end) = self.ends.iter_mut().find(|end| end.ghosts.contains(&viewer)) {
+                    assert_eq!(refusal.code, RefusalCode::Replaced);
+                    return end.ghosts.retain(|ghost| *ghost != viewer);
+                }
                 self.thrown_out.push(refusal);
                 if let Some(end) = self.ends.iter_mut().find(|end| end.id == Some(viewer)) {
                     end.id = None;

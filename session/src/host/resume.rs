@@ -1,0 +1,194 @@
+//! Viewers that return: a link that takes the place of an earlier one, and how its input goes on where that one's ended.
+//!
+//! A viewer is known again by its key, its role and where its numbers began. The one whose link is still thought to live,
+//! the *ghost*, hands over the seat with all that is held down: for the apps nothing happens. One that is gone is
+//! remembered, unless it held something down: that was released, and half a chord would mean something else.
+//!
+//! Invariants: of one key and role there is at most one viewer, and of the absent ones one at most; at most [`MOST`]
+//! absent ones are remembered. An event of the input lane takes effect once, whatever link it comes by.
+
+use std::{collections::VecDeque, time::Duration};
+
+use media::{InputId, Timestamp, ViewerId};
+use protocol::{
+    control::{Refusal, RefusalCode, Role},
+    resume::{Resume, ResumeKey},
+};
+
+use super::{Action, Host, Join, Member};
+
+/// How long a viewer that went is remembered: longer than its journal reaches back.
+const MEMORY: Duration = Duration::from_secs(30);
+
+/// How many are remembered; the oldest goes first.
+const MOST: usize = 16;
+
+/// Who a viewer is over all its links, and how far its input has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    /// The viewer with whose welcome its numbers began.
+    pub(crate) began: ViewerId,
+    /// The newest event of the input lane that took effect.
+    pub(crate) input: InputId,
+    /// The newest event with a place.
+    pub(crate) pointer: InputId,
+}
+
+impl Progress {
+    /// Whether a viewer can go on from here: it means the same numbers, and has all that is missing.
+    fn goes_on(self, resume: &Resume) -> bool {
+        resume.began == Some(self.began) && resume.since <= self.input
+    }
+}
+
+/// Viewers that went lately, with nothing held down.
+#[derive(Debug, Default)]
+pub(crate) struct Absent(VecDeque<Gone>);
+
+#[derive(Debug)]
+struct Gone {
+    key: ResumeKey,
+    role: Role,
+    progress: Progress,
+    since: Timestamp,
+}
+
+impl Absent {
+    /// A viewer went.
+    fn remember(&mut self, now: Timestamp, key: ResumeKey, role: Role, progress: Progress) {
+        self.0.retain(|gone| (gone.key, gone.role) != (key, role) && now.since(gone.since) < MEMORY);
+        while self.0.len() >= MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(Gone { key, role, progress, since: now });
+    }
+
+    /// A viewer is back, and no longer absent.
+    fn take(&mut self, now: Timestamp, key: ResumeKey, role: Role) -> Option<Progress> {
+        self.0.retain(|gone| now.since(gone.since) < MEMORY);
+        let at = self.0.iter().position(|gone| (gone.key, gone.role) == (key, role))?;
+        self.0.remove(at).map(|gone| gone.progress)
+    }
+
+    /// Whether the bound holds, and no viewer is absent twice, or is one of these.
+    pub(super) fn is_consistent(&self, is_here: impl Fn(ResumeKey, Role) -> bool) -> bool {
+        let twice = |(at, gone): (usize, &Gone)| {
+            self.0.iter().skip(at + 1).any(|other| (other.key, other.role) == (gone.key, gone.role))
+        };
+        self.0.len() <= MOST
+            && !self.0.iter().enumerate().any(twice)
+            && !self.0.iter().any(|gone| is_here(gone.key, gone.role))
+    }
+}
+
+impl Host {
+    /// The viewer that this is, as long as its earlier link is thought to live.
+    pub(super) fn ghost(&self, join: &Join) -> Option<ViewerId> {
+        let key = join.hello.resume.as_ref()?.key;
+        let same = |(_, member): &(&ViewerId, &Member)| member.key == Some(key) && member.role == join.role;
+        self.members.iter().find(same).map(|(viewer, _)| *viewer)
+    }
+
+    /// Ends what an earlier link of a viewer that joins has left. If its input goes on, the new member takes over what
+    /// its ghost has, and the answer is where.
+    pub(super) fn resume(
+        &mut self,
+        now: Timestamp,
+        viewer: ViewerId,
+        join: &Join,
+        member: &mut Member,
+    ) -> Option<InputId> {
+        let resume = join.hello.resume.as_ref()?;
+        let absent = self.absent.take(now, resume.key, join.role);
+        let ghost = self.ghost(join);
+        let progress = ghost.and_then(|ghost| self.members.get(&ghost)).map(Member::progress).or(absent);
+        let progress = progress.filter(|progress| progress.goes_on(resume));
+        if let Some(progress) = progress {
+            tracing::debug!(%viewer, ?ghost, input = %progress.input, "a viewer is back");
+            member.go_on(progress);
+        }
+        if let Some(ghost) = ghost {
+            if progress.is_some() {
+                self.hand_on(ghost, viewer, member);
+            }
+            self.forget_viewer(ghost);
+            let message = "this viewer goes on over another link".to_owned();
+            let refusal = Refusal { code: RefusalCode::Replaced, message };
+            self.actions.push_back(Action::Disconnect { viewer: ghost, refusal });
+        }
+        progress.map(|progress| progress.input)
+    }
+
+    /// What a ghost has, a newcomer has from now on; the source is told nothing.
+    fn hand_on(&mut self, ghost: ViewerId, viewer: ViewerId, member: &mut Member) {
+        self.seat.hand_on(ghost, viewer);
+        self.hand_on_lock(ghost, viewer);
+        if let Some((_, by)) = self.focus.as_mut().filter(|(_, by)| *by == ghost) {
+            *by = viewer;
+        }
+        if self.keymap == Some(ghost) {
+            self.keymap = Some(viewer);
+        }
+        if let Some(ghost) = self.members.get_mut(&ghost) {
+            member.keymap = ghost.keymap.take();
+            member.focus = ghost.focus;
+        }
+    }
+
+    /// A viewer's link ended: it is remembered, unless something that it held down is about to be released.
+    pub(super) fn remember(&mut self, now: Timestamp, viewer: ViewerId) {
+        let Some(member) = self.members.get(&viewer) else { return };
+        if let Some(key) = member.key.filter(|_| !self.seat.is_holding(viewer)) {
+            self.absent.remember(now, key, member.role, member.progress());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: ViewerId = ViewerId(1);
+
+    fn key(n: u8) -> ResumeKey {
+        ResumeKey([n; 16])
+    }
+
+    fn progress(input: u64) -> Progress {
+        Progress { began: HERE, input: InputId(input), pointer: InputId(0) }
+    }
+
+    #[test]
+    fn who_went_is_remembered_once_for_a_while_and_only_in_its_role() {
+        let mut absent = Absent::default();
+        let start = Timestamp(9);
+        absent.remember(start, key(1), Role::Control, progress(1));
+        absent.remember(start, key(1), Role::Control, progress(2));
+        assert!(absent.take(start, key(1), Role::View).is_none());
+        assert!(absent.take(start, key(2), Role::Control).is_none());
+        assert_eq!(absent.take(start, key(1), Role::Control).map(|it| it.input), Some(InputId(2)));
+        assert!(absent.take(start, key(1), Role::Control).is_none(), "it is back");
+        absent.remember(start, key(1), Role::Control, progress(2));
+        assert!(absent.take(start + MEMORY, key(1), Role::Control).is_none(), "too long ago");
+    }
+
+    #[test]
+    fn few_are_remembered_and_those_the_newest() {
+        let mut absent = Absent::default();
+        for n in 0..100 {
+            absent.remember(Timestamp(u64::from(n)), key(n), Role::Control, progress(1));
+            assert!(absent.is_consistent(|_, _| false));
+        }
+        assert!(absent.take(Timestamp(100), key(83), Role::Control).is_none());
+        assert!(absent.take(Timestamp(100), key(84), Role::Control).is_some());
+    }
+
+    #[test]
+    fn a_viewer_goes_on_only_where_nothing_is_missing_and_numbers_mean_the_same() {
+        let resume = |began, since| Resume { key: key(1), began, since: InputId(since) };
+        assert!(progress(7).goes_on(&resume(Some(HERE), 7)));
+        assert!(!progress(7).goes_on(&resume(Some(HERE), 8)), "8 is missing");
+        assert!(!progress(7).goes_on(&resume(Some(ViewerId(2)), 0)), "numbers began anew");
+        assert!(!progress(0).goes_on(&resume(None, 0)), "it has no numbers");
+    }
+}
