@@ -6,7 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use media::{Encoded, Timestamp, ViewerId};
-use protocol::control::ToViewer;
+use protocol::control::{RefusalCode, ToViewer};
 use session::host::{Action, Host as Core, Join};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -271,7 +271,10 @@ impl Host {
                 Action::ForgetViewer(viewer) => self.pool.forget_viewer(viewer),
                 Action::ForgetTrack(track) => self.pool.forget_track(track),
                 Action::Disconnect { viewer, refusal } => {
-                    warn!(%viewer, reason = %refusal.message, "viewer thrown out");
+                    match refusal.code {
+                        RefusalCode::Replaced => info!(%viewer, "viewer is back over another link"),
+                        _ => warn!(%viewer, reason = %refusal.message, "viewer thrown out"),
+                    }
                     self.with_link(viewer, |link| link.refuse(refusal));
                 }
             }

@@ -9,12 +9,19 @@ use anyhow::{Context, Result, ensure};
 use dormer_tests::{
     Code, Desktop, Host, HostOptions, Press, Session, Until, Viewer, binaries,
     network::{Proxy, Shape},
+    testapp::Entry,
     tools,
     wait::{self, PATIENCE},
 };
 
 const CUT: Shape =
     Shape { delay: Duration::ZERO, rate: None, loss: 0.0, queue: Duration::from_millis(200), cut: true };
+
+/// Keys by their places.
+const A: u32 = 30;
+const B: u32 = 48;
+const C: u32 = 46;
+const SHIFT: u32 = 42;
 
 /// A link outlives this long an outage: shorter than any time-out.
 const SHORT: Duration = Duration::from_millis(3900);
@@ -53,7 +60,7 @@ fn a_lost_link_is_seen_in_the_native_viewer_and_made_again_with_the_same_windows
     if !tools::present("a lost link of the native viewer", &["Xvfb", "openbox", "xdotool"]) {
         return Ok(());
     }
-    let (mut session, proxy) = behind_a_network()?;
+    let (session, proxy) = behind_a_network()?;
     let desktop = Desktop::managed()?;
     let _native = desktop.view_with(&proxy.link(session.host.link())?, &[])?;
     let window = desktop.window("Dormer test app")?;
@@ -75,17 +82,51 @@ fn a_lost_link_is_seen_in_the_native_viewer_and_made_again_with_the_same_windows
         Ok((light()? * 2).abs_diff(bright).le(&(bright / 20)).then_some(()))
     })?;
 
+    desktop.focus(window)?;
+    desktop.xdotool(&["key", "b", "c"])?;
+
     proxy.reshape(Shape::default());
     wait::until(PATIENCE, "the title as it was", || {
         Ok((desktop.title(window)? == "Dormer test app").then_some(()))
     })?;
-    wait::until(PATIENCE, "the picture as it was", || Ok((light()? == bright).then_some(())))?;
-    desktop.focus(window)?;
-    desktop.xdotool(&["key", "a"])?;
-    wait::until(PATIENCE, "the answer to a key", || {
-        Ok(code_on_display()?.filter(|code| code.input == 1).map(drop))
+    wait::until(PATIENCE, "the picture as bright as it was", || {
+        Ok((light()?.abs_diff(bright) <= bright / 20).then_some(()))
     })?;
-    ensure!(session.app.code()?.input == 1, "{:?}", session.entries()?);
+    desktop.xdotool(&["key", "a"])?;
+    wait::until(PATIENCE, "the answers to three keys", || {
+        Ok(code_on_display()?.filter(|code| code.input == 3).map(drop))
+    })?;
+    ensure!(presses(&session)? == [B, C, A], "what was typed meanwhile: {:?}", session.entries()?);
+    Ok(())
+}
+
+#[test]
+fn what_was_typed_into_a_dying_link_arrives_over_the_next_once_and_in_order() -> Result<()> {
+    let (session, proxy) = behind_a_network()?;
+    let (mut viewer, window) = Viewer::with_window(&proxy.link(session.host.link())?)?;
+    viewer.code_until(window.track, |_| true)?;
+    viewer.key(window.track, "a", Press::Tap)?;
+    viewer.code_until(window.track, |code| code.input == 1)?;
+    proxy.reshape(CUT);
+    viewer.key(window.track, "b", Press::Tap)?;
+    // Down for the viewer alone; up on another link.
+    viewer.key(window.track, "Shift_L", Press::Press)?;
+    viewer.key(window.track, "c", Press::Tap)?;
+    wait::until(PATIENCE, "the end of the link", || {
+        Ok((state(&mut viewer)? == "reconnecting").then_some(()))
+    })?;
+    ensure!(presses(&session)? == [A], "the network was not cut");
+    proxy.reshape(Shape::default());
+    viewer.key(window.track, "Shift_L", Press::Release)?;
+    viewer.key(window.track, "a", Press::Tap)?;
+    viewer.code_until(window.track, |code| code.input == 5)?;
+    ensure!(presses(&session)? == [A, B, SHIFT, C, A], "{:?}", session.entries()?);
+    let keys = session.entries()?.into_iter().filter_map(|entry| match entry {
+        Entry::Key { key, pressed, .. } => Some((key, pressed)),
+        _ => None,
+    });
+    let shift = [(SHIFT, true), (C, true), (C, false), (SHIFT, false)];
+    ensure!(keys.collect::<Vec<_>>()[4..8] == shift, "held over two links: {:?}", session.entries()?);
     Ok(())
 }
 
@@ -102,7 +143,7 @@ fn a_short_outage_breaks_no_link_and_loses_no_key() -> Result<()> {
         // Nothing can come.
         let _ = viewer.wait_for(Until::Changed(window.track), Duration::from_millis(100));
     }
-    ensure!(session.entries()?.iter().all(|entry| !is_key(entry)), "the network was not cut");
+    ensure!(presses(&session)?.is_empty(), "the network was not cut");
     proxy.reshape(Shape::default());
     wait::until(PATIENCE, "the answer to the key", || {
         ensure!(state(&mut viewer)? == "live", "the link broke");
@@ -151,6 +192,11 @@ fn state(viewer: &mut Viewer) -> Result<String> {
     Ok(viewer.stats()?["state"].as_str().context("the state has a name")?.to_owned())
 }
 
-fn is_key(entry: &dormer_tests::testapp::Entry) -> bool {
-    matches!(entry, dormer_tests::testapp::Entry::Key { .. })
+/// Which keys the app saw go down.
+fn presses(session: &Session) -> Result<Vec<u32>> {
+    let pressed = session.entries()?.into_iter().filter_map(|entry| match entry {
+        Entry::Key { key, pressed: true, .. } => Some(key),
+        _ => None,
+    });
+    Ok(pressed.collect())
 }

@@ -269,8 +269,11 @@ impl Automation {
             if Instant::now() >= deadline {
                 return Err("another viewer is using the apps; nothing was sent, try again later".into());
             }
-            // Input that does nothing takes the seat as soon as its holder rests.
-            self.input(track, InputEvent::Leave);
+            // Input that does nothing takes the seat as soon as its holder rests. Without a link it would be kept for the
+            // next, after this request had failed.
+            if matches!(self.model.state, State::Online { .. }) {
+                self.input(track, InputEvent::Leave);
+            }
             self.inbox_until(Instant::now() + SEAT_RETRY)?;
         }
         Ok(())

@@ -9,6 +9,7 @@ use tokio::{sync::mpsc, time};
 use transport::{
     CloseReason, LinkAddress, LinkStats, ViewerIncoming, ViewerLink, ViewerSender,
     quic::{self, ConnectError, Introduction, QuicSettings},
+    resume_key,
 };
 
 use super::{
@@ -58,7 +59,7 @@ impl<S: Sink> Network<S> {
     fn new(stats: bool, commands: mpsc::Receiver<Command>, sink: S) -> io::Result<Self> {
         let (results, decoded) = mpsc::unbounded_channel();
         Ok(Self {
-            core: Viewer::new(core::Config::default()),
+            core: Viewer::new(core::Config { resume: Some(resume_key()?), ..core::Config::default() }),
             decoder: Decoder::start(sink.clone(), results)?,
             sink,
             commands,
@@ -101,7 +102,7 @@ impl<S: Sink> Network<S> {
         let introduction = Introduction {
             agent: concat!("dormer-view ", env!("CARGO_PKG_VERSION")).to_owned(),
             video: vec![VideoCodec::H264],
-            resume: None,
+            resume: self.core.resume(clock::now()),
         };
         let mut connecting = std::pin::pin!(quic::connect(address, introduction, QuicSettings::default()));
         loop {
@@ -187,7 +188,8 @@ impl<S: Sink> Network<S> {
         None
     }
 
-    /// Without a link: what is meant for the host is dropped, what is meant for the front end is not.
+    /// Without a link: what is meant for the host is dropped, but for input, which the core keeps; what is meant for the
+    /// front end is not.
     fn act_offline(&mut self) {
         while let Some(action) = self.core.poll_action() {
             self.pass_on(action);
@@ -347,9 +349,16 @@ fn is_final(error: &ConnectError) -> bool {
     }
 }
 
-/// A host that is full, or that lost patience with a slow link, may take the viewer again.
+/// A host that is full, or that lost patience with a slow link, may take the viewer again. Who took this viewer's place has
+/// its key, and would be thrown out in turn.
 fn is_for_good(refusal: &Refusal) -> bool {
-    matches!(refusal.code, RefusalCode::Version | RefusalCode::TicketInvalid | RefusalCode::TicketExpired)
+    matches!(
+        refusal.code,
+        RefusalCode::Version
+            | RefusalCode::TicketInvalid
+            | RefusalCode::TicketExpired
+            | RefusalCode::Replaced
+    )
 }
 
 fn thrown_out(refusal: Refusal) -> Over {
