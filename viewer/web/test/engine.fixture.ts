@@ -20,7 +20,7 @@ import {
 } from "../src/protocol/wire";
 import { fakeCanvases } from "./canvas.fixture";
 import { JOIN, transport, type FakeLink } from "./links.fixture";
-import { window } from "./session.fixture";
+import { RESUME_ID, window } from "./session.fixture";
 
 /** To be called by every file that has stages. */
 export function onFakeTime(): void {
@@ -49,6 +49,7 @@ export class Stage {
     seek: this.seek,
     openers: () => [this.best.opener, this.other.opener],
     agent: "test",
+    key: RESUME_ID,
   });
 
   /** Starts, and lets the first link be made. */
@@ -63,8 +64,8 @@ export class Stage {
     this.welcome();
   }
 
-  welcome(): void {
-    this.say({ Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0, resumed: null } });
+  welcome(resumed: number | null = null): void {
+    this.say({ Welcome: { version: 1, session: "main", viewer: 1, role: "control", now: 0, resumed } });
     this.say({ Window: window() }, { Seat: { held: true } });
   }
 

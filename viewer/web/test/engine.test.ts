@@ -7,7 +7,7 @@ import { encode, toViewer } from "../src/protocol/wire";
 import { FakeCanvas } from "./canvas.fixture";
 import { Stage, onFakeTime } from "./engine.fixture";
 import { JOIN } from "./links.fixture";
-import { KEY, TRACK, update, window } from "./session.fixture";
+import { KEY, RESUME_ID, TRACK, update, window } from "./session.fixture";
 
 onFakeTime();
 
@@ -76,6 +76,11 @@ describe("the end", () => {
     refused.say(refusal("version"));
     await refused.pass(1_000);
     expect(refused.state).toEqual({ is: "ended", why: "failed", message: "because of version" });
+    const replaced = new Stage();
+    await replaced.online();
+    replaced.say(refusal("replaced"));
+    await replaced.pass(1_000);
+    expect(replaced.state, "two with one key would take turns").toMatchObject({ is: "ended" });
     for (const code of ["full", "overflow", "ticket-expired"] as const) {
       const stage = new Stage();
       await stage.online();
@@ -130,6 +135,33 @@ describe("the end", () => {
 });
 
 describe("a link that breaks", () => {
+  test("loses nothing: what was typed meanwhile goes out over the next, by whose host the viewer is known", async () => {
+    const stage = new Stage();
+    await stage.online();
+    const [first] = stage.told();
+    const type = (text: string) =>
+      stage.tell({
+        do: "input",
+        at: performance.timeOrigin + performance.now(),
+        track: TRACK,
+        event: { Text: { text } },
+      });
+    type("a");
+    stage.breakLink();
+    type("b");
+    await stage.pass(300);
+    const [second] = stage.told();
+    expect(first).toMatchObject({ Hello: { resume: { key: RESUME_ID, began: null } } });
+    expect(second).toMatchObject({ Hello: { resume: { key: RESUME_ID, began: 1, since: 0 } } });
+    stage.welcome(0);
+    type("c");
+    expect(stage.inputs().map(({ id, event }) => [id, event])).toEqual([
+      [1, { Text: { text: "a" } }],
+      [2, { Text: { text: "b" } }],
+      [3, { Text: { text: "c" } }],
+    ]);
+  });
+
   test("is made again; the windows stay, and what a dead link says late is not heard", async () => {
     const stage = new Stage();
     await stage.online();

@@ -7,6 +7,8 @@ import { Viewer } from "../src/session/viewer";
 export const TRACK = 7;
 export const KEY: InputEvent = { Key: { key: 30, pressed: true } };
 export const RELEASE: InputEvent = { Key: { key: 30, pressed: false } };
+/** By what the host knows the viewer again. */
+export const RESUME_ID = new Uint8Array(16).fill(5);
 export const POSITION = { x: 12.5, y: -3.25 };
 
 /** A window's state. */
@@ -64,10 +66,29 @@ export class Scene {
   readonly viewer = new Viewer();
   now = 1_000_000;
 
+  connect(): void {
+    this.viewer.handleConnected(this.now, {
+      ticket: "ticket",
+      agent: "test",
+      video: ["h264"],
+      key: RESUME_ID,
+    });
+  }
+
   /** The viewer is connected and welcomed; these windows are all there are. */
-  join(windows: Window[] = [window()], role: Role = "control", session = "main"): Action[] {
-    this.viewer.handleConnected({ ticket: "ticket", agent: "test", video: ["h264"] });
-    this.hear({ Welcome: { version: 1, session, viewer: 1, role, now: this.now, resumed: null } });
+  join(windows?: Window[], role?: Role, session?: string): Action[] {
+    this.connect();
+    return this.letIn({ windows, role, session });
+  }
+
+  /** The host lets the viewer in, as one that it knows so far, and tells all there is. */
+  letIn({
+    windows = [window()],
+    role = "control" as Role,
+    session = "main",
+    resumed = null as number | null,
+  }): Action[] {
+    this.hear({ Welcome: { version: 1, session, viewer: 1, role, now: this.now, resumed } });
     for (const window of windows) this.hear({ Window: window });
     this.hear({ Seat: { held: true } });
     return this.done();

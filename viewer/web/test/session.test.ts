@@ -3,19 +3,19 @@ import { describe, expect, test } from "vitest";
 import { MAX_CLIPBOARD, CLIPBOARD_CHUNK, MAX_TEXT } from "../src/protocol/wire";
 import type { InputEvent } from "../src/protocol/types";
 import type { Stage } from "../src/session/latency";
-import { KEY, POSITION, RELEASE, Scene, TRACK, update, window } from "./session.fixture";
+import { KEY, POSITION, RELEASE, RESUME_ID, Scene, TRACK, update, window } from "./session.fixture";
 
 describe("joining", () => {
   test("a viewer introduces itself, and nothing else goes out before the welcome", () => {
     const scene = new Scene();
     scene.viewer.close(TRACK);
-    scene.viewer.handleConnected({ ticket: "ticket", agent: "test", video: ["h264"] });
+    scene.connect();
     const hello = {
       versions: { oldest: 1, newest: 1 },
       ticket: "ticket",
       agent: "test",
       video: ["h264"],
-      resume: null,
+      resume: { key: RESUME_ID, began: null, since: 0 },
     };
     expect(scene.control()).toEqual([{ Hello: hello }]);
     expect(scene.input(KEY)).toBe("not connected");
@@ -34,7 +34,7 @@ describe("joining", () => {
 
   test("a picture that overtakes the welcome and its window is not lost", () => {
     const scene = new Scene();
-    scene.viewer.handleConnected({ ticket: "", agent: "", video: [] });
+    scene.connect();
     scene.viewer.handleUpdate(scene.now, update(1));
     expect(scene.applied()).toEqual([]);
     scene.hear({
@@ -48,7 +48,10 @@ describe("joining", () => {
     const scene = new Scene();
     scene.join([window(1), window(2)]);
     scene.viewer.resetLink();
-    expect(scene.done()).toContainEqual({ do: "state", state: { is: "reconnecting", session: "main" } });
+    expect(scene.done()).toContainEqual({
+      do: "state",
+      state: { is: "reconnecting", session: "main", role: "control" },
+    });
     const actions = scene.join([window(2)]);
     expect(actions.filter(({ do: it }) => it === "window-gone")).toEqual([{ do: "window-gone", track: 1 }]);
     expect(scene.viewer.window(2)).toBeDefined();
@@ -72,7 +75,7 @@ describe("joining", () => {
     scene.viewer.clipboard.offer(["text/plain"]);
     scene.viewer.resetLink();
     scene.done();
-    scene.viewer.handleConnected({ ticket: "", agent: "", video: [] });
+    scene.connect();
     scene.hear({
       Welcome: { version: 1, session: "main", viewer: 2, role: "control", now: 0, resumed: null },
     });

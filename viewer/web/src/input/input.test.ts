@@ -147,7 +147,20 @@ describe("the keyboard", () => {
     story.sent.length = 0;
     story.state("reconnecting");
     story.key("keyup", "KeyA", "a");
-    expect(story.heard).toEqual([]);
+    expect(story.heard).toEqual(["release-all"]);
+  });
+
+  it("goes on without a link, for the engine to keep, and attempts to make one let go of nothing", () => {
+    story.state("online");
+    story.input.focus(1);
+    story.state("reconnecting");
+    story.sent.length = 0;
+    story.key("keydown", "ShiftLeft", "Shift", { shiftKey: true });
+    story.state("reconnecting");
+    story.key("keydown", "KeyA", "A", { shiftKey: true });
+    story.key("keyup", "KeyA", "A", { shiftKey: true });
+    story.key("keyup", "ShiftLeft", "Shift");
+    expect(story.heard).toEqual(["1+42", "1+30", "1-30", "1-42"]);
   });
 
   it("has chords that browsers keep for themselves", () => {

@@ -56,6 +56,8 @@ export class Input {
   private readonly lock: PointerLock;
   private readonly fingers: FingersOnPage;
   private readonly ended = new AbortController();
+  /** Whether there is no link, as far as was heard here. */
+  private offline = false;
   /** The window that is to have the keyboard. */
   private wanted: TrackId | null = null;
   /** When what is handled at the moment happened. */
@@ -199,8 +201,7 @@ export class Input {
   handle(event: EngineEvent): void {
     switch (event.on) {
       case "state":
-        if (event.state.is === "online") this.options.layout.announce();
-        else this.forget();
+        this.linked(event.state.is === "online");
         return;
       case "text-input":
         this.writing.caret.tell(event.track, event.input);
@@ -254,6 +255,13 @@ export class Input {
       Input.holder = null;
       this.options.send({ do: "focus", track: null });
     });
+  }
+
+  /** There is a link, or none. What is typed without one waits at the engine: it is let go of once, not with every attempt. */
+  private linked(online: boolean): void {
+    if (online) this.options.layout.announce();
+    else if (!this.offline) this.letGo();
+    this.offline = !online;
   }
 
   /** Lets go of everything that is held down. */

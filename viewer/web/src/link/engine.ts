@@ -4,7 +4,7 @@
  */
 
 import type { Zstd } from "../decode/zstd";
-import type { TextInput, TrackId, Update, VideoCodec } from "../protocol/types";
+import type { ResumeKey, TextInput, TrackId, Update, VideoCodec } from "../protocol/types";
 import type { Action, CoreState } from "../session/action";
 import { Viewer } from "../session/viewer";
 import type { Choice } from "./choose";
@@ -36,6 +36,8 @@ export interface Parts {
   openers(decodesVideo: boolean): [Transport, Open][];
   /** What this viewer is, for people. */
   agent: string;
+  /** By what its host knows it again on its next link. */
+  key: ResumeKey;
 }
 
 /** How long a host may take to answer the greeting, in milliseconds. */
@@ -183,7 +185,8 @@ export class Engine {
       }, WELCOME_PATIENCE);
       this.gallery?.begin(link.video);
       const video: VideoCodec[] = this.decodesVideo || link.video !== undefined ? ["h264"] : [];
-      this.core.handleConnected({ ticket: join.ticket, agent: this.parts.agent, video });
+      const { agent, key } = this.parts;
+      this.core.handleConnected(micros(), { ticket: join.ticket, agent, video, key });
       this.act();
     });
     clearTimeout(patience);

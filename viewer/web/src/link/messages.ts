@@ -50,7 +50,10 @@ export function ended(end: End): Over {
   return { end: "failed", message: `the host broke the protocol: ${end.reason}` };
 }
 
-/** A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. */
+/**
+ * A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. Who took this
+ * viewer's place has its key, and would be thrown out in turn.
+ */
 function refused({ code, message }: Refusal): Over {
-  return code === "version" ? { end: "failed", message } : { broken: message };
+  return code === "version" || code === "replaced" ? { end: "failed", message } : { broken: message };
 }

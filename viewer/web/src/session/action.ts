@@ -6,6 +6,7 @@ import type {
   Icon,
   Input,
   Refusal,
+  ResumeKey,
   Role,
   TextInput,
   ToHost,
@@ -25,6 +26,8 @@ export interface Introduction {
   agent: string;
   /** Video codecs that it decodes. */
   video: VideoCodec[];
+  /** By what its host knows it again on its next connection: random, and made once. */
+  key: ResumeKey;
 }
 
 /** How a viewer stands to its host. */
@@ -32,8 +35,8 @@ export type CoreState =
   /** Not yet welcomed for the first time. */
   | { is: "connecting" }
   | { is: "live"; session: string; viewer: ViewerId; role: Role }
-  /** The link broke; the windows stay as they were until the next welcome. */
-  | { is: "reconnecting"; session: string }
+  /** The link broke; the windows stay as they were until the next welcome, and what the user does waits for it. */
+  | { is: "reconnecting"; session: string; role: Role }
   /** For good. */
   | { is: "closed"; end: End };
 

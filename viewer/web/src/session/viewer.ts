@@ -7,7 +7,9 @@
  * - Updates of a track are handed out in order, without gaps, and only while its window is known.
  * - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which its first
  *   `Seat` marks.
- * - Nothing that this viewer pressed stays down once the focus or the link is lost.
+ * - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the viewer.
+ * - What the user did takes effect once, in order, also where a link broke on its way and while there is none, if a new link
+ *   comes soon; else none of it does.
  * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
  */
 
@@ -29,6 +31,8 @@ import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
 import { Hands, goesBeforeInput, isSound } from "./input";
+import { isMotion } from "./journal";
+import { InputLane } from "./lane";
 import { Tracker } from "./latency";
 import { MAX_WINDOWS, Windows, type Shown, type Unapplied } from "./windows";
 
@@ -51,7 +55,7 @@ export class Viewer {
     (message) => this.control({ Clipboard: message }),
     (action) => this.actions.push(action),
   );
-  private nextInput = 1;
+  private readonly lane = new InputLane();
   /** Messages that go before input, sent on this link. */
   private sentBeforeInput = 0;
   private nextConfigure = 1;
@@ -63,22 +67,27 @@ export class Viewer {
   readonly latency = new Tracker();
 
   /** A connection to the host stands: the viewer introduces itself with its right to join. */
-  handleConnected(introduction: Introduction): void {
+  handleConnected(now: number, { key, ...introduction }: Introduction): void {
     this.windows.begin();
-    this.control({ Hello: { versions: VERSIONS, ...introduction, resume: null } });
+    const resume = this.lane.resume(now, key);
+    this.control({ Hello: { versions: VERSIONS, ...introduction, resume } });
   }
 
-  /** The connection is lost. The windows stay; `handleConnected` follows when there is a new one. */
+  /**
+   * The connection is lost. The windows stay, and so does what is held down, if the host of the next connection knows the viewer
+   * again; whoever has lost sight of the user's hands calls `releaseHeld`. `handleConnected` follows when there is a new one.
+   */
   resetLink(): void {
-    if (this.now.is === "live") this.setState({ is: "reconnecting", session: this.now.session });
+    if (this.now.is === "live") {
+      const { session, role } = this.now;
+      this.setState({ is: "reconnecting", session, role });
+    }
     this.windows.begin();
     this.feedbacks.clear();
     this.latency.begin();
-    // The host releases what was held when it notices; for the next link nothing is down.
-    this.hands.release();
     this.setTextInput(null);
     this.setLock(null);
-    this.nextInput = 1;
+    this.lane.reset();
     this.sentBeforeInput = 0;
     if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
     this.clipboard.end(null);
@@ -171,10 +180,15 @@ export class Viewer {
     this.clipboard.end(now);
   }
 
-  /** The user's input on a window, which happened at `at`. Answers why it was not sent, or null. */
+  /**
+   * The user's input on a window, which happened at `at`. Between two links all but motion waits, and is sent if the host knows the
+   * viewer again. Answers why it was not sent, or null.
+   */
   handleInput(at: number, track: TrackId, event: InputEvent): Unsent | null {
-    if (this.now.is !== "live") return "not connected";
+    const { is } = this.now;
+    if (is !== "live" && is !== "reconnecting") return "not connected";
     if (this.now.role === "view") return "this link allows only to look, not to use";
+    if (this.waits && !this.lane.takes(event)) return "not connected";
     if (!this.windows.shown.has(track)) return "no such window";
     if (!isSound(event)) return "the input is longer than the protocol allows, or its position is no number";
     const remaining = this.hands.hold(track, event, this.lock);
@@ -267,16 +281,23 @@ export class Viewer {
     return this.now.is === "live";
   }
 
+  /** Whether input waits: for a link, or until what was done before it was sent again. */
+  private get waits(): boolean {
+    return !this.isLive || this.lane.isReturning;
+  }
+
   private sendInput(at: number, track: TrackId, event: InputEvent): void {
-    const input = { id: this.nextInput++, at, after: this.sentBeforeInput, track, event };
+    const input = this.lane.number(at, this.sentBeforeInput, track, event);
+    if (this.waits) return this.lane.waits(input);
     this.clock.touch();
     this.latency.input(input.id, at);
-    const motion = event !== "Leave" && "Motion" in event;
+    const motion = isMotion(event);
+    if (!motion) this.lane.sent(input);
     this.actions.push({ do: motion ? "motion" : "input", input });
   }
 
   private welcome(now: number, welcome: Welcome): void {
-    const { version, session, viewer, role } = welcome;
+    const { version, session, viewer, role, resumed } = welcome;
     if (version < VERSIONS.oldest || version > VERSIONS.newest || this.isLive) {
       return this.protocol("an impossible welcome");
     }
@@ -285,6 +306,9 @@ export class Viewer {
     }
     this.clock.begin(now, welcome.now);
     this.introducing = true;
+    this.lane.welcomed(viewer, resumed);
+    // A host that does not know this viewer has released what it held down.
+    if (resumed === null) this.hands.release();
     this.setState({ is: "live", session, viewer, role });
     if (this.keymap !== null && role === "control") this.control({ Keymap: { text: this.keymap } });
     this.handleTimeout(now);
@@ -298,8 +322,10 @@ export class Viewer {
       for (const [track, { visible }] of this.windows.shown) {
         if (!visible) this.control({ Visible: { track, visible } });
       }
-      if (this.focus !== null) this.control({ Focus: { track: this.focus } });
+      // Who is known again has the focus that it had.
+      if (this.focus !== null || this.lane.isReturning) this.control({ Focus: { track: this.focus } });
       this.clipboard.offerAgain();
+      for (const input of this.lane.again(this.sentBeforeInput)) this.actions.push({ do: "input", input });
     }
     this.seat = held;
     this.actions.push({ do: "seat", held });
