@@ -39,7 +39,8 @@ id!(
     UpdateId(u64), "u"
 );
 id!(
-    /// The number a viewer gave to one of its input events: increasing within one link.
+    /// The number a viewer gave to one of its input events: increasing within one link, and over the links of a viewer
+    /// that its host knows again.
     InputId(u64), "i"
 );
 id!(

@@ -27,11 +27,6 @@ pub enum ToHost {
         /// Into what.
         configure: Configure,
     },
-    /// Asks a window to close.
-    Close {
-        /// Which.
-        track: TrackId,
-    },
     /// The window has this viewer's keyboard focus now, `None` if none of the session's has.
     Focus {
         /// Which.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One input event of a user.
 ///
-/// Keys, buttons, scrolling, touch, text and relative motion travel on the input lane; motion travels alone on the motion lane and may
+/// Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion travels alone on the motion lane and may
 /// be lost or late: an event with a lower id than one already handled is dropped there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -85,6 +85,9 @@ pub enum InputEvent {
         /// What changed.
         points: Vec<TouchPoint>,
     },
+    /// The window is asked to close, after all that was typed before; it may refuse. Also a viewer without the seat may
+    /// ask.
+    Close,
 }
 
 impl InputEvent {

@@ -30,9 +30,6 @@ impl Host {
         match message {
             ToHost::Hello(_) => return Err(protocol_error("a viewer says hello once".to_owned())),
             ToHost::Configure { track, configure } if may_use => self.wish(viewer, track, configure)?,
-            ToHost::Close { track } if may_use && self.tracks.has_window(track) => {
-                self.command(Command::Close(track));
-            }
             ToHost::Focus { track } if may_use => self.viewer_focus(now, viewer, track),
             ToHost::DismissPopups if may_use && !self.seat.is_busy_for(now, viewer) => {
                 self.command(Command::DismissPopups);
@@ -47,10 +44,7 @@ impl Host {
             ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
             // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
             ToHost::Goodbye => {}
-            ToHost::Configure { .. }
-            | ToHost::Close { .. }
-            | ToHost::Focus { .. }
-            | ToHost::DismissPopups => {}
+            ToHost::Configure { .. } | ToHost::Focus { .. } | ToHost::DismissPopups => {}
         }
         Ok(())
     }

@@ -55,7 +55,9 @@ impl Host {
     }
 
     fn take_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
-        if self.take_seat(now, viewer) && (self.tracks.has_window(input.track) || is_release(&input.event)) {
+        // Closing needs no seat and takes none: whoever may use windows may ask, also while another is typing.
+        let may = input.event == InputEvent::Close || self.take_seat(now, viewer);
+        if may && (self.tracks.has_window(input.track) || is_release(&input.event)) {
             if let Some(member) = self.members.get_mut(&viewer) {
                 member.causes.received(input.id, now);
             }
@@ -146,6 +148,7 @@ impl Host {
             InputEvent::RelativeMotion { dx, dy } => self.relative_motion(cause, track, dx, dy),
             InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
             InputEvent::Leave => self.command(Command::PointerLeft),
+            InputEvent::Close => self.command(Command::Close(track)),
             InputEvent::Button { position, button, pressed } => {
                 if self.holds(|held| held.button(track, position, button, pressed)) {
                     self.command(Command::Motion { cause, track, position });
@@ -206,7 +209,8 @@ fn has_place(event: &InputEvent) -> bool {
         | InputEvent::Text { .. }
         | InputEvent::Preedit { .. }
         | InputEvent::RelativeMotion { .. }
-        | InputEvent::Touch { .. } => false,
+        | InputEvent::Touch { .. }
+        | InputEvent::Close => false,
     }
 }
 
@@ -223,7 +227,7 @@ fn is_release(event: &InputEvent) -> bool {
 /// Whether an event keeps to the protocol's bounds.
 fn check(event: &InputEvent) -> Result<(), Refusal> {
     let sound = match event {
-        InputEvent::Key { .. } | InputEvent::Leave => true,
+        InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close => true,
         InputEvent::Text { text } => text.len() <= MAX_TEXT,
         InputEvent::Preedit { text, cursor } => {
             text.len() <= MAX_TEXT && InputEvent::is_cursor_of(text, *cursor)

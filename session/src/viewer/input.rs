@@ -151,7 +151,7 @@ fn is_motion(event: &InputEvent) -> bool {
 /// The protocol's bounds; the host would end the link over them.
 fn check(event: &InputEvent) -> Result<(), Unsent> {
     let sound = match event {
-        InputEvent::Key { .. } | InputEvent::Leave => true,
+        InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close => true,
         InputEvent::Text { text } => text.len() <= MAX_TEXT,
         InputEvent::Preedit { text, cursor } => {
             text.len() <= MAX_TEXT && InputEvent::is_cursor_of(text, *cursor)

@@ -1,4 +1,4 @@
-//! What the user and the desktop wish of the session: windows that change or close, layouts, the clipboard.
+//! What the user and the desktop wish of the session: windows that change, layouts, the clipboard.
 
 use bytes::Bytes;
 use media::{ClipboardRequest, Timestamp, TrackId};
@@ -14,11 +14,6 @@ impl Viewer {
         self.next_configure += 1;
         self.control(ToHost::Configure { track, configure: Configure { serial, ..configure } });
         serial
-    }
-
-    /// Asks a window to close.
-    pub fn close(&mut self, track: TrackId) {
-        self.control(ToHost::Close { track });
     }
 
     /// The user pressed outside of all popups, or the desktop took the focus away.

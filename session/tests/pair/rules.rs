@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use dormer_session::viewer::{Action, Unsent};
+use dormer_session::viewer::{Action, Unsent, Viewer};
 use media::{
     Command, Event, InputId, KeyCode, Position, Scale, Size, Timestamp, TouchPhase, TouchPoint, TrackId,
 };
@@ -173,7 +173,6 @@ fn a_viewer_that_may_only_look_changes_nothing() {
     let press = || InputEvent::Key { key: KeyCode(30), pressed: true };
     let unsent = world.with_core(end, |core, now| core.handle_input(now, track, press()));
     assert_eq!(unsent, Err(Unsent::ViewOnly));
-    forge_control(&mut world, end, ToHost::Close { track });
     forge_control(&mut world, end, ToHost::Focus { track: Some(track) });
     forge_control(&mut world, end, ToHost::DismissPopups);
     forge_control(&mut world, end, ToHost::Keymap { text: "mine".to_owned() });
@@ -190,6 +189,7 @@ fn a_viewer_that_may_only_look_and_sends_input_is_thrown_out_with_a_reason() {
         InputEvent::Preedit { text: "x".to_owned(), cursor: None },
         InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 },
         InputEvent::Leave,
+        InputEvent::Close,
     ] {
         let mut world = World::new();
         let track = world.open(typing_app(1));
@@ -254,6 +254,33 @@ fn who_breaks_a_rule_is_thrown_out_with_a_reason_and_the_session_goes_on() {
         world.run_for(1100 * MS);
         key(&mut world, b, track, 30, true);
         assert_eq!(keys(&world), [(30, true)], "the other viewer goes on after crime {number}");
+    }
+}
+
+#[test]
+fn a_window_is_asked_to_close_after_what_was_typed_and_by_whoever_may_use_it() {
+    let (mut world, track, a, b) = two_viewers();
+    key(&mut world, a, track, 30, true);
+    let close = |core: &mut Viewer, now| core.handle_input(now, track, InputEvent::Close);
+    world.with_core(b, close).expect("sent");
+    world.run_for(5 * MS);
+    assert_eq!(world.commands.last(), Some(&Command::Close(track)), "another is typing");
+    assert_eq!(world.host.seat_holder(), world.ends[a].id, "and goes on");
+    key(&mut world, a, track, 30, false);
+    world.lose(a);
+    key_without_link(&mut world, a, track, 31);
+    world.with_core(a, close).expect("waits");
+    world.commands.clear();
+    world.connect(a);
+    world.run_for(5 * MS);
+    assert_eq!(keys(&world), [(31, true), (31, false)]);
+    assert_eq!(world.commands.last(), Some(&Command::Close(track)), "also over the next link");
+}
+
+fn key_without_link(world: &mut World, end: usize, track: TrackId, key: u16) {
+    for pressed in [true, false] {
+        let event = InputEvent::Key { key: KeyCode(key), pressed };
+        world.with_core(end, |core, now| core.handle_input(now, track, event)).expect("waits");
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::{future, io, time::Duration};
 
-use media::{Timestamp, VideoCodec};
-use protocol::control::{Refusal, RefusalCode, ToHost, ToViewer, Welcome};
+use media::{Timestamp, TrackId, VideoCodec};
+use protocol::{
+    control::{Refusal, RefusalCode, ToHost, ToViewer, Welcome},
+    input::InputEvent,
+};
 use session::viewer::{self as core, Action, Viewer};
 use tokio::{sync::mpsc, time};
 use transport::{
@@ -259,17 +262,13 @@ impl<S: Sink> Network<S> {
         let now = clock::now();
         match command {
             None | Some(Command::Leave) => return Leaving::Yes,
-            Some(Command::Input { at, track, event }) => {
-                if let Err(unsent) = self.core.handle_input(at, track, event) {
-                    tracing::debug!(%track, "an input was not sent: {unsent}");
-                }
-            }
+            Some(Command::Input { at, track, event }) => self.input(at, track, event),
             Some(Command::ReleaseAll) => self.core.release_held(now),
             Some(Command::Configure { track, configure }) => {
                 let serial = self.core.configure(track, configure);
                 self.serials.asked(track, serial, configure.serial);
             }
-            Some(Command::Close(track)) => self.core.close(track),
+            Some(Command::Close(track)) => self.input(now, track, InputEvent::Close),
             Some(Command::Focus(track)) => self.core.handle_focus(now, track),
             Some(Command::DismissPopups) => self.core.dismiss_popups(),
             Some(Command::Visible { track, visible }) => self.core.set_visible(track, visible),
@@ -288,6 +287,12 @@ impl<S: Sink> Network<S> {
             Some(Command::Report) => self.report(link, true),
         }
         Leaving::No
+    }
+
+    fn input(&mut self, at: Timestamp, track: TrackId, event: InputEvent) {
+        if let Err(unsent) = self.core.handle_input(at, track, event) {
+            tracing::debug!(%track, "an input was not sent: {unsent}");
+        }
     }
 
     fn report(&mut self, link: LinkStats, asked: bool) {

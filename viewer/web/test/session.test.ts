@@ -8,7 +8,7 @@ import { KEY, POSITION, RELEASE, RESUME_ID, Scene, TRACK, update, window } from 
 describe("joining", () => {
   test("a viewer introduces itself, and nothing else goes out before the welcome", () => {
     const scene = new Scene();
-    scene.viewer.close(TRACK);
+    scene.viewer.dismissPopups();
     scene.connect();
     const hello = {
       versions: { oldest: 1, newest: 1 },

@@ -138,7 +138,7 @@ describe("pointers", () => {
     happen(window, "pointermove", 10, 10, { buttons: 3 });
     happen(window, "pointermove", 10, 10, { buttons: 1 });
     happen(window, "pointerup", 10, 10, { buttons: 0 });
-    expect(sent.filter(([, event]) => event !== "Leave" && "Button" in event)).toEqual([
+    expect(sent.filter(([, event]) => typeof event === "object" && "Button" in event)).toEqual([
       [1, button(5, 5, 0x110, true)],
       [1, button(5, 5, 0x111, true)],
       [1, button(5, 5, 0x111, false)],
@@ -150,9 +150,9 @@ describe("pointers", () => {
   it("have a middle button and two at the side", () => {
     const window = surface(1, 1, new Box(0, 0, 200, 200));
     happen(window, "pointerdown", 0, 0, { buttons: 4 + 8 + 16 });
-    expect(sent.map(([, event]) => event !== "Leave" && "Button" in event && event.Button.button)).toEqual([
-      0x112, 0x113, 0x114,
-    ]);
+    expect(
+      sent.map(([, event]) => typeof event === "object" && "Button" in event && event.Button.button),
+    ).toEqual([0x112, 0x113, 0x114]);
   });
 
   it("stay with the window while a button is down, and with its menus", () => {
@@ -178,7 +178,9 @@ describe("pointers", () => {
     happen(window, "pointerdown", 10, 10, { buttons: 2 });
     happen(window, "pointercancel", 0, 0);
     happen(window, "lostpointercapture", 0, 0);
-    const pressed = sent.map(([, event]) => event !== "Leave" && "Button" in event && event.Button.pressed);
+    const pressed = sent.map(
+      ([, event]) => typeof event === "object" && "Button" in event && event.Button.pressed,
+    );
     expect(pressed).toEqual([true, false]);
   });
 
@@ -253,7 +255,9 @@ describe("wheels", () => {
     happen(window, "wheel", 0, 0, { ...pixels, deltaY: 8 });
     happen(window, "wheel", 0, 0, { ...pixels, deltaY: 8 });
     vi.advanceTimersByTime(LIFTED_AFTER);
-    const axes = sent.map(([, event]) => event !== "Leave" && "Scroll" in event && event.Scroll.axis.dy);
+    const axes = sent.map(
+      ([, event]) => typeof event === "object" && "Scroll" in event && event.Scroll.axis.dy,
+    );
     expect(axes).toEqual([4, 4, 0]);
   });
 

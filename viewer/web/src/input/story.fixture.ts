@@ -99,7 +99,7 @@ function short(command: Command): string {
   if (command.do === "focus") return `focus ${command.track}`;
   if (command.do !== "input") return command.do;
   const { track, event } = command;
-  if (event === "Leave") return `${track} leave`;
+  if (typeof event === "string") return `${track} ${event.toLowerCase()}`;
   if ("Key" in event) return `${track}${event.Key.pressed ? "+" : "-"}${event.Key.key}`;
   if ("Text" in event) return `${track}"${event.Text.text}"`;
   if ("Preedit" in event) return `${track}(${event.Preedit.text} ${event.Preedit.cursor?.join("-")})`;

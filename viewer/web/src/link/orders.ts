@@ -29,7 +29,8 @@ export function order(core: Viewer, now: number, command: Order): void {
     case "release-all":
       return core.releaseHeld(now);
     case "close":
-      return core.close(command.track);
+      core.handleInput(now, command.track, "Close");
+      return;
     case "focus":
       return core.handleFocus(now, command.track);
     case "dismiss-popups":

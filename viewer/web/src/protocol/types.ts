@@ -121,7 +121,7 @@ export type IconId = number;
 
 /** One input event of a user.
  *
- * Keys, buttons, scrolling, touch, text and relative motion travel on the input lane; motion travels alone on the motion lane and may
+ * Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion travels alone on the motion lane and may
  * be lost or late: an event with a lower id than one already handled is dropped there. */
 export type Input = {
   /** Its number, increasing over both lanes: within a link, and over links of a viewer that is known again. */
@@ -175,9 +175,10 @@ export type InputEvent = { "Key": {
 } } | { "Touch": {
     /** What changed. */
     points: Array<TouchPoint>,
-} };
+} } | "Close";
 
-/** The number a viewer gave to one of its input events: increasing within one link. */
+/** The number a viewer gave to one of its input events: increasing within one link, and over the links of a viewer
+ * that its host knows again. */
 export type InputId = number;
 
 /** A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11 and xkb
@@ -358,9 +359,6 @@ export type ToHost = { "Hello": Hello } | { "Configure": {
     track: TrackId,
     /** Into what. */
     configure: Configure,
-} } | { "Close": {
-    /** Which. */
-    track: TrackId,
 } } | { "Focus": {
     /** Which. */
     track: TrackId | null,

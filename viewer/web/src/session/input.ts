@@ -12,7 +12,7 @@ export class Hands {
 
   /** Notes what is held; answers what remains of the event, null if nothing. `locked` is where the pointer is. */
   hold(track: TrackId, event: InputEvent, locked: TrackId | null): InputEvent | null {
-    if (event === "Leave") return event;
+    if (typeof event === "string") return event;
     if ("Key" in event) return this.held.key(track, event.Key.key, event.Key.pressed) ? event : null;
     if ("Button" in event) {
       const { position, button, pressed } = event.Button;
@@ -63,7 +63,7 @@ export function goesBeforeInput(message: ToHost): boolean {
 
 /** Whether an event is within the protocol's bounds; the host would end the link over one that is not. */
 export function isSound(event: InputEvent): boolean {
-  if (event === "Leave" || "Key" in event) return true;
+  if (typeof event === "string" || "Key" in event) return true;
   if ("Text" in event) return bytesOf(event.Text.text) <= MAX_TEXT;
   if ("Motion" in event) return isPlace(event.Motion.position);
   if ("Button" in event) return isPlace(event.Button.position);

@@ -69,12 +69,12 @@ export class Journal {
 }
 
 export function isMotion(event: InputEvent): boolean {
-  return event !== "Leave" && "Motion" in event;
+  return typeof event === "object" && "Motion" in event;
 }
 
 /** Whether the event only ends what another began. */
 function letsGo(event: InputEvent): boolean {
-  if (event === "Leave") return false;
+  if (typeof event === "string") return false;
   if ("Key" in event) return !event.Key.pressed;
   if ("Button" in event) return !event.Button.pressed;
   if ("Touch" in event) return event.Touch.points.every(({ phase }) => phase === "up" || phase === "cancel");

@@ -217,10 +217,6 @@ export class Viewer {
     return serial;
   }
 
-  close(track: TrackId): void {
-    this.control({ Close: { track } });
-  }
-
   /** The user pressed outside of all popups, or the desktop took the focus away. */
   dismissPopups(): void {
     this.control("DismissPopups");
