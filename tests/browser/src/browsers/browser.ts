@@ -41,6 +41,8 @@ export interface Browser {
   newPage(): Promise<Page>;
   /** What pages reported: errors, refusals of the content security policy, and the like. */
   readonly complaints: string[];
+  /** Whether the process that shows a page has crashed: a fault of the browser, whatever the page does. */
+  readonly crashed: boolean;
   close(): Promise<void>;
 }
 

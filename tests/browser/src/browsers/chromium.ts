@@ -40,6 +40,7 @@ export const Chromium: Engine = {
 export class ChromiumBrowser implements Browser {
   readonly name = "Chromium";
   readonly complaints: string[] = [];
+  readonly crashed = false;
 
   private constructor(private readonly context: BrowserContext) {}
 

@@ -6,6 +6,7 @@ import type { Browser, Button, InPage, Page } from "./browser";
 
 export class PuppeteerBrowser implements Browser {
   readonly complaints: string[] = [];
+  readonly crashed = false;
 
   constructor(
     readonly name: string,

@@ -48,6 +48,10 @@ class WebKitBrowser implements Browser {
     return new WebKitBrowser(session, [driver, display.server], true);
   }
 
+  get crashed(): boolean {
+    return this.children.some(({ log }) => log.includes("WebProcess CRASHED"));
+  }
+
   /** The browser starts with one window, which is the first page. */
   async newPage(): Promise<WebKitPage> {
     const first = this.fresh;
