@@ -25,8 +25,9 @@ pub(super) const PART: usize = 1000;
 /// The most parts of a message.
 pub(super) const MAX_PARTS: u8 = 16;
 
-/// The most bytes of a channel's messages that are kept.
+/// The most bytes of a channel's messages that are kept, and the most messages: many are smaller than what notes them.
 const MAX_KEPT: usize = 512 << 10;
+const MAX_MESSAGES: usize = 4096;
 
 /// The most bytes that one question is answered with: on a path that loses, SCTP takes no more in a round trip.
 const BUDGET: usize = 4 << 10;
@@ -87,7 +88,7 @@ impl Sent {
         let others = self.messages.len() - 1;
         let done = if outstanding == 0 { others } else { 0 };
         for at in 0..others {
-            if at >= done && self.kept <= MAX_KEPT {
+            if at >= done && self.kept <= MAX_KEPT && self.messages.len() <= MAX_MESSAGES {
                 break;
             }
             if let Some(gone) = self.messages.pop_front() {
@@ -105,11 +106,11 @@ impl Sent {
         for (index, message) in self.messages.iter_mut().enumerate().skip(from) {
             let behind = message.end < acknowledged;
             let overdue = outstanding <= LITTLE && now >= message.given + OLD;
-            if outstanding == 0 || !(behind || overdue) {
+            let room = BUDGET / PART - repairs.len();
+            if outstanding == 0 || !(behind || overdue) || room == 0 {
                 break;
             }
             let number = self.first.wrapping_add(index as u32);
-            let room = BUDGET / PART - repairs.len();
             repairs.extend(message.parts(channel, number).take(room));
         }
         repairs
@@ -195,6 +196,10 @@ mod tests {
             kept.given(now, 1, vec![0; 8000].into(), 1);
         }
         assert!(kept.0[1].kept <= MAX_KEPT);
+        for _ in 0..10_000 {
+            kept.given(now, 1, Bytes::from_static(b"small"), 1);
+        }
+        assert!(kept.0[1].messages.len() <= MAX_MESSAGES);
         assert!(kept.repairs(now, 1, 77_777, 1).is_empty(), "nobody was sent that");
     }
 }
