@@ -9,11 +9,11 @@ import "./input/style.css";
 import { choose, speak, texts } from "./language";
 import { Client } from "./link/client";
 import type { Event, State } from "./link/vocabulary";
-import { Door, readFragment } from "./present/door";
-import { Entering } from "./present/entering";
-import * as host from "./present/host";
-import { probe } from "./present/probe";
-import { Shell } from "./present/shell";
+import { Door, readFragment } from "./present/entry/entry";
+import { Entering } from "./present/entry/entry-screen";
+import * as host from "./api/api";
+import { probe } from "./present/entry/test-access";
+import { Shell } from "./present/chrome/shell";
 
 const fragment = readFragment(location.hash);
 history.replaceState(null, "", location.pathname);

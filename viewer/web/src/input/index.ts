@@ -45,12 +45,12 @@
  * Canvases and the stage get `touch-action: none` here. Style them `user-select: none; -webkit-touch-callout: none`.
  */
 
-export { COMBOS, type Combo } from "./combos";
+export { COMBOS, type Combo } from "./keyboard/combos";
 export { Input, type InputOptions } from "./input";
 export { Keybar, type KeybarNames } from "./keybar";
-export { Layout } from "./layout";
-export { detectPlatform, type Platform } from "./platform";
-export type { Surface } from "./surface";
-export type { TouchMode } from "./gesture";
-export { Zoom } from "./zoom";
-export { ZoomView } from "./zoomview";
+export { Layout } from "./keyboard/layout";
+export { detectPlatform, type Platform } from "./keyboard/platform";
+export type { Surface } from "./pointer/surface";
+export type { TouchMode } from "./touch/gesture";
+export { Zoom } from "./touch/zoom";
+export { ZoomView } from "./touch/zoom-view";

@@ -8,20 +8,20 @@
 import type { Clipboard } from "../clipboard";
 import type { Command, Event as EngineEvent } from "../link/vocabulary";
 import type { InputEvent, Rect, TrackId } from "../protocol/types";
-import type { Combo } from "./combos";
-import { evdev } from "./codes";
-import { FingersOnPage } from "./fingers";
+import type { Combo } from "./keyboard/combos";
+import { evdev } from "./keyboard/codes";
+import { FingersOnPage } from "./touch/fingers";
 import { fullscreen } from "./fullscreen";
-import type { TouchMode } from "./gesture";
-import { Keyboard } from "./keyboard";
-import { Keys } from "./keys";
-import type { Layout } from "./layout";
-import { PointerLock } from "./lock";
-import type { Platform } from "./platform";
-import { Pointer, type HandedOver } from "./pointer";
-import { Surfaces, type Point, type Surface } from "./surface";
-import { Writing } from "./writing";
-import type { Zoom } from "./zoom";
+import type { TouchMode } from "./touch/gesture";
+import { Keyboard } from "./keyboard/keyboard";
+import { Keys } from "./keyboard/keys";
+import type { Layout } from "./keyboard/layout";
+import { PointerLock } from "./pointer/pointer-lock";
+import type { Platform } from "./keyboard/platform";
+import { Pointer, type HandedOver } from "./pointer/pointer";
+import { Surfaces, type Point, type Surface } from "./pointer/surface";
+import { Writing } from "./text/writing";
+import type { Zoom } from "./touch/zoom";
 
 export interface InputOptions {
   document: Document;

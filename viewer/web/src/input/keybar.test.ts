@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Keybar, type KeybarNames } from "./keybar";
-import type { Hold } from "./sticky";
+import type { Hold } from "./keyboard/sticky";
 import { FakePage, happen, real, type FakeElement } from "./page.fixture";
 
 /** Names that are what they name. */

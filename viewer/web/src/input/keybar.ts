@@ -1,6 +1,6 @@
 /** The bar of keys that soft keyboards lack. Its buttons take no focus, so that the soft keyboard stays. */
 
-import { key } from "./codes";
+import { key } from "./keyboard/codes";
 import type { Input } from "./input";
 
 /** What screen readers say, and what stands on keys without a sign of their own. */

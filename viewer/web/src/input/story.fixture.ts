@@ -3,9 +3,9 @@
 import type { Clipboard } from "../clipboard";
 import type { Command, State } from "../link/vocabulary";
 import type { TextInput, TrackId } from "../protocol/types";
-import { SEED } from "./compose";
+import { SEED } from "./text/compose";
 import { Input, type InputOptions } from "./input";
-import { Layout } from "./layout";
+import { Layout } from "./keyboard/layout";
 import { FakePage, happen, real, type FakeElement } from "./page.fixture";
 
 /** A page with an `Input`, and what the engine and the clipboard hear of it. */

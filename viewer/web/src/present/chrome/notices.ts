@@ -1,0 +1,67 @@
+/** What the desk says beside windows: passing notices, banners that stay while something lasts, and words for screen readers. */
+
+import { button, make, setText } from "../widgets/dom";
+import { glyph, type Glyph } from "../widgets/symbols";
+
+/** How long a notice stays, in milliseconds. */
+const STAYS = 5_000;
+/** The most notices at once; the oldest goes. */
+const MOST = 3;
+
+export interface Action {
+  label: string;
+  run: () => void;
+}
+
+export class Notices {
+  private readonly toasts = make("div", { class: "toasts" });
+  private readonly banners = make("div", { class: "banners" });
+  private readonly spoken = make("div", { class: "spoken", role: "status" });
+  private readonly byKey = new Map<string, HTMLElement>();
+
+  constructor(parent: HTMLElement) {
+    this.spoken.setAttribute("aria-live", "polite");
+    this.toasts.setAttribute("role", "status");
+    this.banners.setAttribute("role", "status");
+    parent.append(this.banners, this.toasts, this.spoken);
+  }
+
+  /** One sentence that goes by itself, if nothing needs to be done about it. */
+  say(text: string, sign: Glyph = "warning"): void {
+    const toast = make("div", { class: "toast", children: [glyph(sign), make("span", { text })] });
+    const close = (): void => toast.remove();
+    toast.addEventListener("click", close);
+    this.toasts.append(toast);
+    while (this.toasts.childElementCount > MOST) this.toasts.firstElementChild?.remove();
+    setTimeout(close, STAYS);
+  }
+
+  /** A sentence that stays until it is taken back with `clear`. It lies over windows, so nothing moves. */
+  keep(key: string, text: string, sign: Glyph, action: Action | null = null): void {
+    const known = this.byKey.get(key);
+    if (known !== undefined && known.dataset["text"] === text) return;
+    this.clear(key);
+    const banner = make("div", {
+      class: `banner banner-${key}`,
+      data: { notice: key, text },
+      children: [glyph(sign), make("span", { text })],
+    });
+    if (action !== null) {
+      const { label, run } = action;
+      banner.append(button({ class: "banner-action", text: label }, run));
+    }
+    this.byKey.set(key, banner);
+    this.banners.append(banner);
+  }
+
+  /** Takes a banner back; says whether it was there. */
+  clear(key: string): boolean {
+    this.byKey.get(key)?.remove();
+    return this.byKey.delete(key);
+  }
+
+  /** Tells screen readers only: what others see anyway. */
+  speak(text: string): void {
+    setText(this.spoken, text);
+  }
+}

@@ -1,0 +1,93 @@
+/** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
+
+import { Clipboard } from "../../clipboard/clipboard";
+import { Input, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
+import { texts } from "../../language";
+import type { Command, Event } from "../../link/vocabulary";
+import type { TrackId } from "../../protocol/types";
+
+export interface PeopleOptions {
+  send(command: Command): void;
+  keeps(event: KeyboardEvent): boolean;
+  pressed(surface: Surface): void;
+  appId(toplevel: TrackId): string;
+  /** Something was copied that needs a press of a button to be taken over, or not any more. */
+  copyable(copyable: boolean): void;
+  /** On small screens: the soft keyboard was opened or closed. */
+  keyboardChanged(shown: boolean): void;
+  caretMoved(): void;
+  drawCursor(at: { x: number; y: number } | null): void;
+  zoom: Zoom;
+}
+
+export class People {
+  /** Of the page itself. */
+  readonly main: Input;
+  readonly clipboard: Clipboard;
+  private readonly layout: Layout;
+  private readonly platform = detectPlatform(navigator);
+  private readonly inputs = new Map<Document, Input>();
+
+  constructor(
+    parent: HTMLElement,
+    private readonly options: PeopleOptions,
+  ) {
+    const { send } = options;
+    this.layout = new Layout({ send, storage: storage(), languages: navigator.languages });
+    void this.layout.ask(navigator);
+    this.clipboard = new Clipboard({
+      send,
+      webkit: this.platform.webkit,
+      focused: () => this.focusedNavigator(),
+      pending: options.copyable,
+    });
+    this.main = this.open(parent);
+  }
+
+  /** The input of the document that an element belongs to; made when it is asked for the first time. */
+  open(parent: HTMLElement): Input {
+    const owner = parent.ownerDocument;
+    const known = this.inputs.get(owner);
+    if (known !== undefined) return known;
+    const { send, keeps, pressed, appId, zoom, drawCursor, keyboardChanged, caretMoved } = this.options;
+    const small = owner === document ? { zoom, drawCursor, keyboardChanged, caretMoved } : {};
+    const input = new Input({
+      ...{ document: owner, parent, send, keeps, pressed, appId },
+      ...{ layout: this.layout, clipboard: this.clipboard, platform: this.platform },
+      label: texts.input.textLabel,
+      ...small,
+    });
+    this.inputs.set(owner, input);
+    return input;
+  }
+
+  /** A document is going away. */
+  close(owner: Document): void {
+    this.inputs.get(owner)?.dispose();
+    this.inputs.delete(owner);
+  }
+
+  of(owner: Document): Input {
+    return this.inputs.get(owner) ?? this.main;
+  }
+
+  handle(event: Event): void {
+    this.clipboard.handle(event);
+    for (const input of this.inputs.values()) input.handle(event);
+  }
+
+  /** Clipboards answer only the document that has the focus. */
+  private focusedNavigator(): Navigator {
+    const focused = [...this.inputs.keys()].find((owner) => owner.hasFocus());
+    return focused?.defaultView?.navigator ?? navigator;
+  }
+}
+
+/** Where what was learned is kept; not everywhere is it allowed. */
+export function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,208 @@
+/** Choosing among windows: cards on phones, a row of icons while Ctrl and Alt are held. */
+
+import { fill, texts } from "../../language";
+import type { TrackId } from "../../protocol/types";
+import { button, make } from "../widgets/dom";
+import { glyph } from "../widgets/symbols";
+import type { Icons } from "../widgets/app-icons";
+import type { Entry } from "../chrome/taskbar";
+
+/** One window to choose. */
+export interface Card extends Entry {
+  /** Its picture, to draw a small one from. */
+  canvas: HTMLCanvasElement;
+}
+
+export interface SwitcherActions {
+  cards(): Card[];
+  pick(track: TrackId): void;
+  close(track: TrackId): void;
+  /** Nothing was picked: who had the keyboard gets it again. */
+  left(): void;
+}
+
+/** Longest side of a small picture in CSS pixels; they are drawn at twice that. */
+const SMALL = 320;
+
+/** All windows as cards. */
+export class Switcher {
+  readonly element: HTMLElement;
+  private readonly list = make("ul", { class: "cards" });
+
+  constructor(
+    parent: HTMLElement,
+    private readonly icons: Icons,
+    private readonly actions: SwitcherActions,
+  ) {
+    this.element = make("div", {
+      class: "switcher",
+      role: "dialog",
+      label: texts.switcher.label,
+      children: [this.list],
+    });
+    this.element.hidden = true;
+    this.element.tabIndex = -1;
+    this.element.addEventListener("click", ({ target }) => {
+      if (target === this.element || target === this.list) this.leave();
+    });
+    this.element.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") this.leave();
+    });
+    parent.append(this.element);
+  }
+
+  get open(): boolean {
+    return !this.element.hidden;
+  }
+
+  toggle(): void {
+    if (this.open) return this.leave();
+    this.element.hidden = false;
+    this.refresh();
+    (this.element.querySelector<HTMLElement>(".card-pick.active") ?? this.element).focus({
+      preventScroll: true,
+    });
+  }
+
+  private leave(): void {
+    this.element.hidden = true;
+    this.actions.left();
+  }
+
+  /** Shows the windows as they are now, if it is open. */
+  refresh(): void {
+    if (!this.open) return;
+    const cards = this.actions.cards();
+    const none = make("li", { class: "cards-none", text: texts.taskbar.noWindows });
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
+    this.list.replaceChildren(...(cards.length === 0 ? [none] : cards.map((card) => this.card(card))));
+    if (focused !== null && !focused.isConnected) this.focusLike(focused as HTMLElement);
+  }
+
+  /** The same button of the same window has the focus again; if that is gone, the list. */
+  private focusLike({ dataset, className }: HTMLElement): void {
+    const alike = [...this.list.querySelectorAll<HTMLElement>(`[data-window="${dataset["window"]}"]`)];
+    const same = alike.find((one) => one.className.split(" ")[0] === className.split(" ")[0]);
+    (same ?? this.element).focus({ preventScroll: true });
+  }
+
+  private card({ track, title, appId, icon, active, canvas }: Card): HTMLElement {
+    const pick = button(
+      {
+        class: `card-pick${active ? " active" : ""}`,
+        label: title,
+        data: { window: String(track) },
+        children: [
+          make("span", {
+            class: "card-head",
+            children: [
+              this.icons.element(icon, appId || title),
+              make("span", { class: "card-title", text: title }),
+            ],
+          }),
+          make("span", { class: "card-picture", children: [small(canvas)] }),
+        ],
+      },
+      () => {
+        this.element.hidden = true;
+        this.actions.pick(track);
+      },
+    );
+    const label = fill(texts.switcher.close, { title });
+    const close = button(
+      {
+        ...{ class: "card-close tool", label, title: label, children: [glyph("close")] },
+        data: { window: String(track) },
+      },
+      () => this.actions.close(track),
+    );
+    return make("li", { class: "card", children: [pick, close] });
+  }
+}
+
+/** A small copy of a picture as it is now. */
+function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
+  const copy = make("canvas");
+  copy.setAttribute("aria-hidden", "true");
+  const factor = Math.min(1, (2 * SMALL) / Math.max(canvas.width, canvas.height, 1));
+  copy.width = Math.max(1, Math.round(canvas.width * factor));
+  copy.height = Math.max(1, Math.round(canvas.height * factor));
+  const context = copy.getContext("2d");
+  if (context !== null) {
+    context.imageSmoothingQuality = "high";
+    // A canvas that nothing was drawn into yet has no picture to give.
+    if (canvas.width > 0 && canvas.height > 0) context.drawImage(canvas, 0, 0, copy.width, copy.height);
+  }
+  return copy;
+}
+
+export interface CycleActions {
+  cards(): Card[];
+  pick(track: TrackId): void;
+  /** Tells screen readers, whose focus stays with the app. */
+  speak(title: string): void;
+}
+
+/** Going through windows while modifiers are held: the last used first, as everywhere. */
+export class Cycle {
+  private readonly element: HTMLElement;
+  private cards: Card[] = [];
+  private at = 0;
+  private listening = new AbortController();
+
+  constructor(
+    parent: HTMLElement,
+    private readonly icons: Icons,
+    private readonly actions: CycleActions,
+  ) {
+    this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });
+    this.element.hidden = true;
+    parent.append(this.element);
+    addEventListener("blur", () => this.running && this.end());
+  }
+
+  get running(): boolean {
+    return !this.element.hidden;
+  }
+
+  /** `owner` is the document in which keys are held, as far as is known: the focus may move to the page meanwhile. */
+  step(direction: 1 | -1, owner: Document): void {
+    if (!this.running) {
+      this.cards = this.actions.cards();
+      this.at = 0;
+    }
+    if (this.cards.length === 0) return;
+    if (!this.running) this.listen([window, owner.defaultView ?? window]);
+    this.at = (this.at + direction + this.cards.length) % this.cards.length;
+    this.element.hidden = false;
+    this.element.replaceChildren(
+      ...this.cards.map(({ title, appId, icon }, index) => {
+        const option = make("div", {
+          class: "cycle-item",
+          role: "option",
+          label: title,
+          children: [this.icons.element(icon, appId || title), make("span", { text: title })],
+        });
+        option.setAttribute("aria-selected", String(index === this.at));
+        return option;
+      }),
+    );
+    const { title } = this.cards[this.at] as Card;
+    this.actions.speak(title);
+  }
+
+  private listen(windows: Window[]): void {
+    this.listening = new AbortController();
+    const options = { capture: true, signal: this.listening.signal };
+    const up = ({ key }: KeyboardEvent) => (key === "Control" || key === "Alt") && this.end();
+    for (const each of windows) each.addEventListener("keyup", up, options);
+  }
+
+  private end(): void {
+    this.listening.abort();
+    this.element.hidden = true;
+    const card = this.cards[this.at];
+    if (card !== undefined) this.actions.pick(card.track);
+  }
+}

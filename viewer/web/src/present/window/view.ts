@@ -1,0 +1,174 @@
+/**
+ * One toplevel on the page: its frame, title bar and picture, and the layer of its popups. A view shows what it is told;
+ * the desk decides.
+ */
+
+import { texts } from "../../language";
+import type { Point, Rect, Size, TrackId, Window } from "../../protocol/types";
+import { make, setAttribute, setLength } from "../widgets/dom";
+import { EDGES, type Edge, type Tile } from "../model/geometry";
+import { resizable } from "../model/limits";
+import { Picture, type Send } from "./picture";
+import { Titlebar, TITLE_HEIGHT, type TitleActions } from "./titlebar";
+
+/** How a window stands on the desk. */
+export type Mode = "normal" | "maximized" | "fullscreen" | Tile;
+
+export interface ViewActions extends TitleActions {
+  /** A press on the title bar or an edge begins to move or resize the window. */
+  drag(event: PointerEvent, edge: Edge | null): void;
+  /** A press anywhere in the window. */
+  press(): void;
+}
+
+/** Where a view is at home: the desk, a browser window of its own, or that of the window that it is a dialog of. */
+export type Home = "desk" | "popped-out" | "carried";
+
+export class View {
+  /** The window and its popups, which its frame does not clip. */
+  readonly group: HTMLElement;
+  readonly frame: HTMLElement;
+  readonly content: HTMLElement;
+  readonly titlebar: Titlebar;
+  picture: Picture;
+  /** Of the newest picture, in its pixels; null before the first. */
+  pixels: Size | null = null;
+  /** The outer top left corner in the stage, in CSS pixels, whole device pixels. */
+  at: Point = { x: 0, y: 0 };
+  /** What it has or is to have as a normal window, in logical units. */
+  size: Size;
+  /** Where it is as a normal window; null before it was placed. */
+  normal: Point | null = null;
+  /** After a resize at the left or top: the edges that stay where they are, whatever size the app takes. */
+  anchor: { edge: Edge; start: Rect } | null = null;
+  mode: Mode = "normal";
+  /** The mode that full screen came from. */
+  before: Mode = "normal";
+  minimised = false;
+  /** The address of the icon in its title bar. */
+  iconShown: string | null | undefined = undefined;
+  /** It rang its bell since it was used last. */
+  rang = false;
+  home: Home = "desk";
+  /** How much smaller than itself it is shown, on screens that are smaller than the app can be. */
+  factor = 1;
+  /** Of the content, in CSS pixels. */
+  shown: Size = { w: 0, h: 0 };
+
+  constructor(
+    public window: Window,
+    actions: ViewActions,
+    send: Send,
+  ) {
+    const { track } = window;
+    this.size = window.size;
+    this.titlebar = new Titlebar(actions);
+    this.picture = new Picture(document, track, send);
+    this.content = make("div", { class: "content", children: [this.picture.canvas] });
+    const edges = EDGES.map((edge) =>
+      make("div", { class: `edge edge-${edge}`, data: { part: `resize-${edge}` } }),
+    );
+    this.frame = make("section", {
+      class: "window",
+      data: { track: String(track) },
+      children: [this.titlebar.element, this.content, ...edges],
+    });
+    this.group = make("div", { class: "group", children: [this.frame] });
+    this.group.hidden = true;
+    this.frame.addEventListener("pointerdown", actions.press, { capture: true });
+    // A press gives the app the keyboard, which what the browser does by itself would take away again.
+    for (const element of [this.content, ...edges]) {
+      element.addEventListener("mousedown", (event) => event.preventDefault());
+    }
+    edges.forEach((element, index) => {
+      element.addEventListener("pointerdown", (event) => {
+        if (event.button === 0) actions.drag(event, EDGES[index] ?? null);
+      });
+    });
+    const bar = this.titlebar.element;
+    bar.addEventListener("pointerdown", (event) => {
+      if (event.button === 0 && !(event.target as Element).closest("button")) actions.drag(event, null);
+    });
+    bar.addEventListener("dblclick", (event) => {
+      if (!(event.target as Element).closest("button") && resizable(this.window.limits)) actions.maximise();
+    });
+    this.describe();
+  }
+
+  get track(): TrackId {
+    return this.window.track;
+  }
+
+  /** No window is without a name. */
+  get title(): string {
+    return this.window.title || this.window.app_id || texts.window.untitled;
+  }
+
+  get dialog(): boolean {
+    return this.window.parent !== null;
+  }
+
+  get fills(): boolean {
+    return this.mode !== "normal";
+  }
+
+  /** Of the title bar that the desk draws, in CSS pixels. */
+  barHeight(dpr: number, plain: boolean): number {
+    const none = plain || this.mode === "fullscreen" || this.window.states.client_decorated;
+    return none ? 0 : Math.round(TITLE_HEIGHT * dpr) / dpr;
+  }
+
+  /** Puts words and attributes in line with the window's state. */
+  describe(active = this.frame.dataset["active"] !== undefined): void {
+    const { window, frame } = this;
+    const { states } = window;
+    frame.dataset["appId"] = window.app_id;
+    setAttribute(frame, "aria-label", this.title);
+    setAttribute(frame, "role", this.dialog ? "dialog" : "application");
+    setAttribute(frame, "aria-modal", this.dialog && states.modal ? "true" : null);
+    frame.classList.toggle("active", active);
+    if (active) frame.dataset["active"] = "";
+    else delete frame.dataset["active"];
+    const mode = this.mode === "normal" || this.mode === "maximized" || this.mode === "fullscreen";
+    const words = [
+      active ? "active" : "",
+      this.mode === "normal" ? "" : mode ? this.mode : `tiled-${this.mode}`,
+      this.minimised ? "minimized" : "",
+      states.urgent ? "urgent" : "",
+      states.client_decorated ? "client-decorated" : "",
+    ];
+    frame.dataset["state"] = words.filter(Boolean).join(" ");
+    frame.classList.toggle("bare", states.client_decorated);
+    frame.classList.toggle("fills", this.fills);
+    frame.classList.toggle("fixed", !resizable(window.limits));
+    this.titlebar.name(this.title);
+    this.titlebar.show(this.fills, resizable(window.limits), this.dialog);
+  }
+
+  /** Puts the frame and its content where they belong. */
+  lay(at: Point, bar: number, content: Size): void {
+    this.at = at;
+    this.shown = content;
+    setLength(this.group, "left", at.x);
+    setLength(this.group, "top", at.y);
+    setLength(this.group, "--bar-height", bar);
+    this.titlebar.element.hidden = bar === 0;
+    setLength(this.content, "width", content.w);
+    setLength(this.content, "height", content.h);
+  }
+
+  /** Shows the newest picture one to one, or as large as the content while another one is on its way. */
+  lightUp(exact: boolean): void {
+    if (this.pixels === null) return;
+    this.frame.dataset["picture"] = `${this.pixels.w}x${this.pixels.h}`;
+    if (exact) this.picture.exact(this.pixels, this.window);
+    else this.picture.stretch(this.shown);
+  }
+
+  /** Makes a new canvas in a document: the old one cannot move, since the engine draws into it. */
+  redraw(owner: Document, send: Send): HTMLCanvasElement {
+    this.picture.canvas.remove();
+    this.picture = new Picture(owner, this.track, send);
+    return this.picture.canvas;
+  }
+}
