@@ -9,29 +9,29 @@ import "./input/style.css";
 import { choose, speak, texts } from "./language";
 import { Client } from "./link/client";
 import type { Event, State } from "./link/vocabulary";
-import { Door, readFragment } from "./present/entry/entry";
-import { Entering } from "./present/entry/entry-screen";
+import { Entry, readFragment } from "./present/entry/entry";
+import { EntryScreen } from "./present/entry/entry-screen";
 import * as host from "./api/api";
-import { probe } from "./present/entry/test-access";
+import { testAccess } from "./present/entry/test-access";
 import { Shell } from "./present/chrome/shell";
 
 const fragment = readFragment(location.hash);
 history.replaceState(null, "", location.pathname);
 speak(choose([...(fragment.language === null ? [] : [fragment.language]), ...navigator.languages]));
-const entering = new Entering(document.body);
-const door = new Door(entering);
+const entryScreen = new EntryScreen(document.body);
+const entry = new Entry(entryScreen);
 void begin();
 
 async function begin(): Promise<void> {
-  if (!door.isAble()) return;
-  entering.wait(texts.entering.entering);
-  if (fragment.ticket !== null && !(await door.enter(fragment.ticket))) return;
-  entering.wait(texts.entering.connecting);
-  const heard = fragment.probe ? probe() : null;
+  if (!entry.isAble()) return;
+  entryScreen.wait(texts.entering.entering);
+  if (fragment.ticket !== null && !(await entry.enter(fragment.ticket))) return;
+  entryScreen.wait(texts.entering.connecting);
+  const access = fragment.probe ? testAccess() : null;
   let shell: Shell | null = null;
   const handle = (event: Event): void => {
     shell?.handle(event);
-    heard?.handle(event);
+    access?.handle(event);
     if (event.on === "state") onState(event.state);
   };
   const client = new Client(handle, { relay: fragment.relay });
@@ -44,7 +44,7 @@ async function begin(): Promise<void> {
     only: fragment.window,
     leave,
   });
-  heard?.begin(client);
+  access?.begin(client);
   client.send({
     do: "start",
     origin: location.origin,
@@ -59,7 +59,7 @@ function onState(state: State): void {
   if (state.is === "online") {
     dataset["transport"] = state.transport;
     dataset["role"] = state.role;
-    door.entered();
-  } else if (state.is === "connecting") door.trying(state.tried);
-  else if (state.is === "ended") void door.ended(state);
+    entry.entered();
+  } else if (state.is === "connecting") entry.trying(state.tried);
+  else if (state.is === "ended") void entry.ended(state);
 }

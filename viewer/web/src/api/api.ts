@@ -24,7 +24,7 @@ export class HostError extends Error {
 }
 
 /** How long the host may take, in milliseconds. */
-const PATIENCE = 10_000;
+const REQUEST_TIMEOUT = 10_000;
 
 async function ask(path: string, body?: object): Promise<unknown> {
   // A change of networks ends requests that are under way: what only reads is asked once more.
@@ -48,7 +48,7 @@ function request(path: string, body?: object): Promise<Response> {
   const post = body !== undefined;
   return fetch(path, {
     method: post ? "POST" : "GET",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT),
     ...(post && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   });
 }

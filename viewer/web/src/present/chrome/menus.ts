@@ -61,22 +61,27 @@ export class Menus {
     const out = view.home === "popped-out";
     const away = view.home !== "desk";
     const popOut: Item = out
-      ? { label: window.popIn, glyph: "popIn", action: () => popOuts.close(view) }
-      : { label: window.popOut, glyph: "popOut", hint: WRITTEN["pop-out"], action: () => popOuts.open(view) };
+      ? { label: window.popIn, symbol: "popIn", action: () => popOuts.close(view) }
+      : {
+          label: window.popOut,
+          symbol: "popOut",
+          hint: WRITTEN["pop-out"],
+          action: () => popOuts.open(view),
+        };
     const filled = view.mode === "maximized" || isTile(view.mode);
     const { fullscreenElement } = view.picture.canvas.ownerDocument;
     const filledScreen = away ? fullscreenElement !== null : view.mode === "fullscreen";
     return [
       {
         label: window.minimise,
-        glyph: "minimise",
+        symbol: "minimise",
         hint: WRITTEN.minimise,
         disabled: away,
         action: () => manager.minimise(view),
       },
       {
         label: filled ? window.restore : window.maximise,
-        glyph: filled ? "restore" : "maximise",
+        symbol: filled ? "restore" : "maximise",
         hint: WRITTEN.maximise,
         disabled: fixed || away,
         action: () => manager.set(view, filled ? "normal" : "maximized"),
@@ -95,7 +100,7 @@ export class Menus {
       },
       {
         label: filledScreen ? window.leaveFullscreen : window.fullscreen,
-        glyph: "fullscreen",
+        symbol: "fullscreen",
         hint: WRITTEN.fullscreen,
         action: () => void manager.fullscreen(view),
       },
@@ -104,10 +109,10 @@ export class Menus {
       { label: window.move, disabled: away, action: () => manager.byKeys(view, "move") },
       { label: window.resize, disabled: fixed || away, action: () => manager.byKeys(view, "resize") },
       "line",
-      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
-      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
+      { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
+      { label: window.paste, symbol: "paste", action: () => this.paste(view) },
       "line",
-      { label: window.close, glyph: "close", action: () => manager.close(view) },
+      { label: window.close, symbol: "close", action: () => manager.close(view) },
     ];
   }
 
@@ -124,11 +129,11 @@ export class Menus {
       mode("trackpad"),
       mode("touch"),
       "line",
-      { label: window.keys, glyph: "keyboard", action: this.keyItems(view) },
-      { label: window.paste, glyph: "paste", action: () => this.paste(view) },
-      { label: texts.start.connection, glyph: "link", action: () => this.actions.connection() },
+      { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
+      { label: window.paste, symbol: "paste", action: () => this.paste(view) },
+      { label: texts.start.connection, symbol: "link", action: () => this.actions.connection() },
       "line",
-      { label: window.close, glyph: "close", action: () => manager.close(view) },
+      { label: window.close, symbol: "close", action: () => manager.close(view) },
     ];
   }
 
@@ -138,13 +143,13 @@ export class Menus {
       label: combo.id,
       action: () => {
         this.desk.activate(view.track);
-        this.desk.people.of(view.picture.canvas.ownerDocument).combo(combo);
+        this.desk.inputs.of(view.picture.canvas.ownerDocument).combo(combo);
       },
     }));
   }
 
   private paste(view: View): void {
     this.desk.activate(view.track);
-    void this.desk.people.of(view.picture.canvas.ownerDocument).paste();
+    void this.desk.inputs.of(view.picture.canvas.ownerDocument).paste();
   }
 }

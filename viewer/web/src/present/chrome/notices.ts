@@ -1,12 +1,12 @@
 /** What the desk says beside windows: passing notices, banners that stay while something lasts, and words for screen readers. */
 
 import { button, make, setText } from "../widgets/dom";
-import { glyph, type Glyph } from "../widgets/symbols";
+import { drawSymbol, type SymbolName } from "../widgets/symbols";
 
 /** How long a notice stays, in milliseconds. */
-const STAYS = 5_000;
+const TOAST_DURATION = 5_000;
 /** The most notices at once; the oldest goes. */
-const MOST = 3;
+const MAX_TOASTS = 3;
 
 export interface Action {
   label: string;
@@ -27,24 +27,24 @@ export class Notices {
   }
 
   /** One sentence that goes by itself, if nothing needs to be done about it. */
-  say(text: string, sign: Glyph = "warning"): void {
-    const toast = make("div", { class: "toast", children: [glyph(sign), make("span", { text })] });
+  say(text: string, sign: SymbolName = "warning"): void {
+    const toast = make("div", { class: "toast", children: [drawSymbol(sign), make("span", { text })] });
     const close = (): void => toast.remove();
     toast.addEventListener("click", close);
     this.toasts.append(toast);
-    while (this.toasts.childElementCount > MOST) this.toasts.firstElementChild?.remove();
-    setTimeout(close, STAYS);
+    while (this.toasts.childElementCount > MAX_TOASTS) this.toasts.firstElementChild?.remove();
+    setTimeout(close, TOAST_DURATION);
   }
 
   /** A sentence that stays until it is taken back with `clear`. It lies over windows, so nothing moves. */
-  keep(key: string, text: string, sign: Glyph, action: Action | null = null): void {
+  keep(key: string, text: string, sign: SymbolName, action: Action | null = null): void {
     const known = this.byKey.get(key);
     if (known !== undefined && known.dataset["text"] === text) return;
     this.clear(key);
     const banner = make("div", {
       class: `banner banner-${key}`,
       data: { notice: key, text },
-      children: [glyph(sign), make("span", { text })],
+      children: [drawSymbol(sign), make("span", { text })],
     });
     if (action !== null) {
       const { label, run } = action;

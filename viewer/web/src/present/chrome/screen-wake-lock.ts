@@ -3,14 +3,14 @@
 /** The answer is to be called whenever what `wanted` says may have changed; that the page is shown or hidden is seen here. */
 export function keepAwake(wanted: () => boolean): () => void {
   if (!("wakeLock" in navigator)) return () => {};
-  const awake = new Awake(wanted);
+  const awake = new ScreenWakeLock(wanted);
   document.addEventListener("visibilitychange", () => awake.tryAgain());
   // Some browsers want a gesture first.
   document.addEventListener("pointerup", () => awake.tryAgain());
   return () => void awake.settle();
 }
 
-class Awake {
+class ScreenWakeLock {
   private held: WakeLockSentinel | null = null;
   private asking = false;
   /** A low battery, or not allowed: then the screen goes dark as ever, and nobody asks all the time. */

@@ -6,7 +6,7 @@ import type { Attempt, Event, State } from "../../link/vocabulary";
 import { Cards } from "../phone/cards";
 import { Desk } from "../desk/desk";
 import { button, make } from "../widgets/dom";
-import type { Glyph } from "../widgets/symbols";
+import type { SymbolName } from "../widgets/symbols";
 import * as host from "../../api/api";
 import { Menus } from "./menus";
 import { Notices } from "./notices";
@@ -183,7 +183,7 @@ export class Shell {
       this.notices.clear("copy");
       return;
     }
-    const run = (): void => void this.desk.people.clipboard.copy();
+    const run = (): void => void this.desk.inputs.clipboard.copy();
     this.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
   }
 
@@ -260,29 +260,29 @@ export class Shell {
     start().catch((error: Error) => this.notices.say(notStarted(name, error.message)));
   }
 
-  private sessionItems(): { label: string; glyph: Glyph; action: () => void }[] {
+  private sessionItems(): { label: string; symbol: SymbolName; action: () => void }[] {
     const { start, desk_menu } = texts;
     const full = document.fullscreenElement !== null;
-    const { people } = this.desk;
+    const { inputs } = this.desk;
     const can = document.fullscreenEnabled === true;
     const fullscreen = {
       label: full ? start.leaveFullscreen : start.fullscreen,
-      glyph: "fullscreen" as const,
-      action: () => void people.main.fullscreen(full ? null : document.documentElement),
+      symbol: "fullscreen" as const,
+      action: () => void inputs.main.fullscreen(full ? null : document.documentElement),
     };
-    const share = { label: start.share, glyph: "share" as const, action: () => openShare(document.body) };
+    const share = { label: start.share, symbol: "share" as const, action: () => openShare(document.body) };
     const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {
       label: desk_menu.shortcuts,
-      glyph: "keyboard" as const,
+      symbol: "keyboard" as const,
       action: () => this.menus.shortcuts({ x: left, y: top - 8 }),
     };
     return [
       ...(can ? [fullscreen] : []),
       ...(this.desk.screen.compact ? [] : [shortcuts]),
-      { label: start.connection, glyph: "link", action: () => this.panel.toggle() },
+      { label: start.connection, symbol: "link", action: () => this.panel.toggle() },
       ...(this.desk.role === "control" ? [share] : []),
-      { label: start.leave, glyph: "leave", action: this.options.leave },
+      { label: start.leave, symbol: "leave", action: this.options.leave },
     ];
   }
 

@@ -2,9 +2,9 @@
 
 import { fill, texts } from "../../language";
 import { button, make, setLength } from "../widgets/dom";
-import { glyph, type Glyph } from "../widgets/symbols";
+import { drawSymbol, type SymbolName } from "../widgets/symbols";
 import type { App } from "../../api/api";
-import type { Icons } from "../widgets/app-icons";
+import type { AppIcons } from "../widgets/app-icons";
 import { nextItem } from "../widgets/menu";
 
 export interface StartActions {
@@ -12,7 +12,7 @@ export interface StartActions {
   load(): Promise<App[]>;
   start(app: App): void;
   run(command: string): void;
-  session(): { label: string; glyph: Glyph; action: () => void }[];
+  session(): { label: string; symbol: SymbolName; action: () => void }[];
   /** Whether this viewer may start apps. */
   mayStart(): boolean;
   closed(): void;
@@ -32,7 +32,7 @@ export class Start {
   constructor(
     parent: HTMLElement,
     private readonly opener: HTMLElement,
-    private readonly icons: Icons,
+    private readonly icons: AppIcons,
     private readonly actions: StartActions,
   ) {
     const { start } = texts;
@@ -51,7 +51,7 @@ export class Start {
       event.preventDefault();
       this.runCommand();
     });
-    const searching = make("label", { class: "search", children: [glyph("search"), this.search] });
+    const searching = make("label", { class: "search", children: [drawSymbol("search"), this.search] });
     this.element = make("div", {
       class: "start",
       role: "dialog",
@@ -151,7 +151,7 @@ export class Start {
 
   private fillSession(): void {
     const { start } = texts;
-    const run = { label: start.run, glyph: "run" as const, action: () => this.openRun() };
+    const run = { label: start.run, symbol: "run" as const, action: () => this.openRun() };
     const items = [...(this.actions.mayStart() ? [run] : []), ...this.actions.session()];
     this.footer.replaceChildren(
       ...items.map((item) =>
@@ -160,7 +160,7 @@ export class Start {
             class: "session-item",
             role: "menuitem",
             label: item.label,
-            children: [glyph(item.glyph), make("span", { text: item.label })],
+            children: [drawSymbol(item.symbol), make("span", { text: item.label })],
           },
           () => {
             if (item !== run) this.close();

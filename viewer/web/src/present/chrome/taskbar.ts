@@ -3,11 +3,11 @@
 import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";
 import { button, make, setAttribute, setText } from "../widgets/dom";
-import { glyph, type Glyph } from "../widgets/symbols";
-import type { Icons } from "../widgets/app-icons";
+import { drawSymbol, type SymbolName } from "../widgets/symbols";
+import type { AppIcons } from "../widgets/app-icons";
 
 /** One window in the bar. */
-export interface Entry {
+export interface WindowEntry {
   track: TrackId;
   title: string;
   appId: string;
@@ -49,16 +49,16 @@ export class Taskbar {
 
   constructor(
     private readonly actions: TaskbarActions,
-    private readonly icons: Icons,
+    private readonly icons: AppIcons,
   ) {
     const { taskbar, window } = texts;
-    const tool = (label: string, name: Glyph, action: () => void, kind: string, short = label) =>
+    const tool = (label: string, name: SymbolName, action: () => void, kind: string, short = label) =>
       button(
         {
           class: `bar-button ${kind}`,
           label,
           title: label,
-          children: [glyph(name), make("span", { class: "bar-label", text: short })],
+          children: [drawSymbol(name), make("span", { class: "bar-label", text: short })],
         },
         action,
       );
@@ -72,7 +72,7 @@ export class Taskbar {
     keyboard.addEventListener("mousedown", (event) => event.preventDefault());
     this.more = tool(window.menu, "more", actions.more, "only-compact", taskbar.more);
     this.connection = button(
-      { class: "bar-button bar-connection", children: [glyph("link")] },
+      { class: "bar-button bar-connection", children: [drawSymbol("link")] },
       actions.connection,
     );
     this.entries.setAttribute("aria-label", taskbar.windows);
@@ -105,7 +105,7 @@ export class Taskbar {
   }
 
   /** Shows these windows, in this order. */
-  show(entries: readonly Entry[]): void {
+  show(entries: readonly WindowEntry[]): void {
     const tracks = new Set(entries.map(({ track }) => track));
     for (const [track, { element }] of this.shown) {
       if (tracks.has(track)) continue;
@@ -121,7 +121,7 @@ export class Taskbar {
     this.more.disabled = entries.length === 0;
   }
 
-  private update(entry: Entry): Shown {
+  private update(entry: WindowEntry): Shown {
     const { track, title, active, minimised, urgent, poppedOut } = entry;
     const shown = this.shown.get(track) ?? this.make(track);
     const icon = `${entry.icon} ${entry.appId}`;

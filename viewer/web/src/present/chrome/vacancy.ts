@@ -2,7 +2,7 @@
 
 import { fill, texts } from "../../language";
 import { make } from "../widgets/dom";
-import { glyph } from "../widgets/symbols";
+import { drawSymbol } from "../widgets/symbols";
 
 /** `only` is what single-window mode waits for. */
 export function vacancy(only: string | null): HTMLElement {
@@ -14,6 +14,10 @@ export function vacancy(only: string | null): HTMLElement {
   return make("div", {
     class: "empty-desk",
     role: "status",
-    children: [glyph(only === null ? "windows" : "dormer"), make("h1", { text: title }), make("p", { text })],
+    children: [
+      drawSymbol(only === null ? "windows" : "dormer"),
+      make("h1", { text: title }),
+      make("p", { text }),
+    ],
   });
 }

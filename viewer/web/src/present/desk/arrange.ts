@@ -2,7 +2,7 @@
 
 import type { Point, Rect, Size, Window } from "../../protocol/types";
 import { anchored, place, placeOver, reachable, tileRect, type Tile } from "../model/geometry";
-import type { Kinship } from "../model/window-tree";
+import type { WindowTree } from "../model/window-tree";
 import { allowed } from "../model/limits";
 import type { Place } from "../model/places";
 import { align, fitting, scaleOf, shownSize, toPixels } from "../model/scale";
@@ -21,7 +21,7 @@ export interface Circumstances {
 export class Arranger {
   constructor(
     private readonly wishes: Wishes,
-    private readonly kin: Kinship,
+    private readonly tree: WindowTree,
     private readonly circumstances: Circumstances,
   ) {}
 
@@ -80,7 +80,7 @@ export class Arranger {
     const outer = this.outer(view);
     const { area } = this.screen(view);
     if (view.home === "carried") return placeOver(outer, { x: 0, y: 0, ...area }, area);
-    const owner = this.kin.owner(view.track);
+    const owner = this.tree.owner(view.track);
     for (const other of this.circumstances.views()) {
       if (other.track !== owner || other.group.hidden || other.home !== "desk") continue;
       const { x, y } = other.at;

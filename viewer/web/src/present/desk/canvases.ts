@@ -24,8 +24,8 @@ export class Canvases {
   /** Input happens on a track's canvas from now on; the answer ends that. */
   listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
     element.style.cursor = this.cursor;
-    const size = () => this.desk.kin.get(track)?.size ?? { w: 1, h: 1 };
-    return this.desk.people.of(element.ownerDocument).attach({ track, toplevel, element, size });
+    const size = () => this.desk.tree.get(track)?.size ?? { w: 1, h: 1 };
+    return this.desk.inputs.of(element.ownerDocument).attach({ track, toplevel, element, size });
   }
 
   /** The cursor that the app under the pointer wants. */

@@ -14,14 +14,14 @@ import { make } from "../widgets/dom";
 import { Drags } from "./drag";
 import { Focus } from "./focus";
 import { edgeOf } from "../model/geometry";
-import { Icons } from "../widgets/app-icons";
-import { Kinship } from "../model/window-tree";
+import { AppIcons } from "../widgets/app-icons";
+import { WindowTree } from "../model/window-tree";
 import { Manager } from "./manage";
 import type { Notices } from "../chrome/notices";
-import { Only } from "../model/single-window";
-import { People, storage } from "./inputs";
+import { SingleWindow } from "../model/single-window";
+import { Inputs, storage } from "./inputs";
 import type { Send } from "../window/picture";
-import { Popups, type Ground } from "./popups";
+import { Popups, type PopupArea } from "./popups";
 import { Places } from "../model/places";
 import { PopOuts } from "../popout/popouts";
 import { Screen } from "./screen";
@@ -42,7 +42,7 @@ export interface DeskOptions {
   shortcut(shortcut: Shortcut, owner: Document): void;
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
-  /** Only a press of a button can put what an app has copied on this machine's clipboard. */
+  /** SingleWindow a press of a button can put what an app has copied on this machine's clipboard. */
   copyable(copyable: boolean): void;
 }
 
@@ -52,36 +52,36 @@ export class Desk {
   readonly stage = make("div", { class: "stage" });
   /** Holds all windows; phones zoom it. */
   readonly layer = make("div", { class: "layer" });
-  readonly kin = new Kinship();
+  readonly tree = new WindowTree();
   readonly views = new Map<TrackId, View>();
-  readonly icons = new Icons();
+  readonly icons = new AppIcons();
   readonly wishes: Wishes;
   readonly screen: Screen;
   readonly arranger: Arranger;
   readonly drags: Drags;
   readonly popOuts: PopOuts;
   readonly manager: Manager;
-  readonly people: People;
+  readonly inputs: Inputs;
   readonly touch: Touch;
   readonly popups: Popups;
   readonly canvases = new Canvases(this);
   readonly visibility: Visibility;
   readonly focus: Focus;
-  private readonly only: Only;
+  private readonly single: SingleWindow;
   role: Role = "control";
   private readonly places = new Places(storage());
 
   constructor(readonly options: DeskOptions) {
     const { send } = options;
-    this.only = new Only(options.only, this.kin);
+    this.single = new SingleWindow(options.only, this.tree);
     this.stage.append(this.layer);
     this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
     document.body.prepend(this.element);
     this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
     const views = () => this.views.values();
-    this.arranger = new Arranger(this.wishes, this.kin, {
-      alone: (view) => this.only.fills(view.window),
+    this.arranger = new Arranger(this.wishes, this.tree, {
+      alone: (view) => this.single.fills(view.window),
       views,
       screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
     });
@@ -92,11 +92,11 @@ export class Desk {
     this.focus = new Focus(this);
     this.manager = new Manager(this);
     this.touch = new Touch(this);
-    this.people = new People(this.stage, {
+    this.inputs = new Inputs(this.stage, {
       send: (command: Command) => send(command),
       keeps: (event) => this.keeps(event),
       pressed: (surface) => this.pressed(surface),
-      appId: (track) => this.kin.get(track)?.app_id ?? "",
+      appId: (track) => this.tree.get(track)?.app_id ?? "",
       copyable: options.copyable,
       ...this.touch.options,
     });
@@ -132,14 +132,14 @@ export class Desk {
         this.canvases.show(cursorOf(event.cursor));
         break;
       case "bell":
-        this.manager.ring(this.kin.root(event.track));
+        this.manager.ring(this.tree.root(event.track));
         break;
       case "grabbed":
         this.onGrabbed(event);
         break;
       default:
     }
-    this.people.handle(event);
+    this.inputs.handle(event);
   }
 
   private onState(state: State): void {
@@ -152,8 +152,8 @@ export class Desk {
   }
 
   private onWindow(window: Window): void {
-    const before = this.kin.get(window.track);
-    this.kin.set(window);
+    const before = this.tree.get(window.track);
+    this.tree.set(window);
     if (window.kind === "popup") this.popups.show(window);
     else this.onToplevel(window, before);
     this.options.changed();
@@ -183,8 +183,8 @@ export class Desk {
   private onGone(track: TrackId): void {
     this.popups.remove(track);
     const view = this.views.get(track);
-    const owner = this.kin.owner(track);
-    this.kin.remove(track);
+    const owner = this.tree.owner(track);
+    this.tree.remove(track);
     this.wishes.forget(track);
     this.places.forget(track);
     this.visibility.forget(track);
@@ -220,7 +220,7 @@ export class Desk {
     this.focus.restack();
     if (this.excluded(view)) return;
     // New windows are on top; of those that were there before, the topmost gets the keyboard.
-    const active = this.active === null ? undefined : this.kin.get(this.active);
+    const active = this.active === null ? undefined : this.tree.get(this.active);
     const above = active === undefined || view.window.stacking > active.stacking;
     if (view.window.states.minimized) this.manager.minimise(view);
     else if (above && !this.drags.active && !view.minimised) this.focus.activate(view.track, true);
@@ -231,7 +231,7 @@ export class Desk {
   private onGrabbed({ track, grab }: Extract<Event, { on: "grabbed" }>): void {
     const view = this.views.get(track);
     if (view === undefined) return;
-    const input = this.people.of(view.picture.canvas.ownerDocument);
+    const input = this.inputs.of(view.picture.canvas.ownerDocument);
     const grip = input.handOver(track);
     if (grip === null || view.home === "popped-out") return;
     this.drags.begin(view, edgeOf(grab), { pointer: grip.pointerId, x: grip.x, y: grip.y });
@@ -281,8 +281,8 @@ export class Desk {
   }
 
   /** Where popups of a view are drawn. */
-  ground(view: View): Ground {
-    const out = this.popOuts.groundOf(view);
+  popupArea(view: View): PopupArea {
+    const out = this.popOuts.popupAreaOf(view);
     if (out !== null) return out;
     const bar = this.arranger.barHeight(view);
     const { at, factor } = view;
@@ -299,7 +299,7 @@ export class Desk {
   /** A view was drawn into another document, or into this one again: its input and popups follow. */
   moveInput(view: View): void {
     this.canvases.attach(view);
-    for (const window of this.kin.popupsOf(view.track)) this.popups.show(window);
+    for (const window of this.tree.popupsOf(view.track)) this.popups.show(window);
   }
 
   private pressed({ toplevel }: Surface): void {
@@ -321,6 +321,6 @@ export class Desk {
 
   /** Whether single-window mode leaves a window out. */
   excluded(view: View): boolean {
-    return this.only.excludes(view.window);
+    return this.single.excludes(view.window);
   }
 }

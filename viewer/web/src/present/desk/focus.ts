@@ -24,7 +24,7 @@ export class Focus {
 
   /** Gives a window the keyboard and puts it on top; null: none. `gently`: not while the user is in a menu of the desk. */
   activate(track: TrackId | null, gently = false): void {
-    const wanted = track === null ? null : (this.desk.kin.blockedBy(track) ?? track);
+    const wanted = track === null ? null : (this.desk.tree.blockedBy(track) ?? track);
     if (wanted !== track && wanted !== null) this.desk.manager.point(wanted);
     const view = wanted === null ? undefined : this.desk.views.get(wanted);
     const before = this.active;
@@ -51,24 +51,24 @@ export class Focus {
   }
 
   private giveKeyboard(view: View | undefined): void {
-    if (view === undefined) return this.desk.people.main.focus(null);
+    if (view === undefined) return this.desk.inputs.main.focus(null);
     const owner = view.picture.canvas.ownerDocument;
     // A document that does not have the focus cannot take the keyboard; its turn comes with the focus.
-    if (owner.hasFocus() || owner === document) this.desk.people.of(owner).focus(view.track);
+    if (owner.hasFocus() || owner === document) this.desk.inputs.of(owner).focus(view.track);
   }
 
   /** Raises at once; the host's word on stacking follows. */
   private raise(track: TrackId): void {
-    const window = this.desk.kin.get(track);
+    const window = this.desk.tree.get(track);
     if (window === undefined) return;
-    const top = Math.max(0, ...this.desk.kin.all().map(({ stacking }) => stacking));
-    if (window.stacking < top) this.desk.kin.set({ ...window, stacking: top + 1 });
+    const top = Math.max(0, ...this.desk.tree.all().map(({ stacking }) => stacking));
+    if (window.stacking < top) this.desk.tree.set({ ...window, stacking: top + 1 });
     this.restack();
   }
 
   /** Puts all windows in their order. */
   restack(): void {
-    this.desk.kin.stacked().forEach((track, index) => {
+    this.desk.tree.stacked().forEach((track, index) => {
       const view = this.desk.views.get(track);
       if (view !== undefined) view.group.style.zIndex = String(index + 1);
     });
@@ -87,6 +87,6 @@ export class Focus {
         !this.desk.excluded(view)
       );
     };
-    return [...this.recent, ...this.desk.kin.stacked().reverse()].find(there) ?? null;
+    return [...this.recent, ...this.desk.tree.stacked().reverse()].find(there) ?? null;
   }
 }

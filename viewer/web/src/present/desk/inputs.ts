@@ -6,7 +6,7 @@ import { texts } from "../../language";
 import type { Command, Event } from "../../link/vocabulary";
 import type { TrackId } from "../../protocol/types";
 
-export interface PeopleOptions {
+export interface InputsOptions {
   send(command: Command): void;
   keeps(event: KeyboardEvent): boolean;
   pressed(surface: Surface): void;
@@ -20,7 +20,7 @@ export interface PeopleOptions {
   zoom: Zoom;
 }
 
-export class People {
+export class Inputs {
   /** Of the page itself. */
   readonly main: Input;
   readonly clipboard: Clipboard;
@@ -30,7 +30,7 @@ export class People {
 
   constructor(
     parent: HTMLElement,
-    private readonly options: PeopleOptions,
+    private readonly options: InputsOptions,
   ) {
     const { send } = options;
     this.layout = new Layout({ send, storage: storage(), languages: navigator.languages });

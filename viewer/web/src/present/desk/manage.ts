@@ -10,7 +10,7 @@ import type { Mode, View, ViewActions } from "../window/view";
 /** By how much arrow keys move and resize, in CSS pixels; with Shift by one. */
 const STEP = 24;
 /** How long a window that rings or blocks others is marked, in milliseconds. */
-const MARKED = 900;
+const MARK_DURATION = 900;
 
 export class Manager {
   constructor(private readonly desk: Desk) {
@@ -51,7 +51,7 @@ export class Manager {
   minimise(view: View): void {
     if (view.minimised || view.home !== "desk") return;
     const { desk } = this;
-    const family = [view.track, ...desk.kin.dependants(view.track)];
+    const family = [view.track, ...desk.tree.dependants(view.track)];
     for (const track of family) this.setMinimised(track, true);
     desk.options.notices.speak(fill(texts.window.minimised, { title: view.title }));
     if (desk.active !== null && family.includes(desk.active)) desk.activate(desk.focus.successor());
@@ -60,9 +60,9 @@ export class Manager {
   }
 
   bringBack(view: View): void {
-    const { kin } = this.desk;
-    const owner = kin.owner(view.track) ?? view.track;
-    for (const track of [owner, view.track, ...kin.dependants(owner)]) this.setMinimised(track, false);
+    const { tree } = this.desk;
+    const owner = tree.owner(view.track) ?? view.track;
+    for (const track of [owner, view.track, ...tree.dependants(owner)]) this.setMinimised(track, false);
     this.desk.visibility.settle();
   }
 
@@ -105,15 +105,15 @@ export class Manager {
 
   /** A window fills the screen, and its app gets all keys that the browser gives away. */
   async fullscreen(view: View): Promise<void> {
-    const { people } = this.desk;
+    const { inputs } = this.desk;
     const owner = view.picture.canvas.ownerDocument;
     // A browser window of its own has nothing else to show.
     if (owner !== document)
-      return people.of(owner).fullscreen(owner.fullscreenElement ? null : owner.documentElement);
+      return inputs.of(owner).fullscreen(owner.fullscreenElement ? null : owner.documentElement);
     const leaves = view.mode === "fullscreen";
     const filled = document.fullscreenElement !== null;
     // All of the page, so that menus and notices are seen too.
-    if (leaves === filled) await people.main.fullscreen(leaves ? null : document.documentElement);
+    if (leaves === filled) await inputs.main.fullscreen(leaves ? null : document.documentElement);
     this.set(view, leaves ? view.before : "fullscreen");
     this.desk.activate(view.track);
   }
@@ -143,14 +143,14 @@ export class Manager {
   point(track: TrackId): void {
     const frame = this.desk.views.get(track)?.frame;
     frame?.classList.add("pointed");
-    setTimeout(() => frame?.classList.remove("pointed"), MARKED);
+    setTimeout(() => frame?.classList.remove("pointed"), MARK_DURATION);
   }
 
   /** Moves or resizes a window by arrow keys until Enter or Escape. */
   byKeys(view: View, what: "move" | "resize"): void {
     const { desk } = this;
     desk.activate(view.track);
-    desk.people.main.focus(null);
+    desk.inputs.main.focus(null);
     desk.options.notices.say(what === "move" ? texts.window.moveHint : texts.window.resizeHint, "windows");
     const before = { mode: view.mode, normal: view.normal, size: view.size };
     if (view.mode !== "normal") this.set(view, "normal");

@@ -11,7 +11,7 @@ import type { View } from "../window/view";
 const MAX_DEPTH = 32;
 
 /** Where popups of a toplevel are drawn. */
-export interface Ground {
+export interface PopupArea {
   /** Holds them; its top left corner is the origin. */
   layer: HTMLElement;
   /** Where the toplevel's picture begins, in CSS pixels of the layer. */
@@ -66,9 +66,9 @@ export class Popups {
   /** The host said something about a popup, or its toplevel is drawn elsewhere now. */
   show(window: Window): void {
     const { desk } = this;
-    const view = desk.views.get(desk.kin.root(window.track));
+    const view = desk.views.get(desk.tree.root(window.track));
     if (view === undefined) return;
-    const { layer } = desk.ground(view);
+    const { layer } = desk.popupArea(view);
     const known = this.byTrack.get(window.track);
     if (known?.element.parentElement === layer) {
       known.window = window;
@@ -95,7 +95,7 @@ export class Popups {
     const popup = this.byTrack.get(track);
     if (popup === undefined) return false;
     popup.pixels = size;
-    const view = this.desk.views.get(this.desk.kin.root(track));
+    const view = this.desk.views.get(this.desk.tree.root(track));
     if (view !== undefined) this.place(view);
     return true;
   }
@@ -106,18 +106,18 @@ export class Popups {
 
   /** Puts the popups of a toplevel where they belong, parents first. */
   place(view: View): void {
-    const { kin } = this.desk;
-    const popups = kin.popupsOf(view.track);
+    const { tree } = this.desk;
+    const popups = tree.popupsOf(view.track);
     if (popups.length === 0) return;
-    const ground = this.desk.ground(view);
+    const area = this.desk.popupArea(view);
     const placed = new Map<TrackId, Point>();
     const place = (window: Window, depth: number): Point => {
       const known = placed.get(window.track);
-      if (known !== undefined || depth > MAX_DEPTH) return known ?? ground.origin;
-      const parent = window.parent === null ? undefined : kin.get(window.parent);
-      const from = parent?.kind === "popup" ? place(parent, depth + 1) : ground.origin;
+      if (known !== undefined || depth > MAX_DEPTH) return known ?? area.origin;
+      const parent = window.parent === null ? undefined : tree.get(window.parent);
+      const from = parent?.kind === "popup" ? place(parent, depth + 1) : area.origin;
       const popup = this.byTrack.get(window.track);
-      const at = popup === undefined ? from : lay(popup, from, ground);
+      const at = popup === undefined ? from : lay(popup, from, area);
       placed.set(window.track, at);
       return at;
     };
@@ -125,7 +125,7 @@ export class Popups {
   }
 }
 
-function lay(popup: Popup, from: Point, { bounds, dpr }: Ground): Point {
+function lay(popup: Popup, from: Point, { bounds, dpr }: PopupArea): Point {
   const { window, element, pixels } = popup;
   const one = unit(dpr, window.scale);
   const size = pixels === null ? window.size : popup.picture.exact(pixels, window);

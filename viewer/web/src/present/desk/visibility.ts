@@ -37,7 +37,7 @@ export class Visibility {
       view.group.hidden = view.home === "popped-out" || (here && !shown);
       const visible = here ? shown && !away : !desk.popOuts.isHidden(view);
       this.tell(view.track, visible);
-      for (const popup of desk.kin.popupsOf(view.track)) this.tell(popup.track, visible);
+      for (const popup of desk.tree.popupsOf(view.track)) this.tell(popup.track, visible);
     }
   }
 
@@ -48,8 +48,8 @@ export class Visibility {
     const track = desk.active ?? desk.focus.successor();
     if (track === null) return new Set();
     let root = track;
-    for (let depth = 0; depth < MAX_DEPTH; depth++) root = desk.kin.owner(root) ?? root;
-    return new Set([root, ...desk.kin.dependants(root)]);
+    for (let depth = 0; depth < MAX_DEPTH; depth++) root = desk.tree.owner(root) ?? root;
+    return new Set([root, ...desk.tree.dependants(root)]);
   }
 
   private tell(track: TrackId, visible: boolean): void {

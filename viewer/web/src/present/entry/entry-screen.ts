@@ -2,17 +2,17 @@
 
 import { texts } from "../../language";
 import { button, make, setText } from "../widgets/dom";
-import { glyph } from "../widgets/symbols";
+import { drawSymbol } from "../widgets/symbols";
 
 /** What takes less needs no words, in milliseconds. */
-const MOMENT = 300;
+const WAIT_TEXT_DELAY = 300;
 
-export interface Way {
+export interface Retry {
   label: string;
   go: () => void;
 }
 
-export class Entering {
+export class EntryScreen {
   readonly element: HTMLElement;
   private readonly title = make("h1");
   private readonly text = make("p");
@@ -22,7 +22,7 @@ export class Entering {
   private timer = 0;
 
   constructor(parent: HTMLElement) {
-    const mark = make("div", { class: "mark", children: [glyph("dormer")] });
+    const mark = make("div", { class: "mark", children: [drawSymbol("dormer")] });
     this.progress.setAttribute("aria-hidden", "true");
     this.element = make("main", {
       class: "entering",
@@ -45,15 +45,15 @@ export class Entering {
     this.show("waiting", words, "", "");
     if (waiting || this.timer !== 0) return;
     this.element.classList.add("quiet");
-    this.timer = window.setTimeout(() => this.element.classList.remove("quiet"), MOMENT);
+    this.timer = window.setTimeout(() => this.element.classList.remove("quiet"), WAIT_TEXT_DELAY);
   }
 
   /** It is over, or something is wrong: what, and what to do. */
-  stop(title: string, text: string, detail: string, way: Way | null): void {
+  stop(title: string, text: string, detail: string, retry: Retry | null): void {
     this.show("stopped", title, text, detail);
     this.element.classList.remove("quiet");
-    if (way === null) return;
-    const primary = button({ class: "primary", text: way.label }, way.go);
+    if (retry === null) return;
+    const primary = button({ class: "primary", text: retry.label }, retry.go);
     this.ways.append(primary);
     primary.focus({ preventScroll: true });
   }

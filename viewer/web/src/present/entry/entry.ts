@@ -3,7 +3,7 @@
 import { fill, texts } from "../../language";
 import type { Transport } from "../../link/link";
 import type { Attempt, State } from "../../link/vocabulary";
-import type { Entering, Way } from "./entry-screen";
+import type { EntryScreen, Retry } from "./entry-screen";
 import * as host from "../../api/api";
 import { transportName } from "../panel/panel";
 
@@ -39,11 +39,11 @@ export function readFragment(hash: string): Fragment {
   };
 }
 
-export class Door {
+export class Entry {
   /** Whether the session was there once: then a refusal means that a right has run out. */
-  private been = false;
+  private wasOnline = false;
 
-  constructor(private readonly entering: Entering) {}
+  constructor(private readonly screen: EntryScreen) {}
 
   /** Whether this browser has what the page needs; says so if not. */
   isAble(): boolean {
@@ -53,7 +53,7 @@ export class Door {
       "transferControlToOffscreen" in HTMLCanvasElement.prototype &&
       typeof WebAssembly === "object";
     const { oldTitle, old } = texts.entering;
-    if (!able) this.entering.stop(oldTitle, old, "", null);
+    if (!able) this.screen.stop(oldTitle, old, "", null);
     return able;
   }
 
@@ -73,28 +73,27 @@ export class Door {
 
   /** The session is there. */
   entered(): void {
-    this.been = true;
-    this.entering.hide();
+    this.wasOnline = true;
+    this.screen.hide();
   }
 
   /** Which transports are being tried. */
   trying(tried: readonly Attempt[]): void {
     const newest = tried.at(-1);
     const { connecting, trying } = texts.entering;
-    this.entering.wait(
+    this.screen.wait(
       newest === undefined ? connecting : fill(trying, { transport: transportName(newest.transport) }),
     );
   }
 
   async ended({ why, message }: Extract<State, { is: "ended" }>): Promise<void> {
     const { entering } = texts;
-    if (why === "left") return this.entering.stop(entering.leftTitle, entering.left, "", null);
-    if (why === "session-over")
-      return this.entering.stop(entering.overTitle, entering.over, message, again());
+    if (why === "left") return this.screen.stop(entering.leftTitle, entering.left, "", null);
+    if (why === "session-over") return this.screen.stop(entering.overTitle, entering.over, message, again());
     // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
     try {
       await host.apps();
-      this.entering.stop(entering.failedTitle, "", message, again());
+      this.screen.stop(entering.failedTitle, "", message, again());
     } catch (error) {
       this.explain(error as host.HostError, false, message);
     }
@@ -109,19 +108,19 @@ export class Door {
 
   private explain({ status, message }: host.HostError, hadTicket: boolean, detail = message): void {
     const { entering } = texts;
-    const stop = (title: string, text: string) => this.entering.stop(title, text, detail, again());
+    const stop = (title: string, text: string) => this.screen.stop(title, text, detail, again());
     // What the host adds says the same once more, and in English.
-    const bar = (title: string, text: string) => this.entering.stop(title, text, "", null);
+    const bar = (title: string, text: string) => this.screen.stop(title, text, "", null);
     if (status === 0) return stop(entering.unreachableTitle, entering.unreachable);
     if (status === 429) return stop(entering.busyTitle, entering.busy);
     const barred = status === 401 || status === 403;
     if (status === 403 && hadTicket) return bar(entering.usedTitle, entering.used);
-    if (barred && this.been) return bar(entering.expiredTitle, entering.expired);
+    if (barred && this.wasOnline) return bar(entering.expiredTitle, entering.expired);
     if (barred) return bar(entering.noLinkTitle, entering.noLink);
     stop(entering.failedTitle, "");
   }
 }
 
-function again(): Way {
+function again(): Retry {
   return { label: texts.entering.again, go: () => location.reload() };
 }

@@ -9,7 +9,7 @@ export interface Pixels {
   rgba: Uint8Array | null;
 }
 
-export interface Probe {
+export interface TestAccess {
   client: Client;
   /** The newest pixels of a part of a track, as straight RGBA. */
   pixels(track: TrackId, rect: Rect): Promise<Pixels>;
@@ -20,12 +20,12 @@ export interface Probe {
 
 declare global {
   interface Window {
-    dormer?: Probe;
+    dormer?: TestAccess;
   }
 }
 
 /** Hears the engine, and stands as `window.dormer` once there is a client. */
-export function probe(): { handle(event: Event): void; begin(client: Client): void } {
+export function testAccess(): { handle(event: Event): void; begin(client: Client): void } {
   const waiting = new Map<number, (pixels: Pixels) => void>();
   let newest: State | null = null;
   let report: Report | null = null;

@@ -22,7 +22,7 @@ export interface Store {
 
 const KEY = "dormer-places";
 /** The most windows that are remembered; the oldest goes first. */
-const MOST = 200;
+const MAX_PLACES = 200;
 const MODES: readonly string[] = [
   "normal",
   "maximized",
@@ -56,7 +56,7 @@ export class Places {
     this.byTrack.delete(track);
     this.byTrack.set(track, place);
     const [oldest] = this.byTrack.keys();
-    if (this.byTrack.size > MOST && oldest !== undefined) this.byTrack.delete(oldest);
+    if (this.byTrack.size > MAX_PLACES && oldest !== undefined) this.byTrack.delete(oldest);
     this.save();
   }
 
@@ -82,7 +82,7 @@ export class Places {
       };
       if (session !== this.session || !Array.isArray(windows)) return new Map();
       const known = windows
-        .slice(0, MOST)
+        .slice(0, MAX_PLACES)
         .filter(
           (entry): entry is [TrackId, Place] =>
             Array.isArray(entry) && Number.isInteger(entry[0]) && isPlace(entry[1]),

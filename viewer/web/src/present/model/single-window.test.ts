@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Window } from "../../protocol/types";
-import { Kinship } from "./window-tree";
-import { Only } from "./single-window";
+import { WindowTree } from "./window-tree";
+import { SingleWindow } from "./single-window";
 import { remote } from "../desk/remote.fixture";
 
 const editor = remote(1, { app_id: "editor" });
@@ -10,9 +10,9 @@ const nested = remote(3, { app_id: "chooser", parent: 2 });
 const other = remote(4, { app_id: "other" });
 
 function left(wanted: string | null, ...windows: Window[]): number[] {
-  const kin = new Kinship();
-  windows.forEach((window) => kin.set(window));
-  const only = new Only(wanted, kin);
+  const tree = new WindowTree();
+  windows.forEach((window) => tree.set(window));
+  const only = new SingleWindow(wanted, tree);
   return windows.filter((window) => !only.excludes(window)).map(({ track }) => track);
 }
 
@@ -31,7 +31,7 @@ test("a dialog whose window is unknown is left out, and so are dialogs in a circ
 });
 
 test("the wanted one fills the page, its dialogs do not", () => {
-  const only = new Only("editor", new Kinship());
+  const only = new SingleWindow("editor", new WindowTree());
   expect([editor, dialog, other].map((window) => only.fills(window))).toEqual([true, false, false]);
   expect(only.fills(remote(8, { app_id: "editor", parent: 1 }))).toBe(false);
 });

@@ -1,16 +1,16 @@
 /** Single-window mode, for embedding: of all windows the page shows one, its dialogs, and nothing else. */
 
 import type { Window } from "../../protocol/types";
-import type { Kinship } from "./window-tree";
+import type { WindowTree } from "./window-tree";
 
 /** Deeper nesting of dialogs than this is taken for a circle. */
 const MAX_DEPTH = 32;
 
-export class Only {
+export class SingleWindow {
   constructor(
     /** An app's id, or a track's number; null: all windows are shown. */
     private readonly wanted: string | null,
-    private readonly kin: Kinship,
+    private readonly tree: WindowTree,
   ) {}
 
   /** Whether a window is left out: it is neither the wanted one nor a dialog of it. */
@@ -19,8 +19,8 @@ export class Only {
     let one: Window | undefined = window;
     for (let depth = 0; one !== undefined && depth < MAX_DEPTH; depth++) {
       if (this.isWanted(one)) return false;
-      const owner = this.kin.owner(one.track);
-      one = owner === null ? undefined : this.kin.get(owner);
+      const owner = this.tree.owner(one.track);
+      one = owner === null ? undefined : this.tree.get(owner);
     }
     return true;
   }

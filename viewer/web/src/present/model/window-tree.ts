@@ -5,7 +5,7 @@ import type { Point, TrackId, Window } from "../../protocol/types";
 /** Deeper nesting than this is taken for a circle. */
 const MAX_DEPTH = 32;
 
-export class Kinship {
+export class WindowTree {
   private readonly windows = new Map<TrackId, Window>();
 
   set(window: Window): void {

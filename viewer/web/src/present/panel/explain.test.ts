@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { STAGES } from "../../session/latency";
 import { en } from "../../language/en";
-import { explain, WAY } from "./explain";
+import { explain, STAGES_IN_ORDER } from "./explain";
 
 const figures = (p50: Record<string, number>) =>
   Object.entries(p50).map(([stage, value]) => ({ stage, p50: value, p95: value * 2, count: 5 }));
@@ -21,5 +21,5 @@ test("short is short, and sums of stages count for nothing by themselves", () =>
 
 test("every stage that the engine reports has a name", () => {
   expect(Object.keys(en.panel.stages)).toEqual([...STAGES]);
-  expect(STAGES.slice(0, WAY.length)).toEqual(WAY);
+  expect(STAGES.slice(0, STAGES_IN_ORDER.length)).toEqual(STAGES_IN_ORDER);
 });

@@ -10,7 +10,7 @@ export interface StageFigures {
 }
 
 /** The stages of the way, in order, without the spans that add several up. */
-export const WAY: readonly string[] = [
+export const STAGES_IN_ORDER: readonly string[] = [
   "input",
   "dispatched",
   "captured",
@@ -24,7 +24,7 @@ export const WAY: readonly string[] = [
 type Sentence = keyof Texts["panel"]["sentences"];
 
 /** Whose time each stage is. */
-const WHOSE: Readonly<Record<string, Sentence>> = {
+const SENTENCE_OF_STAGE: Readonly<Record<string, Sentence>> = {
   input: "network",
   received: "network",
   dispatched: "app",
@@ -36,17 +36,17 @@ const WHOSE: Readonly<Record<string, Sentence>> = {
 };
 
 /** Below this nobody feels a difference, in milliseconds. */
-const SHORT = 20;
+const IMPERCEPTIBLE = 20;
 
 /** The sentence for what takes most of the median time. */
 export function explain(stages: readonly StageFigures[]): Sentence {
   const sums = new Map<Sentence, number>();
   for (const { stage, p50, count } of stages) {
-    const whose = WHOSE[stage];
+    const whose = SENTENCE_OF_STAGE[stage];
     if (whose !== undefined && count > 0) sums.set(whose, (sums.get(whose) ?? 0) + p50);
   }
   const all = [...sums.values()].reduce((sum, one) => sum + one, 0);
-  if (all < SHORT) return "fast";
+  if (all < IMPERCEPTIBLE) return "fast";
   return [...sums].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "fast";
 }
 

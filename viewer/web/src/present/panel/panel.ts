@@ -4,8 +4,8 @@ import { fill, texts } from "../../language";
 import type { Attempt, Report } from "../../link/vocabulary";
 import type { Transport } from "../../link/link";
 import { button, make, setText } from "../widgets/dom";
-import { explain, share, WAY, type StageFigures } from "./explain";
-import { glyph } from "../widgets/symbols";
+import { explain, share, STAGES_IN_ORDER, type StageFigures } from "./explain";
+import { drawSymbol } from "../widgets/symbols";
 
 const NAMES: Readonly<Record<Transport, string>> = {
   webtransport: "WebTransport",
@@ -44,7 +44,7 @@ export class Panel {
     const { panel } = texts;
     const title = make("h2", { text: panel.title });
     const close = button(
-      { class: "tool", label: panel.close, title: panel.close, children: [glyph("close")] },
+      { class: "tool", label: panel.close, title: panel.close, children: [drawSymbol("close")] },
       () => this.close(),
     );
     for (const name of ["transport", "roundTrip", "received", "sent", "pictures", "codecs"] as const) {
@@ -54,7 +54,7 @@ export class Panel {
     }
     this.bars.setAttribute("aria-label", panel.latency);
     // All are there from the start, so that nothing moves as figures come.
-    for (const stage of WAY) {
+    for (const stage of STAGES_IN_ORDER) {
       const bar = makeBar(stage);
       this.byStage.set(stage, bar);
       this.bars.append(bar.row);
@@ -120,7 +120,7 @@ export class Panel {
         return make("li", {
           class: `attempt attempt-${result}`,
           children: [
-            glyph(result === "used" || result === "works" ? "check" : spare ? "minimise" : "close"),
+            drawSymbol(result === "used" || result === "works" ? "check" : spare ? "minimise" : "close"),
             make("strong", { text: transportName(transport) }),
             make("span", { text: words }),
             make("span", { class: "attempt-time", text: time }),
@@ -155,7 +155,7 @@ export class Panel {
     setText(this.total, measured ? millis(total.p50) : "–");
     setText(this.spread, measured ? fill(panel.spread, { p95: millis(total.p95), n: total.count }) : "");
     setText(this.sentence, measured ? panel.sentences[explain(stages)] : panel.latencyNone);
-    const way = WAY.map((name) => stages.find(({ stage }) => stage === name)).filter(
+    const way = STAGES_IN_ORDER.map((name) => stages.find(({ stage }) => stage === name)).filter(
       (stage): stage is StageFigures => stage !== undefined && stage.count > 0,
     );
     // One bad moment would make all other bars too short to be seen.

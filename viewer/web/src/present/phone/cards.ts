@@ -28,15 +28,15 @@ export class Cards {
   }
 
   private choosable(): View[] {
-    const { kin, views } = this.desk;
+    const { tree, views } = this.desk;
     return [...views.values()].filter(
-      (view) => view.normal !== null && kin.owner(view.track) === null && !this.desk.excluded(view),
+      (view) => view.normal !== null && tree.owner(view.track) === null && !this.desk.excluded(view),
     );
   }
 
   private card(view: View): Card {
     const { desk } = this;
-    const family = [view.track, ...desk.kin.dependants(view.track)];
+    const family = [view.track, ...desk.tree.dependants(view.track)];
     const urgent = family.some((track) => {
       const member = desk.views.get(track);
       return member !== undefined && (member.rang || member.window.states.urgent);

@@ -3,12 +3,12 @@
 import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";
 import { button, make } from "../widgets/dom";
-import { glyph } from "../widgets/symbols";
-import type { Icons } from "../widgets/app-icons";
-import type { Entry } from "../chrome/taskbar";
+import { drawSymbol } from "../widgets/symbols";
+import type { AppIcons } from "../widgets/app-icons";
+import type { WindowEntry } from "../chrome/taskbar";
 
 /** One window to choose. */
-export interface Card extends Entry {
+export interface Card extends WindowEntry {
   /** Its picture, to draw a small one from. */
   canvas: HTMLCanvasElement;
 }
@@ -22,7 +22,7 @@ export interface SwitcherActions {
 }
 
 /** Longest side of a small picture in CSS pixels; they are drawn at twice that. */
-const SMALL = 320;
+const THUMBNAIL_SIDE = 320;
 
 /** All windows as cards. */
 export class Switcher {
@@ -31,7 +31,7 @@ export class Switcher {
 
   constructor(
     parent: HTMLElement,
-    private readonly icons: Icons,
+    private readonly icons: AppIcons,
     private readonly actions: SwitcherActions,
   ) {
     this.element = make("div", {
@@ -112,7 +112,7 @@ export class Switcher {
     const label = fill(texts.switcher.close, { title });
     const close = button(
       {
-        ...{ class: "card-close tool", label, title: label, children: [glyph("close")] },
+        ...{ class: "card-close tool", label, title: label, children: [drawSymbol("close")] },
         data: { window: String(track) },
       },
       () => this.actions.close(track),
@@ -125,7 +125,7 @@ export class Switcher {
 function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
   const copy = make("canvas");
   copy.setAttribute("aria-hidden", "true");
-  const factor = Math.min(1, (2 * SMALL) / Math.max(canvas.width, canvas.height, 1));
+  const factor = Math.min(1, (2 * THUMBNAIL_SIDE) / Math.max(canvas.width, canvas.height, 1));
   copy.width = Math.max(1, Math.round(canvas.width * factor));
   copy.height = Math.max(1, Math.round(canvas.height * factor));
   const context = copy.getContext("2d");
@@ -153,7 +153,7 @@ export class Cycle {
 
   constructor(
     parent: HTMLElement,
-    private readonly icons: Icons,
+    private readonly icons: AppIcons,
     private readonly actions: CycleActions,
   ) {
     this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });

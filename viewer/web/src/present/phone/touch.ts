@@ -4,7 +4,7 @@ import { Keybar, Zoom, ZoomView, type TouchMode } from "../../input";
 import { texts } from "../../language";
 import type { Desk } from "../desk/desk";
 import { make, setLength } from "../widgets/dom";
-import type { PeopleOptions } from "../desk/inputs";
+import type { InputsOptions } from "../desk/inputs";
 
 export class Touch {
   private readonly zoom = new Zoom();
@@ -22,7 +22,7 @@ export class Touch {
   }
 
   /** What the page's own input needs for fingers. */
-  get options(): Pick<PeopleOptions, "zoom" | "keyboardChanged" | "caretMoved" | "drawCursor"> {
+  get options(): Pick<InputsOptions, "zoom" | "keyboardChanged" | "caretMoved" | "drawCursor"> {
     return {
       zoom: this.zoom,
       keyboardChanged: (shown) => this.keyboard(shown),
@@ -39,10 +39,10 @@ export class Touch {
   /** Call once the input is there. */
   begin(): void {
     const { keybar: names } = texts.input;
-    const { stage, people } = this.desk;
-    people.main.stage(stage);
+    const { stage, inputs } = this.desk;
+    inputs.main.stage(stage);
     stage.prepend(this.room);
-    this.keybar = new Keybar({ parent: this.keys, names, input: people.main });
+    this.keybar = new Keybar({ parent: this.keys, names, input: inputs.main });
     this.keybar.element.addEventListener("focusin", () => this.desk.refocus());
     window.visualViewport?.addEventListener("resize", () => this.layout());
     window.visualViewport?.addEventListener("scroll", () => this.layout());
@@ -50,17 +50,17 @@ export class Touch {
   }
 
   get mode(): TouchMode {
-    return this.desk.people.main.touchMode;
+    return this.desk.inputs.main.touchMode;
   }
 
   set mode(mode: TouchMode) {
-    this.desk.people.main.touchMode = mode;
+    this.desk.inputs.main.touchMode = mode;
     this.pointer.hidden = true;
   }
 
   toggleKeyboard(): void {
     this.desk.refocus();
-    this.desk.people.main.toggleKeyboard();
+    this.desk.inputs.main.toggleKeyboard();
   }
 
   /** The window, the screen or the soft keyboard changed its size. */
@@ -77,13 +77,13 @@ export class Touch {
   }
 
   private zoomView(): ZoomView {
-    const { layer, screen, people } = this.desk;
+    const { layer, screen, inputs } = this.desk;
     return new ZoomView({
       zoom: this.zoom,
       stage: this.room,
       content: layer,
       size: () => screen.area,
-      caret: () => (people.main.keyboardShown ? people.main.caret() : null),
+      caret: () => (inputs.main.keyboardShown ? inputs.main.caret() : null),
     });
   }
 

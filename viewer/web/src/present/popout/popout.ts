@@ -5,8 +5,8 @@
 
 import { texts } from "../../language";
 import { make, setAttribute, setLength } from "../widgets/dom";
-import { glyph } from "../widgets/symbols";
-import type { Ground } from "../desk/popups";
+import { drawSymbol } from "../widgets/symbols";
+import type { PopupArea } from "../desk/popups";
 import { fitting, scaleOf, shownSize } from "../model/scale";
 import { Screen } from "../desk/screen";
 import type { Send } from "../window/picture";
@@ -104,7 +104,7 @@ export class PopOut {
     if (lost === null) return;
     const words = make("span", { text: lost, document: owner });
     const notice = { class: "banner banner-connection", data: { notice: "connection" }, document: owner };
-    this.banner.append(make("div", { ...notice, children: [glyph("offline", owner), words] }));
+    this.banner.append(make("div", { ...notice, children: [drawSymbol("offline", owner), words] }));
   }
 
   /** Fills the browser window, and asks the app to. */
@@ -131,7 +131,7 @@ export class PopOut {
     setLength(this.frame, "height", settled ? own.h : area.h);
   }
 
-  ground(): Ground {
+  popupArea(): PopupArea {
     return {
       layer: this.layer,
       origin: { x: 0, y: 0 },

@@ -3,7 +3,7 @@
 import { fill, texts } from "../../language";
 import type { Desk } from "../desk/desk";
 import { PopOut } from "./popout";
-import type { Ground } from "../desk/popups";
+import type { PopupArea } from "../desk/popups";
 import type { Screen } from "../desk/screen";
 import type { View } from "../window/view";
 
@@ -19,7 +19,7 @@ export class PopOuts {
   /** Opens a browser window for a view; must be called within a user's gesture. */
   open(view: View): void {
     if (view.home === "carried") return;
-    const { options, people, wishes } = this.desk;
+    const { options, inputs, wishes } = this.desk;
     const known = this.byView.get(view);
     if (known !== undefined) return known.win.focus();
     const out = PopOut.open(view, options.send, {
@@ -31,7 +31,7 @@ export class PopOuts {
     if (out === null) return options.notices.say(texts.window.blocked);
     this.byView.set(view, out);
     view.home = "popped-out";
-    people.open(out.layer);
+    inputs.open(out.layer);
     this.desk.moveInput(view);
     out.arrange(wishes);
     this.describe(view);
@@ -53,7 +53,7 @@ export class PopOuts {
     view.home = "desk";
     view.content.append(view.redraw(document, this.desk.options.send));
     this.desk.moveInput(view);
-    this.desk.people.close(out.document);
+    this.desk.inputs.close(out.document);
     out.dispose();
     this.desk.arranger.apply(view);
     this.desk.visibility.settle();
@@ -69,7 +69,7 @@ export class PopOuts {
     const dialogs = this.dialogsOf(view);
     this.byView.delete(view);
     for (const dialog of dialogs) this.bringBack(dialog);
-    this.desk.people.close(out.document);
+    this.desk.inputs.close(out.document);
     out.dispose();
   }
 
@@ -98,19 +98,19 @@ export class PopOuts {
   }
 
   private dialogsOf(view: View): View[] {
-    const { kin, views } = this.desk;
-    return kin.dependants(view.track).flatMap((track) => views.get(track) ?? []);
+    const { tree, views } = this.desk;
+    return tree.dependants(view.track).flatMap((track) => views.get(track) ?? []);
   }
 
   /** The browser window of the nearest parent that has one. */
   private carrierOf(view: View): PopOut | null {
-    const { kin, views } = this.desk;
-    let track = kin.owner(view.track);
+    const { tree, views } = this.desk;
+    let track = tree.owner(view.track);
     for (let depth = 0; track !== null && depth < MAX_DEPTH; depth++) {
       const owner = views.get(track);
       const out = owner === undefined ? undefined : this.byView.get(owner);
       if (out !== undefined) return out;
-      track = kin.owner(track);
+      track = tree.owner(track);
     }
     return null;
   }
@@ -148,8 +148,8 @@ export class PopOuts {
     this.byView.get(view)?.describe(this.desk.icons.of(icon, app_id));
   }
 
-  groundOf(view: View): Ground | null {
-    return this.byView.get(view)?.ground() ?? null;
+  popupAreaOf(view: View): PopupArea | null {
+    return this.byView.get(view)?.popupArea() ?? null;
   }
 
   isHidden(view: View): boolean {

@@ -4,11 +4,11 @@ import type { Icon, IconId } from "../../protocol/types";
 import { make } from "./dom";
 
 /** The most icons that are kept; a host that sends endless ones loses the old. */
-const MOST = 256;
+const MAX_ICONS = 256;
 /** As large as hosts may send. */
 const MAX_SIDE = 128;
 
-export class Icons {
+export class AppIcons {
   private readonly byId = new Map<IconId, string>();
   /** Icons of the catalogue, by app id. */
   private readonly byApp = new Map<string, string>();
@@ -20,7 +20,7 @@ export class Icons {
     canvas.width = canvas.height = side;
     const pixels = new ImageData(new Uint8ClampedArray(rgba), side, side);
     canvas.getContext("2d")?.putImageData(pixels, 0, 0);
-    if (this.byId.size >= MOST) this.byId.delete([...this.byId.keys()][0]!);
+    if (this.byId.size >= MAX_ICONS) this.byId.delete([...this.byId.keys()][0]!);
     this.byId.set(id, canvas.toDataURL());
     return true;
   }

@@ -6,7 +6,7 @@ import { make } from "./dom";
 /** As large as hosts may send; browsers show no more than this either. */
 const MAX_SIDE = 256;
 /** Browsers shrink or ignore what is larger, in CSS pixels. */
-const SHOWN = 128;
+const MAX_SHOWN_SIDE = 128;
 
 /** The value of CSS `cursor` for an image. */
 export function cursorOf(image: CursorImage): string {
@@ -19,7 +19,7 @@ export function cursorOf(image: CursorImage): string {
   const pixels = make("canvas");
   [pixels.width, pixels.height] = [w, h];
   pixels.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(rgba), w, h), 0, 0);
-  return picture(pixels, hotspot, Math.min(120 / scale, SHOWN / Math.max(w, h)));
+  return picture(pixels, hotspot, Math.min(120 / scale, MAX_SHOWN_SIDE / Math.max(w, h)));
 }
 
 /** A picture at `factor` CSS pixels per pixel, sharp where the browser knows `image-set`. */

@@ -1,11 +1,11 @@
 /** A menu of the desk: by pointer, finger or keyboard. One is open at a time; closing it gives the focus back. */
 
 import { button, make, setLength } from "./dom";
-import { glyph, type Glyph } from "./symbols";
+import { drawSymbol, type SymbolName } from "./symbols";
 
 export interface Item {
   label: string;
-  glyph?: Glyph;
+  symbol?: SymbolName;
   /** A shortcut or the like, in small. */
   hint?: string;
   checked?: boolean;
@@ -97,9 +97,9 @@ function entry(
       label: item.label,
       document: owner,
       children: [
-        item.glyph === undefined
-          ? make("span", { class: "glyph", document: owner })
-          : glyph(item.glyph, owner),
+        item.symbol === undefined
+          ? make("span", { class: "symbol", document: owner })
+          : drawSymbol(item.symbol, owner),
         make("span", { class: "menu-label", text: item.label, document: owner }),
         item.hint === undefined ? null : make("kbd", { text: item.hint, document: owner }),
         sub ? make("span", { class: "menu-more", text: "›", document: owner }) : null,

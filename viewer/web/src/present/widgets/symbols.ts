@@ -32,15 +32,15 @@ const PATHS = {
   hand: "M5 8.5V3.8a1.2 1.2 0 0 1 2.4 0V7M7.4 6.8v-1a1.2 1.2 0 0 1 2.4 0v1.4M9.8 7.2a1.2 1.2 0 0 1 2.4 0v2.6c0 2.6-1.5 4.2-3.8 4.2-2 0-3-.8-4-2.6L2.6 9a1.2 1.2 0 0 1 2-1.2L5 8.5",
 } as const;
 
-export type Glyph = keyof typeof PATHS;
+export type SymbolName = keyof typeof PATHS;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Draws a glyph in the colour of the text around it. Screen readers skip it. */
-export function glyph(name: Glyph, owner: Document = document): SVGSVGElement {
+/** Draws a symbol in the colour of the text around it. Screen readers skip it. */
+export function drawSymbol(name: SymbolName, owner: Document = document): SVGSVGElement {
   const svg = owner.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", "glyph");
+  svg.setAttribute("class", "symbol");
   svg.setAttribute("aria-hidden", "true");
   const path = owner.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name]);

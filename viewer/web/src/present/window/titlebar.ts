@@ -2,7 +2,7 @@
 
 import { texts } from "../../language";
 import { button, make, setAttribute, setText } from "../widgets/dom";
-import { glyph, type Glyph } from "../widgets/symbols";
+import { drawSymbol, type SymbolName } from "../widgets/symbols";
 
 /** Its height in CSS pixels, before it is rounded to device pixels. */
 export const TITLE_HEIGHT = 34;
@@ -24,8 +24,8 @@ export class Titlebar {
 
   constructor(actions: TitleActions) {
     const { window } = texts;
-    const tool = (label: string, name: Glyph, action: () => void, kind = "") =>
-      button({ class: `tool ${kind}`, label, title: label, children: [glyph(name)] }, action);
+    const tool = (label: string, name: SymbolName, action: () => void, kind = "") =>
+      button({ class: `tool ${kind}`, label, title: label, children: [drawSymbol(name)] }, action);
     this.title = make("span", { class: "title" });
     this.icon = button({ class: "window-icon", label: window.menu, title: window.menu }, () => {
       const { left, bottom } = this.icon.getBoundingClientRect();
@@ -66,7 +66,7 @@ export class Titlebar {
     if (this.maximise.getAttribute("aria-label") !== label) {
       setAttribute(this.maximise, "aria-label", label);
       this.maximise.title = label;
-      this.maximise.replaceChildren(glyph(fills ? "restore" : "maximise"));
+      this.maximise.replaceChildren(drawSymbol(fills ? "restore" : "maximise"));
     }
     this.maximise.hidden = !resizable;
     this.minimise.hidden = dialog;
