@@ -1,15 +1,28 @@
 /** The menus of windows, and of the desk's shortcuts: everything that keys do, for browsers that keep those keys. */
 
-import { COMBOS } from "../../input";
+import { COMBOS, type Input, type TouchMode } from "../../input";
 import { texts } from "../../language";
-import { isTile } from "../desk/arrange";
-import type { Desk } from "../desk/desk";
+import type { Manager } from "../desk/manage";
+import type { Change } from "../desk/move-by-keys";
+import { WRITTEN, type Shortcut } from "../desk/shortcuts";
 import { resizable } from "../model/limits";
+import { isTile } from "../model/toplevel";
+import type { PopOuts } from "../popout/popouts";
 import { openMenu, type Item, type Items } from "../widgets/menu";
-import { WRITTEN, type Shortcut } from "./shortcuts";
 import type { View } from "../window/view";
 
-export interface MenuActions {
+export interface MenusHost {
+  manager: Pick<Manager, "minimise" | "minimiseAll" | "set" | "fullscreen">;
+  popOuts: Pick<PopOuts, "open" | "close">;
+  touch: { mode: TouchMode };
+  compact(): boolean;
+  activate(view: View): void;
+  /** The menu is closed: the active window has the keyboard again. */
+  refocus(): void;
+  moveByKeys(view: View, change: Change): void;
+  close(view: View): void;
+  /** The input of the document that shows a view. */
+  input(view: View): Pick<Input, "combo" | "paste">;
   shortcut(shortcut: Shortcut, owner: Document): void;
   /** Lets the user choose among all windows. */
   windows(): void;
@@ -17,20 +30,17 @@ export interface MenuActions {
 }
 
 export class Menus {
-  constructor(
-    private readonly desk: Desk,
-    private readonly actions: MenuActions,
-  ) {}
+  constructor(private readonly host: MenusHost) {}
 
   shortcuts(at: { x: number; y: number }): void {
     const { window, taskbar, desk_menu, start } = texts;
     const item = (label: string, shortcut: Shortcut): Item => ({
       label,
       hint: WRITTEN[shortcut],
-      action: () => this.actions.shortcut(shortcut, document),
+      action: () => this.host.shortcut(shortcut, document),
     });
     const items: Items = [
-      { label: desk_menu.nextWindow, hint: WRITTEN.next, action: () => this.actions.windows() },
+      { label: desk_menu.nextWindow, hint: WRITTEN.next, action: () => this.host.windows() },
       item(window.menu, "window-menu"),
       item(window.maximise, "maximise"),
       item(window.minimise, "minimise"),
@@ -42,21 +52,21 @@ export class Menus {
       item(taskbar.apps, "apps"),
       item(taskbar.label, "taskbar"),
       item(start.connection, "connection"),
-      { label: desk_menu.showDesk, action: () => this.desk.manager.minimiseAll() },
+      { label: desk_menu.showDesk, action: () => this.host.manager.minimiseAll() },
     ];
-    openMenu(document, desk_menu.shortcuts, items, at, () => this.desk.refocus());
+    openMenu(document, desk_menu.shortcuts, items, at, () => this.host.refocus());
   }
 
   window(view: View, at: { x: number; y: number }): void {
-    this.desk.activate(view.track);
-    const items = this.desk.screen.compact ? this.compactItems(view) : this.windowItems(view);
+    this.host.activate(view);
+    const items = this.host.compact() ? this.compactItems(view) : this.windowItems(view);
     const owner = view.picture.canvas.ownerDocument;
-    openMenu(owner, view.title, items, at, () => this.desk.refocus());
+    openMenu(owner, view.title, items, at, () => this.host.refocus());
   }
 
   private windowItems(view: View): Items {
     const { window } = texts;
-    const { manager, popOuts } = this.desk;
+    const { manager, popOuts } = this.host;
     const fixed = !resizable(view.window.limits);
     const out = view.home === "popped-out";
     const away = view.home !== "desk";
@@ -106,19 +116,19 @@ export class Menus {
       },
       popOut,
       "line",
-      { label: window.move, disabled: away, action: () => manager.byKeys(view, "move") },
-      { label: window.resize, disabled: fixed || away, action: () => manager.byKeys(view, "resize") },
+      { label: window.move, disabled: away, action: () => this.host.moveByKeys(view, "move") },
+      { label: window.resize, disabled: fixed || away, action: () => this.host.moveByKeys(view, "resize") },
       "line",
       { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
       { label: window.paste, symbol: "paste", action: () => this.paste(view) },
       "line",
-      { label: window.close, symbol: "close", action: () => manager.close(view) },
+      { label: window.close, symbol: "close", action: () => this.host.close(view) },
     ];
   }
 
   private compactItems(view: View): Items {
     const { window, input } = texts;
-    const { manager, touch } = this.desk;
+    const { touch } = this.host;
     const mode = (name: "direct" | "trackpad" | "touch"): Item => ({
       label: input.modes[name],
       checked: touch.mode === name,
@@ -131,9 +141,9 @@ export class Menus {
       "line",
       { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
       { label: window.paste, symbol: "paste", action: () => this.paste(view) },
-      { label: texts.start.connection, symbol: "link", action: () => this.actions.connection() },
+      { label: texts.start.connection, symbol: "link", action: () => this.host.connection() },
       "line",
-      { label: window.close, symbol: "close", action: () => manager.close(view) },
+      { label: window.close, symbol: "close", action: () => this.host.close(view) },
     ];
   }
 
@@ -142,14 +152,14 @@ export class Menus {
     return COMBOS.map((combo) => ({
       label: combo.id,
       action: () => {
-        this.desk.activate(view.track);
-        this.desk.inputs.of(view.picture.canvas.ownerDocument).combo(combo);
+        this.host.activate(view);
+        this.host.input(view).combo(combo);
       },
     }));
   }
 
   private paste(view: View): void {
-    this.desk.activate(view.track);
-    void this.desk.inputs.of(view.picture.canvas.ownerDocument).paste();
+    this.host.activate(view);
+    void this.host.input(view).paste();
   }
 }

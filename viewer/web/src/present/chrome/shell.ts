@@ -3,17 +3,17 @@
 import { fill, texts } from "../../language";
 import type { Transport } from "../../link/link";
 import type { Attempt, Event, State } from "../../link/vocabulary";
-import { Cards } from "../phone/cards";
+import { Cards } from "../window/cards";
 import { Desk } from "../desk/desk";
 import { button, make } from "../widgets/dom";
 import type { SymbolName } from "../widgets/symbols";
 import * as host from "../../api/api";
 import { Menus } from "./menus";
-import { Notices } from "./notices";
+import { Notices } from "../widgets/notices";
 import { Panel, transportName } from "../panel/panel";
 import type { Send } from "../window/picture";
 import { openShare } from "./share";
-import type { Shortcut } from "./shortcuts";
+import type { Shortcut } from "../desk/shortcuts";
 import { notStarted, Start } from "./start";
 import { Cycle, Switcher } from "../phone/switcher";
 import { Taskbar } from "./taskbar";
@@ -56,7 +56,7 @@ export class Shell {
     });
     const { desk } = this;
     const { manager } = desk;
-    this.cards = new Cards(desk);
+    this.cards = new Cards(desk.windows, desk.icons);
     this.taskbar = new Taskbar(
       {
         apps: () => this.start.toggle(),
@@ -66,7 +66,7 @@ export class Shell {
         connection: () => this.panel.toggle(),
         pick: (track) => manager.pick(track),
         menu: (track, at) => {
-          const view = desk.views.get(track);
+          const view = desk.windows.get(track);
           if (view !== undefined) this.menus.window(view, at);
         },
       },
@@ -85,10 +85,18 @@ export class Shell {
     });
     this.cycle = new Cycle(document.body, desk.icons, {
       ...choosing,
-      pick: (track) => (desk.views.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track)),
+      pick: (track) =>
+        desk.windows.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track),
       speak: (title) => this.notices.speak(title),
     });
-    this.menus = new Menus(desk, {
+    this.menus = new Menus({
+      ...{ manager, popOuts: desk.popOuts, touch: desk.touch },
+      compact: () => desk.screen.compact,
+      activate: ({ track }) => desk.activate(track),
+      refocus: () => desk.refocus(),
+      moveByKeys: (view, change) => desk.moveByKeys(view, change),
+      close: (view) => desk.close(view),
+      input: (view) => desk.inputOf(view),
       shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       windows: () => this.switcher.toggle(),
       connection: () => this.panel.toggle(),
@@ -104,7 +112,7 @@ export class Shell {
     // Alone on a page there is nothing to choose from.
     this.taskbar.element.hidden = only !== null;
     document.documentElement.classList.toggle("embedded", only !== null);
-    this.awake = keepAwake(() => this.online && desk.screen.compact && this.shown.length > 0);
+    this.awake = keepAwake(() => this.online && desk.screen.compact && desk.windows.opened().length > 0);
     this.refresh();
   }
 
@@ -211,7 +219,7 @@ export class Shell {
 
   private refresh(): void {
     const { desk } = this;
-    const { shown } = this;
+    const shown = desk.windows.opened();
     for (const view of shown) {
       const icon = this.cards.iconOf(view);
       if (view.iconShown !== icon) {
@@ -222,7 +230,7 @@ export class Shell {
     }
     this.taskbar.show(this.cards.opened());
     this.switcher.refresh();
-    const active = desk.active === null ? undefined : desk.views.get(desk.active);
+    const active = desk.windows.activeWindow;
     document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
     document.documentElement.classList.toggle(
       "fullscreen-window",
@@ -231,12 +239,6 @@ export class Shell {
     document.documentElement.classList.toggle("compact", desk.screen.compact);
     this.vacant.hidden = !this.online || shown.length > 0;
     this.awake();
-  }
-
-  /** The windows that there are for people, also those that are minimised. */
-  private get shown(): View[] {
-    const { desk } = this;
-    return [...desk.views.values()].filter((view) => view.normal !== null && !desk.excluded(view));
   }
 
   private makeStart(): Start {
@@ -287,7 +289,7 @@ export class Shell {
   }
 
   private active(act: (view: View) => void): void {
-    const view = this.desk.active === null ? undefined : this.desk.views.get(this.desk.active);
+    const view = this.desk.windows.activeWindow;
     if (view !== undefined) act(view);
   }
 
@@ -314,8 +316,8 @@ export class Shell {
         this.active((view) =>
           view.mode === "normal" ? manager.minimise(view) : manager.set(view, "normal"),
         ),
-      left: () => this.active((view) => manager.tile(view, "left")),
-      right: () => this.active((view) => manager.tile(view, "right")),
+      left: () => this.active((view) => manager.toggle(view, "left")),
+      right: () => this.active((view) => manager.toggle(view, "right")),
       fullscreen: () => this.active((view) => void manager.fullscreen(view)),
       "pop-out": () =>
         this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),

@@ -4,19 +4,11 @@ import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";
 import { button, make, setAttribute, setText } from "../widgets/dom";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
+import type { Card } from "../window/cards";
 import type { AppIcons } from "../widgets/app-icons";
 
 /** One window in the bar. */
-export interface WindowEntry {
-  track: TrackId;
-  title: string;
-  appId: string;
-  icon: string | null;
-  active: boolean;
-  minimised: boolean;
-  urgent: boolean;
-  poppedOut: boolean;
-}
+export type WindowEntry = Omit<Card, "canvas">;
 
 export interface TaskbarActions {
   apps(): void;

@@ -1,13 +1,14 @@
 /** Where windows stand and how large they are: what each mode makes of a view, and what the host is asked for it. */
 
 import type { Point, Rect, Size, Window } from "../../protocol/types";
-import { anchored, place, placeOver, reachable, tileRect, type Tile } from "../model/geometry";
+import { anchored, place, placeOver, reachable, tileRect } from "../model/geometry";
 import type { WindowTree } from "../model/window-tree";
 import { allowed } from "../model/limits";
 import type { Place } from "../model/places";
 import { align, fitting, scaleOf, shownSize, toPixels } from "../model/scale";
-import type { Screen } from "./screen";
-import type { Mode, View } from "../window/view";
+import type { Mode } from "../model/toplevel";
+import type { Screen } from "../window/screen";
+import type { View } from "../window/view";
 import type { Wishes } from "../model/wishes";
 
 export interface Circumstances {
@@ -214,9 +215,4 @@ function aligned({ x, y, w, h }: Rect, dpr: number): Rect {
 function pictures(pixels: Size, { size, scale }: Window): boolean {
   const near = (pixels: number, logical: number) => Math.abs(pixels - toPixels(logical, scale)) <= 1;
   return near(pixels.w, size.w) && near(pixels.h, size.h);
-}
-
-/** The modes that fill a part of the desk. */
-export function isTile(mode: Mode): mode is Tile {
-  return mode !== "normal" && mode !== "maximized" && mode !== "fullscreen";
 }

@@ -1,16 +1,25 @@
-/** The canvases of windows and their popups, as pointers meet them: what happens on each goes to its app, under the app's cursor. */
+/** The canvases of windows and popups, as pointers meet them: events on each go to its app, under the app's cursor. */
 
+import type { Surface } from "../../input";
 import type { TrackId } from "../../protocol/types";
-import type { Desk } from "./desk";
 import type { View } from "../window/view";
+
+export interface CanvasesHost {
+  /** Takes input on an element; the answer ends that. */
+  attach(surface: Surface): () => void;
+  /** The size of a track's window at the moment, in logical units. */
+  size(track: TrackId): { w: number; h: number } | undefined;
+  /** All canvases that there are. */
+  canvases(): Iterable<HTMLCanvasElement>;
+}
 
 export class Canvases {
   private readonly detach = new Map<TrackId, () => void>();
   private cursor = "default";
 
-  constructor(private readonly desk: Desk) {}
+  constructor(private readonly host: CanvasesHost) {}
 
-  /** A window is there, or was drawn anew into this document or another one: its input goes on there. */
+  /** A window is new, or has a new canvas in this document or another one: its input goes on there. */
   attach(view: View): void {
     this.detach.get(view.track)?.();
     this.detach.set(view.track, this.listen(view.track, view.track, view.picture.canvas));
@@ -24,14 +33,13 @@ export class Canvases {
   /** Input happens on a track's canvas from now on; the answer ends that. */
   listen(track: TrackId, toplevel: TrackId, element: HTMLCanvasElement): () => void {
     element.style.cursor = this.cursor;
-    const size = () => this.desk.tree.get(track)?.size ?? { w: 1, h: 1 };
-    return this.desk.inputs.of(element.ownerDocument).attach({ track, toplevel, element, size });
+    const size = () => this.host.size(track) ?? { w: 1, h: 1 };
+    return this.host.attach({ track, toplevel, element, size });
   }
 
   /** The cursor that the app under the pointer wants. */
   show(cursor: string): void {
     this.cursor = cursor;
-    for (const { picture } of this.desk.views.values()) picture.canvas.style.cursor = cursor;
-    this.desk.popups.eachCanvas((canvas) => (canvas.style.cursor = cursor));
+    for (const canvas of this.host.canvases()) canvas.style.cursor = cursor;
   }
 }

@@ -1,35 +1,36 @@
 /**
- * All windows on the page, and what the engine says about them. The desk decides which window is shown, where, in which order,
- * and which one has the keyboard; each view only shows what it is told.
+ * All windows on the page. `Windows` decides which is shown, on top and active; the desk makes their elements, joins its
+ * parts, and shows what the engine tells.
  */
 
-import type { Surface } from "../../input";
+import type { Input, Surface } from "../../input";
 import { fill, texts } from "../../language";
 import type { Command, Event, State } from "../../link/vocabulary";
 import type { Role, TrackId, Window } from "../../protocol/types";
-import { Arranger } from "./arrange";
-import { Canvases } from "./canvases";
+import { edgeOf } from "../model/geometry";
+import { Places } from "../model/places";
+import { Windows } from "../model/windows";
+import { Wishes } from "../model/wishes";
+import { Touch } from "../phone/touch";
+import { PopOuts } from "../popout/popouts";
+import { AppIcons } from "../widgets/app-icons";
 import { cursorOf } from "../widgets/cursor";
 import { make } from "../widgets/dom";
+import type { Notices } from "../widgets/notices";
+import type { Send } from "../window/picture";
+import type { PopupArea } from "../window/popup";
+import { Screen } from "../window/screen";
+import { View, type ViewActions } from "../window/view";
+import { Arranger } from "./arrange";
+import { Canvases } from "./canvases";
 import { Drags } from "./drag";
 import { Focus } from "./focus";
-import { edgeOf } from "../model/geometry";
-import { AppIcons } from "../widgets/app-icons";
-import { WindowTree } from "../model/window-tree";
-import { Manager } from "./manage";
-import type { Notices } from "../chrome/notices";
-import { SingleWindow } from "../model/single-window";
 import { Inputs, storage } from "./inputs";
-import type { Send } from "../window/picture";
-import { Popups, type PopupArea } from "./popups";
-import { Places } from "../model/places";
-import { PopOuts } from "../popout/popouts";
-import { Screen } from "./screen";
-import { shortcutOf, type Shortcut } from "../chrome/shortcuts";
-import { Touch } from "../phone/touch";
-import { View } from "../window/view";
+import { Manager } from "./manage";
+import { moveByKeys, type Change } from "./move-by-keys";
+import { Popups } from "./popups";
+import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
-import { Wishes } from "../model/wishes";
 
 export interface DeskOptions {
   send: Send;
@@ -38,11 +39,11 @@ export interface DeskOptions {
   only: string | null;
   /** What is shown beside windows is out of date. */
   changed(): void;
-  /** A shortcut of the desk's was pressed in this document: the page's own, or that of a window that is popped out. */
+  /** A shortcut was pressed in this document: the page's own, or that of a window that is popped out. */
   shortcut(shortcut: Shortcut, owner: Document): void;
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
-  /** SingleWindow a press of a button can put what an app has copied on this machine's clipboard. */
+  /** Only a press of a button can put what an app has copied on this machine's clipboard. */
   copyable(copyable: boolean): void;
 }
 
@@ -50,64 +51,153 @@ export class Desk {
   readonly element: HTMLElement;
   /** Does not move; as large as the work area. */
   readonly stage = make("div", { class: "stage" });
-  /** Holds all windows; phones zoom it. */
-  readonly layer = make("div", { class: "layer" });
-  readonly tree = new WindowTree();
-  readonly views = new Map<TrackId, View>();
+  readonly windows: Windows<View>;
   readonly icons = new AppIcons();
-  readonly wishes: Wishes;
   readonly screen: Screen;
-  readonly arranger: Arranger;
-  readonly drags: Drags;
-  readonly popOuts: PopOuts;
   readonly manager: Manager;
-  readonly inputs: Inputs;
+  readonly popOuts: PopOuts;
   readonly touch: Touch;
-  readonly popups: Popups;
-  readonly canvases = new Canvases(this);
-  readonly visibility: Visibility;
-  readonly focus: Focus;
-  private readonly single: SingleWindow;
+  readonly inputs: Inputs;
   role: Role = "control";
+  /** Holds all windows; phones zoom it. */
+  private readonly layer = make("div", { class: "layer" });
   private readonly places = new Places(storage());
+  private readonly wishes: Wishes;
+  private readonly arranger: Arranger;
+  private readonly drags: Drags;
+  private readonly popups: Popups;
+  private readonly canvases: Canvases;
+  private readonly visibility: Visibility;
+  private readonly focus: Focus;
 
-  constructor(readonly options: DeskOptions) {
+  constructor(private readonly options: DeskOptions) {
     const { send } = options;
-    this.single = new SingleWindow(options.only, this.tree);
+    this.windows = new Windows(options.only);
     this.stage.append(this.layer);
     this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
     document.body.prepend(this.element);
     this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
-    const views = () => this.views.values();
-    this.arranger = new Arranger(this.wishes, this.tree, {
-      alone: (view) => this.single.fills(view.window),
-      views,
+    this.arranger = new Arranger(this.wishes, this.windows.tree, {
+      alone: (view) => this.windows.fillsPage(view),
+      views: () => this.windows.all(),
       screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
     });
     this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
-    this.popOuts = new PopOuts(this);
-    this.popups = new Popups(this);
-    this.visibility = new Visibility(this);
-    this.focus = new Focus(this);
-    this.manager = new Manager(this);
-    this.touch = new Touch(this);
+    this.popOuts = this.makePopOuts();
+    this.popups = new Popups(this.windows, {
+      send,
+      area: (view) => this.popupArea(view),
+      listen: (track, toplevel, canvas) => this.canvases.listen(track, toplevel, canvas),
+    });
+    this.canvases = this.makeCanvases();
+    this.visibility = new Visibility(this.windows, {
+      compact: () => this.screen.compact,
+      isHiddenOutside: (view) => this.popOuts.isHidden(view),
+      tell: (track, visible) => send({ do: "visible", track, visible }),
+    });
+    this.focus = this.makeFocus();
+    this.manager = this.makeManager();
+    const { stage, layer, screen } = this;
+    this.touch = new Touch({ stage, layer, screen, refocus: () => this.refocus() });
     this.inputs = new Inputs(this.stage, {
       send: (command: Command) => send(command),
       keeps: (event) => this.keeps(event),
-      pressed: (surface) => this.pressed(surface),
-      appId: (track) => this.tree.get(track)?.app_id ?? "",
+      pressed: ({ toplevel }: Surface) => this.activate(toplevel),
+      appId: (track) => this.windows.tree.get(track)?.app_id ?? "",
       copyable: options.copyable,
       ...this.touch.options,
     });
-    this.touch.begin();
+    this.touch.begin(this.inputs.main);
+    this.listen();
+  }
+
+  private listen(): void {
     this.stage.addEventListener("contextmenu", (event) => event.preventDefault());
     this.stage.addEventListener("pointerdown", ({ target }) => {
       if (target === this.stage || target === this.layer) this.activate(null);
     });
     addEventListener("pagehide", () => this.popOuts.closeAll());
     // While menus have the keyboard; else the field that has it asks.
-    addEventListener("keydown", (event) => this.inMenus(event) && this.keeps(event), { capture: true });
+    addEventListener("keydown", (event) => inMenus(event) && this.keeps(event), { capture: true });
+  }
+
+  private makePopOuts(): PopOuts {
+    const { options, wishes, layer } = this;
+    return new PopOuts(this.windows, {
+      ...{ send: options.send, wishes, layer },
+      openInput: (parent) => void this.inputs.open(parent),
+      closeInput: (owner) => this.inputs.close(owner),
+      redrawn: (view) => this.moveInput(view),
+      placeAnew: (view) => {
+        view.normal = this.arranger.placeFor(view);
+        this.arrange(view);
+      },
+      arrange: (view) => this.arrange(view),
+      moved: (view) => this.moved(view),
+      iconOf: ({ window: { icon, app_id } }) => this.icons.of(icon, app_id),
+      activate: (track) => this.activate(track),
+      say: (text) => options.notices.say(text),
+      speak: (text) => options.notices.speak(text),
+      settle: () => this.visibility.settle(),
+      changed: options.changed,
+    });
+  }
+
+  private makeCanvases(): Canvases {
+    return new Canvases({
+      attach: (surface) => this.inputs.of(surface.element.ownerDocument).attach(surface),
+      size: (track) => this.windows.tree.get(track)?.size,
+      canvases: () => [...this.windows.all().map(({ picture }) => picture.canvas), ...this.popups.canvases()],
+    });
+  }
+
+  private makeFocus(): Focus {
+    return new Focus(this.windows, {
+      keyboard: (view) =>
+        view === null ? this.inputs.main.focus(null) : this.inputOf(view).focus(view.track),
+      point: (view) => this.manager.point(view),
+      compact: () => this.screen.compact,
+      minimised: (views) => this.minimised(views),
+      settle: () => this.visibility.settle(),
+      changed: this.options.changed,
+    });
+  }
+
+  private makeManager(): Manager {
+    return new Manager(this.windows, {
+      mayResize: () => this.wishes.mayWish,
+      compact: () => this.screen.compact,
+      arrange: (view) => {
+        this.arrange(view);
+        view.describe();
+      },
+      minimised: (views) => this.minimised(views),
+      activate: (track) => this.activate(track),
+      showPopOut: (view) => this.popOuts.show(view),
+      fullscreen: (owner, element) => this.inputs.of(owner).fullscreen(element),
+      speak: (text) => this.options.notices.speak(text),
+      settle: () => this.visibility.settle(),
+      changed: this.options.changed,
+    });
+  }
+
+  /** What the buttons of a window do. */
+  private actionsOf(track: TrackId): ViewActions {
+    const act = (action: (view: View) => void) => () => {
+      const view = this.windows.get(track);
+      if (view !== undefined) action(view);
+    };
+    return {
+      menu: (at) => act((view) => this.options.menu(view, at))(),
+      popOut: act((view) => this.popOuts.open(view)),
+      minimise: act((view) => this.manager.minimise(view)),
+      maximise: act((view) => this.manager.toggle(view, "maximized")),
+      close: act((view) => this.close(view)),
+      press: () => this.activate(track),
+      drag: ({ pointerId, clientX, clientY }, edge) =>
+        act((view) => this.drags.begin(view, edge, { pointer: pointerId, x: clientX, y: clientY }))(),
+    };
   }
 
   /** Something happened at the engine. */
@@ -132,7 +222,7 @@ export class Desk {
         this.canvases.show(cursorOf(event.cursor));
         break;
       case "bell":
-        this.manager.ring(this.tree.root(event.track));
+        this.manager.ring(this.windows.tree.root(event.track));
         break;
       case "grabbed":
         this.onGrabbed(event);
@@ -152,8 +242,8 @@ export class Desk {
   }
 
   private onWindow(window: Window): void {
-    const before = this.tree.get(window.track);
-    this.tree.set(window);
+    const before = this.windows.tree.get(window.track);
+    this.windows.tree.set(window);
     if (window.kind === "popup") this.popups.show(window);
     else this.onToplevel(window, before);
     this.options.changed();
@@ -161,17 +251,16 @@ export class Desk {
 
   private onToplevel(window: Window, before: Window | undefined): void {
     const { track } = window;
-    const view = this.views.get(track);
+    const view = this.windows.get(track);
     if (view === undefined || before === undefined) {
-      const { send } = this.options;
-      const made = new View(window, this.manager.actionsOf(track), send);
-      this.views.set(track, made);
+      const made = new View(window, this.actionsOf(track), this.options.send);
+      this.windows.add(made);
       this.layer.append(made.group);
       this.canvases.attach(made);
       return;
     }
     view.window = window;
-    if (view.group.hidden && view.normal === null) return;
+    if (view.group.hidden && !view.opened) return;
     if (view.home === "popped-out") this.popOuts.follow(view);
     else this.arranger.follow(view, before);
     if (window.states.minimized && !before.states.minimized) this.manager.minimise(view);
@@ -182,19 +271,17 @@ export class Desk {
 
   private onGone(track: TrackId): void {
     this.popups.remove(track);
-    const view = this.views.get(track);
-    const owner = this.tree.owner(track);
-    this.tree.remove(track);
+    const view = this.windows.get(track);
+    if (view !== undefined) this.popOuts.forget(view);
+    const { heir } = this.windows.remove(track);
     this.wishes.forget(track);
     this.places.forget(track);
     this.visibility.forget(track);
     if (view !== undefined) {
       this.canvases.forget(track);
-      this.views.delete(track);
-      this.popOuts.forget(view);
       view.group.remove();
       if (!view.group.hidden) this.options.notices.speak(fill(texts.window.closed, { title: view.title }));
-      this.focus.forget(track, owner);
+      if (heir !== undefined) this.activate(heir);
     }
     this.options.changed();
   }
@@ -202,10 +289,10 @@ export class Desk {
   /** A picture came, or has another size: the first one opens its window. */
   private onPicture(track: TrackId, size: { w: number; h: number }): void {
     if (this.popups.picture(track, size)) return;
-    const view = this.views.get(track);
+    const view = this.windows.get(track);
     if (view === undefined) return;
     view.pixels = size;
-    if (view.normal === null) this.open(view);
+    if (!view.opened) this.open(view);
     else if (view.home === "popped-out") this.popOuts.light(view);
     else this.arranger.light(view);
     this.moved(view);
@@ -218,10 +305,9 @@ export class Desk {
     view.minimised = known?.minimised ?? false;
     view.describe();
     this.focus.restack();
-    if (this.excluded(view)) return;
+    if (this.windows.excludes(view)) return;
     // New windows are on top; of those that were there before, the topmost gets the keyboard.
-    const active = this.active === null ? undefined : this.tree.get(this.active);
-    const above = active === undefined || view.window.stacking > active.stacking;
+    const above = this.windows.opensOnTop(view);
     if (view.window.states.minimized) this.manager.minimise(view);
     else if (above && !this.drags.active && !view.minimised) this.focus.activate(view.track, true);
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
@@ -229,10 +315,9 @@ export class Desk {
   }
 
   private onGrabbed({ track, grab }: Extract<Event, { on: "grabbed" }>): void {
-    const view = this.views.get(track);
+    const view = this.windows.get(track);
     if (view === undefined) return;
-    const input = this.inputs.of(view.picture.canvas.ownerDocument);
-    const grip = input.handOver(track);
+    const grip = this.inputOf(view).handOver(track);
     if (grip === null || view.home === "popped-out") return;
     this.drags.begin(view, edgeOf(grab), { pointer: grip.pointerId, x: grip.x, y: grip.y });
   }
@@ -247,33 +332,72 @@ export class Desk {
     this.focus.refocus();
   }
 
-  /** Who has the keyboard, as far as the desk is concerned. */
-  get active(): TrackId | null {
-    return this.focus.active;
+  /** Asks the app; it may refuse. */
+  close({ track }: View): void {
+    this.options.send({ do: "close", track });
+  }
+
+  /** The input of the document that shows a view. */
+  inputOf(view: View): Input {
+    return this.inputs.of(view.picture.canvas.ownerDocument);
+  }
+
+  /** Moves or resizes a window by arrow keys. */
+  moveByKeys(view: View, change: Change): void {
+    moveByKeys(view, change, {
+      begin: ({ track }) => {
+        this.activate(track);
+        this.inputs.main.focus(null);
+      },
+      normalise: () => this.manager.set(view, "normal"),
+      arrange: (view, resizing) => {
+        this.arranger.apply(view, resizing);
+        if (change === "move") view.normal = { ...view.at };
+        this.moved(view);
+      },
+      end: () => {
+        this.arrange(view);
+        this.activate(view.track);
+      },
+      say: (text) => this.options.notices.say(text, "windows"),
+    });
   }
 
   /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
   private rearrange(): void {
-    for (const view of this.views.values()) {
-      if (view.normal === null || view.home !== "desk") continue;
-      this.arranger.apply(view);
+    for (const view of this.windows.all()) {
+      if (!view.opened || view.home !== "desk") continue;
+      this.arrange(view);
       view.describe();
-      this.moved(view);
     }
     this.touch.layout();
     this.visibility.settle();
     this.options.changed();
   }
 
+  /** Puts a view where its mode wants it. */
+  private arrange(view: View): void {
+    this.arranger.apply(view);
+    this.moved(view);
+  }
+
+  private minimised(views: readonly View[]): void {
+    for (const view of views) {
+      view.describe();
+      this.keepPlace(view);
+    }
+    this.visibility.settle();
+  }
+
   /** A view moved or changed its size: its popups go with it. */
-  moved(view: View): void {
+  private moved(view: View): void {
     this.popups.place(view);
     this.keepPlace(view);
-    if (view.track === this.active) this.touch.layout();
+    if (view.track === this.windows.active) this.touch.layout();
   }
 
   /** Remembers where a window stands, once it rests. */
-  keepPlace(view: View): void {
+  private keepPlace(view: View): void {
     const { normal, size, mode, minimised, track } = view;
     const passing = this.drags.active || this.screen.compact || view.home !== "desk" || mode === "fullscreen";
     if (normal === null || passing) return;
@@ -281,7 +405,7 @@ export class Desk {
   }
 
   /** Where popups of a view are drawn. */
-  popupArea(view: View): PopupArea {
+  private popupArea(view: View): PopupArea {
     const out = this.popOuts.popupAreaOf(view);
     if (out !== null) return out;
     const bar = this.arranger.barHeight(view);
@@ -297,17 +421,9 @@ export class Desk {
   }
 
   /** A view was drawn into another document, or into this one again: its input and popups follow. */
-  moveInput(view: View): void {
+  private moveInput(view: View): void {
     this.canvases.attach(view);
-    for (const window of this.tree.popupsOf(view.track)) this.popups.show(window);
-  }
-
-  private pressed({ toplevel }: Surface): void {
-    this.activate(toplevel);
-  }
-
-  private inMenus({ target }: KeyboardEvent): boolean {
-    return !(target instanceof Element && target.classList.contains("text-sink"));
+    for (const window of this.windows.tree.popupsOf(view.track)) this.popups.show(window);
   }
 
   private keeps(event: KeyboardEvent): boolean {
@@ -318,9 +434,9 @@ export class Desk {
       this.options.shortcut(shortcut, event.view?.document ?? document);
     return true;
   }
+}
 
-  /** Whether single-window mode leaves a window out. */
-  excluded(view: View): boolean {
-    return this.single.excludes(view.window);
-  }
+/** Whether a key goes to something of the page, not to the field that writes to apps. */
+function inMenus({ target }: KeyboardEvent): boolean {
+  return !(target instanceof Element && target.classList.contains("text-sink"));
 }

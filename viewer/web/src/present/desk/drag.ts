@@ -6,7 +6,7 @@ import { make, setLength } from "../widgets/dom";
 import { anchored, dragEdge, snapAt, tileRect, type Edge, type Snap } from "../model/geometry";
 import { allowed, resizable } from "../model/limits";
 import { align, fitting, shownSize } from "../model/scale";
-import type { Screen } from "./screen";
+import type { Screen } from "../window/screen";
 import type { View } from "../window/view";
 
 /** How far the pointer goes before a press on a title bar is a drag. */

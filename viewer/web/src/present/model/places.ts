@@ -4,7 +4,7 @@
  */
 
 import type { Point, Size, TrackId } from "../../protocol/types";
-import type { Mode } from "../window/view";
+import type { Mode } from "./toplevel";
 
 /** How one window stood. */
 export interface Place {

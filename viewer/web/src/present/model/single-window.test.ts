@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Window } from "../../protocol/types";
 import { WindowTree } from "./window-tree";
 import { SingleWindow } from "./single-window";
-import { remote } from "../desk/remote.fixture";
+import { remote } from "./remote.fixture";
 
 const editor = remote(1, { app_id: "editor" });
 const dialog = remote(2, { app_id: "editor-dialog", parent: 1 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Window } from "../../protocol/types";
 import { WindowTree } from "./window-tree";
-import { popup, remote } from "../desk/remote.fixture";
+import { popup, remote } from "./remote.fixture";
 
 function tree(...windows: Window[]): WindowTree {
   const tree = new WindowTree();

@@ -59,6 +59,17 @@ export class WindowTree {
     return owner !== track && this.windows.get(owner)?.kind === "toplevel" ? owner : null;
   }
 
+  /** The toplevels that a dialog belongs to, the nearest first; cut off where they go in a circle. */
+  owners(track: TrackId): TrackId[] {
+    const owners: TrackId[] = [];
+    let owner = this.owner(track);
+    while (owner !== null && owner !== track && !owners.includes(owner)) {
+      owners.push(owner);
+      owner = this.owner(owner);
+    }
+    return owners;
+  }
+
   /** Dialogs of a toplevel and theirs, in no order. */
   dependants(track: TrackId): TrackId[] {
     const found = new Set<TrackId>([track]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Configure } from "../../protocol/types";
-import { remote } from "../desk/remote.fixture";
+import { remote } from "./remote.fixture";
 import { Wishes, type Local } from "./wishes";
 
 function wishes(): { wishes: Wishes; sent: Configure[] } {

@@ -5,13 +5,7 @@ import type { TrackId } from "../../protocol/types";
 import { button, make } from "../widgets/dom";
 import { drawSymbol } from "../widgets/symbols";
 import type { AppIcons } from "../widgets/app-icons";
-import type { WindowEntry } from "../chrome/taskbar";
-
-/** One window to choose. */
-export interface Card extends WindowEntry {
-  /** Its picture, to draw a small one from. */
-  canvas: HTMLCanvasElement;
-}
+import type { Card } from "../window/cards";
 
 export interface SwitcherActions {
   cards(): Card[];

@@ -1,10 +1,24 @@
 /** Small screens that are touched: zoom and pan, the bar of keys above the soft keyboard, a cursor for the trackpad mode. */
 
-import { Keybar, Zoom, ZoomView, type TouchMode } from "../../input";
+import { Keybar, Zoom, ZoomView, type Input, type InputOptions, type TouchMode } from "../../input";
 import { texts } from "../../language";
-import type { Desk } from "../desk/desk";
+import type { Size } from "../../protocol/types";
 import { make, setLength } from "../widgets/dom";
-import type { InputsOptions } from "../desk/inputs";
+
+export interface TouchHost {
+  /** Does not move; as large as the work area. */
+  stage: HTMLElement;
+  /** Holds all windows; it is zoomed. */
+  layer: HTMLElement;
+  screen: { readonly compact: boolean; readonly area: Size };
+  /** Gives the active window the keyboard. */
+  refocus(): void;
+}
+
+/** What the input of the page itself needs for fingers. */
+export type TouchOptions = Required<
+  Pick<InputOptions, "zoom" | "keyboardChanged" | "caretMoved" | "drawCursor">
+>;
 
 export class Touch {
   private readonly zoom = new Zoom();
@@ -13,16 +27,16 @@ export class Touch {
   private readonly keys = make("div", { class: "keys" });
   private readonly room = make("div", { class: "room" });
   private keybar: Keybar | null = null;
+  private input: Input | null = null;
 
-  constructor(private readonly desk: Desk) {
+  constructor(private readonly host: TouchHost) {
     this.pointer.hidden = true;
     this.pointer.setAttribute("aria-hidden", "true");
     this.keys.hidden = true;
     document.body.append(this.keys, this.pointer);
   }
 
-  /** What the page's own input needs for fingers. */
-  get options(): Pick<InputsOptions, "zoom" | "keyboardChanged" | "caretMoved" | "drawCursor"> {
+  get options(): TouchOptions {
     return {
       zoom: this.zoom,
       keyboardChanged: (shown) => this.keyboard(shown),
@@ -36,38 +50,40 @@ export class Touch {
     };
   }
 
-  /** Call once the input is there. */
-  begin(): void {
+  /** Begins with the input of the page. */
+  begin(input: Input): void {
     const { keybar: names } = texts.input;
-    const { stage, inputs } = this.desk;
-    inputs.main.stage(stage);
+    const { stage } = this.host;
+    this.input = input;
+    input.stage(stage);
     stage.prepend(this.room);
-    this.keybar = new Keybar({ parent: this.keys, names, input: inputs.main });
-    this.keybar.element.addEventListener("focusin", () => this.desk.refocus());
+    this.keybar = new Keybar({ parent: this.keys, names, input });
+    this.keybar.element.addEventListener("focusin", () => this.host.refocus());
     window.visualViewport?.addEventListener("resize", () => this.layout());
     window.visualViewport?.addEventListener("scroll", () => this.layout());
     this.layout();
   }
 
   get mode(): TouchMode {
-    return this.desk.inputs.main.touchMode;
+    return this.input?.touchMode ?? "direct";
   }
 
   set mode(mode: TouchMode) {
-    this.desk.inputs.main.touchMode = mode;
+    if (this.input !== null) this.input.touchMode = mode;
     this.pointer.hidden = true;
   }
 
   toggleKeyboard(): void {
-    this.desk.refocus();
-    this.desk.inputs.main.toggleKeyboard();
+    this.host.refocus();
+    this.input?.toggleKeyboard();
   }
 
   /** The window, the screen or the soft keyboard changed its size. */
   layout(): void {
-    if (this.keybar === null) return;
-    const { compact } = this.desk.screen;
-    if (compact && this.view === null) this.view = this.zoomView();
+    const { input } = this;
+    if (input === null) return;
+    const { compact } = this.host.screen;
+    if (compact && this.view === null) this.view = this.zoomView(input);
     else if (!compact) {
       this.view?.dispose();
       this.view = null;
@@ -76,14 +92,14 @@ export class Touch {
     this.view?.layout();
   }
 
-  private zoomView(): ZoomView {
-    const { layer, screen, inputs } = this.desk;
+  private zoomView(input: Input): ZoomView {
+    const { layer, screen } = this.host;
     return new ZoomView({
       zoom: this.zoom,
       stage: this.room,
       content: layer,
       size: () => screen.area,
-      caret: () => (inputs.main.keyboardShown ? inputs.main.caret() : null),
+      caret: () => (input.keyboardShown ? input.caret() : null),
     });
   }
 
@@ -98,7 +114,7 @@ export class Touch {
     const viewport = window.visualViewport;
     const covered = viewport === null ? 0 : innerHeight - viewport.height - viewport.offsetTop;
     setLength(document.documentElement, "--covered", Math.max(0, Math.round(covered)));
-    const { top, bottom } = this.desk.stage.getBoundingClientRect();
+    const { top, bottom } = this.host.stage.getBoundingClientRect();
     const keys = this.keys.hidden ? bottom : this.keys.getBoundingClientRect().top;
     setLength(this.room, "bottom", Math.max(0, bottom - Math.max(keys, top + 1)));
   }

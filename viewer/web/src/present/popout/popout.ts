@@ -6,9 +6,9 @@
 import { texts } from "../../language";
 import { make, setAttribute, setLength } from "../widgets/dom";
 import { drawSymbol } from "../widgets/symbols";
-import type { PopupArea } from "../desk/popups";
+import type { PopupArea } from "../window/popup";
 import { fitting, scaleOf, shownSize } from "../model/scale";
-import { Screen } from "../desk/screen";
+import { Screen } from "../window/screen";
 import type { Send } from "../window/picture";
 import type { View } from "../window/view";
 import type { Wishes } from "../model/wishes";

@@ -1,79 +1,109 @@
 /** The windows that have browser windows of their own, and their way out and back. */
 
 import { fill, texts } from "../../language";
-import type { Desk } from "../desk/desk";
-import { PopOut } from "./popout";
-import type { PopupArea } from "../desk/popups";
-import type { Screen } from "../desk/screen";
+import type { TrackId } from "../../protocol/types";
+import type { Windows } from "../model/windows";
+import type { Wishes } from "../model/wishes";
+import type { Send } from "../window/picture";
+import type { PopupArea } from "../window/popup";
+import type { Screen } from "../window/screen";
 import type { View } from "../window/view";
+import { PopOut } from "./popout";
 
-/** Deeper nesting of dialogs than this is taken for a circle. */
-const MAX_DEPTH = 32;
+export interface PopOutsHost {
+  send: Send;
+  wishes: Wishes;
+  /** Holds the windows that are on the desk. */
+  layer: HTMLElement;
+  /** Takes input in another document, or no longer. */
+  openInput(parent: HTMLElement): void;
+  closeInput(owner: Document): void;
+  /** A view has a new canvas, perhaps in another document: its input and popups follow. */
+  redrawn(view: View): void;
+  /** A view stands somewhere else: gives it a place there. */
+  placeAnew(view: View): void;
+  /** Lays a view out where it stands. */
+  arrange(view: View): void;
+  moved(view: View): void;
+  /** The address of a view's icon. */
+  iconOf(view: View): string | null;
+  activate(track: TrackId): void;
+  say(text: string): void;
+  /** Tells screen readers. */
+  speak(text: string): void;
+  settle(): void;
+  changed(): void;
+}
 
 export class PopOuts {
   private readonly byView = new Map<View, PopOut>();
   private lost: string | null = null;
 
-  constructor(private readonly desk: Desk) {}
+  constructor(
+    private readonly windows: Windows<View>,
+    private readonly host: PopOutsHost,
+  ) {}
 
   /** Opens a browser window for a view; must be called within a user's gesture. */
   open(view: View): void {
     if (view.home === "carried") return;
-    const { options, inputs, wishes } = this.desk;
+    const { host } = this;
     const known = this.byView.get(view);
     if (known !== undefined) return known.win.focus();
-    const out = PopOut.open(view, options.send, {
+    const out = PopOut.open(view, host.send, {
       changed: () => this.arrange(view),
-      focused: () => this.desk.activate(view.track),
-      visibility: () => this.desk.visibility.settle(),
+      focused: () => host.activate(view.track),
+      visibility: () => host.settle(),
       closed: () => this.close(view),
     });
-    if (out === null) return options.notices.say(texts.window.blocked);
+    if (out === null) return host.say(texts.window.blocked);
     this.byView.set(view, out);
     view.home = "popped-out";
-    inputs.open(out.layer);
-    this.desk.moveInput(view);
-    out.arrange(wishes);
+    host.openInput(out.layer);
+    host.redrawn(view);
+    out.arrange(host.wishes);
     this.describe(view);
     out.tellLost(this.lost);
-    for (const dialog of this.dialogsOf(view)) this.carry(dialog);
-    this.desk.visibility.settle();
-    if (this.desk.active === view.track) this.desk.activate(view.track);
-    options.notices.speak(fill(texts.window.poppedOut, { title: view.title }));
-    options.changed();
+    for (const dialog of this.windows.dialogsOf(view.track)) this.carry(dialog);
+    host.settle();
+    if (this.windows.active === view.track) host.activate(view.track);
+    host.speak(fill(texts.window.poppedOut, { title: view.title }));
+    host.changed();
   }
 
   /** Puts a view back on the desk. */
   close(view: View): void {
     const out = this.byView.get(view);
     if (out === undefined) return;
-    const dialogs = this.dialogsOf(view);
-    this.byView.delete(view);
-    for (const dialog of dialogs) this.bringBack(dialog);
+    const { host } = this;
+    this.leave(view);
     view.home = "desk";
-    view.content.append(view.redraw(document, this.desk.options.send));
-    this.desk.moveInput(view);
-    this.desk.inputs.close(out.document);
+    view.content.append(view.redraw(document, host.send));
+    host.redrawn(view);
+    host.closeInput(out.document);
     out.dispose();
-    this.desk.arranger.apply(view);
-    this.desk.visibility.settle();
-    this.desk.moved(view);
-    if (document.hasFocus()) this.desk.activate(view.track);
-    this.desk.options.changed();
+    host.arrange(view);
+    host.settle();
+    if (document.hasFocus()) host.activate(view.track);
+    host.changed();
   }
 
-  /** Its window is gone for good. */
+  /** The window is going away for good. */
   forget(view: View): void {
     const out = this.byView.get(view);
     if (out === undefined) return;
-    const dialogs = this.dialogsOf(view);
-    this.byView.delete(view);
-    for (const dialog of dialogs) this.bringBack(dialog);
-    this.desk.inputs.close(out.document);
+    this.leave(view);
+    this.host.closeInput(out.document);
     out.dispose();
   }
 
-  /** A dialog of a window that is out stands in the same browser window: there its user is. */
+  /** Its dialogs go back to the desk first. */
+  private leave(view: View): void {
+    this.byView.delete(view);
+    for (const dialog of this.windows.dialogsOf(view.track)) this.bringBack(dialog);
+  }
+
+  /** A dialog of a window that is out stands in the same browser window: its user looks there. */
   carry(view: View): void {
     const out = this.carrierOf(view);
     if (out === null || view.home !== "desk") return;
@@ -84,33 +114,21 @@ export class PopOuts {
   private bringBack(view: View): void {
     if (view.home !== "carried") return;
     view.home = "desk";
-    this.move(view, this.desk.layer);
+    this.move(view, this.host.layer);
   }
 
   private move(view: View, layer: HTMLElement): void {
     layer.append(view.group);
-    view.content.append(view.redraw(layer.ownerDocument, this.desk.options.send));
-    this.desk.moveInput(view);
-    if (view.normal === null) return;
-    view.normal = this.desk.arranger.placeFor(view);
-    this.desk.arranger.apply(view);
-    this.desk.moved(view);
-  }
-
-  private dialogsOf(view: View): View[] {
-    const { tree, views } = this.desk;
-    return tree.dependants(view.track).flatMap((track) => views.get(track) ?? []);
+    view.content.append(view.redraw(layer.ownerDocument, this.host.send));
+    this.host.redrawn(view);
+    if (view.opened) this.host.placeAnew(view);
   }
 
   /** The browser window of the nearest parent that has one. */
   private carrierOf(view: View): PopOut | null {
-    const { tree, views } = this.desk;
-    let track = tree.owner(view.track);
-    for (let depth = 0; track !== null && depth < MAX_DEPTH; depth++) {
-      const owner = views.get(track);
-      const out = owner === undefined ? undefined : this.byView.get(owner);
+    for (const owner of this.windows.ownersOf(view.track)) {
+      const out = this.byView.get(owner);
       if (out !== undefined) return out;
-      track = tree.owner(track);
     }
     return null;
   }
@@ -133,19 +151,17 @@ export class PopOuts {
 
   /** The host changed a window that is out. */
   follow(view: View): void {
-    const { wishes } = this.desk;
-    wishes.heard(view.window);
+    this.host.wishes.heard(view.window);
     this.light(view);
     this.describe(view);
   }
 
   light(view: View): void {
-    this.byView.get(view)?.light(this.desk.wishes);
+    this.byView.get(view)?.light(this.host.wishes);
   }
 
   describe(view: View): void {
-    const { icon, app_id } = view.window;
-    this.byView.get(view)?.describe(this.desk.icons.of(icon, app_id));
+    this.byView.get(view)?.describe(this.host.iconOf(view));
   }
 
   popupAreaOf(view: View): PopupArea | null {
@@ -162,8 +178,8 @@ export class PopOuts {
   }
 
   private arrange(view: View): void {
-    this.byView.get(view)?.arrange(this.desk.wishes);
-    this.desk.moved(view);
-    for (const dialog of this.dialogsOf(view)) if (dialog.normal !== null) this.desk.arranger.apply(dialog);
+    this.byView.get(view)?.arrange(this.host.wishes);
+    this.host.moved(view);
+    for (const dialog of this.windows.dialogsOf(view.track)) if (dialog.opened) this.host.arrange(dialog);
   }
 }

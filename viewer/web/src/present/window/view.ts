@@ -1,18 +1,16 @@
 /**
- * One toplevel on the page: its frame, title bar and picture, and the layer of its popups. A view shows what it is told;
- * the desk decides.
+ * The elements of one toplevel: its frame, title bar and picture, and the layer of its popups. A view shows what it is
+ * told; the desk decides.
  */
 
 import { texts } from "../../language";
-import type { Point, Rect, Size, TrackId, Window } from "../../protocol/types";
+import type { Point, Size, Window } from "../../protocol/types";
 import { make, setAttribute, setLength } from "../widgets/dom";
-import { EDGES, type Edge, type Tile } from "../model/geometry";
+import { EDGES, type Edge } from "../model/geometry";
 import { resizable } from "../model/limits";
+import { isTile, Toplevel } from "../model/toplevel";
 import { Picture, type Send } from "./picture";
 import { Titlebar, TITLE_HEIGHT, type TitleActions } from "./titlebar";
-
-/** How a window stands on the desk. */
-export type Mode = "normal" | "maximized" | "fullscreen" | Tile;
 
 export interface ViewActions extends TitleActions {
   /** A press on the title bar or an edge begins to move or resize the window. */
@@ -21,47 +19,19 @@ export interface ViewActions extends TitleActions {
   press(): void;
 }
 
-/** Where a view is at home: the desk, a browser window of its own, or that of the window that it is a dialog of. */
-export type Home = "desk" | "popped-out" | "carried";
-
-export class View {
+export class View extends Toplevel {
   /** The window and its popups, which its frame does not clip. */
   readonly group: HTMLElement;
   readonly frame: HTMLElement;
   readonly content: HTMLElement;
   readonly titlebar: Titlebar;
   picture: Picture;
-  /** Of the newest picture, in its pixels; null before the first. */
-  pixels: Size | null = null;
-  /** The outer top left corner in the stage, in CSS pixels, whole device pixels. */
-  at: Point = { x: 0, y: 0 };
-  /** What it has or is to have as a normal window, in logical units. */
-  size: Size;
-  /** Where it is as a normal window; null before it was placed. */
-  normal: Point | null = null;
-  /** After a resize at the left or top: the edges that stay where they are, whatever size the app takes. */
-  anchor: { edge: Edge; start: Rect } | null = null;
-  mode: Mode = "normal";
-  /** The mode that full screen came from. */
-  before: Mode = "normal";
-  minimised = false;
   /** The address of the icon in its title bar. */
   iconShown: string | null | undefined = undefined;
-  /** It rang its bell since it was used last. */
-  rang = false;
-  home: Home = "desk";
-  /** How much smaller than itself it is shown, on screens that are smaller than the app can be. */
-  factor = 1;
-  /** Of the content, in CSS pixels. */
-  shown: Size = { w: 0, h: 0 };
 
-  constructor(
-    public window: Window,
-    actions: ViewActions,
-    send: Send,
-  ) {
+  constructor(window: Window, actions: ViewActions, send: Send) {
+    super(window);
     const { track } = window;
-    this.size = window.size;
     this.titlebar = new Titlebar(actions);
     this.picture = new Picture(document, track, send);
     this.content = make("div", { class: "content", children: [this.picture.canvas] });
@@ -95,21 +65,9 @@ export class View {
     this.describe();
   }
 
-  get track(): TrackId {
-    return this.window.track;
-  }
-
   /** No window is without a name. */
   get title(): string {
     return this.window.title || this.window.app_id || texts.window.untitled;
-  }
-
-  get dialog(): boolean {
-    return this.window.parent !== null;
-  }
-
-  get fills(): boolean {
-    return this.mode !== "normal";
   }
 
   /** Of the title bar that the desk draws, in CSS pixels. */
@@ -129,10 +87,9 @@ export class View {
     frame.classList.toggle("active", active);
     if (active) frame.dataset["active"] = "";
     else delete frame.dataset["active"];
-    const mode = this.mode === "normal" || this.mode === "maximized" || this.mode === "fullscreen";
     const words = [
       active ? "active" : "",
-      this.mode === "normal" ? "" : mode ? this.mode : `tiled-${this.mode}`,
+      this.mode === "normal" ? "" : isTile(this.mode) ? `tiled-${this.mode}` : this.mode,
       this.minimised ? "minimized" : "",
       states.urgent ? "urgent" : "",
       states.client_decorated ? "client-decorated" : "",
