@@ -59,6 +59,10 @@ fn main() -> io::Result<()> {
                     .send(None, Command::FrameDone { track, at: Timestamp(captured.0) })
                     .map_err(io::Error::other)?;
             }
+            Event::Source(media::Event::FrameWanted(track)) => {
+                let done = Command::FrameDone { track, at: Timestamp(0) };
+                handle.send(None, done).map_err(io::Error::other)?;
+            }
             Event::Source(media::Event::Window(window)) => {
                 println!("{at:5} {window:?}");
                 if !std::mem::replace(&mut typed, true) {

@@ -44,6 +44,10 @@ id!(
     InputId(u64), "i"
 );
 id!(
+    /// One app, as far as its windows tell: what it draws over one connection. May be used again when it has left.
+    AppId(u64), "a"
+);
+id!(
     /// One request for clipboard content, unique among those a side has open.
     ClipboardRequest(u32), "c"
 );

@@ -19,7 +19,7 @@ pub use canvas::Canvas;
 pub use encode::{EncodeJob, Encoded};
 pub use frame::{Frame, MAX_DIMENSION};
 pub use geometry::{Logical, Pixels, Point, Position, Rect, Scale, Size, Space};
-pub use ids::{Cause, ClipboardRequest, InputId, TrackId, UpdateId, ViewerId};
+pub use ids::{AppId, Cause, ClipboardRequest, InputId, TrackId, UpdateId, ViewerId};
 pub use region::Region;
 pub use source::{
     Axis, Button, Command, Configure, CursorImage, CursorShape, Event, KeyCode, Modality, TouchPhase,

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, TextInput, Timestamp, TrackId,
-    Window,
+    AppId, Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, TextInput, Timestamp,
+    TrackId, Window,
 };
 
 /// What a source reports.
@@ -32,6 +32,16 @@ pub enum Event {
         captured: Timestamp,
         /// The input this commit most likely answers: the newest dispatched to this app since its last commit.
         cause: Option<Cause>,
+    },
+    /// An app asked when to draw a track's next frame, by a commit that changed no pixel of it. As after
+    /// [`Event::Damaged`], [`Command::FrameDone`] is owed; until that comes this is not said again.
+    FrameWanted(TrackId),
+    /// Whose window it is; said once, after the first [`Event::Window`].
+    App {
+        /// Which window.
+        track: TrackId,
+        /// Windows of one app may be drawn by one thread, which waits for each of them.
+        app: AppId,
     },
     /// An input event was handed to an app.
     Dispatched {

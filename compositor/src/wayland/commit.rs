@@ -4,12 +4,9 @@ use media::TrackId;
 use smithay::xwayland::XWaylandClientData;
 use smithay::{
     reexports::wayland_server::{Client, Resource, protocol::wl_surface::WlSurface},
-    wayland::{
-        compositor::{
-            self, CompositorClientState, CompositorHandler, CompositorState, SurfaceAttributes,
-            add_destruction_hook,
-        },
-        presentation::PresentationFeedbackCachedState,
+    wayland::compositor::{
+        self, CompositorClientState, CompositorHandler, CompositorState, add_destruction_hook,
+        add_pre_commit_hook,
     },
 };
 
@@ -39,8 +36,15 @@ impl CompositorHandler for State {
 
     fn new_surface(&mut self, surface: &WlSurface) {
         add_destruction_hook::<State, _>(surface, |state, surface| state.surface_gone(surface));
+        add_pre_commit_hook::<State, _>(surface, |state, _, surface| state.hold_callbacks(surface));
         let scale = self.screen.scale;
         self.announce_scale(surface, scale);
+    }
+
+    fn destroyed(&mut self, surface: &WlSurface) {
+        for child in compositor::get_children(surface) {
+            self.frames.loosened(child);
+        }
     }
 
     fn new_subsurface(&mut self, surface: &WlSurface, parent: &WlSurface) {
@@ -65,8 +69,7 @@ impl CompositorHandler for State {
                 _ => drop(capture::take(surface)),
             }
         }
-        self.bound_callbacks(surface);
-        self.serve_untracked(surface);
+        self.await_frame(surface);
     }
 }
 
@@ -163,6 +166,7 @@ impl State {
         let kept = capture::kept_bytes(surface);
         self.account(surface, kept, 0);
         self.forget_pending(surface);
+        self.frames.forget(surface);
         self.cursor_gone(surface);
         self.unpair_x11(surface);
         let shown_by: Vec<TrackId> = self
@@ -173,21 +177,6 @@ impl State {
             .collect();
         for id in shown_by {
             self.repaint(id, None);
-        }
-    }
-
-    /// Cuts off an app that asks for ever more callbacks and waits for none.
-    fn bound_callbacks(&mut self, surface: &WlSurface) {
-        let waiting = compositor::with_states(surface, |states| {
-            let frames = states.cached_state.get::<SurfaceAttributes>().current().frame_callbacks.len();
-            let feedback =
-                states.cached_state.get::<PresentationFeedbackCachedState>().current().callbacks.len();
-            frames.max(feedback)
-        });
-        if waiting > self.clients.limits.callbacks as usize
-            && let Some(client) = surface.client()
-        {
-            self.cut_off(&client, "too many frame callbacks wait on one of its surfaces");
         }
     }
 }

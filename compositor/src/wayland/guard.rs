@@ -32,7 +32,7 @@ use smithay::{
                 wl_shm::{self, WlShm},
                 wl_shm_pool::{self, WlShmPool},
                 wl_subcompositor::WlSubcompositor,
-                wl_subsurface::WlSubsurface,
+                wl_subsurface::{self, WlSubsurface},
                 wl_surface::{self, WlSurface},
             },
         },
@@ -285,7 +285,14 @@ guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: one_object_
 });
 
 guarded!(WlSubcompositor, () => CompositorState, destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
-guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |state, _, subsurface, request| {
+    if matches!(request, wl_subsurface::Request::SetDesync | wl_subsurface::Request::Destroy)
+        && let Some(data) = subsurface.data::<SubsurfaceUserData>()
+    {
+        state.frames.loosened(data.surface().clone());
+    }
+    Verdict::Pass
+});
 guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 guarded!(XdgPopup, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 

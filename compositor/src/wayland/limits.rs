@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use media::{Cause, Timestamp};
+use media::{AppId, Cause, Timestamp};
 use rustix::process::Pid;
 use smithay::{
     reexports::{
@@ -55,6 +55,7 @@ pub(crate) struct Clients {
     connected: HashMap<ClientId, (Option<Pid>, Arc<ClientState>)>,
     /// Bytes of pixels kept for all of them.
     bytes: u64,
+    newest: u32,
     turn: u64,
     turn_began: Timestamp,
     gone: Arc<Mutex<Vec<ClientId>>>,
@@ -93,6 +94,8 @@ pub(crate) struct Usage {
     pub(crate) icons: u32,
     /// Bytes of canvases and of pictures kept for compositing.
     pub(crate) bytes: u64,
+    /// Its number, once it was asked for.
+    number: Option<AppId>,
     /// The newest input handed to the app since its last commit.
     cause: Option<Cause>,
     cut_off: bool,
@@ -180,6 +183,7 @@ impl Clients {
             used: HashMap::new(),
             connected: HashMap::new(),
             bytes: 0,
+            newest: 0,
             turn: 0,
             turn_began: Timestamp::default(),
             gone: Arc::default(),
@@ -240,6 +244,16 @@ impl Clients {
     /// What an app uses.
     pub(crate) fn usage(&mut self, client: &ClientId) -> &mut Usage {
         self.used.entry(client.clone()).or_default()
+    }
+
+    /// An app's number. Those of X11 apps are higher.
+    pub(crate) fn number(&mut self, client: &ClientId) -> AppId {
+        let next = AppId(u64::from(self.newest) + 1);
+        let number = *self.usage(client).number.get_or_insert(next);
+        if number == next {
+            self.newest += 1;
+        }
+        number
     }
 
     /// Apps' requests that have arrived are about to be handled.

@@ -60,9 +60,9 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::Clipboard, cursor::Cursor, globals::Globals, limits::Clients, pace::Alarm, reports::Reports,
-    scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported, tracks::Tracks,
-    watch::Watch, xwayland::Xwayland,
+    clipboard::Clipboard, cursor::Cursor, frames::Frames, globals::Globals, limits::Clients, pace::Alarm,
+    reports::Reports, scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported,
+    tracks::Tracks, watch::Watch, xwayland::Xwayland,
 };
 use crate::{
     Config, Event, StartError,
@@ -114,6 +114,7 @@ pub(crate) struct State {
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
     pub(crate) reports: Reports,
+    pub(crate) frames: Frames,
     pub(crate) alarm: Alarm,
     pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
@@ -205,6 +206,7 @@ impl State {
     fn tidy(&mut self) {
         self.release_dead_cursor();
         self.turn_x11();
+        self.serve_loosened();
         self.pay_reports();
         self.report_cursor();
         self.report_offer();
@@ -256,6 +258,7 @@ fn start(
         icons: Reported::default(),
         clipboard: Clipboard::default(),
         reports: Reports::default(),
+        frames: Frames::default(),
         alarm: Alarm::default(),
         life: Life::default(),
         display: handle,

@@ -139,6 +139,10 @@ impl State {
         for (track, damage) in owed {
             let Damage { size, region, captured, cause } = damage;
             self.outbox.source(Event::Damaged { track, size, region, captured, cause });
+            self.frames.asked(track);
+        }
+        for track in self.frames.ask() {
+            self.outbox.source(Event::FrameWanted(track));
         }
     }
 }

@@ -172,6 +172,7 @@ impl State {
         self.account(&root, bytes, 0);
         self.tracks.renew(id);
         self.reports.forget(id);
+        self.release_frames(id);
         if let Some(popup) = popup {
             self.end_grab(&popup);
         }
@@ -206,7 +207,22 @@ impl State {
         }
         self.outbox.source(Event::Window(window));
         if first {
+            self.report_app(id);
             self.appeared(id);
+        }
+    }
+
+    /// Reports whose window it is. Xwayland stands for many apps, which X tells apart.
+    fn report_app(&mut self, id: TrackId) {
+        let Some(track) = self.tracks.get(id) else { return };
+        let app = match &track.role {
+            Role::X11(shown) => self.xwayland.running().map(|x11| x11.app_of(shown.window)),
+            Role::Toplevel(_) | Role::Popup(_) => {
+                track.root.client().map(|client| self.clients.number(&client.id()))
+            }
+        };
+        if let Some(app) = app {
+            self.outbox.source(Event::App { track: id, app });
         }
     }
 

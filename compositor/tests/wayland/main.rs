@@ -9,6 +9,7 @@ mod clipboard;
 mod cursor;
 mod endless;
 mod floods;
+mod frames;
 mod hoards;
 mod host;
 mod hostile;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use dormer_compositor::{Compositor, Config, Event, Handle};
-use media::{Canvas, Cause, Command, InputId, Position, TrackId, ViewerId, Window};
+use media::{Canvas, Cause, Command, InputId, Position, Timestamp, TrackId, ViewerId, Window};
 use tempfile::TempDir;
 
 /// Anything that does not happen within this does not happen.
@@ -81,8 +81,14 @@ impl Host {
                 }
                 Ok(Event::Source(event)) => {
                     // A viewer that takes all it can get.
-                    if let media::Event::Damaged { track, captured, .. } = event {
-                        self.send(Command::FrameDone { track, at: captured });
+                    match event {
+                        media::Event::Damaged { track, captured: at, .. } => {
+                            self.send(Command::FrameDone { track, at });
+                        }
+                        media::Event::FrameWanted(track) => {
+                            self.send(Command::FrameDone { track, at: Timestamp(1_000_000) });
+                        }
+                        _ => (),
                     }
                     if let Some(found) = wanted(&event) {
                         return found;

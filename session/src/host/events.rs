@@ -6,7 +6,7 @@ use media::{
 };
 use protocol::{Lane, control::ToViewer};
 
-use super::{Action, Host, debt::Debt, debt::Job, schedule, tracks::Track};
+use super::{Action, Host, debt::Debt, debt::Job, pacing::Audience, schedule, tracks::Track};
 
 /// An update is cut when its ops have more bytes than this: half of what the lane takes, for what names and numbers add.
 const MAX_UPDATE: usize = Lane::Update.max_message() / 2;
@@ -22,6 +22,12 @@ impl Host {
             Event::WindowGone(track) => self.window_gone(track),
             Event::Damaged { track, size, region, captured, cause } => {
                 self.damaged(now, track, size, &region, captured, cause);
+            }
+            Event::FrameWanted(track) => self.frame_wanted(now, track),
+            Event::App { track, app } => {
+                if let Some(track) = self.tracks.all.get_mut(&track) {
+                    track.app = Some(app);
+                }
             }
             Event::Dispatched { cause, at } => {
                 if let Some(member) = self.members.get_mut(&cause.viewer) {
@@ -123,10 +129,7 @@ impl Host {
         captured: Timestamp,
         cause: Option<media::Cause>,
     ) {
-        if !self.tracks.all.contains_key(&id) {
-            self.make_room_for_windowless();
-        }
-        let track = self.tracks.all.entry(id).or_insert_with(Track::new);
+        let track = self.committed(now, id);
         let mut region = region.clipped(size.to_rect());
         if track.size.replace(size) != Some(size) {
             region = Region::from(size.to_rect());
@@ -145,12 +148,33 @@ impl Host {
         }
     }
 
-    fn make_room_for_windowless(&mut self) {
-        let windowless = |(id, track): (&TrackId, &Track)| track.window.is_none().then_some(*id);
-        let ids: Vec<TrackId> = self.tracks.all.iter().filter_map(windowless).collect();
-        if ids.len() >= MAX_WITHOUT_WINDOW {
-            self.tracks.all.remove(&ids[0]);
+    /// A commit changed nothing, and its app waits for its frame callback.
+    fn frame_wanted(&mut self, now: Timestamp, id: TrackId) {
+        self.committed(now, id).pacer.commit(now, true);
+    }
+
+    /// The track of a commit.
+    fn committed(&mut self, now: Timestamp, id: TrackId) -> &mut Track {
+        if !self.tracks.all.contains_key(&id) {
+            self.make_room_for_windowless(now);
         }
+        let track = self.tracks.all.entry(id).or_insert_with(Track::new);
+        track.in_use(now);
+        track
+    }
+
+    /// Forgets a track without a window if there are many: one whose app waits for nothing, or else it waits no more.
+    fn make_room_for_windowless(&mut self, now: Timestamp) {
+        let windowless = || self.tracks.all.iter().filter(|(_, track)| track.window.is_none());
+        if windowless().count() < MAX_WITHOUT_WINDOW {
+            return;
+        }
+        let idle = windowless().find(|(_, track)| !track.pacer.is_owed());
+        let Some((&id, track)) = idle.or_else(|| windowless().next()) else { return };
+        if track.pacer.is_owed() {
+            self.actions.push_back(Action::Source(Command::FrameDone { track: id, at: now }));
+        }
+        self.tracks.all.remove(&id);
     }
 
     fn send_updates(&mut self, now: Timestamp, encoded: Encoded, job: &Job, exact: bool) {
@@ -193,6 +217,13 @@ impl Host {
 
     /// Callbacks and wishes that are due.
     pub(super) fn pump_tracks(&mut self, now: Timestamp) {
+        let owed = self.tracks.all.iter().filter(|(_, track)| track.pacer.is_owed());
+        let audiences: Vec<_> = owed.map(|(id, track)| (*id, self.audience(now, *id, track))).collect();
+        for (id, audience) in audiences {
+            if let Some(track) = self.tracks.all.get_mut(&id) {
+                track.pacer.watched_by(audience);
+            }
+        }
         for (id, track) in &mut self.tracks.all {
             if track.pacer.due(now) {
                 track.answered(now);
@@ -208,6 +239,26 @@ impl Host {
                 self.actions.push_back(Action::Source(Command::Configure { track: *id, configure }));
             }
         }
+    }
+}
+
+impl Host {
+    /// For whom a track's app draws.
+    fn audience(&self, now: Timestamp, id: TrackId, track: &Track) -> Audience {
+        let is_sibling =
+            |other: &Track| track.app.is_some() && other.app == track.app && other.is_in_use(now);
+        if self.is_watched(id) {
+            Audience::Viewers
+        } else if self.tracks.all.iter().any(|(id, other)| is_sibling(other) && self.is_watched(*id)) {
+            Audience::Siblings
+        } else {
+            Audience::Nobody
+        }
+    }
+
+    /// Whether any viewer sees a track.
+    fn is_watched(&self, id: TrackId) -> bool {
+        self.members.values().any(|member| member.debts.get(&id).is_some_and(|debt| debt.visible))
     }
 }
 

@@ -62,6 +62,10 @@ impl Host {
                 member.causes.received(input.id, now);
             }
             self.inject(Cause { viewer, input: input.id }, input.track, input.event);
+            // Its app may be waiting for another window of its own.
+            if self.tracks.all.get_mut(&input.track).is_some_and(|track| track.in_use(now)) {
+                self.pump_tracks(now);
+            }
         }
     }
 

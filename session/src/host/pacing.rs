@@ -1,9 +1,13 @@
 //! When an app may draw its next frame.
 //!
-//! A commit's frame callback goes out as soon as the first viewer's encoder has taken the commit, and not sooner than
-//! [`FRAME`] after the callback before. So a slow viewer does not slow the app for a fast one, and after a rest the
-//! callback goes at once: there are no ticks. When nobody takes the commit, the callback goes after [`UNWATCHED`], so
-//! that none is ever lost.
+//! Every commit that asks is answered. How soon depends on who looks ([`Audience`]):
+//! - What viewers look at is paced by what they can take. A commit's frame callback goes out as soon as the first
+//!   viewer's encoder has taken the commit, and not sooner than [`FRAME`] after the callback before. So a slow viewer
+//!   does not slow the app for a fast one, and after a rest the callback goes at once: there are no ticks. A commit
+//!   that changes nothing has nothing to be taken; but where pixels before it wait to be taken, it waits with them.
+//! - What nobody looks at gets one callback in [`UNWATCHED`], and so does what nobody takes: none is ever lost.
+//! - A hidden window of an app that shows others which move or are used gets its callbacks as if it were seen: the app
+//!   may draw all of them by one thread, which waits for each.
 
 use std::time::Duration;
 
@@ -12,15 +16,28 @@ use media::Timestamp;
 /// The least time between two callbacks of a track.
 const FRAME: Duration = Duration::from_millis(16);
 /// The time between two callbacks when nobody takes the track's pictures.
-const UNWATCHED: Duration = Duration::from_secs(1);
+pub(crate) const UNWATCHED: Duration = Duration::from_secs(1);
 
 /// The frame callbacks of one track.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pacer {
     state: Pacing,
+    audience: Audience,
     last: Option<Timestamp>,
     /// Counts commits, to tell which an encoder has taken.
     commits: u64,
+}
+
+/// For whom the next frame is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Viewers that see the track.
+    Viewers,
+    /// Nobody; but viewers see another track of the same app, which would wait for this one.
+    Siblings,
+    /// Nobody.
+    #[default]
+    Nobody,
 }
 
 /// What the newest commit waits for.
@@ -66,13 +83,24 @@ impl Pacer {
         }
     }
 
+    /// Who looks now.
+    pub(crate) fn watched_by(&mut self, audience: Audience) {
+        self.audience = audience;
+    }
+
+    /// Whether a callback is owed.
+    pub(crate) fn is_owed(&self) -> bool {
+        self.state != Pacing::Done
+    }
+
     /// When the callback is due, if one is owed.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         let after = |time| self.last.map_or(Timestamp(0), |last| last + time);
-        match self.state {
-            Pacing::Done => None,
-            Pacing::Taken => Some(after(FRAME)),
-            Pacing::Waiting { since, .. } => Some((since + FRAME).max(after(UNWATCHED))),
+        match (self.state, self.audience) {
+            (Pacing::Done, _) => None,
+            (Pacing::Taken, Audience::Viewers) | (_, Audience::Siblings) => Some(after(FRAME)),
+            (Pacing::Taken, Audience::Nobody) => Some(after(UNWATCHED)),
+            (Pacing::Waiting { since, .. }, _) => Some((since + FRAME).max(after(UNWATCHED))),
         }
     }
 
@@ -95,9 +123,13 @@ mod tests {
         Timestamp(10_000_000 + ms * 1000)
     }
 
+    fn watched() -> Pacer {
+        Pacer { audience: Audience::Viewers, ..Pacer::default() }
+    }
+
     #[test]
     fn the_first_callback_after_a_rest_goes_at_once_and_the_next_a_frame_later() {
-        let mut pacer = Pacer::default();
+        let mut pacer = watched();
         pacer.commit(at(0), false);
         assert!(!pacer.due(at(1)), "no encoder has taken it");
         pacer.taken(pacer.commits());
@@ -120,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_app_that_does_not_wait_for_callbacks_gets_them_nevertheless() {
-        let mut pacer = Pacer::default();
+        let mut pacer = watched();
         let mut gone = 0;
         for ms in 0..1000 {
             let read = pacer.commits();
@@ -147,8 +179,33 @@ mod tests {
 
     #[test]
     fn a_commit_without_pixels_needs_no_encoder() {
-        let mut pacer = Pacer::default();
+        let mut pacer = watched();
         pacer.commit(at(0), true);
         assert!(pacer.due(at(0)));
+        pacer.commit(at(1), true);
+        assert_eq!(pacer.timeout(), Some(at(16)), "at a screen's pace");
+    }
+
+    #[test]
+    fn a_commit_without_pixels_waits_with_the_pixels_before_it() {
+        let mut pacer = watched();
+        pacer.commit(at(0), false);
+        pacer.commit(at(1), true);
+        assert!(!pacer.due(at(2)));
+        pacer.taken(pacer.commits());
+        assert!(pacer.due(at(3)));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_slow_unless_its_app_is_in_use() {
+        for empty in [false, true] {
+            let mut pacer = Pacer::default();
+            pacer.commit(at(0), empty);
+            assert!(pacer.due(at(16)));
+            pacer.commit(at(17), empty);
+            assert_eq!(pacer.timeout(), Some(at(1016)));
+            pacer.watched_by(Audience::Siblings);
+            assert_eq!(pacer.timeout(), Some(at(32)));
+        }
     }
 }

@@ -6,14 +6,20 @@ use std::{
     time::Duration,
 };
 
-use media::{Icon, IconId, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use media::{AppId, Icon, IconId, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
 
-use super::{REST, configure::Configures, pacing::Pacer};
+use super::{
+    REST,
+    configure::Configures,
+    pacing::{Pacer, UNWATCHED},
+};
 
 /// The most icons that are kept for viewers to come; the oldest goes first.
 const MAX_ICONS: usize = 64;
 /// The longest time that pixels of a track that changes slowly must not change to count as resting.
 const LONGEST_REST: Duration = Duration::from_millis(200);
+/// How long a window counts as in use: longer than an app can wait for another window of its own.
+const BUSY: Duration = UNWATCHED.saturating_mul(2);
 /// Damage within this time is one entry of a track's recent damage.
 const GRAIN: Duration = Duration::from_millis(10);
 
@@ -32,6 +38,8 @@ pub(crate) struct Track {
     pub(crate) window: Option<Window>,
     /// The picture's size; `None` while no pixels were reported.
     pub(crate) size: Option<Size<Pixels>>,
+    /// Whose it is, if the source said so.
+    pub(crate) app: Option<AppId>,
     /// When the newest commit was captured.
     pub(crate) captured: Timestamp,
     /// Its frame callbacks.
@@ -44,6 +52,8 @@ pub(crate) struct Track {
     /// About how long lies between two changes, while they follow one another.
     interval: Duration,
     stirred: Timestamp,
+    /// Until when its app counts as being at work on it.
+    busy_until: Timestamp,
 }
 
 impl Tracks {
@@ -109,6 +119,7 @@ impl Track {
         Self {
             window: None,
             size: None,
+            app: None,
             captured: Timestamp(0),
             pacer: Pacer::default(),
             configures: Configures::default(),
@@ -116,7 +127,19 @@ impl Track {
             unanswered: false,
             interval: Duration::ZERO,
             stirred: Timestamp(0),
+            busy_until: Timestamp(0),
         }
+    }
+
+    /// It moves, or somebody uses it. Whether it had rested before.
+    pub(crate) fn in_use(&mut self, now: Timestamp) -> bool {
+        let before = std::mem::replace(&mut self.busy_until, now + BUSY);
+        before <= now
+    }
+
+    /// Whether it did lately.
+    pub(crate) fn is_in_use(&self, now: Timestamp) -> bool {
+        now < self.busy_until
     }
 
     /// Whether it is a popup.
@@ -188,7 +211,7 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::pacing::Audience, *};
 
     fn at(ms: u64) -> Timestamp {
         Timestamp(10_000_000 + ms * 1000)
@@ -196,6 +219,7 @@ mod tests {
 
     fn damaged(now: Timestamp) -> Track {
         let mut track = Track::new();
+        track.pacer.watched_by(Audience::Viewers);
         track.pacer.commit(now, false);
         track.stir(now, &Region::from(Size::new(64, 64).to_rect()));
         track

@@ -21,6 +21,8 @@ pub(crate) struct App {
     /// Whether it waits for a frame callback.
     pub(crate) waits: bool,
     pub(crate) callbacks: Vec<Timestamp>,
+    /// When it asked for a callback that has not come.
+    pub(crate) asked: Option<Timestamp>,
     pub(crate) configured: u32,
     painted: u32,
     cursor: u32,
@@ -39,6 +41,7 @@ impl App {
             commits: Vec::new(),
             waits: false,
             callbacks: Vec::new(),
+            asked: None,
             configured: 0,
             painted: 0,
             cursor: 0,

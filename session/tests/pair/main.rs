@@ -2,6 +2,7 @@
 
 mod apps;
 mod encoder;
+mod frames;
 mod known;
 mod link;
 mod random;

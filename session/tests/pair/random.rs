@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use media::{Event, KeyCode, Rect, Size, TextInput, TextPurpose, TrackId};
+use media::{AppId, Event, KeyCode, Rect, Size, TextInput, TextPurpose, TrackId};
 use proptest::prelude::*;
 use protocol::{control::Role, input::InputEvent};
 
@@ -65,7 +65,9 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
             *next_track += 1;
             let app = App::new(*next_track, Size::new(160, 90));
             let app = if moves { app.moving(30, Size::new(100, 60).to_rect()) } else { app };
-            world.open(app);
+            let track = world.open(app);
+            // Two programs with two windows each, one with one.
+            world.event(Event::App { track, app: AppId(u64::from(track.0 % 3)) });
         }
         Operation::Close(app) => {
             if let Some(track) = track(world, app) {
@@ -74,14 +76,7 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
         }
         Operation::Paint(app) if app < world.apps.len() => world.commit_all(app),
         Operation::Resize(app, w) if app < world.apps.len() => world.resize(app, Size::new(w, 60)),
-        Operation::Callback(app) => {
-            if let Some(app) = world.apps.get(app) {
-                let captured = app.commits.last().copied().unwrap_or(world.now);
-                let (track, size) = (app.track, app.size);
-                let region = media::Region::new();
-                world.event(Event::Damaged { track, size, region, captured, cause: None });
-            }
-        }
+        Operation::Callback(app) if app < world.apps.len() => world.commit_nothing(app),
         Operation::Join { rate, delay, loss, view } if world.ends.len() < 4 => {
             let profile = Profile::steady(rate, Duration::from_millis(delay));
             let role = if view { Role::View } else { Role::Control };

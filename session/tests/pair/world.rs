@@ -28,6 +28,9 @@ use crate::{
     link::{Link, Profile, Step},
 };
 
+/// Whatever happens, no app waits longer than this for a callback.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
 /// A viewer, its link and what it shows.
 pub(crate) struct End {
     pub(crate) core: Viewer,
@@ -315,6 +318,14 @@ impl World {
         self.commit(index, region, None);
     }
 
+    /// An app commits nothing new and waits for its callback.
+    pub(crate) fn commit_nothing(&mut self, index: usize) {
+        let app = &mut self.apps[index];
+        app.asked.get_or_insert(self.now);
+        let track = app.track;
+        self.event(Event::FrameWanted(track));
+    }
+
     pub(crate) fn resize(&mut self, index: usize, size: Size<Pixels>) {
         let app = &mut self.apps[index];
         app.size = size;
@@ -404,6 +415,10 @@ impl World {
             self.settle();
         }
         self.host.verify_invariants().expect("invariants");
+        for app in &self.apps {
+            let waits = app.asked.map_or(Duration::ZERO, |asked| self.now.since(asked));
+            assert!(waits <= LONGEST_WAIT, "the app of {} has waited {waits:?} for its callback", app.track);
+        }
     }
 
     fn happen(&mut self, happening: Happening) {
@@ -450,6 +465,7 @@ impl World {
     fn commit(&mut self, index: usize, region: media::Region, cause: Option<Cause>) {
         let app = &mut self.apps[index];
         app.commits.push(self.now);
+        app.asked.get_or_insert(self.now);
         let (track, size, captured) = (app.track, app.size, self.now);
         self.host.handle_event(self.now, Event::Damaged { track, size, region, captured, cause });
         self.settle();
@@ -517,6 +533,7 @@ impl World {
             Command::FrameDone { track, .. } => {
                 if let Some(app) = self.apps.iter_mut().find(|app| app.track == *track) {
                     app.waits = false;
+                    app.asked = None;
                     app.callbacks.push(self.now);
                 }
             }

@@ -5,7 +5,7 @@ use std::{
     io,
 };
 
-use media::IconId;
+use media::{AppId, IconId};
 use rustix::fd::OwnedFd;
 use smithay::reexports::wayland_server::Client;
 use x11rb::{
@@ -189,6 +189,11 @@ impl Manager {
         self.recent.retain(|&recent| recent != id);
         self.recent.push_front(id);
         self.recent.truncate(RECENT);
+    }
+
+    /// Whose a window is: a number above those of Wayland apps.
+    pub(in super::super) fn app_of(&self, id: Window) -> AppId {
+        AppId(1 << 32 | u64::from(self.wire.owner_of(id)))
     }
 
     /// Whether a window is one of our own.

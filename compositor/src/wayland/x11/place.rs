@@ -45,6 +45,7 @@ impl State {
         }
         let Some(track) = self.tracks.remove(id) else { return };
         self.account(&track.root, track.picture.bytes(), 0);
+        self.release_frames(id);
         if let Role::X11(shown) = &track.role
             && let Some(window) = self.xwayland.manager().and_then(|x11| x11.windows.get_mut(shown.window))
         {
