@@ -1,6 +1,6 @@
 /** The messages' forms, and the codec. `docs/protocol.md` is the reference, `protocol/vectors/` the test. */
 
-import { MAX_MESSAGE, type Lane } from "../link/link";
+import { MAX_MESSAGE, type Lane } from "./lane";
 import {
   binary,
   bool,

@@ -1,0 +1,121 @@
+/** A planted crossing is found, and what stands beside it is not. */
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+import { crateCrossings, crossings } from "./check.mjs";
+
+/** Crossings in a tree of these files. */
+function planted(sources) {
+  const root = mkdtempSync(join(tmpdir(), "rooms-"));
+  try {
+    const all = { "viewer/web/src/protocol/types.ts": "", ...sources };
+    for (const [path, text] of Object.entries(all)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return crossings(root);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+const web = (path, text) => ({ [`viewer/web/src/${path}`]: text });
+
+test("a room of the page imports what stands below it", () => {
+  assert.deepEqual(planted(web("present/desk/a.ts", 'import { b } from "../window/b";')), []);
+  assert.deepEqual(planted(web("present/phone/a.ts", 'import { Zoom } from "../../input";')), []);
+  assert.deepEqual(planted(web("protocol/a.test.ts", 'import { b } from "../link/b";')), []);
+});
+
+test("a room of the page that imports upwards is found, also for types and in a call", () => {
+  for (const text of [
+    'import { Desk } from "../desk/desk";',
+    'import type { Desk } from "../desk/desk";',
+    'export * from "../desk/desk";',
+    'const desk = import("../desk/desk");',
+    'import { Shell } from "../../main";',
+  ]) {
+    assert.equal(planted(web("present/window/a.ts", text)).length, 1, text);
+  }
+  assert.equal(planted(web("protocol/a.ts", 'import { LANE } from "../link/link";')).length, 1);
+  assert.equal(planted(web("input/pointer/a.ts", 'import { Input } from "..";')).length, 1);
+});
+
+test("a file without a room is found", () => {
+  assert.equal(planted(web("present/misc/a.ts", "")).length, 1);
+  assert.equal(planted(web("stray.ts", "")).length, 1);
+});
+
+test("the host's core and the viewer's do not name each other", () => {
+  const shared = { "session/src/held.rs": "", "session/src/viewer/mod.rs": "use crate::held::Held;" };
+  assert.deepEqual(planted({ ...shared, "session/src/host/mod.rs": "use crate::held::Held;" }), []);
+  for (const text of [
+    "use crate::viewer::Viewer;",
+    "use crate::{held::Held, viewer::{Action, Viewer}};",
+    "use super::viewer::Viewer;",
+    "fn f(v: &crate::viewer::Viewer) {}",
+  ]) {
+    const found = planted({ ...shared, "session/src/host/mod.rs": text });
+    assert.ok(
+      found.some((crossing) => crossing.includes("session/src/host/ must not")),
+      text,
+    );
+  }
+  assert.equal(
+    planted({ ...shared, "session/src/host/a.rs": "use super::super::viewer::Viewer;" }).length,
+    1,
+  );
+});
+
+test("a circle between rooms of a crate is found, and comments draw none", () => {
+  const one = {
+    "encoder/src/pool.rs": "use crate::shown::Shown;",
+    "encoder/src/lib.rs": "use crate::pool::Pool;",
+  };
+  assert.deepEqual(planted({ ...one, "encoder/src/shown.rs": "// crate::pool::Pool\nuse crate::tile;" }), []);
+  const circle = planted({ ...one, "encoder/src/shown/mod.rs": "use super::{pool::Pool};" });
+  assert.equal(circle.length, 1);
+  assert.match(circle[0], /pool imports shown in .*shown imports pool in/);
+});
+
+test("frameworks are named only in their folders", () => {
+  assert.deepEqual(planted({ "compositor/src/wayland/mod.rs": "use smithay::wayland;" }), []);
+  assert.equal(planted({ "compositor/src/x11/mod.rs": "use smithay::wayland;" }).length, 1);
+  assert.equal(planted({ "session/src/clock.rs": "tokio::time::sleep(d)" }).length, 1);
+  assert.deepEqual(planted({ "transport/src/quic/mod.rs": "use tokio::net::UdpSocket;" }), []);
+});
+
+test("crates import what they may, and the core reaches no framework", () => {
+  const all = { "dormer-media": [], "dormer-session": ["dormer-media", "slab"], slab: [], tokio: [] };
+  assert.deepEqual(crateCrossings(graph(all)), []);
+  const upwards = graph({ ...all, "dormer-media": ["dormer-session"] });
+  assert.deepEqual(crateCrossings(upwards), ["media/ must not import session/"]);
+  const hidden = graph({ ...all, slab: ["tokio"] });
+  assert.deepEqual(crateCrossings(hidden), ["session/ must be free of tokio"]);
+});
+
+/** What cargo says of crates that import each other so. */
+function graph(imports) {
+  const kinds = [{ kind: null }];
+  return {
+    packages: Object.keys(imports).map((name) => ({ id: name, name })),
+    resolve: {
+      nodes: Object.entries(imports).map(([id, names]) => ({
+        id,
+        deps: names.map((pkg) => ({ pkg, dep_kinds: kinds })),
+      })),
+    },
+  };
+}
+
+test("the table is in order", () => {
+  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [] };
+  const WEB = { root: "", rooms: { low: ["high"], high: [] }, entries: [] };
+  const root = mkdtempSync(join(tmpdir(), "rooms-"));
+  assert.equal(crossings(root, { ...rules, WEB }).length, 1);
+  rmSync(root, { recursive: true });
+});

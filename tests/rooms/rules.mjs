@@ -1,0 +1,85 @@
+/** The borders between rooms, as ARCHITECTURE.md draws them. `check.mjs` reads this table; paths begin at the repository. */
+
+/** Which crates of ours a crate may import, without the `dormer-` of their names. Tests and tools import what they like. */
+export const CRATES = {
+  media: [],
+  clock: ["media"],
+  protocol: ["media"],
+  session: ["media", "protocol"],
+  compositor: ["media", "clock"],
+  encoder: ["media", "clock"],
+  transport: ["media", "clock", "protocol"],
+  viewer: ["media", "clock", "protocol", "session", "transport"],
+  web: ["media", "clock", "protocol"],
+  server: ["media", "clock", "protocol", "session", "compositor", "encoder", "transport", "web"],
+};
+
+/** Crates that are free of IO, and the frameworks that they never reach, also not through others. */
+export const FREE_OF_IO = {
+  crates: ["media", "protocol", "session"],
+  frameworks: ["tokio", "smithay", "gstreamer", "quinn", "winit", "calloop"],
+};
+
+/**
+ * Rooms of the browser viewer: each may import from those that are named beside it, which stand above it in this table.
+ * So there are no circles.
+ */
+export const WEB = {
+  root: "viewer/web/src",
+  rooms: {
+    protocol: [],
+    language: [],
+    api: ["protocol"],
+    decode: ["protocol"],
+    session: ["protocol"],
+    link: ["api", "decode", "protocol", "session"],
+    clipboard: ["link", "protocol"],
+    "input/pointer": ["protocol"],
+    "input/touch": ["input/pointer", "protocol"],
+    "input/keyboard": ["clipboard", "link", "protocol"],
+    "input/text": ["input/keyboard", "input/pointer", "protocol"],
+    input: ["input/pointer", "input/touch", "input/keyboard", "input/text", "clipboard", "link", "protocol"],
+    "present/style": [],
+    "present/model": ["protocol"],
+    "present/widgets": ["protocol"],
+    "present/window": ["present/model", "present/widgets", "language", "link", "protocol"],
+    "present/popout": ["present/model", "present/widgets", "present/window", "language", "protocol"],
+    "present/phone": ["present/widgets", "present/window", "input", "language", "protocol"],
+    "present/desk": [
+      ...["present/model", "present/widgets", "present/window", "present/popout", "present/phone"],
+      ...["clipboard", "input", "language", "link", "protocol"],
+    ],
+    "present/panel": ["present/widgets", "language", "link"],
+    "present/chrome": [
+      ...["present/model", "present/widgets", "present/window", "present/popout", "present/phone"],
+      ...["present/desk", "present/panel", "api", "input", "language", "link", "protocol"],
+    ],
+    "present/entry": ["present/widgets", "present/panel", "api", "language", "link", "protocol"],
+  },
+  /** Files outside of all rooms: they join them. */
+  entries: ["main.ts"],
+};
+
+/** Folders of Rust whose rooms (files and folders in them) import one way, without circles. */
+export const ONE_WAY = [
+  "media/src",
+  "protocol/src",
+  "session/src",
+  "compositor/src",
+  "encoder/src",
+  "transport/src",
+];
+
+/** Folders of Rust that never name another one. */
+export const NEVER = [
+  ["session/src/host", "session/src/viewer"],
+  ["session/src/viewer", "session/src/host"],
+  ["compositor/src/x11", "compositor/src/wayland"],
+];
+
+/** What is named only in some folders of Rust. Tests and tools use what they like. */
+export const ONLY_IN = [
+  { name: "tokio", folders: ["transport/", "viewer/", "server/", "web/", "tests/", "benches/", "fuzz/"] },
+  { name: "smithay", folders: ["compositor/src/wayland/"] },
+  { name: "gstreamer", folders: ["encoder/src/gst/"] },
+];
