@@ -11,7 +11,7 @@ import { Client } from "./link/client";
 import type { Event, State } from "./link/vocabulary";
 import { Entry, readFragment } from "./present/entry/entry";
 import { EntryScreen } from "./present/entry/entry-screen";
-import * as host from "./api/api";
+import { Api } from "./api/api";
 import { testAccess } from "./present/entry/test-access";
 import { Shell } from "./present/chrome/shell";
 
@@ -19,7 +19,8 @@ const fragment = readFragment(location.hash);
 history.replaceState(null, "", location.pathname);
 speak(choose([...(fragment.language === null ? [] : [fragment.language]), ...navigator.languages]));
 const entryScreen = new EntryScreen(document.body);
-const entry = new Entry(entryScreen);
+const api = new Api(location.origin);
+const entry = new Entry(entryScreen, api);
 void begin();
 
 async function begin(): Promise<void> {
@@ -37,9 +38,10 @@ async function begin(): Promise<void> {
   const client = new Client(handle, { relay: fragment.relay });
   const leave = (): void => {
     client.send({ do: "leave" });
-    void host.leave().catch(() => {});
+    void api.leave().catch(() => {});
   };
   shell = new Shell({
+    api,
     send: (command, transfer) => client.send(command, transfer),
     only: fragment.window,
     leave,
@@ -47,7 +49,7 @@ async function begin(): Promise<void> {
   access?.begin(client);
   client.send({
     do: "start",
-    origin: location.origin,
+    origin: api.origin,
     language: document.documentElement.lang,
     only: fragment.only,
   });

@@ -3,10 +3,10 @@
 import { fill, texts } from "../../language";
 import type { Role } from "../../protocol/types";
 import { button, make } from "../widgets/dom";
-import * as host from "../../api/api";
+import type { Api } from "../../api/api";
 
 /** Opens the dialog; it is gone when it is closed. */
-export function openShare(parent: HTMLElement): void {
+export function openShare(parent: HTMLElement, api: Pick<Api, "share">): void {
   const { share, panel } = texts;
   const dialog = make("dialog", { class: "sheet", label: share.title });
   const address = make("input", { class: "share-link", label: share.address });
@@ -25,7 +25,7 @@ export function openShare(parent: HTMLElement): void {
   const issue = async (role: Role): Promise<void> => {
     said.textContent = "";
     try {
-      address.value = await host.share(role);
+      address.value = await api.share(role);
       address.hidden = copy.hidden = false;
       copy.focus();
     } catch (error) {

@@ -7,7 +7,7 @@ import { Cards } from "../window/cards";
 import { Desk } from "../desk/desk";
 import { button, make } from "../widgets/dom";
 import type { SymbolName } from "../widgets/symbols";
-import * as host from "../../api/api";
+import type { Api } from "../../api/api";
 import { Menus } from "./menus";
 import { Notices } from "../widgets/notices";
 import { Panel, transportName } from "../panel/panel";
@@ -22,6 +22,7 @@ import type { View } from "../window/view";
 import { keepAwake } from "./screen-wake-lock";
 
 export interface ShellOptions {
+  api: Api;
   send: Send;
   only: string | null;
   /** The user leaves the session. */
@@ -197,7 +198,7 @@ export class Shell {
 
   /** Windows without an icon of their own have that of their app. */
   private loadIcons(): void {
-    host.apps().then(
+    this.options.api.apps().then(
       (apps) => {
         this.desk.icons.catalogue(apps);
         this.start.know(apps);
@@ -244,13 +245,13 @@ export class Shell {
   private makeStart(): Start {
     return new Start(document.body, this.taskbar.apps, this.desk.icons, {
       load: async () => {
-        const apps = await host.apps();
+        const apps = await this.options.api.apps();
         this.desk.icons.catalogue(apps);
         this.refreshSoon();
         return apps;
       },
-      start: ({ id, name }) => this.launch(name, () => host.startApp(id)),
-      run: (command) => this.launch(command, () => host.run(command)),
+      start: ({ id, name }) => this.launch(name, () => this.options.api.startApp(id)),
+      run: (command) => this.launch(command, () => this.options.api.run(command)),
       session: () => this.sessionItems(),
       mayStart: () => this.desk.role === "control",
       closed: () => this.desk.refocus(),
@@ -272,7 +273,11 @@ export class Shell {
       symbol: "fullscreen" as const,
       action: () => void inputs.main.fullscreen(full ? null : document.documentElement),
     };
-    const share = { label: start.share, symbol: "share" as const, action: () => openShare(document.body) };
+    const share = {
+      label: start.share,
+      symbol: "share" as const,
+      action: () => openShare(document.body, this.options.api),
+    };
     const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {
       label: desk_menu.shortcuts,

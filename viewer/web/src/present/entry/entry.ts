@@ -4,7 +4,7 @@ import { fill, texts } from "../../language";
 import type { Transport } from "../../link/link";
 import type { Attempt, State } from "../../link/vocabulary";
 import type { EntryScreen, Retry } from "./entry-screen";
-import * as host from "../../api/api";
+import type { Api, HostError } from "../../api/api";
 import { transportName } from "../panel/panel";
 
 /** What stands behind the `#` of the page's address. */
@@ -43,7 +43,10 @@ export class Entry {
   /** Whether the session was there once: then a refusal means that a right has run out. */
   private wasOnline = false;
 
-  constructor(private readonly screen: EntryScreen) {}
+  constructor(
+    private readonly screen: EntryScreen,
+    private readonly api: Pick<Api, "enter" | "apps">,
+  ) {}
 
   /** Whether this browser has what the page needs; says so if not. */
   isAble(): boolean {
@@ -60,10 +63,10 @@ export class Entry {
   /** Exchanges the ticket; false if that failed, which is then on the screen. */
   async enter(ticket: string): Promise<boolean> {
     try {
-      await host.enter(ticket);
+      await this.api.enter(ticket);
       return true;
     } catch (error) {
-      const refused = error as host.HostError;
+      const refused = error as HostError;
       // A link that was used by this very browser, out of its history: what it has of the session may still be good.
       if (refused.status === 403 && (await this.known())) return true;
       this.explain(refused, true);
@@ -92,21 +95,21 @@ export class Entry {
     if (why === "session-over") return this.screen.stop(entering.overTitle, entering.over, message, again());
     // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
     try {
-      await host.apps();
+      await this.api.apps();
       this.screen.stop(entering.failedTitle, "", message, again());
     } catch (error) {
-      this.explain(error as host.HostError, false, message);
+      this.explain(error as HostError, false, message);
     }
   }
 
   private async known(): Promise<boolean> {
-    return host.apps().then(
+    return this.api.apps().then(
       () => true,
       () => false,
     );
   }
 
-  private explain({ status, message }: host.HostError, hadTicket: boolean, detail = message): void {
+  private explain({ status, message }: HostError, hadTicket: boolean, detail = message): void {
     const { entering } = texts;
     const stop = (title: string, text: string) => this.screen.stop(title, text, detail, again());
     // What the host adds says the same once more, and in English.

@@ -28,11 +28,7 @@ export class AppIcons {
   /** Notes the icons of the host's catalogue, for windows that bring none. */
   catalogue(apps: readonly { id: string; icon: string | null }[]): void {
     this.byApp.clear();
-    // Whole addresses: windows that were popped out have none of their own to begin from.
-    const whole = (icon: string) => new URL(icon, location.href).href;
-    const known = apps.flatMap(({ id, icon }) =>
-      icon === null ? [] : [{ name: key(id), icon: whole(icon) }],
-    );
+    const known = apps.flatMap(({ id, icon }) => (icon === null ? [] : [{ name: key(id), icon }]));
     // Many windows call themselves by the last word of their app's name only.
     for (const { name, icon } of known) this.byApp.set(name.slice(name.lastIndexOf(".") + 1), icon);
     for (const { name, icon } of known) this.byApp.set(name, icon);

@@ -1,0 +1,53 @@
+/** How hosts are asked over HTTP, by the page and by the engine. */
+
+/** The host refused, or did not answer. */
+export class HostError extends Error {
+  constructor(
+    /** HTTP status, 0 if the host cannot be reached. */
+    readonly status: number,
+    /** The reason for programs, as in the host's answer. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Request {
+  method: "GET" | "POST";
+  /** Sent as JSON. */
+  body?: object;
+  /** How long the host may take to answer, in milliseconds. */
+  timeout: number;
+}
+
+/** The host's answer, read as JSON; null if it has no content. Rejects with `HostError`. */
+export async function ask(origin: string, path: string, request: Request): Promise<unknown> {
+  const send = () => fetch(`${origin}${path}`, init(request));
+  // A change of networks ends requests that are under way: what only reads is asked once more.
+  const response = await send()
+    .catch((error: unknown) => (request.method === "GET" ? send() : Promise.reject(error)))
+    .catch(() => {
+      throw new HostError(0, "unreachable", "the host cannot be reached");
+    });
+  if (response.status === 204) return null;
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  const { code, message } = (answer ?? {}) as { code?: unknown; message?: unknown };
+  throw new HostError(
+    response.status,
+    typeof code === "string" ? code : "http",
+    typeof message === "string" ? message : `the host answers ${response.status}`,
+  );
+}
+
+function init({ method, body, timeout }: Request): RequestInit {
+  return {
+    method,
+    signal: AbortSignal.timeout(timeout),
+    ...(body !== undefined && {
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  };
+}
