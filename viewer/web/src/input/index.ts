@@ -6,11 +6,12 @@
  * const platform = detectPlatform(navigator);
  * const send = (command: Command) => client.send(command);
  * // One of each for all documents:
+ * const holder = new KeyboardHolder();
  * const layout = new Layout({ send, storage: localStorage, languages: navigator.languages });
  * void layout.ask(navigator);
  * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (copyable) => showCopyButton(copyable) });
  * // One for each document:
- * const input = new Input({ document, parent, send, layout, clipboard, platform, label: "Keyboard input", keeps, pressed });
+ * const input = new Input({ document, parent, send, holder, layout, clipboard, platform, label: "Keyboard input", keeps, pressed });
  * ```
  *
  * - `parent` holds the hidden text sink: an element that is positioned, spans the windows, and is not hidden.
@@ -46,7 +47,7 @@
  */
 
 export { COMBOS, type Combo } from "./keyboard/combos";
-export { Input, type InputOptions } from "./input";
+export { Input, KeyboardHolder, type InputOptions } from "./input";
 export { Keybar, type KeybarNames } from "./keybar";
 export { Layout } from "./keyboard/layout";
 export { detectPlatform, type Platform } from "./keyboard/platform";

@@ -74,7 +74,7 @@ describe("the keyboard", () => {
 
   it("is one document's of all", () => {
     const first = story;
-    const second = new Story();
+    const second = new Story({ holder: first.holder });
     first.input.focus(1);
     second.input.focus(2);
     expect([first.input.focused, second.input.focused]).toEqual([null, 2]);

@@ -23,11 +23,17 @@ import { Surfaces, type Point, type Surface } from "./pointer/surface";
 import { Writing } from "./text/writing";
 import type { Zoom } from "./touch/zoom";
 
+/** Which document's field has the keyboard. All documents that show windows of one page share it. */
+export class KeyboardHolder {
+  input: Input | null = null;
+}
+
 export interface InputOptions {
   document: Document;
   /** Holds the text field: positioned, spans the windows, not hidden. */
   parent: HTMLElement;
   send(command: Command): void;
+  holder: KeyboardHolder;
   layout: Layout;
   clipboard: Clipboard;
   platform: Platform;
@@ -62,8 +68,6 @@ export class Input {
   private wanted: TrackId | null = null;
   /** When what is handled at the moment happened. */
   private at = 0;
-  /** Whose the keyboard is, of all documents. */
-  private static holder: Input | null = null;
 
   constructor(private readonly options: InputOptions) {
     const { document, parent, layout, platform, label, clipboard } = options;
@@ -135,13 +139,13 @@ export class Input {
     this.wanted = toplevel;
     if (!field.focused) field.focus();
     // Another document's field may have taken the keyboard without this one having lost the DOM's focus.
-    else if (changes || Input.holder !== this) this.take();
+    else if (changes || this.options.holder.input !== this) this.take();
     this.writing.settle();
   }
 
   /** The window that has the keyboard. */
   get focused(): TrackId | null {
-    return Input.holder === this ? this.wanted : null;
+    return this.options.holder.input === this ? this.wanted : null;
   }
 
   get touchMode(): TouchMode {
@@ -221,7 +225,7 @@ export class Input {
     this.letGo();
     this.ended.abort();
     this.writing.field.remove();
-    if (Input.holder === this) Input.holder = null;
+    if (this.options.holder.input === this) this.options.holder.input = null;
   }
 
   private listen(signal: AbortSignal): void {
@@ -243,7 +247,7 @@ export class Input {
 
   /** The field got the DOM's focus. */
   private take(): void {
-    Input.holder = this;
+    this.options.holder.input = this;
     this.options.send({ do: "focus", track: this.wanted });
   }
 
@@ -251,8 +255,8 @@ export class Input {
   private lose(): void {
     this.letGo();
     setTimeout(() => {
-      if (Input.holder !== this || this.writing.field.focused) return;
-      Input.holder = null;
+      if (this.options.holder.input !== this || this.writing.field.focused) return;
+      this.options.holder.input = null;
       this.options.send({ do: "focus", track: null });
     });
   }

@@ -4,7 +4,7 @@ import type { Clipboard } from "../clipboard";
 import type { Command, State } from "../link/vocabulary";
 import type { TextInput, TrackId } from "../protocol/types";
 import { SEED } from "./text/compose";
-import { Input, type InputOptions } from "./input";
+import { Input, KeyboardHolder, type InputOptions } from "./input";
 import { Layout } from "./keyboard/layout";
 import { FakePage, happen, real, type FakeElement } from "./page.fixture";
 
@@ -20,6 +20,8 @@ export class Story {
   /** Whether the user's clipboard has something, and lets it be read. */
   clipboard = true;
   readonly input: Input;
+  /** Shared by the documents of one page. */
+  readonly holder = new KeyboardHolder();
 
   constructor(more: Partial<InputOptions> = {}) {
     this.parent.box = { left: 0, top: 0, width: 400, height: 800 };
@@ -32,6 +34,7 @@ export class Story {
     };
     this.input = new Input({
       ...{ document: this.page.real, parent: real(this.parent), send, label: "Keyboard input" },
+      holder: this.holder,
       layout: new Layout({ send, storage: null, languages: ["en-US"] }),
       clipboard: clipboard as unknown as Clipboard,
       platform: { mac: false, windows: false, webkit: false },

@@ -1,7 +1,7 @@
 /** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
 
 import { Clipboard } from "../../clipboard/clipboard";
-import { Input, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
+import { Input, KeyboardHolder, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
 import { texts } from "../../language";
 import type { Command, Event } from "../../link/vocabulary";
 import type { TrackId } from "../../protocol/types";
@@ -24,6 +24,7 @@ export class Inputs {
   /** Of the page itself. */
   readonly main: Input;
   readonly clipboard: Clipboard;
+  private readonly holder = new KeyboardHolder();
   private readonly layout: Layout;
   private readonly platform = detectPlatform(navigator);
   private readonly inputs = new Map<Document, Input>();
@@ -53,7 +54,7 @@ export class Inputs {
     const small = owner === document ? { zoom, drawCursor, keyboardChanged, caretMoved } : {};
     const input = new Input({
       ...{ document: owner, parent, send, keeps, pressed, appId },
-      ...{ layout: this.layout, clipboard: this.clipboard, platform: this.platform },
+      ...{ holder: this.holder, layout: this.layout, clipboard: this.clipboard, platform: this.platform },
       label: texts.input.textLabel,
       ...small,
     });
