@@ -5,6 +5,7 @@
  * The active window is never blocked by a modal dialog and never minimised. A window that is gone is named nowhere.
  */
 
+import { sessionOf, type SessionId } from "../../page/window-key";
 import type { TrackId } from "../../protocol/types";
 import { resizable } from "./limits";
 import { SingleWindow } from "./single-window";
@@ -31,6 +32,8 @@ export class Windows<T extends Toplevel = Toplevel> {
   private activeTrack: TrackId | null = null;
   /** The last used first. */
   private used: TrackId[] = [];
+  /** The places in the stack, the lowest first, by the windows that had them last. */
+  private order: TrackId[] = [];
 
   /** `only`: the app or track of single-window mode. */
   constructor(only: string | null = null) {
@@ -39,6 +42,7 @@ export class Windows<T extends Toplevel = Toplevel> {
 
   add(toplevel: T): void {
     this.byTrack.set(toplevel.track, toplevel);
+    this.order = [...this.order.filter((track) => track !== toplevel.track), toplevel.track];
   }
 
   get(track: TrackId): T | undefined {
@@ -59,6 +63,7 @@ export class Windows<T extends Toplevel = Toplevel> {
     this.tree.remove(track);
     this.byTrack.delete(track);
     this.used = this.used.filter((other) => other !== track);
+    this.order = this.order.filter((other) => other !== track);
     if (this.activeTrack !== track) return { toplevel, heir: undefined };
     this.activeTrack = null;
     const next = owner === null ? undefined : this.get(owner);
@@ -140,7 +145,8 @@ export class Windows<T extends Toplevel = Toplevel> {
   /** Whether a window that opens by itself is above the active one, and so gets the keyboard. */
   opensOnTop({ window }: T): boolean {
     const active = this.activeTrack === null ? undefined : this.tree.get(this.activeTrack);
-    return active === undefined || window.stacking > active.stacking;
+    if (active === undefined || sessionOf(active.track) !== sessionOf(window.track)) return true;
+    return window.stacking > active.stacking;
   }
 
   /** The window that gets the keyboard when the active one goes: the one used before it. */
@@ -149,20 +155,43 @@ export class Windows<T extends Toplevel = Toplevel> {
       const one = this.get(track);
       return one !== undefined && !one.minimised && one.home === "desk" && one.opened && !this.excludes(one);
     };
-    return [...this.used, ...this.tree.stacked().reverse()].find(stands) ?? null;
+    return (
+      [
+        ...this.used,
+        ...this.stacked()
+          .map(({ track }) => track)
+          .reverse(),
+      ].find(stands) ?? null
+    );
   }
 
   /** Puts a window on top at once; the host's own order follows. */
   private raise(track: TrackId): void {
     const window = this.tree.get(track);
     if (window === undefined) return;
-    const top = Math.max(0, ...this.tree.all().map(({ stacking }) => stacking));
+    const own = this.tree.all().filter((other) => sessionOf(other.track) === sessionOf(track));
+    const top = Math.max(0, ...own.map(({ stacking }) => stacking));
     if (window.stacking < top) this.tree.set({ ...window, stacking: top + 1 });
+    const root = this.tree.owners(track).at(-1) ?? track;
+    const family = new Set([root, ...this.tree.dependants(root)]);
+    const rest = this.order.filter((other) => !family.has(other));
+    this.order = [...rest, ...this.order.filter((other) => family.has(other))];
   }
 
-  /** All toplevels, the lowest first. */
+  /**
+   * All toplevels, the lowest first. Each host orders the windows of its session. Hosts know nothing of each other: between
+   * sessions the windows that were used last are above.
+   */
   stacked(): T[] {
-    return this.tree.stacked().flatMap((track) => this.get(track) ?? []);
+    const bySession = new Map<SessionId, T[]>();
+    for (const track of this.tree.stacked()) {
+      const one = this.get(track);
+      const session = sessionOf(track);
+      if (one !== undefined) bySession.set(session, [...(bySession.get(session) ?? []), one]);
+    }
+    const stacked = this.order.flatMap((track) => bySession.get(sessionOf(track))?.shift() ?? []);
+    this.order = stacked.map(({ track }) => track);
+    return stacked;
   }
 
   /** Puts a window away with its dialogs. Answers the windows that changed. */
