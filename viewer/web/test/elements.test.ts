@@ -53,4 +53,4 @@ test("the core, the decoders and the windows' rules name nothing of a page; what
   const found = faults();
   expect(found.filter((fault) => fault.startsWith(PLANTED.path))).toHaveLength(1);
   expect(found.filter((fault) => !fault.startsWith(PLANTED.path))).toEqual([]);
-}, 600_000);
+});
