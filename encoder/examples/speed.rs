@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroUsize, sync::mpsc, time::Duration};
 
-use dormer_encoder::{Pool, PoolConfig, Selection};
+use dormer_encoder::{Pool, PoolConfig, video::Broker};
 use media::{
     Canvas, EncodeJob, Encoded, Frame, Op, Pixels, Rect, Region, Size, Timestamp, Timing, TrackId, Update,
     UpdateId, ViewerId,
@@ -74,7 +74,7 @@ fn measure(name: &str, size: Size<Pixels>, bitrate: u64, draw: impl Fn(&mut Fram
     const PICTURES: i32 = 75;
     const WARM_UP: i32 = 15;
     let (send, answers) = mpsc::channel();
-    let config = PoolConfig { threads: NonZeroUsize::MIN, video: Selection::default() };
+    let config = PoolConfig { threads: NonZeroUsize::MIN, video: Broker::default() };
     let pool = Pool::new(config, move |encoded: Encoded| drop(send.send(encoded)));
     let canvas = Canvas::new();
     pool.canvas(TRACK, canvas.clone());

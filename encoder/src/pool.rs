@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     num::NonZeroUsize,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
@@ -14,18 +14,18 @@ use rustix::time::{ClockId, clock_gettime};
 use tracing::{debug, error};
 
 use crate::{
-    select::Selection,
     shown::{Change, Shown, Tools},
     streams,
+    video::Broker,
 };
 
 /// How a [`Pool`] works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PoolConfig {
-    /// How many threads.
+    /// How many jobs are worked on at once.
     pub threads: NonZeroUsize,
-    /// Which video encoder.
-    pub video: Selection,
+    /// Where video encoders come from.
+    pub video: Broker,
 }
 
 /// Threads that bring viewers' copies of tracks up to date, each with its own memory of every copy.
@@ -34,6 +34,9 @@ pub struct PoolConfig {
 /// viewer or track is forgotten before. Jobs of one (viewer, track) are done one after the other in the order of
 /// their submission; others in parallel. A job that panics is answered like any other, with the whole picture lossy,
 /// so that refining mends what may be wrong. Dropping the pool ends the threads after the jobs under way.
+///
+/// A job that waits for a device takes no processor, so another one is worked on meanwhile: a device that hangs holds
+/// up the window whose picture it has, and no other.
 pub struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -44,23 +47,25 @@ impl Default for PoolConfig {
     fn default() -> Self {
         const MOST: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { threads: cores.min(MOST), video: Selection::default() }
+        Self { threads: cores.min(MOST), video: Broker::default() }
     }
 }
 
 impl Pool {
     /// Starts the threads.
     pub fn new(config: PoolConfig, done: impl Fn(Encoded) + Send + Sync + 'static) -> Self {
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
+        const MOST_WAITING: usize = 16;
+        let waiting = usize::try_from(config.video.scarce()).unwrap_or(MOST_WAITING).min(MOST_WAITING);
+        let queue = Queue { free: config.threads.get(), ..Queue::default() };
+        let shared =
+            Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new(), freed: Condvar::new() });
         let done: Arc<dyn Fn(Encoded) + Send + Sync> = Arc::new(done);
         let start = |i: usize| {
-            let (shared, done) = (Arc::clone(&shared), Arc::clone(&done));
-            let worker = move || {
-                Worker { shared, done, tools: Tools::new(config.video), selection: config.video }.run()
-            };
+            let (shared, done, broker) = (Arc::clone(&shared), Arc::clone(&done), config.video.clone());
+            let worker = move || Worker { tools: shared.tools(&broker), shared, done, broker }.run();
             thread::Builder::new().name(format!("encoder-{i}")).spawn(worker)
         };
-        let threads = (0..config.threads.get()).map(start).collect::<Result<_, _>>();
+        let threads = (0..config.threads.get() + waiting).map(start).collect::<Result<_, _>>();
         let threads = threads.expect("a process that starts can have a few threads");
         Self { shared, threads }
     }
@@ -112,7 +117,10 @@ type Key = (ViewerId, TrackId);
 
 struct Shared {
     queue: Mutex<Queue>,
+    /// There may be something to do.
     changed: Condvar,
+    /// A job ended or began to wait: another may go on.
+    freed: Condvar,
 }
 
 #[derive(Default)]
@@ -127,6 +135,8 @@ struct Queue {
     forgotten: HashSet<Key>,
     /// A video stream of one of `busy` that is to be restarted when it is put back.
     restarts: HashMap<Key, u32>,
+    /// How many more jobs may be worked on now.
+    free: usize,
     closed: bool,
 }
 
@@ -134,6 +144,28 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing that can panic runs under this lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tools(self: &Arc<Self>, broker: &Broker) -> Tools {
+        let shared = Arc::clone(self);
+        Tools::new(broker.clone(), move |wait| shared.let_others_work(wait))
+    }
+
+    /// Runs what waits for a device while another job is worked on.
+    fn let_others_work(&self, wait: &mut dyn FnMut()) {
+        self.lock().free += 1;
+        self.changed.notify_one();
+        self.freed.notify_one();
+        let waited = catch_unwind(AssertUnwindSafe(wait));
+        let mut queue = self.lock();
+        while queue.free == 0 {
+            queue = self.freed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.free -= 1;
+        drop(queue);
+        if let Err(panic) = waited {
+            resume_unwind(panic);
+        }
     }
 }
 
@@ -146,11 +178,15 @@ impl Queue {
 
     /// The first job whose copy no other worker has.
     fn take(&mut self) -> Option<Task> {
+        if self.free == 0 {
+            return None;
+        }
         let free = self.jobs.iter().position(|job| !self.busy.contains(&key(job)))?;
         let job = self.jobs.remove(free).expect("it was found there");
         let key = key(&job);
         let shown = self.shown.remove(&key).unwrap_or_else(Shown::new);
         self.busy.insert(key);
+        self.free -= 1;
         let canvas = self.canvases.get(&job.track).cloned();
         Some(Task { job, shown, canvas })
     }
@@ -166,6 +202,7 @@ impl Queue {
     /// Puts a copy back. Answers whether anybody still wants to know.
     fn put_back(&mut self, key: Key, mut shown: Shown) -> bool {
         self.busy.remove(&key);
+        self.free += 1;
         if let Some(stream) = self.restarts.remove(&key) {
             shown.restart_video(stream);
         }
@@ -195,7 +232,7 @@ struct Worker {
     shared: Arc<Shared>,
     done: Arc<dyn Fn(Encoded) + Send + Sync>,
     tools: Tools,
-    selection: Selection,
+    broker: Broker,
 }
 
 impl Worker {
@@ -250,6 +287,7 @@ impl Worker {
         };
         // Another worker may have passed over a job of this copy while it was busy.
         self.shared.changed.notify_one();
+        self.shared.freed.notify_one();
         if wanted && catch_unwind(AssertUnwindSafe(|| (self.done)(answer))).is_err() {
             error!(track = %job.track, viewer = %job.viewer, "what takes encoded updates panicked; this one is lost");
         }
@@ -266,7 +304,7 @@ impl Worker {
             Ok(change) => (shown, change),
             Err(_) => {
                 error!(track = %job.track, viewer = %job.viewer, "an encoder panicked; the picture is sent anew");
-                self.tools = Tools::new(self.selection);
+                self.tools = self.shared.tools(&self.broker);
                 let size = canvas.read(|newest| newest.size());
                 let lossy = Region::from(size.to_rect());
                 (Shown::unknown(size), Change { size, ops: Vec::new(), lossy })

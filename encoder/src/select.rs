@@ -1,10 +1,10 @@
 //! Which video encoders there are on this machine, and why not the others.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::video::{OpenH264, VideoConfig, VideoEncoder, VideoError};
+use crate::video::{Broker, Device};
 
 /// A video encoder that Dormer knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ pub struct Probe {
     pub usable: Result<(), String>,
 }
 
-/// A backend that is there. Makes encoders.
+/// A backend that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selection(Backend);
 
@@ -60,6 +60,13 @@ pub struct UnknownBackend(String);
 impl Backend {
     /// All, the most wanted first.
     pub const ALL: [Backend; 4] = [Backend::Nvenc, Backend::Vaapi, Backend::OpenH264, Backend::X264];
+
+    /// What the broker is to try before software. A build without GStreamer has nothing besides software.
+    fn device(self) -> Option<Arc<dyn Device>> {
+        match self {
+            Backend::OpenH264 | Backend::Vaapi | Backend::Nvenc | Backend::X264 => None,
+        }
+    }
 
     /// Tells whether it can be used here.
     pub fn probe(self) -> Probe {
@@ -102,14 +109,9 @@ impl Selection {
         self.0
     }
 
-    /// A new encoder.
-    pub fn create(self, config: VideoConfig) -> Result<Box<dyn VideoEncoder>, VideoError> {
-        match self.0 {
-            Backend::OpenH264 => Ok(Box::new(OpenH264::new(config)?)),
-            Backend::Vaapi | Backend::Nvenc | Backend::X264 => {
-                unreachable!("only a usable backend is ever selected")
-            }
-        }
+    /// A broker that lends its encoders, and those of software where it has none.
+    pub fn broker(self) -> Broker {
+        Broker::new(self.0.device().into_iter().collect())
     }
 }
 

@@ -10,10 +10,9 @@ use crate::{
     classify::{self, Motion, TileBytes},
     diff,
     scroll::{self, Search},
-    select::Selection,
     streams::{Outcome, Streams, VideoTools, Wanted},
     tile::{self, TileEncoder},
-    video::{Content, Planes},
+    video::{Blocking, Broker, Content, Planes},
 };
 
 /// One viewer's copy of one track, as the encoder knows it.
@@ -31,7 +30,8 @@ pub(crate) struct Shown {
 
 /// What a worker lends to the track it works for.
 pub(crate) struct Tools {
-    selection: Selection,
+    broker: Broker,
+    blocking: Box<Blocking>,
     tiles: TileEncoder,
     planes: Planes,
 }
@@ -230,7 +230,8 @@ impl Shown {
         tools: &mut Tools,
         sent: &mut Sent,
     ) -> Option<Rect<Pixels>> {
-        let mut lent = VideoTools { selection: tools.selection, planes: &mut tools.planes };
+        let mut lent =
+            VideoTools { broker: &tools.broker, planes: &mut tools.planes, blocking: &*tools.blocking };
         match self.streams.picture(&self.frame, wanted, job, &mut lent) {
             Ok(Outcome::Shown { rect, op }) => {
                 sent.video.extend(op);
@@ -310,9 +311,9 @@ impl Shown {
 }
 
 impl Tools {
-    /// The tools of one worker.
-    pub(crate) fn new(selection: Selection) -> Self {
-        Self { selection, tiles: TileEncoder::new(), planes: Planes::new() }
+    /// The tools of one worker. `blocking` runs what waits for a device.
+    pub(crate) fn new(broker: Broker, blocking: impl Fn(&mut dyn FnMut()) + 'static) -> Self {
+        Self { broker, blocking: Box::new(blocking), tiles: TileEncoder::new(), planes: Planes::new() }
     }
 
     /// Gives back the memory that only video needs.

@@ -1,6 +1,7 @@
 //! The video streams of one viewer's copy of one track.
 //!
-//! A stream has one rectangle for all its life; another rectangle is another stream, which begins with a keyframe.
+//! A stream has one rectangle and one device for all its life; another of either is another stream, which begins with a
+//! keyframe.
 //! Encoders are large: they are made when motion begins and dropped soon after its end.
 
 use std::time::Duration;
@@ -9,8 +10,7 @@ use media::{EncodeJob, Frame, Op, Pixels, Rect, Size, Timestamp, VideoCodec};
 
 use crate::{
     cells::{CELL, Cells},
-    select::Selection,
-    video::{Content, Planes, VideoConfig, VideoEncoder, VideoError},
+    video::{AccessUnit, Blocking, Broker, Content, Lease, Planes, VideoConfig, VideoError},
 };
 
 /// All streams, at most [`MAX_STREAMS`].
@@ -24,7 +24,7 @@ pub(crate) struct Streams {
 struct Stream {
     id: u32,
     rect: Rect<Pixels>,
-    encoder: Box<dyn VideoEncoder>,
+    encoder: Lease,
     config: VideoConfig,
     /// Whether it shows motion; otherwise it was the first look at something too large.
     sustained: bool,
@@ -35,6 +35,8 @@ struct Stream {
     /// What has changed within since `extent_since`.
     extent: Rect<Pixels>,
     extent_since: Timestamp,
+    /// From how many devices that failed it has moved on.
+    moves: u32,
 }
 
 /// What a picture of a video is wanted for.
@@ -60,11 +62,15 @@ pub(crate) enum Outcome {
 
 /// What a worker lends.
 pub(crate) struct VideoTools<'a> {
-    pub(crate) selection: Selection,
+    pub(crate) broker: &'a Broker,
     pub(crate) planes: &'a mut Planes,
+    pub(crate) blocking: &'a Blocking,
 }
 
 const MAX_STREAMS: usize = 4;
+
+/// How many devices that fail a stream tries for one picture.
+const MOST_MOVES: u32 = 4;
 
 /// How long after its last picture an encoder is kept.
 pub(crate) const LINGER: Duration = Duration::from_millis(1500);
@@ -115,14 +121,25 @@ impl Streams {
         job: &EncodeJob,
         tools: &mut VideoTools<'_>,
     ) -> Result<Outcome, VideoError> {
-        let index = match self.fitting(wanted, job.now) {
+        let mut index = match self.fitting(wanted, job.now, tools.broker) {
             Ok(index) => index,
-            Err(rect) => self.open(frame.size(), Wanted { rect, ..wanted }, job, tools.selection)?,
+            Err(rect) => self.open(frame.size(), Wanted { rect, ..wanted }, job, tools.broker)?,
         };
-        let stream = &mut self.live[index];
-        stream.note(wanted, job)?;
-        tools.planes.read(frame, stream.rect);
-        let unit = stream.encoder.encode(tools.planes, job.now)?;
+        let unit = loop {
+            match self.live[index].encode(frame, wanted, job, tools) {
+                Err(error) if error.falls_back() => {
+                    // The broker leaves a device alone that failed, so this ends with software at the latest.
+                    let failed = self.live.swap_remove(index);
+                    if !failed.can_move() {
+                        return Err(error);
+                    }
+                    index = self.open(frame.size(), wanted, job, tools.broker)?;
+                    self.live[index].moves = failed.moves + 1;
+                }
+                encoded => break encoded?,
+            }
+        };
+        let stream = &self.live[index];
         let (rect, id) = (stream.rect, stream.id);
         if unit.as_ref().is_some_and(|unit| unit.keyframe && unit.data.len() > wanted.worth) {
             self.live.swap_remove(index);
@@ -139,11 +156,16 @@ impl Streams {
     }
 
     /// The stream that can go on, or the rectangle that a new one should show.
-    fn fitting(&mut self, wanted: Wanted, now: Timestamp) -> Result<usize, Rect<Pixels>> {
+    fn fitting(&mut self, wanted: Wanted, now: Timestamp, broker: &Broker) -> Result<usize, Rect<Pixels>> {
         let Some(index) = self.live.iter().position(|stream| stream.rect.contains(wanted.rect)) else {
             return Err(wanted.rect);
         };
         let stream = &self.live[index];
+        // What was a first look, and got software's encoder, moves on now: scarce devices are for motion that lasts.
+        let lasts = wanted.sustained && !stream.sustained && broker.scarce() > 0;
+        if lasts || stream.encoder.is_too_slow() && stream.can_move() {
+            return Err(self.live.swap_remove(index).rect);
+        }
         let extent = stream.extent.bounds_with(wanted.rect);
         if !stream.outgrows(wanted, extent, now) {
             return Ok(index);
@@ -157,7 +179,7 @@ impl Streams {
         picture: Size<Pixels>,
         wanted: Wanted,
         job: &EncodeJob,
-        selection: Selection,
+        broker: &Broker,
     ) -> Result<usize, VideoError> {
         let rect = self.rect_for(picture, wanted);
         self.live.retain(|stream| !stream.rect.overlaps(rect));
@@ -178,7 +200,7 @@ impl Streams {
         if !VideoConfig::fits(size) {
             return Err(VideoError::Size(size));
         }
-        let encoder = selection.create(config)?;
+        let encoder = broker.lease(config, wanted.sustained, job.now)?;
         self.next += 1;
         self.live.push(Stream {
             id: self.next,
@@ -190,6 +212,7 @@ impl Streams {
             interval,
             extent: Rect::default(),
             extent_since: job.now,
+            moves: 0,
         });
         Ok(self.live.len() - 1)
     }
@@ -211,6 +234,23 @@ impl Streams {
 }
 
 impl Stream {
+    fn encode(
+        &mut self,
+        frame: &Frame,
+        wanted: Wanted,
+        job: &EncodeJob,
+        tools: &mut VideoTools<'_>,
+    ) -> Result<Option<AccessUnit>, VideoError> {
+        self.note(wanted, job)?;
+        tools.planes.read(frame, self.rect);
+        self.encoder.encode(tools.planes, job.now, tools.blocking)
+    }
+
+    /// Whether it is worth trying another device. Where all fail, tiles are always right.
+    fn can_move(&self) -> bool {
+        self.moves < MOST_MOVES
+    }
+
     /// Whether most of its rectangle has nothing to do with what is wanted: it would blur, and code, what rests.
     fn outgrows(&self, wanted: Wanted, extent: Rect<Pixels>, now: Timestamp) -> bool {
         if wanted.sustained {
@@ -248,7 +288,7 @@ impl Stream {
             config.frame_rate = frame_rate;
         }
         if config != self.config {
-            self.encoder.configure(config)?;
+            self.encoder.configure(config, job.now)?;
             self.config = config;
         }
         Ok(())

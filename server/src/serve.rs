@@ -124,7 +124,7 @@ async fn start_compositor(
 
 fn start_encoders(config: &Config, happenings: &mpsc::Sender<Happening>) -> encoder::Pool {
     let sink = happenings.clone();
-    let settings = encoder::PoolConfig { video: config.encoder, ..Default::default() };
+    let settings = encoder::PoolConfig { video: config.encoder.broker(), ..Default::default() };
     encoder::Pool::new(settings, move |encoded| {
         // As for the compositor.
         let _ = sink.blocking_send(Happening::Encoded(encoded));

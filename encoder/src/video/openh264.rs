@@ -1,5 +1,7 @@
 //! H.264 in software, by Cisco's openh264.
 
+use std::time::Duration;
+
 use media::{Pixels, Size, Timestamp};
 use openh264::{
     OpenH264API, Timestamp as StreamTime,
@@ -11,7 +13,10 @@ use openh264::{
 };
 use openh264_sys2::{ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, SEncParamExt};
 
-use super::{AccessUnit, Content, Planes, VideoConfig, VideoEncoder, VideoError, rate::RateControl};
+use super::{
+    AccessUnit, Capabilities, Content, Device, Planes, Progress, VideoConfig, VideoEncoder, VideoError,
+    rate::RateControl,
+};
 
 /// One openh264 encoder. Its memory is several times that of a picture, so it is best dropped when motion ends.
 pub struct OpenH264 {
@@ -20,6 +25,26 @@ pub struct OpenH264 {
     rate: RateControl,
     /// The quantiser that the encoder was last told; `None` before its first picture.
     qp: Option<u8>,
+    /// What became of the picture that was submitted, until it is asked for.
+    made: Option<Option<AccessUnit>>,
+}
+
+/// Makes [`OpenH264`] encoders, as many as are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenH264Device;
+
+impl Device for OpenH264Device {
+    fn name(&self) -> &str {
+        "openh264"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::SOFTWARE
+    }
+
+    fn open(&self, config: VideoConfig) -> Result<Box<dyn VideoEncoder>, VideoError> {
+        Ok(Box::new(OpenH264::new(config)?))
+    }
 }
 
 impl OpenH264 {
@@ -31,7 +56,7 @@ impl OpenH264 {
         }
         let encoder =
             Encoder::with_api_config(OpenH264API::from_source(), settings(config)).map_err(failed)?;
-        Ok(Self { encoder, config, rate: RateControl::new(config), qp: None })
+        Ok(Self { encoder, config, rate: RateControl::new(config), qp: None, made: None })
     }
 
     fn encode_with(
@@ -72,10 +97,26 @@ impl VideoEncoder for OpenH264 {
         self.encoder.force_intra_frame();
     }
 
-    fn encode(&mut self, picture: &Planes, now: Timestamp) -> Result<Option<AccessUnit>, VideoError> {
+    fn submit(&mut self, picture: &Planes, now: Timestamp) -> Result<(), VideoError> {
         if picture.size() != self.config.size {
             return Err(VideoError::Mismatch { got: picture.size(), configured: self.config.size });
         }
+        self.made = Some(self.encode(picture, now)?);
+        Ok(())
+    }
+
+    fn poll(&mut self, _wait: Duration) -> Result<Progress, VideoError> {
+        // It encodes on the thread that submits.
+        Ok(match self.made.take() {
+            None => Progress::Pending,
+            Some(None) => Progress::Skipped,
+            Some(Some(unit)) => Progress::Encoded(unit),
+        })
+    }
+}
+
+impl OpenH264 {
+    fn encode(&mut self, picture: &Planes, now: Timestamp) -> Result<Option<AccessUnit>, VideoError> {
         let Some(qp) = self.rate.begin(now) else { return Ok(None) };
         let at = StreamTime::from_millis(now.0 / 1000);
         let mut unit = self.encode_with(qp, picture, at)?;

@@ -5,6 +5,8 @@ mod behaviour;
 #[expect(unreachable_pub, reason = "public there, part of this test here")]
 #[path = "../../../viewer/src/decode/mod.rs"]
 mod decode;
+mod device;
+mod devices;
 mod laws;
 mod pair;
 mod pictures;

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::mpsc, time::Duration};
 
-use dormer_encoder::{Pool, PoolConfig, Selection};
+use dormer_encoder::{Pool, PoolConfig, video::Broker};
 use media::{
     Canvas, EncodeJob, Encoded, Frame, Op, Pixels, Rect, Region, Timestamp, Timing, TrackId, Update,
     UpdateId, ViewerId,
@@ -48,8 +48,12 @@ impl Link {
 
 impl Pair {
     pub(crate) fn new(link: Link) -> Self {
+        Self::with(link, Broker::default())
+    }
+
+    pub(crate) fn with(link: Link, video: Broker) -> Self {
         let (send, answers) = mpsc::channel();
-        let config = PoolConfig { threads: NonZeroUsize::MIN, video: Selection::default() };
+        let config = PoolConfig { threads: NonZeroUsize::MIN, video };
         let pool = Pool::new(config, move |encoded| drop(send.send(encoded)));
         let canvas = Canvas::new();
         pool.canvas(TRACK, canvas.clone());

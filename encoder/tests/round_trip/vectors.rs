@@ -6,10 +6,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use dormer_encoder::{
-    Selection,
-    video::{Content, Planes, VideoConfig},
-};
+use dormer_encoder::video::{Broker, Content, Planes, VideoConfig};
 use media::{
     Frame, Op, Pixels, Rect, Size, TileCoding, Timestamp, Timing, TrackId, Update, UpdateId, VideoCodec,
 };
@@ -101,14 +98,14 @@ fn video(name: &str, size: Size<Pixels>, mut draw: impl FnMut(&mut Frame, i32)) 
         frame_rate: 30.0,
         content: Content::Motion,
     };
-    let mut encoder = Selection::default().create(config).expect("an encoder");
+    let mut encoder = Broker::default().lease(config, true, Timestamp(0)).expect("an encoder");
     let mut frame = Frame::new(size);
     let mut planes = Planes::new();
     let units = (0..3).map(|time| {
         draw(&mut frame, time);
         planes.read(&frame, size.to_rect());
         let now = Timestamp(1_000_000 + time as u64 * 33_333);
-        encoder.encode(&planes, now).expect("a good picture").expect("is not skipped").data
+        encoder.encode(&planes, now, &|wait| wait()).expect("a good picture").expect("is not skipped").data
     });
     let units: Vec<Vec<u8>> = units.collect();
     let ops = units.iter().zip(0..).map(|(unit, i)| Op::Video {

@@ -1,30 +1,61 @@
 //! Video of a rectangle: one trait, and behind it whatever encodes.
 
+use std::time::Duration;
+
 use media::{Pixels, Size, Timestamp};
 use thiserror::Error;
 
+mod annex_b;
+mod broker;
+mod device;
+mod lease;
 mod openh264;
 mod planes;
 mod rate;
 
-pub use self::{openh264::OpenH264, planes::Planes};
+pub use self::{
+    broker::{Broker, Report},
+    device::{Capabilities, Device},
+    lease::{Blocking, Lease},
+    openh264::{OpenH264, OpenH264Device},
+    planes::Planes,
+};
 
 /// Makes one sequence of access units of pictures of one size.
 ///
-/// Contract: the first access unit, the first after [`VideoEncoder::configure`] changed the size, and the first after
-/// [`VideoEncoder::request_keyframe`] are keyframes; every access unit is decodable as soon as it is there (no
-/// reordering); full-range BT.709, 4:2:0, said so in the stream; over a second or more the rate stays near the
-/// configured one where quality allows, and under the ceiling in any case, by skipping pictures.
+/// Pictures go in by [`VideoEncoder::submit`] and come out by [`VideoEncoder::poll`], in order, each once. Nobody
+/// submits another picture before the last one came out. Neither call blocks for longer than it is told to: a device
+/// that can hang lives in a process or thread of its own.
+///
+/// Contract: the first access unit, the first after [`VideoEncoder::configure`] changed the size, and, where
+/// [`Capabilities::true_idr`] says so, the first after [`VideoEncoder::request_keyframe`] are keyframes with their
+/// parameter sets; every access unit is decodable as soon as it is there (no reordering); full-range BT.709, 4:2:0;
+/// over a second or more the rate stays near the configured one where quality allows, and under the ceiling in any
+/// case, by skipping pictures. What a device cannot promise stands in its [`Capabilities`].
 pub trait VideoEncoder: Send {
-    /// Applies a new configuration from the next picture on. The rate changes without a keyframe.
+    /// Applies a new configuration from the next picture on. Another rate costs a keyframe unless
+    /// [`Capabilities::rate_without_keyframe`].
     fn configure(&mut self, config: VideoConfig) -> Result<(), VideoError>;
 
     /// Makes the next access unit a keyframe.
     fn request_keyframe(&mut self);
 
-    /// Encodes the next picture, of the configured size. `None`: it was skipped for the sake of the rate, and what
-    /// follows builds on the last that was not.
-    fn encode(&mut self, picture: &Planes, now: Timestamp) -> Result<Option<AccessUnit>, VideoError>;
+    /// Hands over the next picture, of the configured size.
+    fn submit(&mut self, picture: &Planes, now: Timestamp) -> Result<(), VideoError>;
+
+    /// What became of the picture that was submitted. Waits for it as long as `wait` at most.
+    fn poll(&mut self, wait: Duration) -> Result<Progress, VideoError>;
+}
+
+/// What became of a submitted picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is still being encoded.
+    Pending,
+    /// It was skipped for the sake of the rate. What follows builds on the last picture that was not.
+    Skipped,
+    /// It is encoded.
+    Encoded(AccessUnit),
 }
 
 /// What a video encoder is to make.
@@ -76,9 +107,28 @@ pub enum VideoError {
         /// The encoder's size.
         configured: Size<Pixels>,
     },
+    /// The device has no session left.
+    #[error("the video encoder has no session left")]
+    Full,
+    /// The device did not answer in time.
+    #[error("the video encoder has not answered for {} ms", .0.as_millis())]
+    Hung(Duration),
+    /// What came out is not what was asked for.
+    #[error("the video encoder broke its contract: {0}")]
+    Broken(&'static str),
     /// The encoder itself failed.
     #[error("the video encoder failed: {0}")]
     Encoder(String),
+}
+
+impl VideoError {
+    /// Whether another device may well do what this one could not. The rest are mistakes of the caller.
+    pub fn falls_back(&self) -> bool {
+        match self {
+            VideoError::Full | VideoError::Hung(_) | VideoError::Broken(_) | VideoError::Encoder(_) => true,
+            VideoError::Size(_) | VideoError::Mismatch { .. } => false,
+        }
+    }
 }
 
 impl VideoConfig {
