@@ -5,7 +5,8 @@
 //!   viewer's encoder has taken the commit, and not sooner than [`FRAME`] after the callback before. So a slow viewer
 //!   does not slow the app for a fast one, and after a rest the callback goes at once: there are no ticks. A commit
 //!   that changes nothing has nothing to be taken; but where pixels before it wait to be taken, it waits with them.
-//! - What nobody looks at gets one callback in [`UNWATCHED`], and so does what nobody takes: none is ever lost.
+//! - What nobody takes gets one callback in [`UNWATCHED`], so that none is ever lost. What nobody looks at does as well,
+//!   but after a rest a few sooner ([`FEW`]): an app that starts, or draws once in a while, need not wait.
 //! - A hidden window of an app that shows others which move or are used gets its callbacks as if it were seen: the app
 //!   may draw all of them by one thread, which waits for each.
 
@@ -18,12 +19,20 @@ const FRAME: Duration = Duration::from_millis(16);
 /// The time between two callbacks when nobody takes the track's pictures.
 pub(crate) const UNWATCHED: Duration = Duration::from_secs(1);
 
+/// So many callbacks of a track that nobody looks at may go in a row.
+const FEW: u32 = 4;
+
+/// How long before a track has rested a callback may go.
+const IN_A_ROW: Duration = UNWATCHED.saturating_mul(FEW - 1);
+
 /// The frame callbacks of one track.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pacer {
     state: Pacing,
     audience: Audience,
     last: Option<Timestamp>,
+    /// When all of [`FEW`] could go again.
+    rested: Timestamp,
     /// Counts commits, to tell which an encoder has taken.
     commits: u64,
 }
@@ -96,11 +105,13 @@ impl Pacer {
     /// When the callback is due, if one is owed.
     pub(crate) fn timeout(&self) -> Option<Timestamp> {
         let after = |time| self.last.map_or(Timestamp(0), |last| last + time);
+        let unseen = after(FRAME).max(Timestamp(self.rested.0.saturating_sub(IN_A_ROW.as_micros() as u64)));
         match (self.state, self.audience) {
             (Pacing::Done, _) => None,
             (Pacing::Taken, Audience::Viewers) | (_, Audience::Siblings) => Some(after(FRAME)),
-            (Pacing::Taken, Audience::Nobody) => Some(after(UNWATCHED)),
-            (Pacing::Waiting { since, .. }, _) => Some((since + FRAME).max(after(UNWATCHED))),
+            (Pacing::Taken, Audience::Nobody) => Some(unseen),
+            (Pacing::Waiting { since, .. }, Audience::Nobody) => Some((since + FRAME).max(unseen)),
+            (Pacing::Waiting { since, .. }, Audience::Viewers) => Some((since + FRAME).max(after(UNWATCHED))),
         }
     }
 
@@ -110,6 +121,7 @@ impl Pacer {
         if due {
             self.state = Pacing::Done;
             self.last = Some(now);
+            self.rested = (self.rested.max(now) + UNWATCHED).min(now + UNWATCHED * FEW);
         }
         due
     }
@@ -164,17 +176,24 @@ mod tests {
     }
 
     #[test]
-    fn nobody_watching_means_one_callback_a_second_and_none_lost() {
-        let mut pacer = Pacer::default();
-        let mut now = at(0);
-        for _ in 0..5 {
-            pacer.commit(now, false);
-            let due = pacer.timeout().expect("owed");
-            assert!(due.since(now) <= UNWATCHED);
-            now = due;
-            assert!(pacer.due(now));
+    fn nobody_watching_means_a_few_callbacks_then_one_a_second_and_none_lost() {
+        for empty in [false, true] {
+            let mut pacer = Pacer::default();
+            let mut now = at(0);
+            let mut gone = Vec::new();
+            for _ in 0..8 {
+                pacer.commit(now, empty);
+                let due = pacer.timeout().expect("owed").max(now);
+                assert!(due.since(now) <= UNWATCHED);
+                now = due;
+                assert!(pacer.due(now));
+                gone.push(now);
+            }
+            assert!(gone[3] <= at(64), "{gone:?}");
+            assert!(gone[7] >= at(4000), "{gone:?}");
+            pacer.commit(at(20_000), empty);
+            assert!(pacer.due(at(20_016)), "it has rested");
         }
-        assert!(now >= at(4000));
     }
 
     #[test]
@@ -200,12 +219,17 @@ mod tests {
     fn what_nobody_sees_is_slow_unless_its_app_is_in_use() {
         for empty in [false, true] {
             let mut pacer = Pacer::default();
-            pacer.commit(at(0), empty);
-            assert!(pacer.due(at(16)));
-            pacer.commit(at(17), empty);
-            assert_eq!(pacer.timeout(), Some(at(1016)));
+            pacer.watched_by(Audience::Viewers);
+            for frame in 0..u64::from(FEW) {
+                pacer.commit(at(frame * 16), empty);
+                pacer.taken(pacer.commits());
+                assert!(pacer.due(at(frame * 16)));
+            }
+            pacer.commit(at(49), empty);
+            pacer.watched_by(Audience::Nobody);
+            assert!(pacer.timeout() >= Some(at(950)), "what was seen until now has not rested");
             pacer.watched_by(Audience::Siblings);
-            assert_eq!(pacer.timeout(), Some(at(32)));
+            assert_eq!(pacer.timeout(), Some(at(64)));
         }
     }
 }

@@ -88,12 +88,16 @@ fn a_hidden_window_does_not_hold_up_the_others_of_its_program() {
 fn a_hidden_window_that_is_drawn_alone_is_slow() {
     let (mut world, _) = program(2);
     for draw in [paint, World::commit_nothing] {
-        let rounds = rounds(&mut world, |world, window| {
-            if window == 1 {
-                draw(world, window);
-            }
-        });
-        assert!(rounds <= 3, "{rounds} a second");
+        let mut second = || {
+            rounds(&mut world, |world, window| {
+                if window == 1 {
+                    draw(world, window);
+                }
+            })
+        };
+        // A few come at once after a rest.
+        let (first, then) = (second(), second());
+        assert!(first <= 6 && then <= 2, "{first} and {then} a second");
         world.run_for(3000 * MS);
     }
 }
@@ -103,7 +107,7 @@ fn a_window_of_another_program_changes_nothing_for_a_hidden_one() {
     let (mut world, _) = program(2);
     world.event(Event::App { track: TrackId(2), app: AppId(2) });
     let start = world.now;
-    while world.now < start + 2000 * MS {
+    while world.now < start + 4000 * MS {
         world.commit_all(0);
         if world.apps[1].asked.is_none() {
             world.commit_all(1);
@@ -111,15 +115,17 @@ fn a_window_of_another_program_changes_nothing_for_a_hidden_one() {
         world.run_for(16 * MS);
     }
     let hidden = world.apps[1].callbacks.iter().filter(|at| **at >= start).count();
-    assert!(hidden <= 3, "{hidden} in two seconds");
+    assert!(hidden <= 9, "{hidden} in four seconds");
 }
 
 #[test]
 fn a_program_that_waits_for_its_hidden_window_hears_a_key_in_the_other_at_once() {
     let (mut world, end) = program(2);
-    world.commit_all(1);
-    world.run_for(50 * MS);
-    world.commit_all(1);
+    for _ in 0..8 {
+        world.commit_all(1);
+        world.run_for(50 * MS);
+    }
+    assert!(world.apps[1].asked.is_some(), "it waits");
     let pressed = world.now;
     let event = InputEvent::Key { key: KeyCode(30), pressed: true };
     world.with_core(end, |core, now| core.handle_input(now, TrackId(1), event)).expect("sent");
