@@ -1,21 +1,29 @@
 //! Programs that tests need and machines may lack.
 
-use std::{env, io::Write, path::PathBuf};
+use std::{
+    env,
+    io::Write,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 /// Set by `make test`, which has installed everything: what is missing is a failure then.
 const COMPLETE: &str = "DORMER_TESTS_COMPLETE";
 
 /// Which package of Debian has a program that is not called like its package.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 15] = [
     ("Xvfb", "xvfb"),
     ("Xwayland", "xwayland"),
     ("chrt", "util-linux"),
     ("gtk4-widget-factory", "gtk-4-examples"),
     ("ip", "iproute2"),
+    ("java", "default-jdk"),
+    ("javac", "default-jdk"),
     ("nsenter", "util-linux"),
     ("setxkbmap", "x11-xkb-utils"),
     ("wl-copy", "wl-clipboard"),
     ("wl-paste", "wl-clipboard"),
+    ("wish", "tk"),
     ("xprop", "x11-utils"),
     ("Xvnc", "tigervnc-standalone-server"),
     ("xtigervncviewer", "tigervnc-viewer"),
@@ -33,6 +41,19 @@ pub fn find(program: &str) -> Option<PathBuf> {
 pub fn present(test: &str, programs: &[&str]) -> bool {
     let missing: Vec<&str> = programs.iter().copied().filter(|program| find(program).is_none()).collect();
     missing.is_empty() || skip(test, &hindrance(&missing))
+}
+
+/// The system's Python, if it has GTK 3. Says that `test` is skipped if not; where everything has to be there, fails.
+pub fn python_with_gtk(test: &str) -> Option<&'static str> {
+    // Not the first one on the path: what Debian's packages bring along, only Debian's own has.
+    const PYTHON: &str = "/usr/bin/python3";
+    let script = "import gi; gi.require_version('Gtk', '3.0')";
+    let tried = Command::new(PYTHON).args(["-c", script]).stderr(Stdio::null()).status();
+    if tried.is_ok_and(|status| status.success()) {
+        return Some(PYTHON);
+    }
+    skip(test, "not installed: python3-gi and gir1.2-gtk-3.0 (`make setup-test` installs them)");
+    None
 }
 
 /// Says where people see it that a test cannot run here; fails where everything has to be there. Answers `false`.

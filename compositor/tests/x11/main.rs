@@ -2,6 +2,7 @@
 
 mod app;
 mod clipboard;
+mod configures;
 mod host;
 mod hostile;
 mod input;

@@ -55,7 +55,8 @@ impl State {
             Event::CreateNotify(e) if e.parent == root => self.x11_created(&e),
             Event::ReparentNotify(e) if e.parent == root => {
                 let rect = Rect::new(i32::from(e.x), i32::from(e.y), 1, 1);
-                self.x11_come(e.window, XWindow::new(e.override_redirect, rect));
+                let window = XWindow { measured: false, ..XWindow::new(e.override_redirect, rect) };
+                self.x11_come(e.window, window);
             }
             Event::ReparentNotify(e) => self.x11_gone(e.window),
             Event::DestroyNotify(e) => self.x11_gone(e.window),
@@ -173,7 +174,8 @@ impl State {
                 window.properties.set(property, reply, &atoms);
             }
         }
-        if let Some(g) = geometry {
+        // What we have given it since is newer than the answer.
+        if let Some(g) = geometry.filter(|_| window.override_redirect || !window.measured) {
             window.rect = Rect::new(i32::from(g.x), i32::from(g.y), u32::from(g.width), u32::from(g.height));
         }
         for property in again {
@@ -230,6 +232,7 @@ impl State {
         self.resize_x11(id, size);
         let Some(x11) = self.xwayland.manager() else { return };
         x11.write_states(id);
+        x11.write_frame(id);
         x11.write_stage(id, IcccmState::Normal);
         x11.wire.sent(x11.wire.conn().map_window(id));
     }
@@ -240,14 +243,15 @@ impl State {
         self.grow_screen(size);
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get_mut(id) else { return };
-        window.rect = size.to_rect();
+        (window.rect, window.measured) = (size.to_rect(), true);
         let aux = ConfigureWindowAux::new().x(0).y(0).width(size.w).height(size.h).border_width(0);
         x11.wire.sent(x11.wire.conn().configure_window(id, &aux));
         self.x11_pixels_fit(id);
         self.tell_x11_place(id);
     }
 
-    /// Tells an app where its window is, as the window manager must when it grants less than was asked.
+    /// Tells an app where on the root its window is. X itself tells of changes only, and an app that has asked for
+    /// one waits until it hears something: ICCCM 4.1.5.
     pub(super) fn tell_x11_place(&mut self, id: Window) {
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get(id) else { return };
@@ -257,8 +261,8 @@ impl State {
             event: id,
             window: id,
             above_sibling: 0,
-            x: 0,
-            y: 0,
+            x: i16::try_from(window.rect.x).unwrap_or_default(),
+            y: i16::try_from(window.rect.y).unwrap_or_default(),
             width: u16::try_from(window.rect.w).unwrap_or(u16::MAX),
             height: u16::try_from(window.rect.h).unwrap_or(u16::MAX),
             border_width: 0,
@@ -315,7 +319,12 @@ impl State {
     fn x11_configured(&mut self, e: &ConfigureNotifyEvent) {
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get_mut(e.window) else { return };
+        // A managed window gets its place from us alone, so what X tells is old news: it may have got another since.
+        if !e.override_redirect && !window.override_redirect && window.measured {
+            return;
+        }
         window.rect = Rect::new(i32::from(e.x), i32::from(e.y), u32::from(e.width), u32::from(e.height));
+        window.measured = true;
         if window.override_redirect {
             let (size, mapped) = (window.rect.size(), window.is_mapped());
             if self.x11_size_fits(e.window, size) && (!mapped || self.x11_pixels_fit(e.window)) {

@@ -167,6 +167,14 @@ impl Manager {
         self.wire.sent(written);
     }
 
+    /// Tells an app what a frame adds to its window: nothing, since viewers draw it outside.
+    pub(super) fn write_frame(&self, id: Window) {
+        let name = self.wire.atoms._NET_FRAME_EXTENTS;
+        let conn = self.wire.conn();
+        let none = [0; 4];
+        self.wire.sent(conn.change_property32(PropMode::REPLACE, id, name, AtomEnum::CARDINAL, &none));
+    }
+
     /// Tells apps which windows there are.
     pub(super) fn write_list(&self) {
         let managed = |&(_, window): &(Window, &super::windows::XWindow)| {

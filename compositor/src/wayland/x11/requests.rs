@@ -35,13 +35,19 @@ impl State {
             size.h = side(e.height);
         }
         if !window.is_mapped() {
-            let rect = Rect::new(i32::from(e.x), i32::from(e.y), size.w, size.h);
+            // What X names besides is as it was before what is under way.
+            let place = |named: bool, n: i16, now: i32| if named { i32::from(n) } else { now };
+            let x = place(given(ConfigWindow::X), e.x, window.rect.x);
+            let y = place(given(ConfigWindow::Y), e.y, window.rect.y);
+            let rect = Rect::new(x, y, size.w, size.h);
             let aux = ConfigureWindowAux::new().x(rect.x).y(rect.y).width(rect.w).height(rect.h);
             let aux = aux.border_width(given(ConfigWindow::BORDER_WIDTH).then(|| u32::from(e.border_width)));
             x11.wire.sent(x11.wire.conn().configure_window(e.window, &aux));
             if let Some(window) = x11.windows.get_mut(e.window) {
-                window.rect = rect;
+                (window.rect, window.measured) = (rect, true);
             }
+            // X tells of a change by itself; that nothing has changed, it would not.
+            self.tell_x11_place(e.window);
         } else if size == window.rect.size() || window.states.maximized || window.states.fullscreen {
             self.tell_x11_place(e.window);
         } else {
@@ -70,6 +76,8 @@ impl State {
             self.x11_wants_focus(e.window);
         } else if e.type_ == atoms._NET_CLOSE_WINDOW {
             self.close_x11_window(e.window);
+        } else if e.type_ == atoms._NET_REQUEST_FRAME_EXTENTS {
+            x11.write_frame(e.window);
         }
     }
 

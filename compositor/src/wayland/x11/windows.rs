@@ -22,6 +22,8 @@ pub(super) struct XWindow {
     pub(super) override_redirect: bool,
     /// Where in the root, without its border.
     pub(super) rect: Rect<Logical>,
+    /// Whether its size is known, which that of a window that was another's child is not at first.
+    pub(super) measured: bool,
     pub(super) stage: Stage,
     pub(super) properties: Properties,
     /// Properties that are being read, and whether each changed again since.
@@ -80,6 +82,7 @@ impl XWindow {
         Self {
             override_redirect,
             rect,
+            measured: true,
             stage: Stage::Unmapped,
             properties: Properties::default(),
             reading: HashMap::new(),

@@ -46,6 +46,10 @@ const SETTLE: Duration = Duration::from_millis(25);
 /// After a wait in vain, none is tried for so long.
 const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 
+/// What we are called as window manager. Java knows by the name who puts windows into frames of its own, and waits for
+/// such a frame from all whom it does not know; this one, Looking Glass's, has stood for "no frames" since its beginning.
+const NAME: &[u8] = b"LG3D";
+
 /// Why we could not become the window manager.
 #[derive(Debug, Error)]
 pub(crate) enum ManageError {
@@ -146,6 +150,8 @@ impl Wire {
             atoms._NET_ACTIVE_WINDOW,
             atoms._NET_CLIENT_LIST,
             atoms._NET_CLOSE_WINDOW,
+            atoms._NET_FRAME_EXTENTS,
+            atoms._NET_REQUEST_FRAME_EXTENTS,
             atoms._NET_SUPPORTING_WM_CHECK,
             atoms._NET_WM_ICON,
             atoms._NET_WM_NAME,
@@ -162,7 +168,7 @@ impl Wire {
         use x11rb::protocol::xproto::AtomEnum;
         let replace = PropMode::REPLACE;
         conn.change_property32(replace, root, atoms._NET_SUPPORTED, AtomEnum::ATOM, &supported)?;
-        conn.change_property8(replace, own, atoms._NET_WM_NAME, atoms.UTF8_STRING, b"Dormer")?;
+        conn.change_property8(replace, own, atoms._NET_WM_NAME, atoms.UTF8_STRING, NAME)?;
         for window in [root, own] {
             conn.change_property32(
                 replace,
