@@ -8,10 +8,10 @@ use media::{
     Axis, Button, Cause, Event, KeyCode, Logical, Modality, Position, TouchPhase, TouchPoint, TrackId,
 };
 use smithay::{
-    backend::input::{Axis as Wheel, AxisSource, ButtonState, KeyState, Keycode},
+    backend::input::{Axis as Axes, AxisSource, ButtonState, KeyState, Keycode},
     input::{
         keyboard::FilterResult,
-        pointer::{AxisFrame, ButtonEvent, MotionEvent},
+        pointer::{AxisFrame, ButtonEvent, MotionEvent, RelativeMotionEvent},
         touch::{DownEvent, MotionEvent as TouchMotion, UpEvent},
     },
     reexports::wayland_server::{Resource, protocol::wl_surface::WlSurface},
@@ -75,21 +75,42 @@ impl State {
                 Motion::Stopped => return None,
             }
             let under = state.surface_at(track, position);
-            let event =
-                MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
-            let pointer = state.input.pointer.clone();
-            if !state.rests(under.as_ref(), location) {
-                pointer.motion(state, under.clone(), &event);
-                pointer.frame(state);
+            let moved = !state.rests(under.as_ref(), location);
+            if moved {
+                state.move_pointer(under.clone(), location);
             }
             state.arrived(under);
-            pointer.current_focus()
+            state.input.pointer.current_focus().filter(|_| moved)
         });
     }
 
-    /// The pointer is over no window.
+    /// Moves the pointer to a place that it is not at. Who stays under it is told of the way as well, in the same frame:
+    /// Xwayland takes a place without a way for one of another device than buttons and wheels come from, and what apps
+    /// know of a wheel is void with each change of device.
+    fn move_pointer(&mut self, under: Option<(WlSurface, Place)>, location: Place) {
+        let pointer = self.input.pointer.clone();
+        let way = location - pointer.current_location();
+        let stays = pointer.is_grabbed()
+            || pointer.current_focus().as_ref() == under.as_ref().map(|(surface, _)| surface);
+        if !stays {
+            self.wheel_rests();
+        }
+        if stays && (way.x, way.y) != (0.0, 0.0) {
+            let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: clock::now().0 };
+            pointer.relative_motion(self, under.clone(), &event);
+        }
+        let event =
+            MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
+        pointer.motion(self, under, &event);
+        pointer.frame(self);
+    }
+
+    /// The pointer is over no window. One with a button down stays where it was pressed until that is let go.
     pub(super) fn leave(&mut self) {
         let pointer = self.input.pointer.clone();
+        if self.is_pressed() {
+            return self.departed();
+        }
         let event = MotionEvent {
             location: pointer.current_location(),
             serial: SERIAL_COUNTER.next_serial(),
@@ -98,6 +119,7 @@ impl State {
         pointer.motion(self, None, &event);
         pointer.frame(self);
         self.departed();
+        self.wheel_rests();
         self.flush();
     }
 
@@ -114,8 +136,12 @@ impl State {
                 state: if pressed { ButtonState::Pressed } else { ButtonState::Released },
             };
             let before = pointer.current_focus();
+            state.wheel_rests();
             pointer.button(state, &event);
             pointer.frame(state);
+            if state.has_departed() && !pointer.is_grabbed() && pointer.current_focus().is_some() {
+                state.leave();
+            }
             before
         });
     }
@@ -123,14 +149,17 @@ impl State {
     pub(super) fn scroll(&mut self, cause: Cause, axis: Axis) {
         self.deliver(cause, |state| {
             let pointer = state.input.pointer.clone();
-            pointer.axis(state, axis_frame(axis));
+            let focus = pointer.current_focus()?;
+            let frame = state.count_for_x11(&focus, axis_frame(axis)?);
+            pointer.axis(state, frame);
             pointer.frame(state);
-            pointer.current_focus()
+            Some(focus)
         });
     }
 
     pub(super) fn touch(&mut self, cause: Cause, track: TrackId, points: &[TouchPoint]) {
         self.deliver(cause, |state| {
+            state.wheel_rests();
             for point in points {
                 state.touch_point(track, point);
             }
@@ -237,24 +266,30 @@ fn find_surface(
     found
 }
 
-fn axis_frame(axis: Axis) -> AxisFrame {
+/// Scrolled by one detent of a wheel. Apps that look at units take ten of them for a step: GTK 3, Chromium, Xwayland.
+const UNITS_OF_A_DETENT: f64 = 10.0;
+
+/// What an app is told of a scroll event; `None` if nothing was scrolled.
+fn axis_frame(axis: Axis) -> Option<AxisFrame> {
     let source = match axis.modality {
         Modality::Wheel => AxisSource::Wheel,
         Modality::Finger => AxisSource::Finger,
         Modality::Continuous => AxisSource::Continuous,
     };
     let mut frame = AxisFrame::new(millis(clock::now())).source(source);
-    let directions =
-        [(Wheel::Horizontal, axis.dx, axis.detents_x), (Wheel::Vertical, axis.dy, axis.detents_y)];
-    for (wheel, delta, detents) in directions {
+    let directions = [(Axes::Horizontal, axis.dx, axis.detents_x), (Axes::Vertical, axis.dy, axis.detents_y)];
+    for (direction, delta, detents) in directions {
+        let turned = axis.modality == Modality::Wheel && detents != 0;
+        let delta = if turned { f64::from(detents) / 120.0 * UNITS_OF_A_DETENT } else { delta };
         if delta.is_finite() && delta != 0.0 {
-            frame = frame.value(wheel, delta);
+            frame = frame.value(direction, delta);
         } else if axis.modality == Modality::Finger && axis.dx == 0.0 && axis.dy == 0.0 {
-            frame = frame.stop(wheel);
+            frame = frame.stop(direction);
         }
-        if axis.modality == Modality::Wheel && detents != 0 {
-            frame = frame.v120(wheel, detents);
+        if turned {
+            frame = frame.v120(direction, detents);
         }
     }
-    frame
+    let happened = frame.axis != (0.0, 0.0) || frame.stop != (false, false);
+    happened.then_some(frame)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use media::{Cause, Event, TrackId};
 use smithay::{
-    input::pointer::{PointerHandle, RelativeMotionEvent},
+    input::pointer::{ClickGrab, PointerHandle, RelativeMotionEvent},
     reexports::wayland_server::protocol::wl_surface::WlSurface,
     utils::{IsAlive, Logical, Point},
     wayland::pointer_constraints::{PointerConstraint, PointerConstraintsHandler, with_pointer_constraint},
@@ -25,6 +25,8 @@ pub(crate) struct Lock {
     under: Option<(WlSurface, Place)>,
     /// Where the viewers' pointer is on that plane, also while the apps' is locked.
     at: Option<(TrackId, Place)>,
+    /// Where apps believe the pointer to be, and over what; `None` where one has moved on by itself.
+    told: Option<(Option<(WlSurface, Place)>, Place)>,
     /// What the session core was told.
     reported: Option<TrackId>,
     pace: Pace,
@@ -32,7 +34,13 @@ pub(crate) struct Lock {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { under: None, at: None, reported: None, pace: Pace::new(8, Duration::from_millis(16)) }
+        Self {
+            under: None,
+            at: None,
+            told: None,
+            reported: None,
+            pace: Pace::new(8, Duration::from_millis(16)),
+        }
     }
 }
 
@@ -71,31 +79,42 @@ impl State {
         }
     }
 
-    /// Whether a pressed pointer is at this place already, on this surface. Releases name their places, and no mouse moves
-    /// without moving: apps take a motion with a button down for the beginning of a drag.
+    /// Whether the pointer is at this place already, over this surface. Buttons and wheels name their places, and no mouse
+    /// moves without moving: apps take a motion with a button down for the beginning of a drag, and more of the kind.
     pub(super) fn rests(&self, under: Option<&(WlSurface, Place)>, location: Place) -> bool {
+        let Some((over, at)) = self.input.lock.told.as_ref() else { return false };
+        // What is under a pressed pointer gets nothing of it; once it is let go, the pointer is still where it was pressed.
         let pointer = &self.input.pointer;
-        let focus = pointer.current_focus();
-        focus.is_some()
-            && pointer.is_grabbed()
-            && self.input.lock.under.as_ref() == under
-            && under.map(|(surface, _)| surface) == focus.as_ref()
-            && pointer.current_location() == location
+        let is_pressed = self.is_pressed();
+        let gets_it = || pointer.current_focus().as_ref() == under.map(|(surface, _)| surface);
+        *at == location && (is_pressed || over.as_ref() == under && (pointer.is_grabbed() || gets_it()))
     }
 
     /// The pointer has gone to a place: constraints there become active.
     pub(super) fn arrived(&mut self, under: Option<(WlSurface, Place)>) {
         // A pressed button keeps the pointer where it went down.
         let focus = self.input.pointer.current_focus();
+        self.input.lock.told = Some((under.clone(), self.input.pointer.current_location()));
         if focus.is_none() || under.as_ref().map(|(surface, _)| surface) == focus.as_ref() {
             self.input.lock.under = under;
         }
         self.constrain();
     }
 
+    /// Whether a button that is down keeps the pointer where it was pressed.
+    pub(super) fn is_pressed(&self) -> bool {
+        self.input.pointer.with_grab(|_, grab| grab.is::<ClickGrab<State>>()) == Some(true)
+    }
+
+    /// Whether the viewers' pointer is over no window.
+    pub(super) fn has_departed(&self) -> bool {
+        self.input.lock.at.is_none()
+    }
+
     /// The pointer has left all windows.
     pub(super) fn departed(&mut self) {
-        (self.input.lock.under, self.input.lock.at) = (None, None);
+        let lock = &mut self.input.lock;
+        (lock.under, lock.at, lock.told) = (None, None, None);
     }
 
     /// Makes the constraint under the pointer active, if it may be.
@@ -135,6 +154,10 @@ impl State {
 
     /// Tells the app that has locked the pointer by how much it was moved; which surface that is.
     pub(super) fn push(&mut self, way: Place) -> Option<WlSurface> {
+        if (way.x, way.y) == (0.0, 0.0) {
+            return None;
+        }
+        self.input.lock.told = None;
         let under = self.under();
         let pointer = self.input.pointer.clone();
         let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: clock::now().0 };

@@ -121,6 +121,8 @@ pub(crate) enum Seen {
     Scale(u32),
     Keymap(String),
     KeyboardEnter(ObjectId),
+    KeyboardLeave(ObjectId),
+    Modifiers { held: u32, latched: u32, locked: u32, group: u32 },
     Key { serial: u32, key: u32, pressed: bool },
     PointerEnter { serial: u32, surface: ObjectId, x: f64, y: f64 },
     PointerLeave,
@@ -131,6 +133,8 @@ pub(crate) enum Seen {
     Confined,
     Button { serial: u32 },
     Axis(f64),
+    AxisStop,
+    PointerFrame,
     TouchDown { x: f64, y: f64 },
     Selection(Option<WlDataOffer>),
     Send { mime: String, fd: OwnedFd },
@@ -533,6 +537,10 @@ remembers!(WlKeyboard, (), |event, _keyboard, _own| match event {
         Some(Seen::Keymap(String::from_utf8_lossy(&text).into_owned()))
     }
     wl_keyboard::Event::Enter { surface, .. } => Some(Seen::KeyboardEnter(surface.id())),
+    wl_keyboard::Event::Leave { surface, .. } => Some(Seen::KeyboardLeave(surface.id())),
+    wl_keyboard::Event::Modifiers { mods_depressed, mods_latched, mods_locked, group, .. } => {
+        Some(Seen::Modifiers { held: mods_depressed, latched: mods_latched, locked: mods_locked, group })
+    }
     wl_keyboard::Event::Key { serial, key, state, .. } => {
         Some(Seen::Key { serial, key, pressed: state == WEnum::Value(wl_keyboard::KeyState::Pressed) })
     }
@@ -547,6 +555,8 @@ remembers!(WlPointer, (), |event, _pointer, _own| match event {
         Some(Seen::Motion { x: surface_x, y: surface_y }),
     wl_pointer::Event::Button { serial, .. } => Some(Seen::Button { serial }),
     wl_pointer::Event::Axis { value, .. } => Some(Seen::Axis(value)),
+    wl_pointer::Event::AxisStop { .. } => Some(Seen::AxisStop),
+    wl_pointer::Event::Frame => Some(Seen::PointerFrame),
     _ => None,
 });
 remembers!(WlTouch, (), |event, _touch, _own| match event {

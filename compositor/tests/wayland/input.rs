@@ -101,7 +101,7 @@ fn the_pointer_is_relative_to_the_window_without_its_shadow() {
     assert_eq!((surface, x, y), (window.surface.id(), 11.0, 14.5));
     let axis = Axis { modality: Modality::Wheel, dx: 0.0, dy: 15.0, detents_x: 0, detents_y: 120 };
     host.send(Command::Scroll { cause: cause(2), axis });
-    app.wait("scroll", |seen| matches!(seen, Seen::Axis(value) if *value == 15.0).then_some(()));
+    app.wait("scroll", |seen| matches!(seen, Seen::Axis(value) if *value == 10.0).then_some(()));
     host.send(Command::PointerLeft);
     app.wait("leave", |seen| matches!(seen, Seen::PointerLeave).then_some(()));
 }

@@ -23,4 +23,5 @@ mod stalled;
 mod surfaces;
 mod text_input;
 mod toplevel_icon;
+mod truthful;
 mod windows;

@@ -6,4 +6,5 @@ mod configures;
 mod host;
 mod hostile;
 mod input;
+mod wheels;
 mod windows;

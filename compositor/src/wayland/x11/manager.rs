@@ -7,7 +7,7 @@ use std::{
 
 use media::{AppId, IconId};
 use rustix::fd::OwnedFd;
-use smithay::reexports::wayland_server::Client;
+use smithay::reexports::wayland_server::{Client, protocol::wl_surface::WlSurface};
 use x11rb::{
     connection::Connection,
     protocol::xproto::{AtomEnum, ConnectionExt as _, PropMode, Window},
@@ -43,6 +43,8 @@ pub(crate) struct Manager {
     pub(super) killed: HashSet<u32>,
     /// Who has X's focus.
     pub(super) focused: Option<Window>,
+    /// The surface whose app knows from where it counts a wheel.
+    pub(super) counting: Option<WlSurface>,
     /// Icons whose content was reported.
     pub(super) icons: HashSet<IconId>,
     pub(super) selections: Selections,
@@ -76,6 +78,7 @@ impl Manager {
             owned: HashMap::new(),
             killed: HashSet::new(),
             focused: None,
+            counting: None,
             icons: HashSet::new(),
             selections,
         })

@@ -25,6 +25,7 @@ pub(super) mod shell;
 pub(super) mod sockets;
 mod transfer;
 mod typing;
+mod wheel;
 mod windows;
 mod wire;
 
