@@ -20,7 +20,8 @@ use crate::{Version, resume::Resume, version::VersionRange};
 pub enum ToHost {
     /// Asks to join.
     Hello(Hello),
-    /// Asks a window to change. The newest wins; the answer is its window state.
+    /// How this viewer wants a window to be: the newest counts. While the viewer holds the seat the window is asked to
+    /// become so, and the answer is its state. The host keeps what the others say until they take the seat.
     Configure {
         /// Which.
         track: TrackId,
@@ -34,6 +35,9 @@ pub enum ToHost {
     },
     /// The user pressed outside of all popups, or the desktop took the focus away.
     DismissPopups,
+    /// The user begins to do something to windows that is no input of an app: to resize or maximise one. It takes the
+    /// seat as a key does, unless somebody else is using the apps; the answer is [`ToViewer::Seat`].
+    TakeSeat,
     /// Whether anybody can see the window: hidden ones are not encoded.
     Visible {
         /// Which.
@@ -91,7 +95,8 @@ pub enum ToViewer {
     Icon(Icon),
     /// How the pointer looks over the session's windows.
     Cursor(CursorImage),
-    /// Whether this viewer's input reaches the apps: another viewer may be using them.
+    /// Whether this viewer holds the seat: its input reaches the apps, and windows are as it wants them. Without it, it
+    /// shows windows as they are; what its user does next may take the seat.
     Seat {
         /// Whether.
         held: bool,

@@ -21,6 +21,11 @@ impl Held {
         self.keys.is_empty() && self.buttons.is_empty() && self.touches.is_empty()
     }
 
+    /// Whether a button or a finger is down.
+    pub(crate) fn is_pointing(&self) -> bool {
+        !self.buttons.is_empty() || !self.touches.is_empty()
+    }
+
     /// Notes a key; says whether that changed anything.
     pub(crate) fn key(&mut self, track: TrackId, key: KeyCode, pressed: bool) -> bool {
         if !pressed {

@@ -48,6 +48,7 @@ pub(crate) fn to_host() -> Named<ToHost> {
         ("focus", ToHost::Focus { track: Some(TRACK) }),
         ("focus_none", ToHost::Focus { track: None }),
         ("dismiss_popups", ToHost::DismissPopups),
+        ("take_seat", ToHost::TakeSeat),
         ("visible", ToHost::Visible { track: TRACK, visible: false }),
         ("keymap", ToHost::Keymap { text: "xkb_keymap { };\n".to_owned() }),
         ("clipboard_offer", ToHost::Clipboard(clipboard_offer())),

@@ -101,8 +101,9 @@ fn every_kind_of_message_has_a_vector() {
         ToHost::Clipboard(_) => 6,
         ToHost::Ping { .. } => 7,
         ToHost::Goodbye => 8,
+        ToHost::TakeSeat => 9,
     });
-    all_of(9, to_host);
+    all_of(10, to_host);
     let to_viewer = samples::to_viewer().into_iter().map(|(_, message)| match message {
         ToViewer::Welcome(_) => 0,
         ToViewer::Refused(_) => 1,

@@ -1,4 +1,5 @@
-//! Wishes for one window's size and state, from several viewers, become configures with the core's own serials.
+//! Wishes for one window's size and state become configures with the core's own serials. They are those of the seat's
+//! holder, which changes (see `layout.rs`).
 //!
 //! The newest wish wins. While one is unanswered, later ones wait and replace each other, until the answer comes or
 //! [`PATIENCE`] has passed: an app that redraws slowly sees few sizes, and always the last. Each viewer reads in
@@ -31,11 +32,8 @@ pub(crate) struct Configures {
 }
 
 impl Configures {
-    /// Notes a viewer's wish, unless it has wished something newer already.
+    /// Notes the wish of the seat's holder.
     pub(crate) fn wish(&mut self, viewer: ViewerId, configure: Configure) {
-        if self.newest(viewer).is_some_and(|newest| configure.serial <= newest) {
-            return;
-        }
         let mut wishes = self.waiting.take().map(|(_, wishes)| wishes).unwrap_or_default();
         wishes.insert(viewer, configure.serial);
         self.waiting = Some((configure, wishes));
@@ -92,10 +90,9 @@ impl Configures {
         }
     }
 
-    fn newest(&self, viewer: ViewerId) -> Option<u32> {
-        let waiting = self.waiting.iter().map(|(_, wishes)| wishes);
-        let unanswered = self.unanswered.iter().rev().map(|(_, wishes)| wishes);
-        waiting.chain(unanswered).chain([&self.answered]).find_map(|wishes| wishes.get(&viewer).copied())
+    /// Whether nothing is asked for that the window's state does not answer.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.waiting.is_none() && self.unanswered.is_empty()
     }
 
     /// How much is kept, for the invariants.
@@ -170,8 +167,6 @@ mod tests {
         assert_eq!(width(configures.due(Timestamp(1), || 2)), Some(3));
         configures.answer(2);
         assert_eq!((configures.answered(A), configures.answered(B)), (41, 7));
-        configures.wish(A, wish(41, 9));
-        assert_eq!(configures.timeout(), None, "an old serial again is no wish");
     }
 
     #[test]

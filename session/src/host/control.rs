@@ -1,12 +1,12 @@
 //! Viewers' messages on the control lane.
 
-use media::{Command, Size, Timestamp, TrackId, ViewerId};
-use protocol::control::{Configure, MAX_KEYMAP, Refusal, ToHost, ToViewer};
+use media::{Command, Timestamp, TrackId, ViewerId};
+use protocol::control::{MAX_KEYMAP, Refusal, ToHost, ToViewer};
 
-use super::{Host, protocol_error};
-
-/// The largest window that can be wished for, in logical units: what a picture can have at the least scale.
-const MAX_SIDE: u32 = 2 * media::MAX_DIMENSION;
+use super::{
+    Host, protocol_error,
+    seat::{Admission, Departure},
+};
 
 impl Host {
     /// A viewer's message. One that breaks a rule ends the link; one about a window that is gone has no effect.
@@ -30,10 +30,11 @@ impl Host {
         match message {
             ToHost::Hello(_) => return Err(protocol_error("a viewer says hello once".to_owned())),
             ToHost::Configure { track, configure } if may_use => self.wish(viewer, track, configure)?,
-            ToHost::Focus { track } if may_use => self.viewer_focus(now, viewer, track),
-            ToHost::DismissPopups if may_use && !self.seat.is_busy_for(now, viewer) => {
+            ToHost::Focus { track } if may_use => self.viewer_focus(viewer, track),
+            ToHost::DismissPopups if self.seat.holder() == Some(viewer) => {
                 self.command(Command::DismissPopups);
             }
+            ToHost::TakeSeat if may_use => self.viewer_takes_seat(now, viewer),
             ToHost::Visible { track, visible } => {
                 if let Some(debt) = self.members.get_mut(&viewer).and_then(|m| m.debts.get_mut(&track)) {
                     debt.visible = visible;
@@ -43,33 +44,33 @@ impl Host {
             ToHost::Clipboard(message) => self.viewer_clipboard(now, viewer, message)?,
             ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
             // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
-            ToHost::Goodbye => {}
-            ToHost::Configure { .. } | ToHost::Focus { .. } | ToHost::DismissPopups => {}
+            ToHost::Goodbye => {
+                if let Some(member) = self.members.get_mut(&viewer) {
+                    member.departure = Departure::ForGood;
+                }
+            }
+            ToHost::Configure { .. } | ToHost::Focus { .. } | ToHost::DismissPopups | ToHost::TakeSeat => {}
         }
         Ok(())
     }
 
-    fn wish(&mut self, viewer: ViewerId, track: TrackId, mut configure: Configure) -> Result<(), Refusal> {
-        if configure.size.is_some_and(|size| size.w > MAX_SIDE || size.h > MAX_SIDE) {
-            return Err(protocol_error(format!("a window is at most {MAX_SIDE} units wide and high")));
+    /// The user does something to windows that is no input of an app.
+    fn viewer_takes_seat(&mut self, now: Timestamp, viewer: ViewerId) {
+        match self.take_seat(now, viewer, true) {
+            // Its pointer is on no app's window: menus that another has opened close.
+            Admission::Taken { .. } => self.command(Command::DismissPopups),
+            Admission::Holder => self.send(viewer, ToViewer::Seat { held: true }),
+            Admission::Outside => self.send(viewer, ToViewer::Seat { held: false }),
         }
-        configure.scale = media::Scale::from_120ths(configure.scale.in_120ths());
-        configure.size = configure.size.filter(|size: &Size<_>| !size.is_empty());
-        if let Some(track) = self.tracks.all.get_mut(&track).filter(|track| track.window.is_some()) {
-            track.configures.wish(viewer, configure);
-        }
-        Ok(())
     }
 
-    /// The last viewer that says so decides, but not over the head of one that is using the apps.
-    fn viewer_focus(&mut self, now: Timestamp, viewer: ViewerId, track: Option<TrackId>) {
+    /// The holder of the seat decides; what others say counts when they take it.
+    fn viewer_focus(&mut self, viewer: ViewerId, track: Option<TrackId>) {
         let track = track.filter(|track| self.tracks.has_window(*track));
         if let Some(member) = self.members.get_mut(&viewer) {
             member.focus = track;
         }
-        // That a viewer's desktop took the focus away says nothing about the focus another viewer gave.
-        let others = track.is_none() && self.focus.is_some_and(|(_, by)| by != viewer);
-        if !others && !self.seat.is_busy_for(now, viewer) {
+        if self.seat.holder() == Some(viewer) {
             self.set_focus(viewer, track);
         }
     }

@@ -86,7 +86,10 @@ impl Host {
         }
         let track = self.tracks.all.entry(id).or_insert_with(Track::new);
         track.configures.answer(window.configured);
-        track.window = Some(window);
+        let before = track.window.replace(window.clone());
+        let by_itself = track.configures.is_answered()
+            && before
+                .is_some_and(|before| before.configured == window.configured && !is_alike(&before, &window));
         let size = track.size.unwrap_or_default();
         for (viewer, member) in &mut self.members {
             if let Some(window) = track.window_for(*viewer) {
@@ -95,6 +98,9 @@ impl Host {
             if is_new {
                 member.debts.insert(id, Debt::new(now, size));
             }
+        }
+        if by_itself {
+            self.follow_app(&window);
         }
     }
 
@@ -111,10 +117,12 @@ impl Host {
         for member in self.members.values_mut() {
             member.debts.remove(&id);
             member.rate.forget_track(id);
+            member.layout.forget(id);
             if member.focus == Some(id) {
                 member.focus = None;
             }
         }
+        self.layouts.forget(id);
         if track.window.is_some() {
             self.broadcast(&ToViewer::WindowGone { track: id });
         }
@@ -260,6 +268,12 @@ impl Host {
     fn is_watched(&self, id: TrackId) -> bool {
         self.members.values().any(|member| member.debts.get(&id).is_some_and(|debt| debt.visible))
     }
+}
+
+/// Whether a window has the same size and states of those that viewers ask for.
+fn is_alike(a: &Window, b: &Window) -> bool {
+    let asked = |window: &Window| (window.size, window.states.maximized, window.states.fullscreen);
+    asked(a) == asked(b)
 }
 
 /// Cuts ops that are too many bytes for one message into several lists, in order.

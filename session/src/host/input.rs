@@ -6,7 +6,10 @@ use protocol::{
     input::{Input, InputEvent, MAX_TEXT, MAX_TOUCH_POINTS},
 };
 
-use super::{Action, Host, protocol_error, seat::Admission};
+use super::{
+    Host, protocol_error,
+    seat::{self, Admission, Departure},
+};
 use crate::held::Releases;
 
 /// Positions and distances beyond this are mistakes: no desktop is that large.
@@ -56,7 +59,7 @@ impl Host {
 
     fn take_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
         // Closing needs no seat and takes none: whoever may use windows may ask, also while another is typing.
-        let may = input.event == InputEvent::Close || self.take_seat(now, viewer);
+        let may = input.event == InputEvent::Close || self.admit(now, viewer, &input);
         if may && (self.tracks.has_window(input.track) || is_release(&input.event)) {
             if let Some(member) = self.members.get_mut(&viewer) {
                 member.causes.received(input.id, now);
@@ -67,46 +70,57 @@ impl Host {
                 self.pump_tracks(now);
             }
         }
+        self.settle_seat();
+        self.pump_tracks(now);
     }
 
-    /// Releases what a viewer that goes holds down, if it has the seat, and frees the seat.
-    pub(super) fn release_seat(&mut self, viewer: ViewerId) {
-        let Some(releases) = self.seat.leave(viewer) else { return };
-        let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
+    /// Whether a viewer's input goes through.
+    fn admit(&mut self, now: Timestamp, viewer: ViewerId, input: &Input) -> bool {
+        let admission = self.take_seat(now, viewer, seat::acts(&input.event));
+        let points = matches!(input.event, InputEvent::Button { .. } | InputEvent::Touch { .. });
+        let in_menu = self.tracks.all.get(&input.track).is_some_and(|track| track.is_popup());
+        // What it said of a press beside the menus of another came before it had the seat.
+        if matches!(admission, Admission::Taken { .. }) && points && !in_menu {
+            self.command(Command::DismissPopups);
+        }
+        admission != Admission::Outside
+    }
+
+    /// Releases what a viewer that goes holds down, if it has the seat. That is kept for one that may come back.
+    pub(super) fn release_seat(&mut self, now: Timestamp, viewer: ViewerId, departure: Departure) {
+        self.complete_layout(viewer);
+        let member = self.members.get(&viewer);
+        let key = member.and_then(|member| member.key).filter(|_| departure == Departure::MayReturn);
+        let input = member.map_or(InputId(0), |member| member.newest_input);
+        let Some(releases) = self.seat.leave(now, viewer, key) else { return };
         let cause = Cause { viewer, input };
         self.release(cause, releases);
         self.abandon(cause);
-        for (&other, member) in &self.members {
-            if other != viewer && member.role == Role::Control {
-                let message = ToViewer::Seat { held: true };
-                self.actions.push_back(Action::Send { viewer: other, message });
-            }
-        }
     }
 
-    /// Whether a viewer's input goes through. It takes the seat with its keymap and its focus if it can.
-    fn take_seat(&mut self, now: Timestamp, viewer: ViewerId) -> bool {
-        let from = match self.seat.admit(now, viewer) {
-            Admission::Holder => return true,
-            Admission::Busy => return false,
-            Admission::Taken { from } => from,
-        };
+    /// What becomes of something that a viewer's user did. The seat is taken with its keymap and its focus; its layout
+    /// follows, see [`Host::settle_seat`].
+    pub(super) fn take_seat(&mut self, now: Timestamp, viewer: ViewerId, acts: bool) -> Admission {
+        if let Some(holder) = self.seat.settled().filter(|holder| acts && *holder != viewer) {
+            self.complete_layout(holder);
+        }
+        let admission = self.seat.admit(now, viewer, acts);
+        let Admission::Taken { from } = admission else { return admission };
         tracing::debug!(%viewer, ?from, "the seat moves");
         if let Some(from) = from {
             let input = self.members.get(&from).map_or(InputId(0), |member| member.newest_input);
             self.hand_over(Cause { viewer: from, input });
+            self.send(from, ToViewer::Seat { held: false });
         } else {
-            self.send(viewer, ToViewer::Seat { held: true });
             self.hand_lock(viewer);
         }
-        for (&other, member) in &self.members {
-            let held = other == viewer;
-            let tell = if from.is_none() { !held } else { held || Some(other) == from };
-            if tell && member.role == Role::Control {
-                self.actions.push_back(Action::Send { viewer: other, message: ToViewer::Seat { held } });
-            }
-        }
-        let Some(member) = self.members.get(&viewer) else { return false };
+        self.install(viewer);
+        admission
+    }
+
+    /// The keyboard is the new holder's: its keymap and its focus.
+    pub(super) fn install(&mut self, viewer: ViewerId) {
+        let Some(member) = self.members.get(&viewer) else { return };
         let (keymap, focus) = (member.keymap.clone(), member.focus);
         if self.keymap != Some(viewer)
             && let Some(keymap) = keymap
@@ -114,11 +128,8 @@ impl Host {
             self.keymap = Some(viewer);
             self.command(Command::Keymap(keymap));
         }
-        // Who only points has no focus to give, and takes none away.
-        if focus.is_some() {
-            self.set_focus(viewer, focus);
-        }
-        true
+        // Who has no focus to give takes that of the holder before.
+        self.set_focus(viewer, focus.or(self.focus.map(|(track, _)| track)));
     }
 
     /// Tells the source which window has the keyboard, if that is news.

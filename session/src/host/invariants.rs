@@ -75,6 +75,9 @@ impl Host {
             if !member.rate.is_consistent() {
                 return Err(Violation::Rate(*viewer));
             }
+            if !member.layout.tracks().all(|track| self.tracks.has_window(track)) {
+                return Err(Violation::Bound("layouts of windows that are gone"));
+            }
             if !member.causes.is_bounded() {
                 return Err(Violation::Bound("causes"));
             }
@@ -93,6 +96,9 @@ impl Host {
     fn verify_tracks(&self) -> Result<(), Violation> {
         if self.tracks.windows().count() > self.config.max_windows || !self.tracks.is_bounded() {
             return Err(Violation::Bound("windows"));
+        }
+        if !self.layouts.is_bounded() || !self.layouts.tracks().all(|track| self.tracks.has_window(track)) {
+            return Err(Violation::Bound("layouts of viewers that are gone"));
         }
         let wishing = self.tracks.all.values().flat_map(|track| track.configures.kept());
         for viewer in wishing.chain(self.keymap).chain(self.focus.map(|(_, by)| by)) {

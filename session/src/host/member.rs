@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use media::{InputId, Timestamp, TrackId, VideoCodec, ViewerId};
 use protocol::{control::Role, resume::ResumeKey};
 
-use super::{action::Join, causes::Causes, debt::Debt, early::Early, rate::Rate, resume::Progress};
+use super::{
+    action::Join, causes::Causes, debt::Debt, early::Early, layout::Layout, rate::Rate, resume::Progress,
+    seat::Departure,
+};
 
 /// One viewer.
 #[derive(Debug)]
@@ -28,6 +31,10 @@ pub(crate) struct Member {
     pub(crate) keymap: Option<String>,
     /// Which window it says has its keyboard.
     pub(crate) focus: Option<TrackId>,
+    /// How it wants windows to be.
+    pub(crate) layout: Layout,
+    /// What it will have meant when its link ends.
+    pub(crate) departure: Departure,
     /// Times of its newest inputs.
     pub(crate) causes: Causes,
     /// Its link.
@@ -49,6 +56,8 @@ impl Member {
             early: Early::default(),
             keymap: None,
             focus: None,
+            layout: Layout::default(),
+            departure: Departure::MayReturn,
             causes: Causes::default(),
             rate: Rate::new(now, join.round_trip),
             debts: BTreeMap::new(),

@@ -3,6 +3,8 @@
 //! Invariants:
 //! - At most one viewer has the seat, and only one with the role `control`. What it held down is released when it
 //!   loses the seat or goes; what it composed ends then, and so does its lock of the pointer.
+//! - Only the holder of the seat changes anything: the focus, popups, sizes and states of windows. What others say of
+//!   that waits for the seat.
 //! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is under way,
 //!   and its updates are numbered without gaps.
 //! - Nothing encoded is thrown away; what changes meanwhile is owed again. So every viewer is exact at rest.
@@ -22,6 +24,7 @@ mod events;
 mod filter;
 mod input;
 mod invariants;
+mod layout;
 mod member;
 mod pacing;
 mod rate;
@@ -43,9 +46,10 @@ pub use invariants::Violation;
 
 use clipboard::Clipboard;
 use debt::Debt;
+use layout::Layouts;
 use member::Member;
 use resume::Absent;
-use seat::Seat;
+use seat::{Departure, Seat};
 use tracks::Tracks;
 use wants::Wants;
 
@@ -66,6 +70,8 @@ pub struct Host {
     tracks: Tracks,
     cursor: Option<CursorImage>,
     seat: Seat,
+    /// Of viewers that went and may come back.
+    layouts: Layouts,
     /// The focus as the source was told last, and by whom.
     focus: Option<(TrackId, ViewerId)>,
     /// Whose keymap is installed.
@@ -89,6 +95,7 @@ impl Host {
             tracks: Tracks::default(),
             cursor: None,
             seat: Seat::default(),
+            layouts: Layouts::default(),
             focus: None,
             keymap: None,
             next_serial: 1,
@@ -100,7 +107,7 @@ impl Host {
 
     /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top), the cursor,
     /// the clipboard's offer, where text is taken, and at last `Seat`, by which it knows that it has been told everything.
-    /// One that is known from an earlier link takes that link's place.
+    /// One that is known from an earlier link takes that link's place. It gets the seat if nobody else could have it.
     ///
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
@@ -120,6 +127,8 @@ impl Host {
         let mut member = Member::new(now, viewer, &join);
         let resumed = self.resume(now, viewer, &join, &mut member);
         self.members.insert(viewer, member);
+        self.bring_layout(viewer);
+        self.claim_seat(now, viewer);
         let session = self.config.session.clone();
         let role = join.role;
         self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role, now, resumed }));
@@ -149,14 +158,19 @@ impl Host {
             return;
         }
         self.remember(now, viewer);
-        self.forget_viewer(viewer);
+        let departure = self.members.get(&viewer).map_or(Departure::ForGood, |member| member.departure);
+        self.forget_viewer(now, viewer, departure);
+        self.settle_vacancy(now);
         self.pump(now);
     }
 
-    /// Releases what a viewer holds down, and drops all that is kept of it.
-    fn forget_viewer(&mut self, viewer: ViewerId) {
-        tracing::debug!(%viewer, "viewer goes");
-        self.release_seat(viewer);
+    /// Releases what a viewer holds down, and drops all that is kept of it but what it may come back to.
+    fn forget_viewer(&mut self, now: Timestamp, viewer: ViewerId, departure: Departure) {
+        tracing::debug!(%viewer, ?departure, "viewer goes");
+        self.release_seat(now, viewer, departure);
+        if departure == Departure::MayReturn {
+            self.keep_layout(viewer);
+        }
         self.members.remove(&viewer);
         if self.focus.is_some_and(|(_, by)| by == viewer) {
             self.focus = None;
@@ -188,6 +202,7 @@ impl Host {
         }
         self.take_early_input(now);
         self.clipboard_timeout(now);
+        self.settle_vacancy(now);
         self.pump(now);
     }
 
@@ -204,11 +219,13 @@ impl Host {
         let wished = tracks.filter_map(|track| track.configures.timeout());
         let links = self.members.values().filter_map(|member| member.rate.timeout());
         let early = self.members.values().filter_map(|member| member.early.timeout());
+        let anybody = self.members.values().any(|member| member.role == Role::Control);
         paced
             .chain(wished)
             .chain(links)
             .chain(early)
             .chain(self.next_rest)
+            .chain(self.seat.kept_until().filter(|_| anybody))
             .chain(self.clipboard.timeout())
             .min()
     }
@@ -254,14 +271,15 @@ impl Host {
         self.introduce_clipboard(viewer);
         self.introduce_text_input(viewer);
         self.introduce_lock(viewer);
-        let held = self.may_use(viewer) && self.seat.holder().is_none_or(|holder| holder == viewer);
+        let held = self.seat.holder() == Some(viewer);
         self.send(viewer, ToViewer::Seat { held });
     }
 
     /// Throws a viewer out that broke a rule. It is not remembered: what it sent may be lost with it.
     fn disconnect(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
         tracing::warn!(%viewer, reason = refusal.message, "viewer is thrown out");
-        self.forget_viewer(viewer);
+        self.forget_viewer(now, viewer, Departure::ForGood);
+        self.settle_vacancy(now);
         self.pump(now);
         self.actions.push_back(Action::Disconnect { viewer, refusal });
     }

@@ -15,7 +15,7 @@ use protocol::{
     resume::{Resume, ResumeKey},
 };
 
-use super::{Action, Host, Join, Member};
+use super::{Action, Host, Join, Member, seat::Departure};
 
 /// How long a viewer that went is remembered: longer than its journal reaches back.
 const MEMORY: Duration = Duration::from_secs(30);
@@ -111,7 +111,7 @@ impl Host {
             if progress.is_some() {
                 self.hand_on(ghost, viewer, member);
             }
-            self.forget_viewer(ghost);
+            self.forget_viewer(now, ghost, Departure::MayReturn);
             let message = "this viewer goes on over another link".to_owned();
             let refusal = Refusal { code: RefusalCode::Replaced, message };
             self.actions.push_back(Action::Disconnect { viewer: ghost, refusal });

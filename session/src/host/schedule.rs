@@ -52,6 +52,7 @@ pub(super) fn priority(rank: Rank) -> i32 {
 impl Host {
     /// Does all that is due: called at the end of whatever may make something due.
     pub(super) fn pump(&mut self, now: Timestamp) {
+        self.settle_seat();
         self.pump_tracks(now);
         let viewers: Vec<ViewerId> = self.members.keys().copied().collect();
         for viewer in viewers {

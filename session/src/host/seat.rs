@@ -1,16 +1,21 @@
-//! Whose input reaches the apps: at most one viewer's at a time.
+//! Whose input reaches the apps, and whose layout windows have: at most one viewer's at a time.
 //!
-//! A viewer takes the seat by its input when nobody has it, or when the holder has been idle for [`IDLE`] and holds
-//! nothing down. So two users can take turns without asking, and never type into each other's words.
+//! A viewer takes the seat by what its user does when nobody has it, or when the holder has been idle for [`IDLE`] and
+//! holds nothing down. So two users can take turns without asking, and never type into each other's words. Who only
+//! looks on takes it from nobody: not by joining, not by the pointer's passing over windows.
 
 use std::time::Duration;
 
-use media::{Timestamp, ViewerId};
+use media::{Timestamp, TouchPhase, ViewerId};
+use protocol::{input::InputEvent, resume::ResumeKey};
 
 use crate::held::{Held, Releases};
 
 /// How long a holder's input must rest before another viewer's input takes the seat.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// How long the seat is kept for a holder whose link broke.
+const KEPT: Duration = Duration::from_secs(30);
 
 /// The seat.
 #[derive(Clone, Debug, Default)]
@@ -18,15 +23,33 @@ pub(crate) enum Seat {
     /// Nobody's: the first input takes it.
     #[default]
     Free,
+    /// Its holder's link broke. The first input takes it, unless the holder is back before.
+    Kept {
+        /// By what the holder is known again.
+        key: ResumeKey,
+        /// How long it is waited for.
+        until: Timestamp,
+    },
     /// One viewer's.
     Held {
         /// Whose.
         viewer: ViewerId,
-        /// When its newest input came.
-        newest: Timestamp,
+        /// When its newest input came; `None` while its user has done nothing.
+        newest: Option<Timestamp>,
         /// What it holds down.
         held: Held,
+        /// Whether its layout is in force, and it knows.
+        tenure: Tenure,
     },
+}
+
+/// How far a viewer that took the seat has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tenure {
+    /// The press that took the seat goes on: windows must not change their sizes beneath it.
+    Taking,
+    /// The layout is the viewer's.
+    Settled,
 }
 
 /// What becomes of an input.
@@ -39,32 +62,48 @@ pub(crate) enum Admission {
         /// The viewer that lost it.
         from: Option<ViewerId>,
     },
-    /// Another viewer is using the apps.
-    Busy,
+    /// It is of somebody who has not got the seat, and takes none: another viewer is using the apps, or nothing was done.
+    Outside,
+}
+
+/// What a viewer that goes means to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// It is gone for good.
+    ForGood,
+    /// Its link broke, and it may come back.
+    MayReturn,
 }
 
 impl Seat {
-    /// A viewer that may control has sent input.
-    pub(crate) fn admit(&mut self, now: Timestamp, viewer: ViewerId) -> Admission {
+    /// A viewer that may control has sent input, or taken the seat for another reason. `acts`: whether its user did
+    /// something, as [`acts`] says.
+    pub(crate) fn admit(&mut self, now: Timestamp, viewer: ViewerId, acts: bool) -> Admission {
         let from = match self {
             Seat::Held { viewer: holder, newest, .. } if *holder == viewer => {
-                *newest = now;
+                *newest = Some(now);
                 return Admission::Holder;
             }
-            _ if self.is_busy_for(now, viewer) => return Admission::Busy,
+            _ if !acts || self.is_busy_for(now, viewer) => return Admission::Outside,
             Seat::Held { viewer: holder, .. } => Some(*holder),
-            Seat::Free => None,
+            Seat::Free | Seat::Kept { .. } => None,
         };
-        *self = Seat::Held { viewer, newest: now, held: Held::default() };
+        *self = Seat::Held { viewer, newest: Some(now), held: Held::default(), tenure: Tenure::Taking };
         Admission::Taken { from }
     }
 
+    /// A viewer gets the seat that nobody has.
+    pub(crate) fn give(&mut self, viewer: ViewerId) {
+        *self = Seat::Held { viewer, newest: None, held: Held::default(), tenure: Tenure::Settled };
+    }
+
     /// Whether another viewer is using the apps right now.
-    pub(crate) fn is_busy_for(&self, now: Timestamp, viewer: ViewerId) -> bool {
+    fn is_busy_for(&self, now: Timestamp, viewer: ViewerId) -> bool {
         match self {
-            Seat::Free => false,
-            Seat::Held { viewer: holder, newest, held } => {
-                *holder != viewer && (!held.is_empty() || now.since(*newest) < IDLE)
+            Seat::Free | Seat::Kept { .. } => false,
+            Seat::Held { viewer: holder, newest, held, .. } => {
+                let acted = newest.is_some_and(|newest| now.since(newest) < IDLE);
+                *holder != viewer && (!held.is_empty() || acted)
             }
         }
     }
@@ -72,15 +111,61 @@ impl Seat {
     /// Who has it.
     pub(crate) fn holder(&self) -> Option<ViewerId> {
         match self {
-            Seat::Free => None,
+            Seat::Free | Seat::Kept { .. } => None,
             Seat::Held { viewer, .. } => Some(*viewer),
         }
+    }
+
+    /// Whose layout windows have.
+    pub(crate) fn settled(&self) -> Option<ViewerId> {
+        match self {
+            Seat::Held { viewer, tenure: Tenure::Settled, .. } => Some(*viewer),
+            _ => None,
+        }
+    }
+
+    /// Who took it, if the press by which it did so is over by now: from here on the layout is that viewer's.
+    pub(crate) fn settle(&mut self) -> Option<ViewerId> {
+        match self {
+            Seat::Held { viewer, held, tenure: tenure @ Tenure::Taking, .. } if !held.is_pointing() => {
+                *tenure = Tenure::Settled;
+                Some(*viewer)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is nobody's, and nobody is waited for any more.
+    pub(crate) fn is_free(&self, now: Timestamp) -> bool {
+        match self {
+            Seat::Free => true,
+            Seat::Kept { until, .. } => now >= *until,
+            Seat::Held { .. } => false,
+        }
+    }
+
+    /// Whether it is kept for this viewer.
+    pub(crate) fn is_kept_for(&self, viewer: Option<ResumeKey>) -> bool {
+        matches!(self, Seat::Kept { key, .. } if viewer == Some(*key))
+    }
+
+    /// When the holder is not waited for any more.
+    pub(crate) fn kept_until(&self) -> Option<Timestamp> {
+        match self {
+            Seat::Kept { until, .. } => Some(*until),
+            Seat::Free | Seat::Held { .. } => None,
+        }
+    }
+
+    /// Nobody is waited for any more.
+    pub(crate) fn free(&mut self) {
+        *self = Seat::Free;
     }
 
     /// What the holder holds down.
     pub(crate) fn held_mut(&mut self) -> Option<&mut Held> {
         match self {
-            Seat::Free => None,
+            Seat::Free | Seat::Kept { .. } => None,
             Seat::Held { held, .. } => Some(held),
         }
     }
@@ -99,12 +184,17 @@ impl Seat {
         }
     }
 
-    /// A viewer is gone; what it held down, if it had the seat.
-    pub(crate) fn leave(&mut self, viewer: ViewerId) -> Option<Releases> {
+    /// A viewer is gone; what it held down, if it had the seat. That is kept for `key`.
+    pub(crate) fn leave(
+        &mut self,
+        now: Timestamp,
+        viewer: ViewerId,
+        key: Option<ResumeKey>,
+    ) -> Option<Releases> {
         match self {
             Seat::Held { viewer: holder, held, .. } if *holder == viewer => {
                 let releases = held.release();
-                *self = Seat::Free;
+                *self = key.map_or(Seat::Free, |key| Seat::Kept { key, until: now + KEPT });
                 Some(releases)
             }
             _ => None,
@@ -112,9 +202,25 @@ impl Seat {
     }
 }
 
+/// Whether an event is something that a user does: the pointer passes over windows by itself, and what was never down
+/// is let go for nothing.
+pub(crate) fn acts(event: &InputEvent) -> bool {
+    match event {
+        InputEvent::Key { pressed, .. } | InputEvent::Button { pressed, .. } => *pressed,
+        InputEvent::Text { text } | InputEvent::Preedit { text, .. } => !text.is_empty(),
+        // Without a way it says that fingers were lifted, of whatever they did.
+        InputEvent::Scroll { axis, .. } => (axis.dx, axis.dy) != (0.0, 0.0),
+        InputEvent::Touch { points } => points.iter().any(|point| point.phase == TouchPhase::Down),
+        InputEvent::Motion { .. }
+        | InputEvent::RelativeMotion { .. }
+        | InputEvent::Leave
+        | InputEvent::Close => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use media::{KeyCode, TrackId};
+    use media::{Button, KeyCode, Position, TrackId};
 
     use super::*;
 
@@ -125,36 +231,68 @@ mod tests {
     fn the_seat_moves_only_when_its_holder_rests_with_nothing_held() {
         let mut seat = Seat::default();
         let start = Timestamp(5_000_000);
-        assert_eq!(seat.admit(start, A), Admission::Taken { from: None });
-        assert_eq!(seat.admit(start + Duration::from_millis(900), B), Admission::Busy);
-        assert_eq!(seat.admit(start + Duration::from_millis(950), A), Admission::Holder);
+        assert_eq!(seat.admit(start, A, true), Admission::Taken { from: None });
+        assert_eq!(seat.admit(start + Duration::from_millis(900), B, true), Admission::Outside);
+        assert_eq!(seat.admit(start + Duration::from_millis(950), A, false), Admission::Holder);
         seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
-        assert_eq!(seat.admit(start + Duration::from_secs(60), B), Admission::Busy, "a key is down");
+        assert_eq!(seat.admit(start + Duration::from_secs(60), B, true), Admission::Outside, "a key is down");
         seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), false);
-        assert_eq!(seat.admit(start + Duration::from_secs(61), B), Admission::Taken { from: Some(A) });
-        assert_eq!(seat.admit(start + Duration::from_secs(61), A), Admission::Busy);
+        assert_eq!(seat.admit(start + Duration::from_secs(61), B, false), Admission::Outside, "it looks on");
+        assert_eq!(seat.admit(start + Duration::from_secs(61), B, true), Admission::Taken { from: Some(A) });
+        assert_eq!(seat.admit(start + Duration::from_secs(61), A, true), Admission::Outside);
+    }
+
+    #[test]
+    fn a_holder_that_has_done_nothing_is_in_nobodys_way() {
+        let mut seat = Seat::default();
+        seat.give(A);
+        assert_eq!(seat.settled(), Some(A));
+        assert_eq!(seat.admit(Timestamp(0), B, true), Admission::Taken { from: Some(A) });
+    }
+
+    #[test]
+    fn the_layout_moves_when_the_press_that_took_the_seat_is_over() {
+        let mut seat = Seat::default();
+        seat.admit(Timestamp(0), A, true);
+        let at = Position::new(1.0, 1.0);
+        seat.held_mut().expect("held").button(TrackId(1), at, Button::LEFT, true);
+        assert_eq!((seat.settle(), seat.settled()), (None, None), "it goes on");
+        seat.held_mut().expect("held").button(TrackId(1), at, Button::LEFT, false);
+        assert_eq!((seat.settle(), seat.settled()), (Some(A), Some(A)));
+        assert_eq!(seat.settle(), None, "once");
+    }
+
+    #[test]
+    fn a_seat_is_kept_for_one_whose_link_broke_for_a_while() {
+        let mut seat = Seat::default();
+        seat.give(A);
+        let (key, other) = (ResumeKey([1; 16]), ResumeKey([2; 16]));
+        seat.leave(Timestamp(5), A, Some(key)).expect("it had the seat");
+        assert!(seat.is_kept_for(Some(key)) && !seat.is_kept_for(Some(other)) && !seat.is_kept_for(None));
+        assert!(!seat.is_free(Timestamp(5)) && seat.is_free(Timestamp(5) + KEPT));
+        assert_eq!(seat.admit(Timestamp(6), B, true), Admission::Taken { from: None });
     }
 
     #[test]
     fn a_holder_that_goes_on_as_another_keeps_what_it_holds() {
         let mut seat = Seat::default();
-        seat.admit(Timestamp(0), A);
+        seat.admit(Timestamp(0), A, true);
         seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
         seat.hand_on(B, ViewerId(3));
         assert!(seat.is_holding(A) && !seat.is_holding(B), "it was not the other's");
         seat.hand_on(A, B);
         assert!(seat.is_holding(B));
-        assert_eq!(seat.admit(Timestamp(1), B), Admission::Holder);
+        assert_eq!(seat.admit(Timestamp(1), B, true), Admission::Holder);
     }
 
     #[test]
     fn a_holder_that_leaves_frees_the_seat_and_its_keys() {
         let mut seat = Seat::default();
-        seat.admit(Timestamp(0), A);
+        seat.admit(Timestamp(0), A, true);
         seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
-        assert_eq!(seat.leave(B), None);
-        let releases = seat.leave(A).expect("it had the seat");
+        assert_eq!(seat.leave(Timestamp(1), B, None), None);
+        let releases = seat.leave(Timestamp(1), A, None).expect("it had the seat");
         assert_eq!(releases.keys, [(KeyCode(30), TrackId(1))]);
-        assert_eq!(seat.admit(Timestamp(1), B), Admission::Taken { from: None });
+        assert_eq!(seat.admit(Timestamp(1), B, true), Admission::Taken { from: None });
     }
 }

@@ -127,11 +127,16 @@ impl Host {
 
     /// A viewer took the seat from nobody. A lock that came while nobody had it is its own.
     pub(super) fn hand_lock(&mut self, viewer: ViewerId) {
-        if let Some((track, told @ None)) = &mut self.wants.lock {
-            let track = *track;
-            *told = Some(viewer);
+        if let Some(track) = self.claim_lock(viewer) {
             self.send(viewer, ToViewer::PointerLock { track: Some(track) });
         }
+    }
+
+    /// A lock that came while nobody had the seat is this viewer's, which has it now.
+    pub(super) fn claim_lock(&mut self, viewer: ViewerId) -> Option<TrackId> {
+        let (track, told @ None) = self.wants.lock.as_mut()? else { return None };
+        *told = Some(viewer);
+        Some(*track)
     }
 
     /// A viewer goes on as another: it is told of its lock again, with everything else.

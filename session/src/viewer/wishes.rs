@@ -7,7 +7,7 @@ use protocol::control::{Clipboard, Configure, MAX_CLIPBOARD, MAX_KEYMAP, MAX_MIM
 use super::{Unsent, Viewer};
 
 impl Viewer {
-    /// Asks a window to change; returns the serial that comes back as its `configured`. The serial that is passed in
+    /// Says how this viewer wants a window to be, which counts while it holds the seat; returns the serial that comes back as its `configured`. The serial that is passed in
     /// is replaced.
     pub fn configure(&mut self, track: TrackId, configure: Configure) -> u32 {
         let serial = self.next_configure;
@@ -19,6 +19,12 @@ impl Viewer {
     /// The user pressed outside of all popups, or the desktop took the focus away.
     pub fn dismiss_popups(&mut self) {
         self.control(ToHost::DismissPopups);
+    }
+
+    /// The user does something to windows that is no input of an app, such as to resize one: takes the seat, if nobody
+    /// else is using the apps. [`Action::Seat`](super::Action::Seat) is the answer.
+    pub fn take_seat(&mut self) {
+        self.control(ToHost::TakeSeat);
     }
 
     /// Whether anybody can see a window here.

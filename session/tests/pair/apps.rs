@@ -24,6 +24,8 @@ pub(crate) struct App {
     /// When it asked for a callback that has not come.
     pub(crate) asked: Option<Timestamp>,
     pub(crate) configured: u32,
+    pub(crate) states: States,
+    pub(crate) kind: WindowKind,
     painted: u32,
     cursor: u32,
 }
@@ -43,6 +45,8 @@ impl App {
             callbacks: Vec::new(),
             asked: None,
             configured: 0,
+            states: States::default(),
+            kind: WindowKind::Toplevel,
             painted: 0,
             cursor: 0,
         }
@@ -55,7 +59,7 @@ impl App {
     pub(crate) fn window(&self) -> Window {
         Window {
             track: self.track,
-            kind: WindowKind::Toplevel,
+            kind: self.kind,
             parent: None,
             title: "toy".to_owned(),
             app_id: "toy".to_owned(),
@@ -64,7 +68,7 @@ impl App {
             size: Size::new(self.size.w, self.size.h),
             scale: Scale::ONE,
             limits: SizeLimits::default(),
-            states: States::default(),
+            states: self.states,
             configured: self.configured,
             stacking: self.track.0,
         }

@@ -59,7 +59,11 @@ fn a_key_that_is_down_stays_down_for_the_apps_when_its_viewer_returns() {
     let third = host.handle_join(Timestamp(6), hello(resume(5), Role::Control)).expect("let in");
     let released = commands(&mut host);
     assert_eq!(released.iter().filter(|it| matches!(it, Command::Key { pressed: false, .. })).count(), 2);
-    assert_eq!((host.seat_holder(), host.viewers().count()), (None, 1), "5 is missing: it begins anew");
+    assert_eq!(
+        (host.seat_holder(), host.viewers().count()),
+        (Some(third), 1),
+        "5 is missing: it begins anew"
+    );
     host.handle_gone(Timestamp(7), third);
     host.verify_invariants().expect("invariants");
 }

@@ -4,6 +4,7 @@ mod apps;
 mod encoder;
 mod frames;
 mod known;
+mod layouts;
 mod link;
 mod random;
 mod resume;

@@ -1,7 +1,10 @@
 //! Composed texts, text inputs and locked pointers: who is told, who is heard, and that nothing of it outlasts its user.
 
 use media::{Command, Event, Position, Rect, TextInput, TextPurpose, TrackId};
-use protocol::{control::Role, input::InputEvent};
+use protocol::{
+    control::{Role, ToHost},
+    input::InputEvent,
+};
 
 use crate::{
     MS,
@@ -113,7 +116,7 @@ fn only_who_uses_the_apps_is_told_of_a_lock_and_moves_a_locked_pointer() {
     let (mut world, track, a, b) = two_viewers();
     let motion = InputEvent::Motion { position: Position::new(5.0, 5.0) };
     let push = |dx, dy| InputEvent::RelativeMotion { dx, dy };
-    send(&mut world, a, track, motion.clone());
+    send(&mut world, a, track, motion);
     let early = world.with_core(a, |core, now| core.handle_input(now, track, push(1.0, 1.0)));
     early.expect_err("nothing has locked the pointer");
     world.set_lock(Some(track));
@@ -125,7 +128,8 @@ fn only_who_uses_the_apps_is_told_of_a_lock_and_moves_a_locked_pointer() {
     assert_eq!(moved(&world), [(1.0, -0.5), (2.0, -0.5), (3.0, -0.5)]);
     // The other user takes the seat: the pointer leaves, and the first has its own back.
     world.run_for(1100 * MS);
-    send(&mut world, b, track, motion);
+    key(&mut world, b, track, 30, true);
+    key(&mut world, b, track, 30, false);
     assert_eq!((world.ends[a].lock, world.ends[b].lock), (None, None));
     assert_eq!(world.lock, None);
     world.set_lock(Some(track));
@@ -138,10 +142,15 @@ fn only_who_uses_the_apps_is_told_of_a_lock_and_moves_a_locked_pointer() {
 
 #[test]
 fn a_lock_that_comes_before_a_user_is_told_to_the_first() {
-    let (mut world, track, a, _) = two_viewers();
+    let (mut world, track, gone, a) = two_viewers();
+    world.add_viewer(Profile::lan());
+    world.run_for(50 * MS);
+    let viewer = world.ends[gone].id.expect("joined");
+    world.host.handle_control(world.now, viewer, ToHost::Goodbye);
+    world.cut(gone);
     world.event(Event::PointerLock(Some(track)));
     world.run_for(5 * MS);
-    assert_eq!(world.ends[a].lock, None);
+    assert_eq!((world.host.seat_holder(), world.ends[a].lock), (None, None));
     key(&mut world, a, track, 30, true);
     assert_eq!(world.ends[a].lock, Some(track));
     world.close(track);

@@ -11,8 +11,8 @@ use dormer_session::{
     viewer::{self, State, Viewer},
 };
 use media::{
-    Cause, Command, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, TextInput, Timestamp, TrackId,
-    Update, ViewerId,
+    Cause, Command, Configure, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, TextInput, Timestamp,
+    TrackId, Update, ViewerId,
 };
 use protocol::{
     control::{Hello, Refusal, RefusalCode, Role, ToHost, ToViewer},
@@ -78,6 +78,7 @@ enum Up {
 enum Happening {
     Frame(TrackId),
     React(TrackId, Cause),
+    Configured(TrackId, Configure),
     Encoded(Encoded),
     Step(usize),
     Down(usize, u32, Down),
@@ -94,6 +95,8 @@ pub(crate) struct World {
     pub(crate) encoder: Encoder,
     pub(crate) thrown_out: Vec<Refusal>,
     pub(crate) commands: Vec<Command>,
+    /// Whether apps do at once what they are asked to become.
+    pub(crate) obedient: bool,
     /// Where an app takes text, and which has locked the pointer.
     pub(crate) text_input: Option<(TrackId, TextInput)>,
     pub(crate) lock: Option<TrackId>,
@@ -112,6 +115,7 @@ impl World {
             encoder: Encoder::default(),
             thrown_out: Vec::new(),
             commands: Vec::new(),
+            obedient: false,
             text_input: None,
             lock: None,
             agenda: BTreeMap::new(),
@@ -196,6 +200,12 @@ impl World {
             self.host.handle_gone(self.now, viewer);
         }
         self.settle();
+    }
+
+    /// A viewer without a link forgets everything but its key, as a page does that is loaded again.
+    pub(crate) fn renew(&mut self, index: usize) {
+        let resume = Some(ResumeKey([index as u8; 16]));
+        self.ends[index].core = Viewer::new(viewer::Config { resume, ..viewer::Config::default() });
     }
 
     /// A viewer's link breaks, and only the viewer notices.
@@ -336,6 +346,17 @@ impl World {
         self.commit_all(index);
     }
 
+    /// An app becomes what it was asked to.
+    fn obey(&mut self, track: TrackId, configure: Configure) {
+        let Some(index) = self.apps.iter().position(|app| app.track == track) else { return };
+        let app = &mut self.apps[index];
+        app.configured = configure.serial;
+        app.states.maximized = configure.maximized;
+        app.states.fullscreen = configure.fullscreen;
+        let size = configure.size.map_or(app.size, |size| Size::new(size.w, size.h));
+        self.resize(index, size);
+    }
+
     /// Keys that the source was told went down and not up again.
     pub(crate) fn held_keys(&self) -> usize {
         let mut down = std::collections::BTreeSet::new();
@@ -432,6 +453,7 @@ impl World {
                 let region = self.apps[app].paint_letter();
                 self.commit(app, region, Some(cause));
             }
+            Happening::Configured(track, configure) => self.obey(track, configure),
             Happening::Encoded(encoded) => self.host.handle_encoded(now, encoded),
             Happening::Step(end) => self.step_link(end),
             Happening::Down(end, epoch, down) if self.ends[end].epoch == epoch => self.arrive(end, down),
@@ -539,6 +561,9 @@ impl World {
             }
             Command::Key { cause, track, pressed: true, .. } => {
                 self.plan(self.now + Duration::from_millis(1), Happening::React(*track, *cause));
+            }
+            Command::Configure { track, configure } if self.obedient => {
+                self.plan(self.now + Duration::from_millis(2), Happening::Configured(*track, *configure));
             }
             Command::PointerLeft if self.lock.take().is_some() => {
                 self.plan(self.now + Duration::from_millis(1), Happening::Unlock);

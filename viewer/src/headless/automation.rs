@@ -255,6 +255,7 @@ impl Automation {
             }
             Request::Activate { track } => {
                 actions::toplevel(self.model.visible(track)?.0)?;
+                self.take_seat()?;
                 self.focus(track);
                 Ok(())
             }
@@ -263,17 +264,14 @@ impl Automation {
     }
 
     /// Waits until input reaches the apps: while another viewer uses them it would be dropped.
-    pub(super) fn take_seat(&mut self, track: TrackId) -> Result<(), String> {
+    pub(super) fn take_seat(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + SEAT_PATIENCE;
         while !self.model.has_seat {
             if Instant::now() >= deadline {
                 return Err("another viewer is using the apps; nothing was sent, try again later".into());
             }
-            // Input that does nothing takes the seat as soon as its holder rests. Without a link it would be kept for the
-            // next, after this request had failed.
-            if matches!(self.model.state, State::Online { .. }) {
-                self.input(track, InputEvent::Leave);
-            }
+            // It is taken as soon as its holder rests.
+            self.link.send(Command::TakeSeat);
             self.inbox_until(Instant::now() + SEAT_RETRY)?;
         }
         Ok(())
@@ -295,7 +293,7 @@ impl Automation {
 
     fn type_events(&mut self, track: TrackId, events: Vec<InputEvent>) -> Result<(), String> {
         self.model.visible(track)?;
-        self.take_seat(track)?;
+        self.take_seat()?;
         self.focus(track);
         for event in events {
             self.input(track, event);
@@ -305,7 +303,7 @@ impl Automation {
 
     fn point(&mut self, track: TrackId, events: Vec<InputEvent>, presses: bool) -> Result<(), String> {
         self.model.visible(track)?;
-        self.take_seat(track)?;
+        self.take_seat()?;
         if presses {
             if self.model.windows.is_outside_popups(track) {
                 self.link.send(Command::DismissPopups);
@@ -319,8 +317,9 @@ impl Automation {
     }
 
     fn resize(&mut self, track: TrackId, wish: Wish) -> Result<(), String> {
+        actions::toplevel(self.model.visible(track)?.0)?;
+        self.take_seat()?;
         let (window, _) = self.model.visible(track)?;
-        actions::toplevel(window)?;
         let serial = self.serial + 1;
         let configure = wish.configure(window, serial)?;
         self.serial = serial;

@@ -271,6 +271,7 @@ impl<S: Sink> Network<S> {
             Some(Command::Close(track)) => self.input(now, track, InputEvent::Close),
             Some(Command::Focus(track)) => self.core.handle_focus(now, track),
             Some(Command::DismissPopups) => self.core.dismiss_popups(),
+            Some(Command::TakeSeat) => self.core.take_seat(),
             Some(Command::Visible { track, visible }) => self.core.set_visible(track, visible),
             Some(Command::Keymap(text)) => self.core.set_keymap(text),
             Some(Command::Presented { track, update, at }) => {

@@ -41,6 +41,8 @@ pub enum Command {
     Focus(Option<TrackId>),
     /// The user pressed outside of all popups.
     DismissPopups,
+    /// The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps.
+    TakeSeat,
     /// Whether a window can be seen.
     Visible {
         /// Which.
@@ -95,7 +97,7 @@ pub enum Event {
     Icon(Icon),
     /// How the pointer looks over the session's windows.
     Cursor(CursorImage),
-    /// Whether this viewer's input reaches the apps.
+    /// Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them.
     Seat {
         /// Whether.
         held: bool,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io::Write, time::Instant};
 
-use media::{IconId, TrackId, Window as Remote};
+use media::{IconId, Point, Scale, TrackId, Window as Remote, WindowKind};
 use winit::{
     application::ApplicationHandler,
     event::{DeviceEvent, DeviceId, WindowEvent},
@@ -13,13 +13,16 @@ use winit::{
 use super::{
     Wake,
     cursor::Cursor,
+    face::Face,
+    geometry::Placement,
     ime::Ime,
     lock::Lock,
+    open::{look_on, request_size},
     paint::Light,
     seat::Seat,
     view::{Canvas, View},
     wayland::Popups,
-    wishes::Wishes,
+    wishes::{Local, Wishes},
     x11::Hints,
 };
 use crate::{
@@ -47,7 +50,8 @@ pub(crate) struct Desk {
     pub(super) wishes: Wishes,
     pub(super) desktop: Desktop,
     state: State,
-    seat_held: bool,
+    /// Whether windows are this viewer's to lay out. Until the host says so they are.
+    pub(super) seat_held: bool,
 }
 
 /// What kind of desktop this is.
@@ -123,10 +127,7 @@ impl Desk {
                     popups.set_cursor(&self.cursor);
                 }
             }
-            Event::Seat { held } => {
-                self.seat_held = held;
-                self.retitle();
-            }
+            Event::Seat { held } => self.on_seat(held),
             Event::Bell(track) => self.on_bell(track),
             Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
             Event::TextInput(place) => self.on_text_input(place),
@@ -168,6 +169,59 @@ impl Desk {
         self.seat_held = true;
         for (track, configure) in self.wishes.again() {
             self.link.send(Command::Configure { track, configure });
+        }
+    }
+
+    /// Windows are this viewer's to lay out from now on, or another's.
+    fn on_seat(&mut self, held: bool) {
+        if std::mem::replace(&mut self.seat_held, held) != held {
+            let tracks: Vec<TrackId> = self.views.keys().copied().collect();
+            for track in tracks {
+                if held { self.lay_out(track) } else { self.lay_down(track) }
+            }
+        }
+        self.retitle();
+    }
+
+    /// Brings a window to the size and state that it has on this desktop.
+    fn lay_out(&mut self, track: TrackId) {
+        let Some(view) = self.views.get_mut(&track) else { return };
+        view.invalidate();
+        let Face::Window(window) = view.face.clone() else { return };
+        let fills = window.is_maximized() || window.fullscreen().is_some();
+        if let Some(size) = self.wishes.standing(track).filter(|_| !fills) {
+            request_size(view, view.scale().to_pixels(size));
+        }
+        match self.wishes.standing(track).filter(|_| !fills) {
+            Some(size) => {
+                let scale = view.scale();
+                let local = Local { size, scale, maximized: false, fullscreen: false };
+                let configure = self.wishes.insist(track, local);
+                self.link.send(Command::Configure { track, configure });
+            }
+            None => self.on_local_change(track),
+        }
+    }
+
+    /// Shows a window as another viewer wants it.
+    fn lay_down(&mut self, track: TrackId) {
+        let (Some(view), Some(remote)) = (self.views.get_mut(&track), self.windows.get(track)) else {
+            return;
+        };
+        view.invalidate();
+        if let (Face::Window(window), WindowKind::Toplevel) = (view.face.clone(), remote.kind) {
+            look_on(view, &window, remote);
+        }
+    }
+
+    /// Where a track's content is in its local window.
+    pub(super) fn placement(&self, track: TrackId) -> Placement {
+        match (self.views.get(&track), self.windows.get(track)) {
+            (Some(view), Some(remote)) if !self.seat_held => {
+                Placement::within(remote.size, view.size(), view.scale())
+            }
+            (Some(view), _) => Placement::exact(view.scale()),
+            (None, _) => Placement::exact(Scale::ONE),
         }
     }
 
@@ -240,7 +294,10 @@ impl Desk {
             let (Some(view), Some(remote)) = (self.views.get_mut(&track), self.windows.get(track)) else {
                 continue;
             };
-            match view.present(remote, light) {
+            let part = (!self.seat_held).then(|| {
+                Placement::within(remote.size, view.size(), view.scale()).rect(Point::default(), remote.size)
+            });
+            match view.present(remote, part, light) {
                 Ok(None) => {}
                 Ok(Some(update)) => {
                     self.link.send(Command::Presented { track, update, at: clock::now() });

@@ -1,21 +1,11 @@
 //! Places and sizes between the session's logical units and this desktop's pixels.
 
-use media::{Logical, Pixels, Point, Position, Scale, Size};
+use media::{Logical, Pixels, Point, Position, Rect, Scale, Size};
 
 /// The scale that is nearest to a desktop's.
 pub(crate) fn scale(factor: f64) -> Scale {
     // A float to integer cast saturates, and a nonsense factor becomes the smallest scale.
     Scale::from_120ths((factor * 120.0).round() as u32)
-}
-
-/// A logical length in pixels.
-pub(crate) fn to_pixels(length: i32, scale: Scale) -> i32 {
-    (f64::from(length) * scale.factor()).round() as i32
-}
-
-/// Where a popup is on the desktop, in pixels: `origin` is the inner corner of its toplevel, `place` the popup's in it.
-pub(crate) fn popup_place(origin: Point<Pixels>, place: Point<Logical>, scale: Scale) -> Point<Pixels> {
-    origin.offset(to_pixels(place.x, scale), to_pixels(place.y, scale))
 }
 
 /// The logical size of a window of so many pixels; never empty.
@@ -24,9 +14,49 @@ pub(crate) fn to_logical(size: Size<Pixels>, scale: Scale) -> Size<Logical> {
     Size::new(length(size.w), length(size.h))
 }
 
-/// A pointer's place in logical units.
-pub(crate) fn position(x: f64, y: f64, scale: Scale) -> Position<Logical> {
-    Position::new(x / scale.factor(), y / scale.factor())
+/// Where a window's content is in its local window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Placement {
+    /// Its corner, in pixels.
+    origin: (f64, f64),
+    /// How many pixels one logical unit has.
+    unit: f64,
+}
+
+impl Placement {
+    /// From the corner, at the desktop's scale.
+    pub(crate) fn exact(scale: Scale) -> Self {
+        Self { origin: (0.0, 0.0), unit: scale.factor() }
+    }
+
+    /// In the middle of a local window that has another size: whole, and no larger than at the desktop's scale.
+    pub(crate) fn within(content: Size<Logical>, inner: Size<Pixels>, scale: Scale) -> Self {
+        let fits = |inner: u32, content: u32| f64::from(inner.max(1)) / f64::from(content.max(1));
+        let fit = fits(inner.w, content.w).min(fits(inner.h, content.h));
+        // Sizes are rounded to whole pixels; half a pixel is no reason to blur.
+        let unit = if fit > scale.factor() * 0.995 { scale.factor() } else { fit };
+        let margin = |inner: u32, content: u32| {
+            ((f64::from(inner) - f64::from(content) * unit) / 2.0).max(0.0).floor()
+        };
+        Self { origin: (margin(inner.w, content.w), margin(inner.h, content.h)), unit }
+    }
+
+    /// A pixel of the local window in logical units.
+    pub(crate) fn position(self, x: f64, y: f64) -> Position<Logical> {
+        Position::new((x - self.origin.0) / self.unit, (y - self.origin.1) / self.unit)
+    }
+
+    /// Where a rectangle of the content is, in pixels of the local window.
+    pub(crate) fn rect(self, at: Point<Logical>, size: Size<Logical>) -> Rect<Pixels> {
+        let place = |at: i32, origin: f64| (f64::from(at) * self.unit + origin).round() as i32;
+        let length = |n: u32| ((f64::from(n) * self.unit).round() as u32).max(1);
+        Rect::new(place(at.x, self.origin.0), place(at.y, self.origin.1), length(size.w), length(size.h))
+    }
+
+    /// How much smaller the content is than at the desktop's scale.
+    pub(crate) fn share(self, scale: Scale) -> f64 {
+        self.unit / scale.factor()
+    }
 }
 
 #[cfg(test)]
@@ -34,10 +64,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn popups_are_placed_in_pixels_of_the_desktop() {
-        let origin = Point::new(100, 50);
-        assert_eq!(popup_place(origin, Point::new(10, 20), Scale::ONE), Point::new(110, 70));
-        assert_eq!(popup_place(origin, Point::new(10, -20), scale(1.5)), Point::new(115, 20));
+    fn content_is_placed_in_pixels_of_its_local_window() {
+        let size = Size::new(40, 30);
+        assert_eq!(Placement::exact(Scale::ONE).rect(Point::new(10, 20), size), Rect::new(10, 20, 40, 30));
+        let place = Placement::exact(scale(1.5)).rect(Point::new(10, -20), size);
+        assert_eq!(place, Rect::new(15, -30, 60, 45));
+    }
+
+    #[test]
+    fn content_of_another_size_is_whole_in_the_middle_and_never_enlarged() {
+        let content = Size::new(400, 200);
+        let smaller = Placement::within(content, Size::new(200, 200), Scale::ONE);
+        assert_eq!(smaller.rect(Point::default(), content), Rect::new(0, 50, 200, 100));
+        assert_eq!(smaller.position(100.0, 100.0), Position::new(200.0, 100.0));
+        let larger = Placement::within(content, Size::new(800, 600), Scale::ONE);
+        assert_eq!(larger.rect(Point::default(), content), Rect::new(200, 200, 400, 200));
+        let own = Placement::within(content, Size::new(800, 400), scale(2.0));
+        assert_eq!(own, Placement::exact(scale(2.0)));
     }
 
     #[test]

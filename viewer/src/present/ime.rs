@@ -1,6 +1,6 @@
 //! The desktop's input method: allowed where an app takes text, told where its caret is, and its text passed on.
 
-use media::{TextInput, TextPurpose, TrackId};
+use media::{Point, Size, TextInput, TextPurpose, TrackId};
 use protocol::input::{InputEvent, MAX_TEXT};
 use winit::{
     dpi::{PhysicalPosition, PhysicalSize},
@@ -8,7 +8,7 @@ use winit::{
     window::ImePurpose,
 };
 
-use super::{desk::Desk, geometry};
+use super::desk::Desk;
 
 /// What the input method is about.
 #[derive(Debug, Default)]
@@ -45,17 +45,14 @@ impl Desk {
             window.set_ime_allowed(false);
         }
         let Some((root, input)) = wanted else { return };
-        let Some(view) = self.views.get(&root) else { return };
-        let Some(window) = view.face.window() else { return };
+        let Some(window) = self.window(root) else { return };
         if moves {
             window.set_ime_allowed(true);
         }
         window.set_ime_purpose(purpose(input.purpose));
-        let (scale, caret) = (view.scale(), input.caret);
-        let pixels = |n: i32| geometry::to_pixels(n, scale);
-        let length = |n: u32| pixels(i32::try_from(n).unwrap_or(i32::MAX)).max(1);
-        let at = PhysicalPosition::new(pixels(caret.x), pixels(caret.y));
-        window.set_ime_cursor_area(at, PhysicalSize::new(length(caret.w), length(caret.h)));
+        let caret = input.caret;
+        let area = self.placement(root).rect(Point::new(caret.x, caret.y), Size::new(caret.w, caret.h));
+        window.set_ime_cursor_area(PhysicalPosition::new(area.x, area.y), PhysicalSize::new(area.w, area.h));
     }
 
     /// The input method says something.

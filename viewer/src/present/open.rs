@@ -16,7 +16,6 @@ use winit::{
 use super::{
     desk::{Desk, Desktop},
     face::Face,
-    geometry,
     view::View,
 };
 
@@ -135,10 +134,10 @@ impl Desk {
 
     /// Where a popup is on the desktop, and its size there.
     fn popup_rect(&self, remote: &Remote) -> Option<(Point<Pixels>, Size<Pixels>)> {
-        let (root, place) = self.windows.place(remote.track);
-        let root = self.views.get(&root)?;
-        let scale = root.scale();
-        Some((geometry::popup_place(root.origin()?, place, scale), scale.to_pixels(remote.size)))
+        let (root_track, place) = self.windows.place(remote.track);
+        let root = self.views.get(&root_track)?;
+        let rect = self.placement(root_track).rect(place, remote.size);
+        Some((root.origin()?.offset(rect.x, rect.y), Size::new(rect.w, rect.h)))
     }
 
     fn place_popup(&mut self, track: TrackId) {
@@ -190,9 +189,20 @@ impl Desk {
         if remote.scale != before.scale {
             view.invalidate();
         }
-        if self.wishes.may_follow(remote) {
+        if !self.seat_held {
+            look_on(view, &window, remote);
+        } else if self.wishes.may_follow(remote) {
             follow_size(view, &window, remote, before);
         }
+    }
+}
+
+/// Gives a local window the size that another viewer wants it to have, where the desktop lets it: one that the user has
+/// made fill the screen shows it smaller, or with room around it.
+pub(super) fn look_on(view: &mut View, window: &Window, remote: &Remote) {
+    view.invalidate();
+    if !window.is_maximized() && window.fullscreen().is_none() {
+        request_size(view, view.scale().to_pixels(remote.size));
     }
 }
 
@@ -210,7 +220,7 @@ fn follow_size(view: &mut View, window: &Window, remote: &Remote, before: &Remot
     }
 }
 
-fn request_size(view: &mut View, size: Size<Pixels>) {
+pub(super) fn request_size(view: &mut View, size: Size<Pixels>) {
     if size == view.size() {
         return;
     }

@@ -18,6 +18,8 @@ pub(crate) enum Fit {
     Anchored,
     /// Stretched. For pictures made for another scale.
     Stretched,
+    /// Stretched to a part of the window, with nothing around it. For windows that another viewer has laid out.
+    Within(Rect<Pixels>),
 }
 
 /// Whether the link lives.
@@ -28,6 +30,9 @@ pub(crate) enum Light {
     /// Darkened: the picture is not up to date.
     Dimmed,
 }
+
+/// What is shown around the picture of a window that is smaller here than its local window: opaque black.
+const OUTSIDE: u32 = 0xff00_0000;
 
 /// So many rectangles are presented one by one; more become one.
 const MAX_RECTS: usize = 16;
@@ -42,7 +47,7 @@ pub(crate) fn paint(
 ) -> Vec<Rect<Pixels>> {
     let whole = target.size.to_rect();
     match region {
-        Some(region) if frame.size() == target.size => {
+        Some(region) if frame.size() == target.size && !matches!(fit, Fit::Within(_)) => {
             let mut rects = region.clipped(whole).rects().to_vec();
             if rects.len() > MAX_RECTS {
                 rects = vec![region.clipped(whole).bounds()];
@@ -56,7 +61,11 @@ pub(crate) fn paint(
             match fit {
                 _ if frame.size().is_empty() => target.pixels.fill(0),
                 Fit::Anchored => anchor(target, frame, light),
-                Fit::Stretched => stretch(target, frame, light),
+                Fit::Stretched => stretch(target, frame, whole, light),
+                Fit::Within(part) => {
+                    target.pixels.fill(OUTSIDE);
+                    stretch(target, frame, part, light);
+                }
             }
             vec![whole]
         }
@@ -84,15 +93,19 @@ fn anchor(target: &mut Target<'_>, frame: &Frame, light: Light) {
     below.chunks_exact_mut(width).for_each(|line| line.copy_from_slice(last));
 }
 
-fn stretch(target: &mut Target<'_>, frame: &Frame, light: Light) {
-    let (from, to) = (frame.size(), target.size);
-    let nearest = |n: u32, from: u32, to: u32| (u64::from(n) * u64::from(from) / u64::from(to)) as usize;
-    for (y, line) in (0..to.h).zip(target.pixels.chunks_exact_mut(to.w as usize)) {
-        let source = nearest(y, from.h, to.h) * frame.stride();
+fn stretch(target: &mut Target<'_>, frame: &Frame, part: Rect<Pixels>, light: Light) {
+    let Some(shown) = part.intersection(target.size.to_rect()) else { return };
+    let from = frame.size();
+    // Within `shown`, so no coordinate lies before its part's.
+    let nearest = |n: i32, start: i32, from: u32, to: u32| {
+        (u64::from((n - start) as u32) * u64::from(from) / u64::from(to)) as usize
+    };
+    for y in shown.y..shown.bottom() {
+        let source = nearest(y, part.y, from.h, part.h) * frame.stride();
         let source = &frame.data()[source..source + frame.stride()];
         let source = source.as_chunks::<4>().0;
-        for (x, pixel) in (0..to.w).zip(line) {
-            *pixel = shade(u32::from_le_bytes(source[nearest(x, from.w, to.w)]), light);
+        for (x, pixel) in (shown.x..).zip(row(target, shown, y)) {
+            *pixel = shade(u32::from_le_bytes(source[nearest(x, part.x, from.w, part.w)]), light);
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! A popup is opened once its parent is on the desktop, and is gone before its parent is: desktops insist on both.
 
-use media::{TrackId, Window as Remote, WindowKind};
+use media::{Point, Size, TrackId, Window as Remote, WindowKind};
 use protocol::input::InputEvent;
 use winit::event_loop::ActiveEventLoop;
 
 use super::{
     desk::{Desk, Desktop},
     face::Face,
+    geometry::Placement,
     wayland::Place,
 };
 use crate::link::Command;
@@ -27,8 +28,19 @@ impl Desk {
         let parent = popup.parent?;
         let view = self.views.get(&parent)?;
         let frame = view.frame();
-        let at = popup.position.offset(frame.x, frame.y);
-        Some((parent, Place { at, size: popup.size, scale: view.scale() }))
+        let scale = view.scale();
+        let is_root = self.windows.root(parent) == parent;
+        // What another viewer has laid out may be shown smaller, and with room around it.
+        let (placement, unit) = (self.placement(parent), Placement::exact(scale));
+        let shown = placement.rect(popup.position, popup.size);
+        let corner = placement.rect(Point::default(), Size::new(1, 1));
+        let (left, top) = if is_root { (0, 0) } else { (corner.x, corner.y) };
+        let at = unit.position(f64::from(shown.x - left), f64::from(shown.y - top));
+        let at = Point::new(at.x.round() as i32 + frame.x, at.y.round() as i32 + frame.y);
+        let share = placement.share(scale);
+        let length = |n: u32| ((f64::from(n) * share).round() as u32).max(1);
+        let size = Size::new(length(popup.size.w), length(popup.size.h));
+        Some((parent, Place { at, size, scale }))
     }
 
     /// Opens popups that waited for their parent.

@@ -146,7 +146,8 @@ impl Desk {
     pub(super) fn on_local_change(&mut self, track: TrackId) {
         let (Some(view), Some(remote)) = (self.views.get(&track), self.windows.get(track)) else { return };
         let Some(window) = view.face.window() else { return };
-        if remote.kind == WindowKind::Popup || view.size().is_empty() {
+        // What the desktop makes of a window while another viewer lays it out is no wish.
+        if remote.kind == WindowKind::Popup || view.size().is_empty() || !self.seat_held {
             return;
         }
         let scale = view.scale();
@@ -195,7 +196,7 @@ impl Desk {
     }
 
     fn on_pointer_moved(&mut self, window: TrackId, at: PhysicalPosition<f64>) {
-        let position = geometry::position(at.x, at.y, self.scale_of(window));
+        let position = self.placement(window).position(at.x, at.y);
         let (track, position) = self.windows.under(window, position);
         if self.on_edge(track, position) {
             return;
@@ -290,7 +291,7 @@ impl Desk {
     }
 
     fn on_touch(&mut self, window: TrackId, touch: Touch) {
-        let place = geometry::position(touch.location.x, touch.location.y, self.scale_of(window));
+        let place = self.placement(window).position(touch.location.x, touch.location.y);
         // A finger belongs to the track on which it came down, wherever it moves.
         let (track, position) = match self.seat.fingers.track(touch.id) {
             Some(track) => (track, self.windows.within(window, track, place)),

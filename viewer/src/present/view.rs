@@ -151,7 +151,14 @@ impl View {
     }
 
     /// Paints and presents what is pending. Returns the update that is shown now, if a new one is.
-    pub(crate) fn present(&mut self, remote: &Remote, light: Light) -> Result<Option<UpdateId>, DrawError> {
+    ///
+    /// `part`: where the content is, if the window is not as this viewer has laid it out.
+    pub(crate) fn present(
+        &mut self,
+        remote: &Remote,
+        part: Option<Rect<Pixels>>,
+        light: Light,
+    ) -> Result<Option<UpdateId>, DrawError> {
         let region = match std::mem::replace(&mut self.pending, Pending::Nothing) {
             Pending::Nothing => return Ok(None),
             // Nothing changed, but that is news too.
@@ -163,7 +170,11 @@ impl View {
             self.invalidate();
             return Ok(None);
         }
-        let fit = if remote.scale == self.scale() { Fit::Anchored } else { Fit::Stretched };
+        let fit = match part {
+            Some(part) if part != self.size.to_rect() || remote.scale != self.scale() => Fit::Within(part),
+            _ if remote.scale == self.scale() => Fit::Anchored,
+            _ => Fit::Stretched,
+        };
         let Some(damage) = self.draw(region, fit, light)? else {
             self.invalidate();
             return Ok(None);

@@ -108,6 +108,17 @@ impl Wishes {
             .collect()
     }
 
+    /// The size that a window has on this desktop where it fills nothing, if that was its newest wish.
+    pub(crate) fn standing(&self, track: TrackId) -> Option<Size<Logical>> {
+        let configure = self.by_track.get(&track)?.configure;
+        configure.size.filter(|_| !configure.maximized && !configure.fullscreen)
+    }
+
+    /// Asks for this even if the window seems to be so already: another viewer's wishes were in force until now.
+    pub(crate) fn insist(&mut self, track: TrackId, local: Local) -> Configure {
+        self.wish(track, local, Dragging::Settled)
+    }
+
     /// Forgets a window.
     pub(crate) fn forget(&mut self, track: TrackId) {
         self.by_track.remove(&track);

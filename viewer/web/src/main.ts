@@ -8,6 +8,7 @@ import "./input/style.css";
 
 import { choose, speak, texts } from "./language";
 import { Client } from "./link/client";
+import { leaveKey, recallKey, takeKey } from "./link/resume-key";
 import type { Event, State } from "./link/vocabulary";
 import { Entry, readFragment } from "./present/entry/entry";
 import { EntryScreen } from "./present/entry/entry-screen";
@@ -15,6 +16,7 @@ import { Api } from "./api/api";
 import { testAccess } from "./present/entry/test-access";
 import { Shell } from "./present/chrome/shell";
 
+const tabStore = ownStorage();
 const fragment = readFragment(location.hash);
 history.replaceState(null, "", location.pathname);
 speak(choose([...(fragment.language === null ? [] : [fragment.language]), ...navigator.languages]));
@@ -36,6 +38,9 @@ async function begin(): Promise<void> {
     if (event.on === "state") onState(event.state);
   };
   const client = new Client(handle, { relay: fragment.relay });
+  const key = takeKey(tabStore);
+  addEventListener("pagehide", () => leaveKey(tabStore, key));
+  addEventListener("pageshow", ({ persisted }) => persisted && recallKey(tabStore));
   const leave = (): void => {
     client.send({ do: "leave" });
     void api.leave().catch(() => {});
@@ -52,7 +57,17 @@ async function begin(): Promise<void> {
     origin: api.origin,
     language: document.documentElement.lang,
     only: fragment.only,
+    key,
   });
+}
+
+/** The storage of this tab; not everywhere is it allowed. */
+function ownStorage(): Storage | null {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
 }
 
 function onState(state: State): void {

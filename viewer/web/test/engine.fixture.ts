@@ -49,12 +49,11 @@ export class Stage {
     seek: this.seek,
     openers: () => [this.best.opener, this.other.opener],
     agent: "test",
-    key: RESUME_ID,
   });
 
   /** Starts, and lets the first link be made. */
   async start(only: ["websocket"] | null = null): Promise<void> {
-    this.tell({ do: "start", origin: "https://host", language: "en", only });
+    this.tell({ do: "start", origin: "https://host", language: "en", only, key: RESUME_ID });
     await this.pass(20);
   }
 

@@ -114,7 +114,7 @@ describe("the end", () => {
 
   test("can be wished while a link is being made", async () => {
     const stage = new Stage();
-    stage.tell({ do: "start", origin: "https://host", language: "en", only: null });
+    stage.tell({ do: "start", origin: "https://host", language: "en", only: null, key: RESUME_ID });
     await stage.pass(2);
     stage.tell({ do: "leave" });
     await stage.pass(10_000);

@@ -36,8 +36,6 @@ export interface Parts {
   openers(decodesVideo: boolean): [Transport, Open][];
   /** What this viewer is, for people. */
   agent: string;
-  /** By what its host knows it again on its next link. */
-  key: ResumeKey;
 }
 
 /** How long a host may take to answer the greeting, in milliseconds. */
@@ -67,6 +65,8 @@ export class Engine {
   private decodesVideo = false;
   private lookedAt = true;
   private origin = "";
+  /** By what its host knows this viewer again on its next link. */
+  private key: ResumeKey = new Uint8Array();
   private acting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reports: ReturnType<typeof setInterval> | undefined;
@@ -85,6 +85,7 @@ export class Engine {
     const now = micros();
     switch (command.do) {
       case "start":
+        this.key = command.key;
         void this.start(command.origin, command.only);
         break;
       case "configure": {
@@ -185,8 +186,8 @@ export class Engine {
       }, WELCOME_PATIENCE);
       this.gallery?.begin(link.video);
       const video: VideoCodec[] = this.decodesVideo || link.video !== undefined ? ["h264"] : [];
-      const { agent, key } = this.parts;
-      this.core.handleConnected(micros(), { ticket: join.ticket, agent, video, key });
+      const { agent } = this.parts;
+      this.core.handleConnected(micros(), { ticket: join.ticket, agent, video, key: this.key });
       this.act();
     });
     clearTimeout(patience);
@@ -280,6 +281,9 @@ export class Engine {
         this.serials.forget(action.track);
         this.presenter.forget(action.track);
         return this.tell({ on: "window-gone", track: action.track });
+      case "seat":
+        // Without a link nobody knows who has it: windows stay as they are.
+        return this.live === null ? undefined : this.tell({ on: "seat", held: action.held });
       case "text-input":
         return this.textInput(action.place);
       case "clipboard-content": {

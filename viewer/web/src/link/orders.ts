@@ -13,6 +13,7 @@ export type Order = Extract<
       | "close"
       | "focus"
       | "dismiss-popups"
+      | "take-seat"
       | "visible"
       | "keymap"
       | "offer-clipboard"
@@ -35,6 +36,8 @@ export function order(core: Viewer, now: number, command: Order): void {
       return core.handleFocus(now, command.track);
     case "dismiss-popups":
       return core.dismissPopups();
+    case "take-seat":
+      return core.takeSeat();
     case "visible":
       return core.setVisible(command.track, command.visible);
     case "keymap":

@@ -10,6 +10,7 @@ import type {
   Icon,
   InputEvent,
   Rect,
+  ResumeKey,
   Role,
   Size,
   TextInput,
@@ -21,8 +22,11 @@ import type { Transport } from "./link";
 
 /** What the page tells the engine. */
 export type Command =
-  /** The first: join the host that served the page. `only` restricts the transports, for people and tests. */
-  | { do: "start"; origin: string; language: string; only: Transport[] | null }
+  /**
+   * The first: join the host that served the page. `only` restricts the transports, for people and tests; by `key` the host knows
+   * this viewer again.
+   */
+  | { do: "start"; origin: string; language: string; only: Transport[] | null; key: ResumeKey }
   /** An input event of the user; `at` is `performance.timeOrigin + event.timeStamp`, in milliseconds. */
   | { do: "input"; at: number; track: TrackId; event: InputEvent }
   /** Let go of all keys, buttons and fingers. */
@@ -32,6 +36,8 @@ export type Command =
   | { do: "close"; track: TrackId }
   | { do: "focus"; track: TrackId | null }
   | { do: "dismiss-popups" }
+  /** The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps. */
+  | { do: "take-seat" }
   | { do: "visible"; track: TrackId; visible: boolean }
   | { do: "keymap"; text: string }
   /** Draw a track here from now on, instead of where it was drawn before: windows move between documents. */
@@ -61,6 +67,7 @@ export type Event =
   | { on: "window-gone"; track: TrackId }
   | { on: "icon"; icon: Icon }
   | { on: "cursor"; cursor: CursorImage }
+  /** Whether this page has the seat: its input reaches the apps, and windows are as it wants them. */
   | { on: "seat"; held: boolean }
   | { on: "bell"; track: TrackId }
   | { on: "grabbed"; track: TrackId; grab: WindowGrab }

@@ -4,7 +4,6 @@ import zstdUrl from "virtual:zstd";
 
 import { canDecode } from "../decode/video";
 import { Zstd } from "../decode/zstd";
-import { RESUME_KEY } from "../protocol/wire";
 import { Engine } from "./engine";
 import { askToJoin, seek } from "./join";
 import { preferred } from "./transports";
@@ -19,7 +18,6 @@ const engine = new Engine((event: Event, transfer: Transferable[] = []) => postM
   seek,
   openers: (decodesVideo) => preferred(userAgent, decodesVideo),
   agent: agent(),
-  key: crypto.getRandomValues(new Uint8Array(RESUME_KEY)),
 });
 
 addEventListener("message", ({ data }: MessageEvent<Command>) => engine.handle(data));

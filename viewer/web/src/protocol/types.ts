@@ -362,7 +362,7 @@ export type ToHost = { "Hello": Hello } | { "Configure": {
 } } | { "Focus": {
     /** Which. */
     track: TrackId | null,
-} } | "DismissPopups" | { "Visible": {
+} } | "DismissPopups" | "TakeSeat" | { "Visible": {
     /** Which. */
     track: TrackId,
     /** Whether. */

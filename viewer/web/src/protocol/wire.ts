@@ -220,6 +220,7 @@ export const toHost: Form<t.ToHost> = variants<t.ToHost>({
   }),
   Focus: record({ track: option(u32) }),
   DismissPopups: null,
+  TakeSeat: null,
   Visible: record({ track: u32, visible: bool }),
   Keymap: record({ text: text(MAX_KEYMAP) }),
   Clipboard: clipboard,

@@ -210,7 +210,7 @@ export class Viewer {
     for (const [track, event] of this.hands.release()) this.sendInput(now, track, event);
   }
 
-  /** Asks a window to change; answers the serial that comes back as its `configured`, in place of the one passed in. */
+  /** Says how this viewer wants a window to be, which counts while it has the seat; answers the serial that comes back as its `configured`, in place of the one passed in. */
   configure(track: TrackId, configure: Configure): number {
     const serial = this.nextConfigure++;
     this.control({ Configure: { track, configure: { ...configure, serial } } });
@@ -220,6 +220,11 @@ export class Viewer {
   /** The user pressed outside of all popups, or the desktop took the focus away. */
   dismissPopups(): void {
     this.control("DismissPopups");
+  }
+
+  /** The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps. */
+  takeSeat(): void {
+    this.control("TakeSeat");
   }
 
   /** Whether anybody can see a window here. */

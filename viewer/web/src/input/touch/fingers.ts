@@ -142,6 +142,7 @@ export class FingersOnPage {
       }
       case "zoom":
         this.host.zoom?.zoom(action.at, action.factor);
+        this.host.zoom?.pan(action.dx, action.dy);
         return;
       case "buzz":
         this.host.document.defaultView?.navigator.vibrate?.(15);

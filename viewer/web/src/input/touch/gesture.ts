@@ -31,8 +31,8 @@ export type Action =
   | { do: "button"; at: Point; button: number; pressed: boolean }
   /** Content moves by this much under the fingers; both zero: they have left. */
   | { do: "scroll"; at: Point; dx: number; dy: number }
-  /** The view is zoomed around a place. */
-  | { do: "zoom"; at: Point; factor: number }
+  /** The view is zoomed around a place, and moved along as far as it goes. */
+  | { do: "zoom"; at: Point; factor: number; dx: number; dy: number }
   /** The view moves with the fingers; what it cannot do scrolls the app. */
   | { do: "pan"; at: Point; dx: number; dy: number }
   /** Something that is felt. */

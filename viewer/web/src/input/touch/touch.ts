@@ -148,12 +148,8 @@ export class DirectTouch implements Gesture {
     }
     const factor = state.spread > 0 ? spread / state.spread : 1;
     [state.centre, state.spread] = [centre, spread];
-    if (state.doing === "zoom") {
-      return [
-        { do: "zoom", at: centre, factor },
-        { do: "pan", at: centre, dx, dy },
-      ];
-    }
+    // What the view cannot do of it scrolls no app: who looks closer means the view alone.
+    if (state.doing === "zoom") return [{ do: "zoom", at: centre, factor, dx, dy }];
     this.inertia.moved(dx, dy, at);
     return [{ do: "scroll", at: state.from, dx, dy }];
   }
@@ -180,9 +176,7 @@ export class DirectTouch implements Gesture {
         return this.glide("pan", state.from, at);
       case "two":
         this.state = last ? { is: "idle" } : { is: "over" };
-        if (state.doing === "scroll") return this.glide("scroll", state.from, at);
-        // What the view could not do while it was zoomed has scrolled the app: that is over.
-        return state.doing === "zoom" ? [lifted(state.centre)] : [];
+        return state.doing === "scroll" ? this.glide("scroll", state.from, at) : [];
       default:
         if (last) this.state = { is: "idle" };
         return [];

@@ -116,7 +116,7 @@ export class Trackpad implements Gesture {
     }
     const factor = state.spread > 0 ? spread / state.spread : 1;
     [state.centre, state.spread] = [centre, spread];
-    if (state.doing === "zoom") return [{ do: "zoom", at: this.cursor, factor }];
+    if (state.doing === "zoom") return [{ do: "zoom", at: this.cursor, factor, dx: 0, dy: 0 }];
     this.inertia.moved(dx, dy, at);
     return [{ do: "scroll", at: this.cursor, dx, dy }];
   }

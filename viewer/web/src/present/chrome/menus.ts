@@ -78,9 +78,9 @@ export class Menus {
           hint: WRITTEN["pop-out"],
           action: () => popOuts.open(view),
         };
-    const filled = view.mode === "maximized" || isTile(view.mode);
+    const filled = view.shownMode === "maximized" || isTile(view.shownMode);
     const { fullscreenElement } = view.picture.canvas.ownerDocument;
-    const filledScreen = away ? fullscreenElement !== null : view.mode === "fullscreen";
+    const filledScreen = away ? fullscreenElement !== null : view.shownMode === "fullscreen";
     return [
       {
         label: window.minimise,

@@ -235,7 +235,7 @@ export class Shell {
     document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
     document.documentElement.classList.toggle(
       "fullscreen-window",
-      active?.mode === "fullscreen" && !desk.screen.compact,
+      active?.shownMode === "fullscreen" && !desk.screen.compact,
     );
     document.documentElement.classList.toggle("compact", desk.screen.compact);
     this.vacant.hidden = !this.online || shown.length > 0;
@@ -319,7 +319,7 @@ export class Shell {
       maximise: () => this.active((view) => manager.toggle(view, "maximized")),
       minimise: () =>
         this.active((view) =>
-          view.mode === "normal" ? manager.minimise(view) : manager.set(view, "normal"),
+          view.shownMode === "normal" ? manager.minimise(view) : manager.set(view, "normal"),
         ),
       left: () => this.active((view) => manager.toggle(view, "left")),
       right: () => this.active((view) => manager.toggle(view, "right")),

@@ -35,7 +35,7 @@ export class Arranger {
     if (this.circumstances.alone(view)) return true;
     const { compact, area } = this.screen(view);
     if (!compact) return false;
-    const { w, h } = view.size;
+    const { w, h } = view.shownSize;
     return !view.dialog || w > area.w || h > area.h;
   }
 
@@ -55,7 +55,7 @@ export class Arranger {
 
   /** The outer size of a view, in CSS pixels. */
   outer(view: View): Size {
-    const { w, h } = shownSize(view.size, this.screen(view).dpr);
+    const { w, h } = shownSize(view.shownSize, this.screen(view).dpr);
     return { w, h: h + this.barHeight(view) };
   }
 
@@ -64,14 +64,15 @@ export class Arranger {
     const { area, dpr } = this.screen(view);
     const { states, size, limits } = view.window;
     const filled: Mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
-    view.mode = this.wishes.mayWish ? filled : "normal";
+    view.mode = filled;
+    view.foreign = !this.wishes.mayWish;
     const bar = this.barHeight(view);
     const room = { w: fitting(area.w, dpr), h: fitting(area.h - bar, dpr) };
     // What was maximised from the start has the screen's size: it gets a smaller one to come back to.
     const share = view.mode === "normal" ? 1 : 0.72;
     const wish = { w: Math.min(size.w, room.w * share), h: Math.min(size.h, room.h * share) };
-    view.size = this.wishes.mayWish ? allowed(known?.size ?? wish, limits) : size;
-    if (known !== undefined && this.wishes.mayWish && view.mode !== "fullscreen") view.mode = known.mode;
+    view.size = allowed(known?.size ?? wish, limits);
+    if (known !== undefined && view.mode !== "fullscreen") view.mode = known.mode;
     view.normal = known?.normal ?? this.placeFor(view);
     this.apply(view);
   }
@@ -96,8 +97,12 @@ export class Arranger {
     );
   }
 
-  /** Puts a view where its mode wants it, and asks the host for what is new about that. */
+  /**
+   * Puts a view where its mode wants it, and asks the host for what is new about that; or shows it as large as somebody else
+   * wants it.
+   */
   apply(view: View, resizing = false): void {
+    view.foreign = !this.wishes.mayWish;
     const { dpr, compact } = this.screen(view);
     const box = this.box(view);
     const bar = this.barHeight(view);
@@ -129,28 +134,19 @@ export class Arranger {
   /** The host changed a window that was like `before`. */
   follow(view: View, before: Window): void {
     const { window } = view;
+    if (!this.wishes.mayWish) return this.apply(view);
     this.wishes.heard(window);
     if (!this.wishes.mayFollow(window)) return this.light(view);
     const { maximized, fullscreen } = window.states;
     const changed = maximized !== before.states.maximized || fullscreen !== before.states.fullscreen;
     const now: Mode = fullscreen ? "fullscreen" : maximized ? "maximized" : "normal";
     const filled = view.mode === "maximized" || view.mode === "fullscreen";
-    if (
-      changed &&
-      this.wishes.mayWish &&
-      !this.fillsScreen(view) &&
-      (now !== "normal" || filled) &&
-      now !== view.mode
-    ) {
+    if (changed && !this.fillsScreen(view) && (now !== "normal" || filled) && now !== view.mode) {
       view.mode = now;
       return this.apply(view);
     }
     const decorated = window.states.client_decorated !== before.states.client_decorated;
-    if (!this.wishes.mayWish) {
-      view.mode = "normal";
-      view.size = window.size;
-      this.apply(view);
-    } else if (view.mode === "normal" && !this.fillsScreen(view)) {
+    if (view.mode === "normal" && !this.fillsScreen(view)) {
       view.size = window.size;
       if (view.anchor !== null) view.normal = anchored(view.anchor.start, view.anchor.edge, this.outer(view));
       view.anchor = null;
@@ -171,10 +167,11 @@ export class Arranger {
   private box(view: View): Rect {
     const { area, viewport, dpr, compact } = this.screen(view);
     if (this.fillsScreen(view)) return { x: 0, y: 0, ...area };
-    if (view.mode === "maximized") return { x: 0, y: 0, ...area };
-    if (view.mode === "fullscreen") return { x: 0, y: 0, ...(compact ? area : viewport) };
+    const mode = view.shownMode;
+    if (mode === "maximized") return { x: 0, y: 0, ...area };
+    if (mode === "fullscreen") return { x: 0, y: 0, ...(compact ? area : viewport) };
     const bar = this.barHeight(view);
-    if (view.mode !== "normal") return aligned(tileRect(view.mode, area), dpr);
+    if (mode !== "normal") return aligned(tileRect(mode, area), dpr);
     const outer = this.outer(view);
     if (compact) {
       return { x: (area.w - outer.w) / 2, y: (area.h - outer.h) / 3, ...outer };

@@ -29,6 +29,7 @@ import { Inputs, storage } from "./inputs";
 import { Manager } from "./manage";
 import { moveByKeys, type Change } from "./move-by-keys";
 import { Popups } from "./popups";
+import { Seat } from "./seat";
 import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
 
@@ -58,6 +59,9 @@ export class Desk {
   readonly popOuts: PopOuts;
   readonly touch: Touch;
   readonly inputs: Inputs;
+  private readonly seat: Seat;
+  /** Whether the host has said who has the seat since this page was told all windows. */
+  private settled = false;
   role: Role = "control";
   /** Holds all windows; phones zoom it. */
   private readonly layer = make("div", { class: "layer" });
@@ -76,6 +80,7 @@ export class Desk {
     this.stage.append(this.layer);
     this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
     document.body.prepend(this.element);
+    this.seat = new Seat((command) => send(command));
     this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
     this.arranger = new Arranger(this.wishes, this.windows.tree, {
@@ -166,7 +171,7 @@ export class Desk {
 
   private makeManager(): Manager {
     return new Manager(this.windows, {
-      mayResize: () => this.wishes.mayWish,
+      whenHeld: (act) => this.seat.take(act),
       compact: () => this.screen.compact,
       arrange: (view) => {
         this.arrange(view);
@@ -195,8 +200,10 @@ export class Desk {
       maximise: act((view) => this.manager.toggle(view, "maximized")),
       close: act((view) => this.close(view)),
       press: () => this.activate(track),
-      drag: ({ pointerId, clientX, clientY }, edge) =>
-        act((view) => this.drags.begin(view, edge, { pointer: pointerId, x: clientX, y: clientY }))(),
+      drag: ({ pointerId, clientX, clientY }, edge) => {
+        this.seat.take();
+        act((view) => this.drags.begin(view, edge, { pointer: pointerId, x: clientX, y: clientY }))();
+      },
     };
   }
 
@@ -224,6 +231,9 @@ export class Desk {
       case "bell":
         this.manager.ring(this.windows.tree.root(event.track));
         break;
+      case "seat":
+        this.onSeat(event.held);
+        break;
       case "grabbed":
         this.onGrabbed(event);
         break;
@@ -236,9 +246,26 @@ export class Desk {
     if (state.is !== "online") return;
     this.role = state.role;
     this.places.begin(state.session);
-    this.wishes.mayWish = state.role === "control";
-    this.wishes.again();
+    // Who has the seat is said once all windows are told.
+    this.seat.attainable = state.role === "control";
+    this.settled = false;
+    if (this.seat.attainable) this.wishes.again();
+    else this.wishes.clear();
     this.visibility.begin();
+  }
+
+  private onSeat(held: boolean): void {
+    this.seat.heard(held, () => this.settleLayout());
+  }
+
+  /** Windows are laid out by whoever has the seat. */
+  private settleLayout(): void {
+    const before = this.wishes.mayWish;
+    this.wishes.mayWish = this.seat.held;
+    // Until now windows were as another wanted them, and the host has begun to make them as they were here.
+    if (this.seat.held && !before && this.settled) this.wishes.insist(() => this.rearrange());
+    else if (this.seat.held !== before) this.rearrange();
+    this.settled = true;
   }
 
   private onWindow(window: Window): void {
@@ -344,6 +371,10 @@ export class Desk {
 
   /** Moves or resizes a window by arrow keys. */
   moveByKeys(view: View, change: Change): void {
+    this.seat.take(() => this.beginMoveByKeys(view, change));
+  }
+
+  private beginMoveByKeys(view: View, change: Change): void {
     moveByKeys(view, change, {
       begin: ({ track }) => {
         this.activate(track);
@@ -366,8 +397,10 @@ export class Desk {
   /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
   private rearrange(): void {
     for (const view of this.windows.all()) {
-      if (!view.opened || view.home !== "desk") continue;
-      this.arrange(view);
+      if (!view.opened) continue;
+      // Those that it carries are arranged with it.
+      if (view.home === "popped-out") this.popOuts.arrange(view);
+      else if (view.home === "desk") this.arrange(view);
       view.describe();
     }
     this.touch.layout();
@@ -411,7 +444,7 @@ export class Desk {
     const bar = this.arranger.barHeight(view);
     const { at, factor } = view;
     const { area, viewport, dpr } = this.arranger.screen(view);
-    const room = view.mode === "fullscreen" ? viewport : area;
+    const room = view.shownMode === "fullscreen" ? viewport : area;
     return {
       layer: view.group,
       origin: { x: 0, y: bar },

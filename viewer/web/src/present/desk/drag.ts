@@ -49,7 +49,7 @@ export class Drags {
   }
 
   private move(view: View, grip: Grip): void {
-    let from: Point | null = view.mode === "normal" ? { ...view.at } : null;
+    let from: Point | null = view.shownMode === "normal" ? { ...view.at } : null;
     let began = false;
     let snap: Snap | null = null;
     const origin = { ...view.at };
@@ -61,9 +61,10 @@ export class Drags {
       this.arranger.apply(view);
       this.moved(view);
       const box = this.stage.getBoundingClientRect();
-      snap = resizable(view.window.limits)
-        ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area)
-        : null;
+      snap =
+        this.arranger.mayResize && resizable(view.window.limits)
+          ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area)
+          : null;
       this.show(snap);
       // Just below what is dragged: equal heights stand in the order of the document.
       this.preview.style.zIndex = view.group.style.zIndex;

@@ -10,8 +10,8 @@ import type { View } from "../window/view";
 const MARK_DURATION = 900;
 
 export interface ManagerHost {
-  /** Whether modes and sizes are this viewer's to choose. */
-  mayResize(): boolean;
+  /** Does something to a window's size or mode, once that is this viewer's to choose. */
+  whenHeld(act: () => void): void;
   compact(): boolean;
   /** A view has another mode: lays it out. */
   arrange(view: View): void;
@@ -64,9 +64,11 @@ export class Manager {
   }
 
   set(view: View, mode: Mode): void {
-    if (!this.host.mayResize() || !this.windows.setMode(view, mode)) return;
-    this.host.arrange(view);
-    this.host.changed();
+    this.host.whenHeld(() => {
+      if (!this.windows.setMode(view, mode)) return;
+      this.host.arrange(view);
+      this.host.changed();
+    });
   }
 
   /** A window fills the screen, and its app gets all keys that the browser gives away. */
@@ -75,7 +77,7 @@ export class Manager {
     // A browser window of its own has nothing else to show.
     if (owner !== document)
       return this.host.fullscreen(owner, owner.fullscreenElement ? null : owner.documentElement);
-    const leaves = view.mode === "fullscreen";
+    const leaves = view.shownMode === "fullscreen";
     const filled = document.fullscreenElement !== null;
     // All of the page, so that menus and notices are seen too.
     if (leaves === filled) await this.host.fullscreen(document, leaves ? null : document.documentElement);

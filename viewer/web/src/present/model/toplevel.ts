@@ -20,7 +20,10 @@ export class Toplevel {
   normal: Point | null = null;
   /** After a resize at the left or top: the edges that stay where they are, whatever size the app takes. */
   anchor: { edge: Edge; start: Rect } | null = null;
+  /** How it stands where it is this page's to lay out. */
   mode: Mode = "normal";
+  /** Whether it is shown as another viewer has laid it out. */
+  foreign = false;
   /** The mode that full screen came from. */
   before: Mode = "normal";
   minimised = false;
@@ -44,8 +47,18 @@ export class Toplevel {
     return this.window.parent !== null;
   }
 
+  /** How it is shown. */
+  get shownMode(): Mode {
+    return this.foreign ? "normal" : this.mode;
+  }
+
+  /** The size it is shown with where it fills nothing, in logical units. */
+  get shownSize(): Size {
+    return this.foreign ? this.window.size : this.size;
+  }
+
   get fills(): boolean {
-    return this.mode !== "normal";
+    return this.shownMode !== "normal";
   }
 
   /** Whether it was placed: windows are shown from their first picture on. */

@@ -220,7 +220,7 @@ export class Windows<T extends Toplevel = Toplevel> {
 
   /** The mode that a window gets when the user asks for one that it may have already. */
   toggled(one: T, mode: Exclude<Mode, "normal">): Mode {
-    if (one.mode !== mode) return mode;
+    if (one.shownMode !== mode) return mode;
     return mode === "fullscreen" ? one.before : "normal";
   }
 

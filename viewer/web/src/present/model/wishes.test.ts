@@ -5,7 +5,9 @@ import { Wishes, type Local } from "./wishes";
 
 function wishes(): { wishes: Wishes; sent: Configure[] } {
   const sent: Configure[] = [];
-  return { wishes: new Wishes((_track, configure) => sent.push(configure)), sent };
+  const wishes = new Wishes((_track, configure) => sent.push(configure));
+  wishes.mayWish = true;
+  return { wishes, sent };
 }
 
 const local = (w: number, h: number, more: Partial<Local> = {}): Local => ({
@@ -92,4 +94,12 @@ test("who only watches wishes nothing, and follows at once", () => {
   ours.want(remote(1), local(110, 50));
   expect(sent).toEqual([]);
   expect(ours.mayFollow(remote(1))).toBe(true);
+});
+
+test("who gets the seat asks for all it wants, also for what seems to be so", () => {
+  const { wishes: ours, sent } = wishes();
+  ours.insist(() => ours.want(remote(1), local(100, 50)));
+  expect(sent).toHaveLength(1);
+  expect(ours.mayFollow(remote(1))).toBe(false);
+  expect(ours.mayFollow(remote(1, { configured: sent[0]!.serial }))).toBe(true);
 });

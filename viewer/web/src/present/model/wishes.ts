@@ -26,8 +26,9 @@ interface Wish {
 }
 
 export class Wishes {
-  /** Those who only watch have no wishes: windows are as others want them. */
-  mayWish = true;
+  /** Whether windows are this page's to lay out: without the seat they are as somebody else wants them. */
+  mayWish = false;
+  private insisting = false;
   private serial = 0;
   private readonly byTrack = new Map<TrackId, Wish>();
 
@@ -36,6 +37,7 @@ export class Wishes {
   /** Asks for what is news to the host. `resizing`: more will follow soon. */
   want(window: Window, local: Local, resizing = false): void {
     if (!this.mayWish) return;
+    if (this.insisting) return this.ask(window.track, local, resizing);
     this.heard(window);
     const wish = this.byTrack.get(window.track);
     if (wish === undefined || this.mayFollow(window)) {
@@ -65,14 +67,26 @@ export class Wishes {
 
   /** Whether the host's newest state answers the newest wish, and the user is not dragging. */
   mayFollow(window: Window): boolean {
+    if (!this.mayWish) return true;
     const wish = this.byTrack.get(window.track);
     return wish === undefined || (answered(wish, window) && wish.next === null && !wish.resizing);
   }
 
+  /** Asks for all that `lay` wants, also for what seems to be so already: somebody else's layout was in force until now. */
+  insist(lay: () => void): void {
+    this.insisting = true;
+    lay();
+    this.insisting = false;
+  }
+
   /** Tells a host that was met anew all that stands. */
   again(): void {
-    if (!this.mayWish) this.byTrack.clear();
     for (const [track, wish] of this.byTrack) this.ask(track, wish.next ?? ofConfigure(wish.sent), false);
+  }
+
+  /** Those who may only look have no wishes. */
+  clear(): void {
+    this.byTrack.clear();
   }
 
   forget(track: TrackId): void {

@@ -177,7 +177,8 @@ export class PopOuts {
     this.byView.get(view)?.win.focus();
   }
 
-  private arrange(view: View): void {
+  /** Its room has changed, or whose layout windows have. */
+  arrange(view: View): void {
     this.byView.get(view)?.arrange(this.host.wishes);
     this.host.moved(view);
     for (const dialog of this.windows.dialogsOf(view.track)) if (dialog.opened) this.host.arrange(dialog);

@@ -1,7 +1,7 @@
 /** The elements of a menu, tooltip or drop-down of an app. It may leave its window, but not the screen. */
 
 import type { Point, Size, Window } from "../../protocol/types";
-import { align, unit } from "../model/scale";
+import { align, scaleOf, unit } from "../model/scale";
 import { make, setAttribute, setLength } from "../widgets/dom";
 import { Picture, type Send } from "./picture";
 
@@ -52,7 +52,8 @@ export class Popup {
   /** Puts it in its place. `from` is its parent's, in the layer; answers its own. */
   lay(from: Point, { bounds, dpr }: PopupArea): Point {
     const { window, element, pixels } = this;
-    const one = unit(dpr, window.scale);
+    // What was not drawn for this screen is as large here as it is there.
+    const one = window.scale === scaleOf(dpr) ? unit(dpr, window.scale) : 1;
     const size = pixels === null ? window.size : this.picture.exact(pixels, window);
     const wanted = { x: from.x + window.position.x * one, y: from.y + window.position.y * one };
     const at = {

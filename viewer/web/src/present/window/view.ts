@@ -72,7 +72,7 @@ export class View extends Toplevel {
 
   /** Of the title bar that the desk draws, in CSS pixels. */
   barHeight(dpr: number, plain: boolean): number {
-    const none = plain || this.mode === "fullscreen" || this.window.states.client_decorated;
+    const none = plain || this.shownMode === "fullscreen" || this.window.states.client_decorated;
     return none ? 0 : Math.round(TITLE_HEIGHT * dpr) / dpr;
   }
 
@@ -87,9 +87,10 @@ export class View extends Toplevel {
     frame.classList.toggle("active", active);
     if (active) frame.dataset["active"] = "";
     else delete frame.dataset["active"];
+    const mode = this.shownMode;
     const words = [
       active ? "active" : "",
-      this.mode === "normal" ? "" : isTile(this.mode) ? `tiled-${this.mode}` : this.mode,
+      mode === "normal" ? "" : isTile(mode) ? `tiled-${mode}` : mode,
       this.minimised ? "minimized" : "",
       states.urgent ? "urgent" : "",
       states.client_decorated ? "client-decorated" : "",
