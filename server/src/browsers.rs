@@ -128,7 +128,7 @@ impl Browsers {
             webtransport: self.short_lived,
             webrtc: self.webrtc.desk(),
             turn: self.turn,
-        });
+        })?;
         let page = self.listener.serve(Arc::new(site))?;
         let (webtransport, webrtc) = (self.webtransport, self.webrtc);
         Ok(OpenToBrowsers { page, over_websocket, webtransport, webrtc })

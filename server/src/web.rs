@@ -7,6 +7,7 @@
 //! The requests are described in `docs/http.md`.
 
 mod accept;
+mod alive;
 mod apps;
 mod certificate;
 mod connection;

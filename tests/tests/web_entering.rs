@@ -19,6 +19,10 @@ fn a_link_opens_one_page_and_its_successor_takes_its_place() -> Result<()> {
     ensure!(joined.status == 200 && joined.json()?["role"] == "control", "{joined:?}");
     let url = joined.json()?["websocket"]["url"].as_str().context("a way in")?.to_owned();
     ensure!(url == site.origin.replace("https", "wss") + "/api/link", "{url}");
+    // Who has joined knows the host's process again, without a cookie.
+    let alive = site.ask(&Request::new("GET", "/api/alive"))?;
+    let instance = joined.json()?["instance"].clone();
+    ensure!(alive.json()? == json!({ "instance": instance }) && instance.is_string(), "{alive:?} {joined:?}");
 
     let again = site.ask(&enter(&site, &site.ticket))?;
     refused(&again, 403, "ticket-invalid")?;

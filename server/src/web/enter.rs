@@ -17,6 +17,7 @@ use transport::{UnixSeconds, webtransport::CertificateHash};
 
 use super::{
     LINK_PATH,
+    alive::Instance,
     hosts::{NamedHost, check_origin},
     problem::Problem,
     request,
@@ -89,6 +90,7 @@ struct Join<'a> {
     ticket: &'a str,
     session: &'a str,
     role: Role,
+    instance: &'a Instance,
     webtransport: WebTransport,
     webrtc: WebRtc<'a>,
     websocket: WebSocket,
@@ -128,6 +130,7 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
         ticket: ticket.expose(),
         session,
         role: visitor.role,
+        instance: &site.instance,
         webtransport: WebTransport {
             url: format!("https://{host}{LINK_PATH}"),
             certificate_hashes: site.webtransport.hashes().map(CertificateHash::to_base64),

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{apps, enter, hosts::NamedHost, page, problem::Problem, site::Site, sockets};
+use super::{alive, apps, enter, hosts::NamedHost, page, problem::Problem, site::Site, sockets};
 
 /// A request that was found to be for this host.
 pub(super) struct Asked {
@@ -56,6 +56,7 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (POST, ["join"]) => enter::join(&asked),
         (POST, ["leave"]) => enter::leave(&asked),
         (POST, ["links"]) => enter::links(asked).await,
+        (GET, ["alive"]) => Ok(alive::answer(&asked.site)),
         (GET, ["link"]) => sockets::link(asked),
         (POST, ["rtc"]) => sockets::offer(asked).await,
         (POST, ["rtc", id]) => sockets::offer_again(asked, id).await,
@@ -63,7 +64,7 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (GET, ["apps", id, "icon"]) => apps::icon(asked, id).await,
         (POST, ["apps", id]) => apps::start(asked, id).await,
         (POST, ["run"]) => apps::run(asked).await,
-        (_, ["enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run"])
+        (_, ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run"])
         | (_, ["rtc" | "apps", _])
         | (_, ["apps", _, "icon"]) => Err(Problem::method()),
         _ => Err(Problem::not_found()),

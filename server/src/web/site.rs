@@ -5,10 +5,12 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
 use transport::{Doorkeeper, Joined, webrtc::WebRtcDesk, webtransport};
 
 use super::{
+    alive::Instance,
     certificate::Certificates,
     hosts::Hosts,
     icons::Icons,
@@ -24,6 +26,7 @@ use crate::{
 
 /// The page's port for one session.
 pub(crate) struct Site {
+    pub(super) instance: Instance,
     pub(super) hosts: Hosts,
     /// What links name: host and port.
     pub(super) authority: String,
@@ -66,8 +69,9 @@ pub(crate) struct SiteParts {
 
 impl Site {
     /// Puts the parts together.
-    pub(crate) fn new(parts: SiteParts) -> Self {
-        Self {
+    pub(crate) fn new(parts: SiteParts) -> Result<Self> {
+        Ok(Self {
+            instance: Instance::new()?,
             hosts: parts.hosts,
             authority: parts.authority,
             certificates: parts.certificates,
@@ -85,7 +89,7 @@ impl Site {
             turn: parts.turn,
             icons: Icons::default(),
             visitors: Mutex::default(),
-        }
+        })
     }
 
     /// The pages that were let in.

@@ -5,6 +5,7 @@ import { Chromium, ChromiumBrowser, type Device } from "../src/browsers/chromium
 import type { Desk } from "../src/desk";
 import { whereAble } from "../src/each";
 import { all } from "../src/elements";
+import { Impostor, type Says } from "../src/impostor";
 import { networkHindrance } from "../src/network";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
@@ -15,6 +16,12 @@ const DESKTOP: Device = { width: 1280, height: 800, scale: 1, phone: false };
 const PHONE: Device = { width: 390, height: 844, scale: 3, phone: true };
 /** In how many milliseconds people are told; the links themselves need seven seconds and more. */
 const SOON = 4_000;
+/** What answers in the place of a host that is gone: a network that wants a login, a proxy, a host that was started anew. */
+const OTHERS: Says[] = [
+  { status: 200, type: "text/html", body: "<title>Welcome to our network</title>" },
+  { status: 502, type: "text/plain", body: "Bad Gateway" },
+  { status: 200, type: "application/json", body: '{"instance":"another"}' },
+];
 /** A bad network, on which nobody needs to be told anything. */
 const BAD = { roundTrip: 300, loss: 0.03, rate: 4_000_000 };
 /** For how long it is looked at, in milliseconds. */
@@ -65,12 +72,7 @@ for (const [seat, device, transport] of seats) {
         await desk.online();
         process.kill(stage.host.pid, "SIGKILL");
         await told();
-        await settles(
-          "the end of the link",
-          () => desk.link(),
-          ({ state }) => state === "reconnecting",
-          SOON,
-        );
+        await over(desk);
       });
     });
 
@@ -105,4 +107,39 @@ for (const [seat, device, transport] of seats) {
       return desk.page.evaluate(() => (globalThis as unknown as { banners: number }).banners);
     }
   });
+}
+
+for (const transport of Chromium.transports) {
+  for (const says of OTHERS) {
+    const seat = `a host in whose place somebody says '${says.body}', ${transport},`;
+    whereAble(seat, Chromium.hindrance, () => {
+      story(
+        seat,
+        () => Stage.set(Chromium, {}),
+        (step) => {
+          step("is given up as soon as one that nobody answers for", async (stage) => {
+            const desk = await stage.open(`&only=${transport}`);
+            process.kill(stage.host.pid, "SIGKILL");
+            const impostor = await Impostor.replace(stage.host, says);
+            try {
+              await over(desk);
+            } finally {
+              await impostor.stop();
+            }
+          });
+        },
+      );
+    });
+  }
+}
+
+/** Waits for the end of the link. */
+async function over(desk: Desk): Promise<void> {
+  await settles(
+    "the end of the link",
+    () => desk.link(),
+    ({ state }) => state !== "online",
+    SOON,
+  );
+  expect((await desk.link()).state).toBe("reconnecting");
 }

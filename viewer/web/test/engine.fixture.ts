@@ -40,7 +40,7 @@ export class Stage {
   readonly best = transport("webtransport", 5);
   readonly other = transport("websocket", 5);
   readonly join = vi.fn(async () => JOIN);
-  readonly seek = vi.fn(async () => "nothing" as Sought);
+  readonly seek = vi.fn(async (_origin: string, _instance: string) => "nothing" as Sought);
   readonly zstd = vi.fn(async () => new Zstd(new WebAssembly.Module(zstdModule())));
   readonly engine = new Engine((event) => void this.events.push(event), {
     zstd: this.zstd,

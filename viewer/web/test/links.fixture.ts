@@ -8,6 +8,7 @@ export const JOIN: Join = {
   ticket: "ticket",
   session: "main",
   role: "control",
+  instance: "0123456789abcdef",
   webtransport: null,
   webrtc: null,
   websocket: { url: "wss://host/api/link" },
@@ -35,11 +36,12 @@ export class FakeLink implements Link {
   networkChanged = vi.fn();
   ask = vi.fn();
   receivedBytes = 0;
+  rtt: number | null = null;
 
   stats(): LinkStats {
     return {
       transport: this.transport,
-      rtt: null,
+      rtt: this.rtt,
       sentBytes: 0,
       receivedBytes: this.receivedBytes,
       queuedBytes: 0,

@@ -30,8 +30,8 @@ export interface Parts {
   decodesVideo(): Promise<boolean>;
   /** Asks the host for the right to join. */
   join(origin: string): Promise<Join>;
-  /** Looks whether the host is there. */
-  seek(origin: string): Promise<Sought>;
+  /** Looks whether that process of the host is there. */
+  seek(origin: string, instance: string): Promise<Sought>;
   /** The transports of this browser, the best first. */
   openers(decodesVideo: boolean): [Transport, Open][];
   /** What this viewer is, for people. */
@@ -180,7 +180,7 @@ export class Engine {
     if (this.stillborn !== null) return { broken: this.stillborn };
     let patience: ReturnType<typeof setTimeout> | undefined;
     const over = await new Promise<Over>((resolve) => {
-      this.live = { link, attempts, over: resolve, watch: this.watch(link, resolve) };
+      this.live = { link, attempts, over: resolve, watch: this.watch(join, link, resolve) };
       patience = setTimeout(() => {
         if (this.core.state.is !== "live") resolve({ broken: "the host does not answer the greeting" });
       }, WELCOME_PATIENCE);
@@ -201,10 +201,10 @@ export class Engine {
     return over;
   }
 
-  private watch(link: Link, over: (over: Over) => void): Watch {
+  private watch({ instance }: Join, link: Link, over: (over: Over) => void): Watch {
     return new Watch({
       link,
-      seek: () => this.parts.seek(this.origin),
+      seek: () => this.parts.seek(this.origin, instance),
       silent: (silent) => this.tell({ on: "silence", silent }),
       gone: (reason) => over({ broken: reason }),
     });

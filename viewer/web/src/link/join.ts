@@ -27,14 +27,18 @@ export async function askToJoin(origin: string): Promise<Join> {
 /** How long the host may take to answer when it is sought, in milliseconds. */
 const SEEKING = 2_000;
 
-/** Looks whether the host is there: any answer will do. */
-export async function seek(origin: string): Promise<Sought> {
+/**
+ * Looks whether the host is there: the same process of it, since another knows nothing of its links. What else may answer in its
+ * place is a proxy whose host is gone, a network that wants a login first, or a host that was started anew.
+ */
+export async function seek(origin: string, instance: string): Promise<Sought> {
   const signal = AbortSignal.timeout(SEEKING);
   try {
-    await fetch(`${origin}/`, { method: "HEAD", cache: "no-store", signal });
-    return "there";
+    const response = await fetch(`${origin}/api/alive`, { cache: "no-store", redirect: "error", signal });
+    const answer = (await response.json()) as { instance?: unknown } | null;
+    return answer?.instance === instance ? "there" : "gone";
   } catch {
-    return signal.aborted ? "nothing" : "refuses";
+    return signal.aborted ? "nothing" : "gone";
   }
 }
 
@@ -52,9 +56,8 @@ async function sentence(response: Response): Promise<string> {
 /** The host served this page, so it is trusted with its form; what is missing would only be an obscure error later. */
 function checked(answer: unknown): Join {
   const join = answer as Partial<Join> | null;
-  if (typeof join?.ticket !== "string" || typeof join.websocket?.url !== "string") {
-    throw new Error(OBSCURE);
-  }
+  const texts = [join?.ticket, join?.instance, join?.websocket?.url];
+  if (join === null || texts.some((text) => typeof text !== "string")) throw new Error(OBSCURE);
   const webrtc = join.webrtc == null ? null : { iceServers: relays(join.webrtc.iceServers) };
   return { webtransport: null, ...join, webrtc } as Join;
 }

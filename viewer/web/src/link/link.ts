@@ -57,6 +57,8 @@ export interface Join {
   ticket: string;
   session: string;
   role: "control" | "view";
+  /** Names the process of the host that answered: another knows nothing of its links. */
+  instance: string;
   /** `certificateHashes`: SHA-256 of the certificates the host has now and next, base64. */
   webtransport: { url: string; certificateHashes: string[] } | null;
   /** `iceServers`: relays (TURN) for networks that block UDP; usually none. */

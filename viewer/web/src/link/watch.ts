@@ -3,8 +3,10 @@
  * seconds often comes back: a host that was killed says nothing over UDP. People should see at once that nobody answers them.
  *
  * While somebody looks, a link that is quiet for a moment is asked, and one that has not answered a second later is silent. What
- * comes after all ends the silence. Meanwhile the host is sought by the page's own way, HTTP: one that refuses it is gone, and one
- * that answers is there, so that the link has lost its way and looks for another.
+ * comes after all ends the silence. Meanwhile the host is sought by the page's own way, HTTP. If nobody is there, or somebody else
+ * answers, it is gone. If the host itself answers, the link has lost its way and looks for another. If nothing comes at all, neither
+ * over the link nor over HTTP, the link is given up after a while: whoever is killed together with its network says nothing, and no
+ * event of the browser tells of it.
  */
 
 import type { Link } from "./link";
@@ -12,7 +14,7 @@ import type { Link } from "./link";
 /** What is asked for, and who hears of it. */
 export interface WatchOptions {
   link: Pick<Link, "ask" | "networkChanged" | "stats">;
-  /** Whether the host answers over HTTP: it does, it refuses, or nothing comes. */
+  /** Whether the host answers over HTTP. */
   seek(): Promise<Sought>;
   /** Silence begins or ends. */
   silent(silent: boolean): void;
@@ -20,7 +22,13 @@ export interface WatchOptions {
   gone(reason: string): void;
 }
 
-export type Sought = "there" | "refuses" | "nothing";
+export type Sought =
+  /** The process that the link was made with. */
+  | "there"
+  /** The connection was refused, or somebody else answers. */
+  | "gone"
+  /** No answer came. */
+  | "nothing";
 
 /** Between two looks, in milliseconds: they are counted, so that the time that a machine sleeps is no silence. */
 const LOOK = 250;
@@ -30,16 +38,24 @@ const ASKS = { soon: 2, late: 4 };
 /** How long a link is without anything new until it is silent, in milliseconds; round trips come on top. */
 const SILENT = 1_750;
 const ROUND_TRIPS = 3;
-/** A network that changes refuses for a moment, too. */
-const REFUSALS = 2;
+/** The most that comes on top: people should know within some three seconds on any path. */
+const MAX_ROUND_TRIPS = 1_500;
+/** How long a link is silent until it is given up if HTTP brings nothing either, in milliseconds; round trips come on top. */
+const GIVEN_UP = 5_000;
+/** How often in a row the host must be found gone: a network that changes refuses for a moment, too. */
+const GONE = 2;
 /** Between two tries to find the host, in milliseconds. */
-const PAUSE = 500;
+const SEEK_EVERY = 500;
 
 export class Watch {
   private looking: ReturnType<typeof setInterval> | undefined;
   private received = 0;
   private quiet = 0;
   private silence = false;
+  /** Whether the host answered over HTTP when it was sought last. */
+  private found = false;
+  /** How often the host was begun to be sought: an earlier search ends with a later one. */
+  private searches = 0;
   private ended = false;
 
   constructor(private readonly options: WatchOptions) {}
@@ -49,7 +65,10 @@ export class Watch {
     clearInterval(this.looking);
     this.looking = undefined;
     this.quiet = 0;
-    if (on && !this.ended) this.looking = setInterval(() => this.look(), LOOK);
+    this.searches++;
+    if (!on || this.ended) return;
+    this.looking = setInterval(() => this.look(), LOOK);
+    if (this.silence) void this.seek();
   }
 
   /** The link is over. */
@@ -68,25 +87,34 @@ export class Watch {
     this.quiet++;
     const every = this.silence ? ASKS.late : ASKS.soon;
     if (this.quiet >= QUIET && (this.quiet - QUIET) % every === 0) this.options.link.ask();
-    if (this.quiet * LOOK >= SILENT + ROUND_TRIPS * (rtt ?? 0)) this.say(true);
+    const silent = this.quiet * LOOK - Math.min(ROUND_TRIPS * (rtt ?? 0), MAX_ROUND_TRIPS);
+    if (silent >= SILENT) this.say(true);
+    if (silent >= GIVEN_UP && !this.found) {
+      this.options.gone(`nothing was heard from the host for ${GIVEN_UP / 1000} seconds`);
+    }
   }
 
   private say(silent: boolean): void {
     if (silent === this.silence) return;
     this.silence = silent;
+    this.found = false;
+    this.searches++;
     this.options.silent(silent);
     if (silent) void this.seek();
   }
 
   private async seek(): Promise<void> {
     const { seek, gone, link } = this.options;
-    for (let refusals = 0, found = false; !found; await pause(PAUSE)) {
+    const search = ++this.searches;
+    // A host may still go after it was found.
+    for (let times = 0, told = false; search === this.searches; await pause(SEEK_EVERY)) {
       const sought = await seek();
-      if (!this.silence || this.ended) return;
-      refusals = sought === "refuses" ? refusals + 1 : 0;
-      if (refusals >= REFUSALS) return gone("the host cannot be reached");
-      found = sought === "there";
-      if (found) link.networkChanged();
+      if (search !== this.searches) return;
+      times = sought === "gone" ? times + 1 : 0;
+      if (times >= GONE) return gone("the host cannot be reached");
+      this.found = sought === "there";
+      if (this.found && !told) link.networkChanged();
+      told ||= this.found;
     }
   }
 }

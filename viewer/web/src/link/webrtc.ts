@@ -30,6 +30,10 @@ const ANSWER_PATIENCE = 4_000;
 const ASK_PATIENCE = 600;
 /** How long the next try waits when an offer for a restart was not answered. */
 const RESTART_PAUSE = 1_000;
+/** How long nothing may come over the new path once the host has answered a restart, in milliseconds. */
+const NEW_PATH = 4_000;
+/** How often it is asked meanwhile: questions get lost. */
+const NEW_PATH_ASKS = 4;
 
 /** Opens a link over WebRTC. */
 export const openWebRtc: Open = async (
@@ -228,12 +232,25 @@ class WebRtcLink implements Link {
       const answer = await ask(`/api/rtc/${encodeURIComponent(this.id)}`, sdp);
       this.restarting = false;
       this.tell({ do: "answer", sdp: answer.sdp });
-    } catch {
+      this.expectSomething();
+    } catch (error) {
+      if (error instanceof LinkUnknown) return this.end(lost(error.message));
       setTimeout(() => {
         this.restarting = false;
         this.restart();
       }, RESTART_PAUSE);
     }
+  }
+
+  /** The host is there: a link over which nothing comes all the same has no way to it. */
+  private expectSomething(): void {
+    const since = Date.now();
+    const every = NEW_PATH / NEW_PATH_ASKS;
+    for (let at = 0; at < NEW_PATH; at += every) setTimeout(() => this.ended || this.ask(), at);
+    setTimeout(() => {
+      if (this.figures().heard >= since) return;
+      this.end(lost(`nothing was heard from the host for ${NEW_PATH / 1000} seconds`));
+    }, NEW_PATH);
   }
 
   private deliver(kind: Kind, bytes: Uint8Array): void {
@@ -269,6 +286,9 @@ class WebRtcLink implements Link {
   }
 }
 
+/** The host does not know the link any more. */
+class LinkUnknown extends Error {}
+
 /** Sends the host an offer. */
 async function ask(path: string, sdp: string): Promise<{ id?: string; sdp: string }> {
   const response = await fetch(path, {
@@ -280,8 +300,10 @@ async function ask(path: string, sdp: string): Promise<{ id?: string; sdp: strin
   const answer = (await response.json().catch(() => null)) as {
     id?: string;
     sdp?: string;
+    code?: string;
     message?: string;
   } | null;
+  if (answer?.code === "gone") throw new LinkUnknown(answer.message);
   if (!response.ok) throw new Error(answer?.message ?? `the host answers ${response.status}`);
   if (typeof answer?.sdp !== "string") throw new Error("the host's answer cannot be understood");
   return { ...answer, sdp: answer.sdp };
