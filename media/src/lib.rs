@@ -8,6 +8,7 @@ mod encode;
 mod frame;
 mod geometry;
 mod ids;
+mod notice;
 mod region;
 mod source;
 mod text;
@@ -20,6 +21,7 @@ pub use encode::{EncodeJob, Encoded};
 pub use frame::{Frame, MAX_DIMENSION};
 pub use geometry::{Logical, Pixels, Point, Position, Rect, Scale, Size, Space};
 pub use ids::{AppId, Cause, ClipboardRequest, InputId, TrackId, UpdateId, ViewerId};
+pub use notice::{Notice, NoticeKind};
 pub use region::Region;
 pub use source::{
     Axis, Button, Command, Configure, CursorImage, CursorShape, Event, KeyCode, Modality, TouchPhase,

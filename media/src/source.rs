@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppId, Cause, ClipboardRequest, Icon, Logical, Position, Region, Scale, Size, TextInput, Timestamp,
-    TrackId, Window,
+    AppId, Cause, ClipboardRequest, Icon, Logical, Notice, Position, Region, Scale, Size, TextInput,
+    Timestamp, TrackId, Window,
 };
 
 /// What a source reports.
@@ -93,6 +93,8 @@ pub enum Event {
     /// The app under the pointer wants all of its motion, as [`Command::RelativeMotion`], while the pointer stays where
     /// it is; `None`: no more. Ends with its window without a report.
     PointerLock(Option<TrackId>),
+    /// Something was done to an app that people should know of.
+    Notice(Notice),
 }
 
 /// What a source is told to do.

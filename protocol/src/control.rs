@@ -7,7 +7,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, InputId, Logical, Scale, Size,
+    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, InputId, Logical, Notice, Scale, Size,
     TextInput, Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
 };
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,8 @@ pub enum ToViewer {
         /// Which window; nil: none.
         track: Option<TrackId>,
     },
+    /// Something was done to an app that people should know of: the viewer shows it in its user's words.
+    Notice(Notice),
     /// The answer to [`ToHost::Ping`].
     Pong {
         /// As asked.

@@ -10,7 +10,7 @@ use dormer_protocol::{
     version::VersionRange,
 };
 use media::{
-    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Op,
+    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Notice, NoticeKind, Op,
     Point, Position, Rect, Scale, Size, SizeLimits, States, TextInput, TextPurpose, TileCoding, Timestamp,
     Timing, TouchPhase, TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowGrab,
     WindowKind,
@@ -100,6 +100,9 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ("text_input_none", ToViewer::TextInput { track: TRACK, input: None }),
         ("pointer_lock", ToViewer::PointerLock { track: Some(TRACK) }),
         ("pointer_lock_none", ToViewer::PointerLock { track: None }),
+        ("notice_ended", ToViewer::Notice(notice("kitchen", NoticeKind::Ended))),
+        ("notice_no_room", ToViewer::Notice(notice("", NoticeKind::NoRoom))),
+        ("notice_x11_ended", ToViewer::Notice(notice("", NoticeKind::X11Ended))),
         ("pong", ToViewer::Pong { viewer: Timestamp(1), host: Timestamp(2) }),
         ("goodbye", ToViewer::Goodbye { reason: "the session ends".to_owned() }),
     ];
@@ -115,6 +118,10 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         messages.push((name, ToViewer::Refused(Refusal { code, message: "what to do".to_owned() })));
     }
     messages
+}
+
+fn notice(app: &str, kind: NoticeKind) -> Notice {
+    Notice { app: app.to_owned(), kind }
 }
 
 fn text_input() -> TextInput {

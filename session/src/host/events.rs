@@ -51,6 +51,7 @@ impl Host {
             Event::Grabbed { track, grab } => self.grabbed(track, grab),
             Event::TextInput { track, input } => self.text_input(track, input),
             Event::PointerLock(track) => self.pointer_lock(track),
+            Event::Notice(notice) => self.broadcast(&ToViewer::Notice(notice)),
         }
         self.pump(now);
     }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, CursorImage, Icon, TextInput, TrackId, Update, VideoCodec, ViewerId, Window, WindowGrab,
+    ClipboardRequest, CursorImage, Icon, Notice, TextInput, TrackId, Update, VideoCodec, ViewerId, Window,
+    WindowGrab,
 };
 use protocol::{
     control::{Refusal, Role, ToHost},
@@ -100,6 +101,8 @@ pub enum Action {
     TextInput(Option<(TrackId, TextInput)>),
     /// The app under the pointer locks it, in this window: from here on relative motion is sent; `None`: no more.
     PointerLock(Option<TrackId>),
+    /// Something was done to an app that people should know of.
+    Notice(Notice),
     /// The session's clipboard has content of these types; none: it is empty.
     ClipboardOffered {
         /// MIME types.

@@ -143,6 +143,7 @@ impl Viewer {
             ToViewer::PointerLock { track } => {
                 self.set_lock(track.filter(|track| self.windows.shown.contains_key(track)));
             }
+            ToViewer::Notice(notice) => self.actions.push_back(Action::Notice(notice)),
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
         }
     }

@@ -630,6 +630,7 @@ impl World {
             | viewer::Action::Cursor(_)
             | viewer::Action::Seat { .. }
             | viewer::Action::Bell(_)
+            | viewer::Action::Notice(_)
             | viewer::Action::Grabbed(..)
             | viewer::Action::ClipboardOffered { .. }
             | viewer::Action::State(_) => {}

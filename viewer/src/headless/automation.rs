@@ -156,6 +156,7 @@ impl Automation {
                 self.link.send(Command::ClipboardContent { request: *request, data });
             }
             Event::WindowGone(track) if self.focus == Some(*track) => self.focus = None,
+            Event::Notice(notice) => tracing::warn!("{notice}"),
             Event::Report { report, asked: false } => {
                 // A closed stdout shows itself at the next answer.
                 let _ = print(&serde_json::to_string(report).unwrap_or_default());

@@ -217,6 +217,7 @@ impl<S: Sink> Network<S> {
             Action::Grabbed(track, grab) => self.tell(Event::Grabbed(track, grab)),
             Action::TextInput(input) => self.tell(Event::TextInput(input)),
             Action::PointerLock(track) => self.tell(Event::PointerLock(track)),
+            Action::Notice(notice) => self.tell(Event::Notice(notice)),
             Action::ClipboardOffered { mimes } => self.tell(Event::ClipboardOffered { mimes }),
             Action::ClipboardWanted { request, mime } => self.tell(Event::ClipboardWanted { request, mime }),
             Action::ClipboardContent { data, .. } => self.tell(Event::ClipboardContent { data }),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, CursorImage, Icon, Pixels, Region, Size, TextInput, Timestamp, TrackId, UpdateId,
-    Window, WindowGrab,
+    ClipboardRequest, CursorImage, Icon, Notice, Pixels, Region, Size, TextInput, Timestamp, TrackId,
+    UpdateId, Window, WindowGrab,
 };
 use protocol::{
     control::{Configure, Role},
@@ -110,6 +110,8 @@ pub enum Event {
     TextInput(Option<(TrackId, TextInput)>),
     /// The app under the pointer wants all of its motion, or no more.
     PointerLock(Option<TrackId>),
+    /// Something was done to an app that people should know of.
+    Notice(Notice),
     /// Pixels of a window changed.
     Updated(Updated),
     /// The host has something to paste; empty: nothing any more.

@@ -132,6 +132,7 @@ impl Desk {
             Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
             Event::TextInput(place) => self.on_text_input(place),
             Event::PointerLock(track) => self.on_pointer_lock(track),
+            Event::Notice(notice) => tracing::warn!("{notice}"),
             Event::Updated(updated) => self.on_updated(updated, events),
             Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
             Event::ClipboardContent { data } => {

@@ -9,6 +9,7 @@ import type {
   CursorImage,
   Icon,
   InputEvent,
+  Notice,
   Rect,
   ResumeKey,
   Role,
@@ -75,6 +76,8 @@ export type Event =
   | { on: "text-input"; track: TrackId; input: TextInput | null }
   /** The app wants the pointer to itself, or no more. */
   | { on: "pointer-lock"; track: TrackId | null }
+  /** Something was done to an app that people should know of. */
+  | { on: "notice"; notice: Notice }
   /** A track's picture changed its size or its exactness: not sent for every update. */
   | { on: "picture"; track: TrackId; size: Size; exact: boolean }
   | { on: "clipboard-offered"; mimes: string[] }

@@ -188,6 +188,18 @@ export type KeyCode = number;
 /** What a scroll event was made with, as in `wl_pointer.axis_source`. */
 export type Modality = "wheel" | "finger" | "continuous";
 
+/** Something that was done to an app and that its users could not know the reason of. */
+export type Notice = {
+  /** What the app is called, as far as it is known: at most [`Window::MAX_TEXT`](crate::Window::MAX_TEXT) bytes, perhaps
+   * none. */
+  app: string,
+  /** What was done. */
+  kind: NoticeKind,
+};
+
+/** What was done. */
+export type NoticeKind = "ended" | "no-room" | "x11-ended";
+
 /** One change of a part of the picture. Rectangles lie within the picture. */
 export type Op = { "Copy": {
     /** What to move. */
@@ -398,7 +410,7 @@ export type ToViewer = { "Welcome": Welcome } | { "Refused": Refusal } | { "Wind
 } } | { "PointerLock": {
     /** Which window; nil: none. */
     track: TrackId | null,
-} } | { "Pong": {
+} } | { "Notice": Notice } | { "Pong": {
     /** As asked. */
     viewer: Timestamp,
     /** The host's time. */

@@ -5,6 +5,7 @@ import type {
   Feedback,
   Icon,
   Input,
+  Notice,
   Refusal,
   ResumeKey,
   Role,
@@ -72,6 +73,8 @@ export type Action =
   | { do: "text-input"; place: { track: TrackId; input: TextInput } | null }
   /** The app under the pointer locks it, in this window; null: no more. */
   | { do: "pointer-lock"; track: TrackId | null }
+  /** Something was done to an app that people should know of. */
+  | { do: "notice"; notice: Notice }
   | { do: "clipboard-offered"; mimes: string[] }
   | { do: "clipboard-wanted"; request: number; mime: string }
   | { do: "clipboard-content"; request: number; data: Uint8Array | null }

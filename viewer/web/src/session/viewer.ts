@@ -106,6 +106,7 @@ export class Viewer {
     else if ("Seat" in message) this.seatHeld(message.Seat.held);
     else if ("Clipboard" in message) this.clipboard.hear(now, message.Clipboard);
     else if ("Bell" in message) this.actions.push({ do: "bell", track: message.Bell.track });
+    else if ("Notice" in message) this.actions.push({ do: "notice", notice: message.Notice });
     else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
     else if ("TextInput" in message) {
       const { track, input } = message.TextInput;

@@ -6,7 +6,7 @@
 import type { Input, Surface } from "../../input";
 import { fill, texts } from "../../language";
 import type { Command, Event, State } from "../../link/vocabulary";
-import type { Role, TrackId, Window } from "../../protocol/types";
+import type { Notice, Role, TrackId, Window } from "../../protocol/types";
 import { edgeOf } from "../model/geometry";
 import { Places } from "../model/places";
 import { Windows } from "../model/windows";
@@ -233,6 +233,9 @@ export class Desk {
         break;
       case "seat":
         this.onSeat(event.held);
+        break;
+      case "notice":
+        this.options.notices.say(sentenceOf(event.notice));
         break;
       case "grabbed":
         this.onGrabbed(event);
@@ -472,4 +475,11 @@ export class Desk {
 /** Whether a key goes to something of the page, not to the field that writes to apps. */
 function inMenus({ target }: KeyboardEvent): boolean {
   return !(target instanceof Element && target.classList.contains("text-sink"));
+}
+
+/** What people are told of what was done to an app. */
+function sentenceOf({ app, kind }: Notice): string {
+  const { ended, noRoom, x11Ended, someApp } = texts.session;
+  const sentence = { ended, "no-room": noRoom, "x11-ended": x11Ended }[kind];
+  return fill(sentence, { app: app || someApp });
 }
