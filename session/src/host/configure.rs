@@ -39,6 +39,12 @@ impl Configures {
         self.waiting = Some((configure, wishes));
     }
 
+    /// A viewer's wish is answered without the app, which is not asked.
+    pub(crate) fn refuse(&mut self, viewer: ViewerId, serial: u32) {
+        let answered = self.answered.entry(viewer).or_default();
+        *answered = serial.max(*answered);
+    }
+
     /// What is to be sent now, if anything; `serial` is called for its serial.
     pub(crate) fn due(&mut self, now: Timestamp, serial: impl FnOnce() -> u32) -> Option<SourceConfigure> {
         if self.timeout().is_none_or(|due| now < due) {

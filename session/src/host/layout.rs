@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use media::{Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use media::{Pixels, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
 use protocol::{
     control::{Configure, Refusal, Role, ToViewer},
     resume::ResumeKey,
@@ -112,6 +112,11 @@ impl Layouts {
     }
 }
 
+/// Whether a picture can be as large.
+fn has_picture(size: Size<Pixels>) -> bool {
+    size.w.max(size.h) <= media::MAX_DIMENSION
+}
+
 impl Host {
     /// A viewer says how it wants a window to be.
     pub(super) fn wish(
@@ -129,6 +134,14 @@ impl Host {
         let Some(window) = self.tracks.all.get_mut(&track).filter(|track| track.window.is_some()) else {
             return Ok(());
         };
+        if configure.size.is_some_and(|size| !has_picture(configure.scale.to_pixels(size))) {
+            // Its app would draw, and perhaps take much memory, for nothing: the answer is that nothing changes.
+            window.configures.refuse(viewer, configure.serial);
+            if let Some(window) = window.window_for(viewer) {
+                self.send(viewer, ToViewer::Window(window));
+            }
+            return Ok(());
+        }
         if member.layout.say(track, configure) && self.seat.settled() == Some(viewer) {
             window.configures.wish(viewer, configure);
         }

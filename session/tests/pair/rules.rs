@@ -347,6 +347,28 @@ fn configures_coalesce_and_come_back_with_the_viewers_own_serial() {
 }
 
 #[test]
+fn a_size_that_no_picture_can_have_is_refused_before_its_app_hears_of_it() {
+    let (mut world, track, a, _) = two_viewers();
+    let wish = |w, h, scale: u32| Configure {
+        serial: 0,
+        size: Some(Size::new(w, h)),
+        scale: Scale::from_120ths(120 * scale),
+        maximized: false,
+        fullscreen: false,
+        resizing: false,
+    };
+    let serial = world.with_core(a, |core, _| core.configure(track, wish(5000, 4000, 8)));
+    world.run_for(10 * MS);
+    assert!(!world.commands.iter().any(|command| matches!(command, Command::Configure { .. })));
+    let window = &world.ends[a].core.window(track).expect("there").window;
+    assert_eq!(window.configured, serial, "it is answered by a window that has not changed");
+    world.with_core(a, |core, _| core.configure(track, wish(4096, 2160, 2)));
+    world.run_for(10 * MS);
+    let asked = |command: &&Command| matches!(command, Command::Configure { .. });
+    assert_eq!(world.commands.iter().filter(asked).count(), 1, "the largest picture is asked for");
+}
+
+#[test]
 fn the_clipboard_goes_between_apps_and_viewers_without_circles() {
     let (mut world, _, a, b) = two_viewers();
     world.with_core(a, |core, _| core.offer_clipboard(vec![TEXT.to_owned()]));
