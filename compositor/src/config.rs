@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use media::{Logical, Size};
+use rustix::process::{Resource, getrlimit};
+
+use crate::memory;
 
 /// What a compositor is started with.
 #[derive(Clone, Debug)]
@@ -32,7 +35,8 @@ impl Config {
     }
 }
 
-/// How much one app (one Wayland connection, unless said otherwise) may use before it is cut off.
+/// How much one app (one Wayland connection, unless said otherwise) may use. What is beyond is refused where that is all there
+/// is to it: a picture is not taken, a connection not made. Else the app is cut off. `docs/limits.md` says which is which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Surfaces alive at a time.
@@ -47,11 +51,12 @@ pub struct Limits {
     pub pools: u32,
     /// The size of one pool, in bytes.
     pub pool_bytes: u64,
-    /// Pixels held for the app in canvases and for compositing, in bytes.
+    /// Pixels held for the app in canvases and for compositing, in bytes: further pictures are not taken. Xwayland stands for
+    /// many apps and may have what all together may.
     pub canvas_bytes: u64,
     /// Frame callbacks and presentation feedbacks that wait on one surface.
     pub callbacks: u32,
-    /// Pixels held for all apps together, in bytes. Whoever asks for more is cut off.
+    /// Pixels held for all apps together, in bytes: further pictures are not taken.
     pub session_bytes: u64,
     /// Connections at a time; more are refused.
     pub clients: u32,
@@ -60,19 +65,36 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Those for the memory of this machine or container.
     fn default() -> Self {
+        Self::for_memory(memory::look().map_or(USUAL_MEMORY, |memory| memory.total))
+    }
+}
+
+/// What a machine is taken to have that does not tell.
+const USUAL_MEMORY: u64 = 4 << 30;
+
+impl Limits {
+    /// Half of the memory holds apps' pictures: the other half is for the apps, for what is encoded of the pictures and for
+    /// everything else. One app alone gets three quarters of that half, so that the others always find some.
+    fn for_memory(bytes: u64) -> Self {
+        let session_bytes = bytes / 2;
+        // Each has two descriptors, and a few more for its memory.
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let clients = u32::try_from(files / 4).unwrap_or(u32::MAX).clamp(16, 1024);
         Self {
             surfaces: 1024,
             tracks: 256,
             popup_depth: 16,
             subsurface_depth: 16,
             pools: 1024,
-            pool_bytes: 1 << 30,
-            canvas_bytes: 512 << 20,
-            callbacks: 1024,
-            session_bytes: 2 << 30,
-            clients: 256,
-            process_clients: 32,
+            // As large as the protocol lets it be: the memory is the app's own.
+            pool_bytes: 1 << 31,
+            canvas_bytes: session_bytes / 4 * 3,
+            callbacks: 8192,
+            session_bytes,
+            clients,
+            process_clients: clients / 2,
         }
     }
 }

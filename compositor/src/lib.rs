@@ -4,13 +4,14 @@
 //! come out through the sink, in the order in which they happened. Nothing else crosses, but for the pixels in each
 //! track's [`media::Canvas`], which are written before the [`media::Event::Damaged`] that tells of them.
 //!
-//! Apps are not trusted: whatever one of them does harms only itself. Its [`Limits`] end in a disconnect of that app and
-//! one line in the log, and every text, size and region in an event is cleaned and bounded.
+//! Apps are not trusted: whatever one of them does harms only itself. A picture for which there is no memory is not taken;
+//! other [`Limits`] end in a disconnect of that app. Either way the log has one line on it, and viewers are told. And every text, size and region in an event is cleaned and bounded.
 
 mod clock;
 mod config;
 mod event;
 mod handle;
+mod memory;
 mod queue;
 mod wayland;
 

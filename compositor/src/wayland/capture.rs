@@ -27,6 +27,8 @@ pub(super) struct Content {
     pub(super) pixels: Option<Frame>,
     /// What of them changed since the tree was composed last.
     pub(super) damage: Region,
+    /// The newest buffer, if it is to be read later.
+    waiting: Option<Fresh>,
 }
 
 /// What is known of a buffer after it has been released.
@@ -103,12 +105,30 @@ pub(super) fn take(surface: &WlSurface) -> Change {
                 };
                 let mut content = content_mut(states);
                 let same = content.attached.replace(attached) == Some(attached);
-                let damage =
+                let mut damage =
                     if same { changed(&damage, attached, states) } else { Region::from(size.to_rect()) };
+                if let Some(older) = content.waiting.take() {
+                    damage.union(&older.damage);
+                    damage.clip(size.to_rect());
+                }
                 Change::Fresh(Fresh { buffer, damage })
             }
         }
     })
+}
+
+/// Has a buffer wait until it can be read. It takes the place of any that waits.
+pub(super) fn put_off(states: &SurfaceData, mut fresh: Fresh) {
+    let waiting = &mut content_mut(states).waiting;
+    if let Some(older) = waiting.take() {
+        fresh.damage.union(&older.damage);
+    }
+    *waiting = Some(fresh);
+}
+
+/// The buffer that waits.
+pub(super) fn take_waiting(surface: &WlSurface) -> Option<Fresh> {
+    compositor::with_states(surface, |states| content_mut(states).waiting.take())
 }
 
 /// Copies what is new of a buffer into the surface's kept pixels. `None` if the buffer cannot be read.

@@ -88,23 +88,23 @@ impl State {
         }
         match change {
             Change::Removed => self.hide(id),
-            Change::Fresh(fresh) => self.repaint(id, Some(fresh)),
-            Change::None => self.repaint(id, None),
+            Change::Fresh(fresh) => self.draw(root, Some(fresh)),
+            Change::None => self.draw(root, None),
         }
         self.send_held_configure(id);
     }
 
     /// A part of a tree committed. A synchronised one is shown by its parent's commit, which follows.
     fn subsurface_committed(&mut self, surface: &WlSurface) {
-        if let Change::Fresh(fresh) = self.take_content(surface)
-            && !self.keep_content(surface, fresh)
-        {
-            return;
+        if let Change::Fresh(fresh) = self.take_content(surface) {
+            if self.later.may_read(surface) {
+                self.keep_content(surface, fresh);
+            } else {
+                compositor::with_states(surface, |states| capture::put_off(states, fresh));
+            }
         }
-        if !compositor::is_sync_subsurface(surface)
-            && let Some(id) = self.tracks.of_surface(&layout::root_of(surface))
-        {
-            self.repaint(id, None);
+        if !compositor::is_sync_subsurface(surface) {
+            self.draw(&layout::root_of(surface), None);
         }
     }
 
@@ -112,46 +112,47 @@ impl State {
     pub(super) fn take_content(&mut self, surface: &WlSurface) -> Change {
         let before = capture::kept_bytes(surface);
         let change = capture::take(surface);
-        self.account(surface, before, capture::kept_bytes(surface));
+        self.book(surface, before, capture::kept_bytes(surface));
         change
     }
 
-    /// Keeps a buffer's pixels, if the app has room for them. The buffer is released.
-    pub(super) fn keep_content(&mut self, surface: &WlSurface, fresh: Fresh) -> bool {
+    /// Keeps a buffer's pixels, if the app has room for them; else the surface shows nothing. The buffer is released.
+    pub(super) fn keep_content(&mut self, surface: &WlSurface, fresh: Fresh) {
         // Accounted before the memory is taken.
         let (before, after) = (capture::kept_bytes(surface), capture::bytes_to_keep(surface));
-        let keep = || compositor::with_states(surface, |states| capture::keep(states, &fresh));
-        self.account(surface, before, after) && self.outbox.watch.aside(keep).is_some()
+        if self.account(surface, before, after) {
+            let keep = || compositor::with_states(surface, |states| capture::keep(states, &fresh));
+            self.clients.aside(|| self.outbox.watch.aside(keep));
+        } else {
+            compositor::with_states(surface, |states| capture::content_mut(states).pixels = None);
+            self.book(surface, before, 0);
+        }
     }
 
-    /// Brings a track's picture and state up to date, and reports what changed.
-    pub(super) fn repaint(&mut self, id: TrackId, fresh: Option<Fresh>) {
+    /// Brings a track's picture and state up to date with what was committed, and reports what changed. Where there is no
+    /// room for that, the picture stays as it is and its newest buffer the compositor's.
+    pub(super) fn repaint(&mut self, id: TrackId) {
         let Some(track) = self.tracks.get(id) else { return };
         let root = track.root.clone();
         let Some(plan) = Plan::of(&root, track.preferred_scale) else {
             return;
         };
-        if !self.account(&root, track.picture.bytes(), plan.bytes()) {
-            return;
+        let before = track.picture.bytes() + capture::kept_bytes(&root);
+        let after = plan.bytes() + if plan.is_direct() { 0 } else { capture::bytes_to_keep(&root) };
+        if !self.has_room(&root, after.saturating_sub(before)) {
+            // Its app may go on, as if the picture had not changed.
+            return self.later.refuse(&root);
         }
+        self.later.settle(&root);
         let Some(track) = self.tracks.get_mut(id) else { return };
-        let kept_before = capture::kept_bytes(&root);
-        let began = clock::now();
-        // Drawing has a limit of its own.
+        let fresh = capture::take_waiting(&root);
+        // However long it takes: it is done twice a turn at most.
         let update = || track.picture.update(&track.canvas, &root, plan, fresh.as_ref());
-        let damage = self.outbox.watch.aside(update);
-        let took = clock::now().since(began);
-        let size = track.picture.size;
+        let damage = self.clients.aside(|| self.outbox.watch.aside(update));
+        let (size, bytes) = (track.picture.size, track.picture.bytes());
         // The buffer is the app's again before any frame callback.
         drop(fresh);
-        if !self.account(&root, kept_before, capture::kept_bytes(&root)) {
-            return;
-        }
-        if let Some(client) = root.client()
-            && self.clients.draws_too_long(&client.id(), took)
-        {
-            return self.cut_off(&client, "its pictures take too long to copy");
-        }
+        self.book(&root, before, bytes + capture::kept_bytes(&root));
         let Some(region) = damage else { return };
         self.report(id);
         if region.is_empty() {
@@ -164,7 +165,8 @@ impl State {
     /// A surface is destroyed: what it was part of changes.
     fn surface_gone(&mut self, surface: &WlSurface) {
         let kept = capture::kept_bytes(surface);
-        self.account(surface, kept, 0);
+        self.book(surface, kept, 0);
+        self.later.settle(surface);
         self.forget_pending(surface);
         self.frames.forget(surface);
         self.cursor_gone(surface);
@@ -176,7 +178,7 @@ impl State {
             .map(|(id, _)| id)
             .collect();
         for id in shown_by {
-            self.repaint(id, None);
+            self.repaint(id);
         }
     }
 }

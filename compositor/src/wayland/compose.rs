@@ -81,6 +81,11 @@ impl Plan {
         self.size.area() * Frame::BYTES_PER_PIXEL as u64
     }
 
+    /// Whether the canvas is all that is kept.
+    pub(super) fn is_direct(&self) -> bool {
+        self.direct().is_some()
+    }
+
     /// Where a lone surface's buffer lies on the picture, if it can be read straight into it.
     fn direct(&self) -> Option<(i32, i32)> {
         let [only] = &*self.placed else { return None };
@@ -191,7 +196,7 @@ impl Picture {
         let mut damage = if moved || self.held == Held::Nothing {
             Region::from(plan.size.to_rect())
         } else {
-            rearranged(&self.placed, &plan.placed)
+            rearranged(&self.placed, &plan.placed, plan.size.to_rect())
         };
         for_each_surface(root, |id, states| {
             let changed = layout::with_kept(states, |_, damage| damage.take());
@@ -268,10 +273,11 @@ fn whole(size: Size<Pixels>) -> layout::Source {
 }
 
 /// What must be drawn anew since surfaces came, went, moved or changed their order.
-fn rearranged(before: &[Placed], after: &[Placed]) -> Region {
+fn rearranged(before: &[Placed], after: &[Placed], bounds: Rect<Pixels>) -> Region {
     let gone = before.iter().enumerate().filter(|(i, placed)| after.get(*i) != Some(*placed));
     let come = after.iter().enumerate().filter(|(i, placed)| before.get(*i) != Some(*placed));
-    gone.chain(come).map(|(_, placed)| placed.placement.to).collect()
+    // What lies outside is not drawn, and would only join what does with what does not.
+    gone.chain(come).filter_map(|(_, placed)| placed.placement.to.intersection(bounds)).collect()
 }
 
 /// Where damage of a surface's pixels lands on the picture; too much rather than too little.

@@ -62,7 +62,7 @@ impl State {
                 tracing::debug!("an app's cursor is too large to be shown");
                 let before = capture::kept_bytes(surface);
                 compositor::with_states(surface, |states| *capture::content_mut(states) = Default::default());
-                self.account(surface, before, 0);
+                self.book(surface, before, 0);
             } else {
                 self.keep_content(surface, fresh);
             }

@@ -1,8 +1,6 @@
 //! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and those whose
 //! numbers Smithay trusts although it must not.
 
-use std::any::Any;
-
 use smithay::{
     reexports::{
         wayland_protocols::wp::{
@@ -52,7 +50,7 @@ use smithay::{
 use super::{State, limits::Usage};
 
 /// No coordinate that an app names may be further away than this; sums of a few of them cannot overflow.
-const FAR: i32 = 1 << 20;
+pub(super) const FAR: i32 = 1 << 20;
 
 /// Objects of one app, of all kinds that it asks for and that have no limit of their own.
 const OBJECTS: u32 = 65_536;
@@ -76,7 +74,7 @@ macro_rules! guarded {
                 display: &smithay::reexports::wayland_server::DisplayHandle,
                 init: &mut smithay::reexports::wayland_server::DataInit<'_, Self>,
             ) {
-                if state.clients.floods(&client.id(), is_commit(&request)) {
+                if state.clients.floods(&client.id()) {
                     return state.cut_off(client, "it sends requests faster than they can be handled");
                 }
                 let check: fn(
@@ -156,10 +154,6 @@ pub(super) fn one_object_less<I>(usage: &mut Usage, _: &I) {
 }
 
 pub(super) fn nothing<I>(_: &mut Usage, _: &I) {}
-
-pub(super) fn is_commit(request: &dyn Any) -> bool {
-    matches!(request.downcast_ref(), Some(wl_surface::Request::Commit))
-}
 
 fn far(numbers: &[i32]) -> bool {
     numbers.iter().any(|n| !(-FAR..=FAR).contains(n))

@@ -11,7 +11,10 @@ use smithay::{
     },
 };
 
-use super::capture::{self, Attached};
+use super::{
+    capture::{self, Attached},
+    guard::FAR,
+};
 
 /// One surface of a tree that shows something.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +68,11 @@ pub(super) fn root_of(surface: &WlSurface) -> WlSurface {
 
 /// The part of the tree that is the window: what the app says, else all of it.
 pub(super) fn window_geometry(root: &WlSurface, nodes: &[Node]) -> Rect<Logical> {
-    let extent = nodes.iter().fold(Rect::default(), |all: Rect<Logical>, node| all.bounds_with(node.rect));
+    // No picture could show both the root and what is further away.
+    let reach = MAX_DIMENSION as i32;
+    let near = Rect::between(-reach, -reach, 2 * reach, 2 * reach);
+    let parts = nodes.iter().map(|node| node.rect).filter(|rect| rect.intersection(near).is_some());
+    let extent = parts.fold(Rect::default(), |all: Rect<Logical>, part| all.bounds_with(part));
     let wished = compositor::with_states(root, |states| {
         states.cached_state.get::<SurfaceCachedState>().current().geometry
     });
@@ -95,7 +102,9 @@ fn moved(states: &SurfaceData, at: (i32, i32)) -> (i32, i32) {
         return at;
     }
     let location = states.cached_state.get::<SubsurfaceCachedState>().current().location;
-    (at.0.saturating_add(location.x), at.1.saturating_add(location.y))
+    // Nobody sees what is further away, and sums of what is nearer cannot overflow.
+    let sum = |at: i32, by: i32| at.saturating_add(by.clamp(-FAR, FAR)).clamp(-FAR, FAR);
+    (sum(at.0, location.x), sum(at.1, location.y))
 }
 
 fn node(surface: &WlSurface, states: &SurfaceData, at: (i32, i32), attached: Attached) -> Node {

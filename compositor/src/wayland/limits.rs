@@ -1,5 +1,7 @@
-//! What each app uses, and what happens when that is too much: the app is cut off with a protocol error, and one line in
-//! the log says why.
+//! What each app uses, and what happens when that is too much. Pixels are refused: the app goes on, and its window keeps the
+//! picture it has. What cannot be refused ends in a protocol error for the app. Either way one line in the log says why.
+//!
+//! Invariant: nothing here looks at how much time has passed. On a machine that is busy, time says nothing about an app.
 
 use std::{
     collections::HashMap,
@@ -13,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use media::{AppId, Cause, Timestamp};
+use media::{AppId, Cause, NoticeKind};
 use rustix::process::Pid;
 use smithay::{
     reexports::{
@@ -28,7 +30,10 @@ use smithay::{
 };
 
 use super::{State, barred::Barred, pending::Rects};
-use crate::{Limits, clock};
+use crate::{
+    Limits, clock,
+    memory::{self, Memory},
+};
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
 const NO_MEMORY: u32 = 2;
@@ -36,15 +41,22 @@ const NO_MEMORY: u32 = 2;
 /// Registries of one app, and what it binds of one global.
 const REGISTRIES: u32 = 4096;
 
-/// What one app may send in one turn of the loop. Well-behaved apps wait for their buffers, which come back at the end of
-/// a turn.
+/// What one app may send in one turn of the loop: many more than any that waits for what it asked for, however late that
+/// is. Whoever sends more is cut off if it has made work for longer than [`TURN_WORK`] as well: its turn might never end.
 const TURN_REQUESTS: u32 = 50_000;
-const TURN_COMMITS: u32 = 200;
-const TURN: Duration = Duration::from_millis(200);
 
-/// How long its pictures may take in one turn, if they are more than a few.
-const TURN_DRAWING: Duration = Duration::from_millis(500);
-const FEW_COMMITS: u32 = 4;
+/// How long the compositor may work on what one app sends in one turn, if it is very much; without the copying of
+/// pictures, of which there is little, as [`super::later`] says.
+const TURN_WORK: Duration = Duration::from_millis(250);
+
+/// Of very many requests, so many pass between two looks at the time.
+const LOOK_EVERY: u32 = 64;
+
+/// Pictures that grow by less than this do not have the machine asked for its memory.
+const LITTLE: u64 = 1 << 20;
+
+/// A part of the memory that pictures leave for everything else.
+const RESERVE: u64 = 16;
 
 /// All apps that are connected.
 #[derive(Debug)]
@@ -56,10 +68,32 @@ pub(crate) struct Clients {
     /// Bytes of pixels kept for all of them.
     bytes: u64,
     newest: u32,
-    turn: u64,
-    turn_began: Timestamp,
+    /// Whether they have become fewer since somebody looked whether that helps.
+    pub(super) freed: bool,
+    reading: Reading,
     gone: Arc<Mutex<Vec<ClientId>>>,
     barred: Barred,
+}
+
+/// The app that is read now.
+#[derive(Debug)]
+struct Reading {
+    /// How long this thread has worked.
+    worked: fn() -> Duration,
+    /// How long it had when it began to read the app, and what it did meanwhile that does not count.
+    began: Duration,
+    turn: u64,
+}
+
+/// Why pixels are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoRoom {
+    #[error("its windows would need more than {0} bytes of pixels")]
+    App(u64),
+    #[error("all windows together would need more than {0} bytes of pixels")]
+    Session(u64),
+    #[error("the machine has only {0} bytes of memory left")]
+    Machine(u64),
 }
 
 /// Why a connection is refused.
@@ -99,11 +133,11 @@ pub(crate) struct Usage {
     /// The newest input handed to the app since its last commit.
     cause: Option<Cause>,
     cut_off: bool,
-    /// The loop's turn that these two count.
+    /// Whether it is known that there is no room for its pictures.
+    refused: bool,
+    /// Requests in this turn of the loop.
     turn: u64,
     requests: u32,
-    commits: u32,
-    drawing: Duration,
 }
 
 /// What Wayland keeps for each app that connected to our socket.
@@ -184,8 +218,8 @@ impl Clients {
             connected: HashMap::new(),
             bytes: 0,
             newest: 0,
-            turn: 0,
-            turn_began: Timestamp::default(),
+            freed: false,
+            reading: Reading { worked: clock::worked, began: Duration::ZERO, turn: 0 },
             gone: Arc::default(),
             barred: Barred::default(),
         }
@@ -230,6 +264,7 @@ impl Clients {
     pub(crate) fn forget(&mut self, client: &ClientId) {
         let freed = self.used.remove(client).map_or(0, |usage| usage.bytes);
         self.bytes = self.bytes.saturating_sub(freed);
+        self.freed |= freed > 0;
         let Some((process, app)) = self.connected.remove(client) else { return };
         app.close();
         if let Some(process) = process
@@ -239,6 +274,16 @@ impl Clients {
             let process = process.as_raw_nonzero();
             tracing::warn!(process, ?wait, "its process may not connect again for a while");
         }
+    }
+
+    /// The process that made a connection, if it is known.
+    pub(crate) fn process(&self, client: &ClientId) -> Option<Pid> {
+        self.connected.get(client)?.0
+    }
+
+    /// Whether a connection was shut for what its app did.
+    pub(crate) fn was_shut(&self, client: &ClientId) -> bool {
+        self.connected.get(client).is_some_and(|(_, app)| app.was_shut())
     }
 
     /// What an app uses.
@@ -256,34 +301,54 @@ impl Clients {
         number
     }
 
-    /// Apps' requests that have arrived are about to be handled.
-    pub(crate) fn begin_turn(&mut self) {
-        self.turn += 1;
-        self.turn_began = clock::now();
+    /// An app's requests that have arrived are about to be handled.
+    pub(crate) fn begin_reading(&mut self) {
+        self.reading.turn += 1;
+        self.reading.began = (self.reading.worked)();
+    }
+
+    /// Does work that is not held against the app that is read.
+    pub(crate) fn aside<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let before = (self.reading.worked)();
+        let done = work();
+        self.reading.began += (self.reading.worked)().saturating_sub(before);
+        done
     }
 
     /// Counts a request. Whether the app sends faster than it is served: a turn of the loop would never end.
-    pub(crate) fn floods(&mut self, client: &ClientId, is_commit: bool) -> bool {
-        let (turn, began) = (self.turn, self.turn_began);
+    pub(crate) fn floods(&mut self, client: &ClientId) -> bool {
+        let turn = self.reading.turn;
         let usage = self.usage(client);
         if usage.turn != turn {
-            usage.start_turn(turn);
+            (usage.turn, usage.requests) = (turn, 0);
         }
-        usage.requests += 1;
-        usage.commits += u32::from(is_commit);
-        let heavy = is_commit && usage.commits > TURN_COMMITS && clock::now().since(began) > TURN;
-        heavy || usage.requests > TURN_REQUESTS
+        usage.requests = usage.requests.saturating_add(1);
+        let requests = usage.requests;
+        requests > TURN_REQUESTS
+            && requests.is_multiple_of(LOOK_EVERY)
+            && (self.reading.worked)().saturating_sub(self.reading.began) > TURN_WORK
     }
 
-    /// Counts time spent on an app's pictures. Whether it was too much for one turn of the loop.
-    pub(crate) fn draws_too_long(&mut self, client: &ClientId, took: Duration) -> bool {
-        let turn = self.turn;
-        let usage = self.usage(client);
-        if usage.turn != turn {
-            usage.start_turn(turn);
+    /// Whether pictures may grow by so many bytes. `alone`: those of one app, which uses so many now.
+    fn room(&self, grow: u64, alone: Option<u64>) -> Result<(), NoRoom> {
+        let Limits { canvas_bytes, session_bytes, .. } = self.limits;
+        if alone.is_some_and(|used| used.saturating_add(grow) > canvas_bytes) {
+            return Err(NoRoom::App(canvas_bytes));
         }
-        usage.drawing += took;
-        usage.drawing > TURN_DRAWING && usage.commits > FEW_COMMITS
+        if self.bytes.saturating_add(grow) > session_bytes {
+            return Err(NoRoom::Session(session_bytes));
+        }
+        match self.memory(grow) {
+            Some(Memory { total, free }) if free < grow.saturating_add(total / RESERVE) => {
+                Err(NoRoom::Machine(free))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the machine has, if that is worth asking for.
+    fn memory(&self, grow: u64) -> Option<Memory> {
+        if grow < LITTLE { None } else { memory::look() }
     }
 
     /// What an app uses, if it has not left.
@@ -305,12 +370,6 @@ impl Clients {
     }
 }
 
-impl Usage {
-    fn start_turn(&mut self, turn: u64) {
-        (self.turn, self.requests, self.commits, self.drawing) = (turn, 0, 0, Duration::ZERO);
-    }
-}
-
 impl State {
     /// Cuts an app off.
     pub(crate) fn cut_off(&mut self, client: &Client, reason: &str) {
@@ -318,6 +377,7 @@ impl State {
             return;
         }
         tracing::warn!(reason, "an app is cut off");
+        self.tell_of_app(&client.id(), NoticeKind::Ended);
         let error = ProtocolError {
             code: NO_MEMORY,
             object_id: 1,
@@ -327,26 +387,115 @@ impl State {
         client.kill(&self.display, error);
     }
 
-    /// Accounts a change of the bytes kept for an app; cuts it off when that is over its limit.
+    /// Accounts a change of the bytes kept for an app, if there is room for it; else nothing may be kept.
     pub(crate) fn account(&mut self, surface: &WlSurface, before: u64, after: u64) -> bool {
+        let room = self.has_room(surface, after.saturating_sub(before));
+        if room {
+            self.book(surface, before, after);
+        }
+        room
+    }
+
+    /// Whether an app's pictures may grow by so many bytes. If not, that is said once, until they may again.
+    pub(crate) fn has_room(&mut self, surface: &WlSurface, grow: u64) -> bool {
         let Some(client) = surface.client() else { return false };
-        let limits = self.clients.limits;
+        if grow == 0 {
+            return true;
+        }
+        // X11 apps have limits of their own.
+        let alone =
+            if self.is_xwayland(&client) { None } else { Some(self.clients.usage(&client.id()).bytes) };
+        let room = self.clients.room(grow, alone);
+        let refused_before = std::mem::replace(&mut self.clients.usage(&client.id()).refused, room.is_err());
+        if let Err(reason) = room
+            && !refused_before
+            && self.tell_of_app(&client.id(), NoticeKind::NoRoom)
+        {
+            tracing::warn!(%reason, "an app's window keeps its picture, since there is no room for the next");
+        }
+        room.is_ok()
+    }
+
+    /// Accounts a change of the bytes kept for an app that has happened.
+    pub(crate) fn book(&mut self, surface: &WlSurface, before: u64, after: u64) {
+        let Some(client) = surface.client() else { return };
         let usage = self.clients.usage(&client.id());
         let used = usage.bytes;
         usage.bytes = used.saturating_sub(before).saturating_add(after);
         let of_app = usage.bytes;
         self.clients.bytes = self.clients.bytes.saturating_sub(used).saturating_add(of_app);
-        if of_app > limits.canvas_bytes {
-            let limit = limits.canvas_bytes;
-            self.cut_off(&client, &format!("its windows need more than {limit} bytes of pixels"));
-            return false;
+        self.clients.freed |= of_app < used;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        /// How long the compositor's thread has worked, in these tests.
+        static WORKED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    fn work(more: Duration) {
+        WORKED.set(WORKED.get() + more);
+    }
+
+    fn clients() -> (Clients, ClientId) {
+        let display = smithay::reexports::wayland_server::Display::<State>::new().expect("a display");
+        let (ours, _theirs) = UnixStream::pair().expect("a socket");
+        let mut clients = Clients::new(Limits::default());
+        clients.reading.worked = || WORKED.get();
+        let data = Arc::new(ClientState::new(None, Arc::default()));
+        let client = display.handle().insert_client(ours, data).expect("a client");
+        clients.begin_reading();
+        (clients, client.id())
+    }
+
+    fn send(clients: &mut Clients, client: &ClientId, requests: u32, each: Duration) -> bool {
+        (0..requests).any(|_| {
+            work(each);
+            clients.floods(client)
+        })
+    }
+
+    #[test]
+    fn few_requests_are_no_flood_however_much_work_they_are() {
+        let (mut clients, client) = clients();
+        assert!(!send(&mut clients, &client, TURN_REQUESTS, Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn many_requests_are_no_flood_while_they_are_little_work() {
+        let (mut clients, client) = clients();
+        assert!(!send(&mut clients, &client, 1_000_000, Duration::ZERO));
+        clients.aside(|| work(Duration::from_secs(9)));
+        assert!(!send(&mut clients, &client, 1000, Duration::ZERO), "pictures do not count");
+    }
+
+    #[test]
+    fn many_requests_that_are_much_work_are_a_flood_within_one_turn_alone() {
+        let (mut clients, client) = clients();
+        assert!(send(&mut clients, &client, TURN_REQUESTS + 1000, Duration::from_micros(10)));
+        for _ in 0..10 {
+            clients.begin_reading();
+            assert!(!send(&mut clients, &client, TURN_REQUESTS, Duration::from_micros(10)));
         }
-        // Only whoever asks for more now: the others keep what they have.
-        if self.clients.bytes > limits.session_bytes && of_app > used {
-            let limit = limits.session_bytes;
-            self.cut_off(&client, &format!("all windows together need more than {limit} bytes of pixels"));
-            return false;
-        }
-        true
+    }
+
+    #[test]
+    fn pictures_have_room_within_each_limit() {
+        let (mut clients, _) = clients();
+        (clients.limits.canvas_bytes, clients.limits.session_bytes) = (600, 1000);
+        clients.bytes = 500;
+        assert_eq!(clients.room(400, Some(200)), Ok(()));
+        assert_eq!(clients.room(401, Some(200)), Err(NoRoom::App(600)));
+        assert_eq!(clients.room(501, None), Err(NoRoom::Session(1000)));
+        (clients.limits.canvas_bytes, clients.limits.session_bytes) = (u64::MAX, u64::MAX);
+        clients.bytes = 0;
+        assert_eq!(clients.room(1 << 20, Some(0)), Ok(()), "this machine has a MiB");
+        assert!(matches!(clients.room(1 << 60, Some(0)), Err(NoRoom::Machine(_))));
     }
 }

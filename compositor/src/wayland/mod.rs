@@ -2,7 +2,7 @@
 //!
 //! [`State`] is what Smithay's handlers are implemented on. It only joins parts that own one concern each; a handler
 //! lives in the file of its concern. Invariants:
-//! - A surface's buffer is read and released during its commit, before any frame callback.
+//! - A surface's buffer is read and released during its commit or, as [`later`] says, soon after; before any frame callback.
 //! - A track's pixels are in its canvas before the event that tells of them.
 //! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
 
@@ -24,8 +24,10 @@ mod guard;
 mod icons;
 mod input;
 mod keymap;
+mod later;
 mod layout;
 mod limits;
+mod notices;
 mod objects;
 mod pace;
 mod pending;
@@ -54,15 +56,16 @@ use std::{
 };
 
 use calloop::ping::PingSource;
+use media::NoticeKind;
 use smithay::reexports::{
     calloop::{EventLoop, LoopHandle},
     wayland_server::{Display, DisplayHandle},
 };
 
 use self::{
-    clipboard::Clipboard, cursor::Cursor, frames::Frames, globals::Globals, limits::Clients, pace::Alarm,
-    reports::Reports, scale::Screen, seat::Input, text_input::TextInputs, toplevel_icon::Reported,
-    tracks::Tracks, watch::Watch, xwayland::Xwayland,
+    clipboard::Clipboard, cursor::Cursor, frames::Frames, globals::Globals, later::Later, limits::Clients,
+    notices::Notices, pace::Alarm, reports::Reports, scale::Screen, seat::Input, text_input::TextInputs,
+    toplevel_icon::Reported, tracks::Tracks, watch::Watch, xwayland::Xwayland,
 };
 use crate::{
     Config, Event, StartError,
@@ -115,6 +118,8 @@ pub(crate) struct State {
     pub(crate) clipboard: Clipboard,
     pub(crate) reports: Reports,
     pub(crate) frames: Frames,
+    pub(crate) later: Later,
+    pub(crate) notices: Notices,
     pub(crate) alarm: Alarm,
     pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
@@ -160,7 +165,6 @@ impl Server {
         while !state.life.stopped {
             self.events.dispatch(None, state).map_err(|error| format!("the event loop failed: {error}"))?;
             if std::mem::take(&mut state.life.readable) {
-                state.clients.begin_turn();
                 self.read_apps(state);
             }
             self.bury(state);
@@ -175,10 +179,12 @@ impl Server {
     /// Handles what apps have sent, each in its turn: none is read again before the others, commands and timers.
     fn read_apps(&mut self, state: &mut State) {
         for (client, app) in state.clients.all() {
+            state.clients.begin_reading();
             state.outbox.watch.begin(app);
             // An error is that there is nothing to read, or nobody any more.
             let _ = self.display.backend().dispatch_single_client(state, client);
             state.outbox.watch.end();
+            state.draw_later();
         }
     }
 }
@@ -193,6 +199,9 @@ impl Server {
                 return;
             }
             for client in gone {
+                if state.clients.was_shut(&client) {
+                    state.tell_of_app(&client, NoticeKind::Ended);
+                }
                 // Nobody is there to be read.
                 let _ = self.display.backend().dispatch_single_client(state, client.clone());
                 state.clients.forget(&client);
@@ -205,6 +214,7 @@ impl State {
     /// What is cheaper to do once a turn than at each cause.
     fn tidy(&mut self) {
         self.release_dead_cursor();
+        self.draw_refused();
         self.turn_x11();
         self.serve_loosened();
         self.pay_reports();
@@ -259,6 +269,8 @@ fn start(
         clipboard: Clipboard::default(),
         reports: Reports::default(),
         frames: Frames::default(),
+        later: Later::default(),
+        notices: Notices::default(),
         alarm: Alarm::default(),
         life: Life::default(),
         display: handle,

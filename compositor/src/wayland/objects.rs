@@ -117,8 +117,7 @@ use smithay::{
 use super::{
     State,
     guard::{
-        LISTENERS, Verdict, guarded, is_commit, one_listener_less, one_listener_more, one_object_less,
-        one_object_more,
+        LISTENERS, Verdict, guarded, one_listener_less, one_listener_more, one_object_less, one_object_more,
     },
     limits::Usage,
 };
@@ -157,7 +156,7 @@ macro_rules! global {
                 data: &$data,
                 init: &mut smithay::reexports::wayland_server::DataInit<'_, Self>,
             ) {
-                let floods = state.clients.floods(&client.id(), false);
+                let floods = state.clients.floods(&client.id());
                 let count: fn(&mut State, &Client) -> Verdict = $count;
                 let verdict = count(state, client);
                 <$smithay as smithay::reexports::wayland_server::GlobalDispatch<$interface, $data, Self>>::bind(

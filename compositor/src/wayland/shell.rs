@@ -169,7 +169,8 @@ impl State {
         let bytes = track.picture.bytes();
         let was_shown = track.reported.is_some();
         let popup = track.popup().cloned();
-        self.account(&root, bytes, 0);
+        self.book(&root, bytes, 0);
+        self.later.settle(&root);
         self.tracks.renew(id);
         self.reports.forget(id);
         self.release_frames(id);

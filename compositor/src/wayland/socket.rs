@@ -37,8 +37,15 @@ pub(super) fn listen(events: &LoopHandle<'static, State>, config: &Config) -> Re
         .insert_source(Generic::new(socket, Interest::READ, Mode::Level), |_, socket, state| {
             // Who comes without a pause keeps nobody else waiting: the rest is for the next turn.
             for _ in 0..ACCEPTED_AT_ONCE {
-                let Some(stream) = socket.accept()? else { break };
-                state.admit(stream);
+                match socket.accept() {
+                    Ok(Some(stream)) => state.admit(stream),
+                    Ok(None) => break,
+                    // There are no descriptors left, or who came has left: whoever is there goes on.
+                    Err(error) => {
+                        tracing::warn!(%error, "an app could not be let in");
+                        break;
+                    }
+                }
             }
             Ok(PostAction::Continue)
         })

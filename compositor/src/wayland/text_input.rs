@@ -271,7 +271,7 @@ impl Dispatch<ZwpTextInputV3, ()> for State {
         _: &mut DataInit<'_, Self>,
     ) {
         use zwp_text_input_v3::Request;
-        if state.clients.floods(&client.id(), false) {
+        if state.clients.floods(&client.id()) {
             return state.cut_off(client, "it sends requests faster than they can be handled");
         }
         let inputs = &mut state.text_inputs;

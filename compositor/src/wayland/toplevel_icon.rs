@@ -159,7 +159,7 @@ impl Dispatch<XdgToplevelIconManagerV1, ()> for State {
         init: &mut DataInit<'_, Self>,
     ) {
         use xdg_toplevel_icon_manager_v1::Request;
-        if state.clients.floods(&client.id(), false) {
+        if state.clients.floods(&client.id()) {
             return state.cut_off(client, "it sends requests faster than they can be handled");
         }
         match request {
@@ -202,7 +202,7 @@ impl Dispatch<XdgToplevelIconV1, Draft> for State {
     ) {
         let xdg_toplevel_icon_v1::Request::AddBuffer { buffer, .. } = request else { return };
         // Reading a picture costs as much as a commit.
-        if state.clients.floods(&client.id(), true) {
+        if state.clients.floods(&client.id()) {
             return state.cut_off(client, "it sends requests faster than they can be handled");
         }
         if let Err((code, reason)) = draft.add(&buffer) {

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use media::NoticeKind;
 use smithay::reexports::{
     calloop::{
         Interest, LoopHandle, Mode, PostAction, RegistrationToken,
@@ -30,14 +31,16 @@ use super::{
         sockets::Sockets,
     },
 };
+use crate::clock::Work;
 
-/// How long an Xwayland may take to be ready.
+/// How often an Xwayland is looked at that is not ready. It is given up only if it slept all the time in between: then it
+/// waits for something that will not come. One that works, or would if it had a processor, may take its time.
 const START: Duration = Duration::from_secs(20);
 
 /// How long it may take to end after it has closed its connection.
 const END: Duration = Duration::from_secs(5);
 
-/// How long it may leave a question unanswered: an app holds it, or it hangs.
+/// How often one is looked at that owes an answer, likewise: if it slept, an app holds it, or it hangs.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// So many deaths within this time are followed by a pause.
@@ -79,6 +82,16 @@ struct Running {
     watched: Vec<RegistrationToken>,
     /// Whether a timer will look whether answers came.
     watching_answers: bool,
+}
+
+impl Running {
+    /// Whether it did nothing since it was looked at last, and has nothing to do.
+    fn slept_since(&self, before: Option<Work>) -> bool {
+        match (before, self.server.worked().look()) {
+            (Some(before), Some(now)) => before == now && now.asleep,
+            _ => false,
+        }
+    }
 }
 
 impl Xwayland {
@@ -175,11 +188,14 @@ impl State {
     /// a menu has its surface before we hear of it.
     pub(super) fn surface_limit(&self, client: &Client) -> u32 {
         let limit = self.clients.limits.surfaces;
+        if self.is_xwayland(client) { limit.saturating_mul(16) } else { limit }
+    }
+
+    /// Whether a client is Xwayland, which stands for many apps.
+    pub(super) fn is_xwayland(&self, client: &Client) -> bool {
         match &self.xwayland.phase {
-            Phase::Starting(x11) | Phase::Managed(x11, _) if x11.client == *client => {
-                limit.saturating_mul(16)
-            }
-            _ => limit,
+            Phase::Starting(x11) | Phase::Managed(x11, _) | Phase::Ending(x11) => x11.client == *client,
+            Phase::Idle => false,
         }
     }
 
@@ -235,10 +251,15 @@ impl State {
         });
         watched.push(ready.map_err(|e| failed(&e))?);
 
-        let late = self.events.insert_source(Timer::from_duration(START), |_, (), state| {
-            if matches!(state.xwayland.phase, Phase::Starting(_)) {
-                state.end_xwayland("it does not get ready");
+        let worked = server.worked();
+        let mut before = worked.look();
+        let late = self.events.insert_source(Timer::from_duration(START), move |_, (), state| {
+            let Phase::Starting(running) = &state.xwayland.phase else { return TimeoutAction::Drop };
+            if !running.slept_since(before) {
+                before = worked.look();
+                return TimeoutAction::ToDuration(START);
             }
+            state.end_xwayland("it does not get ready");
             TimeoutAction::Drop
         });
         watched.push(late.map_err(|e| failed(&e))?);
@@ -284,12 +305,15 @@ impl State {
         if std::mem::replace(&mut running.watching_answers, true) {
             return;
         }
+        let before = running.server.worked().look();
         let watched = self.events.insert_source(Timer::from_duration(ANSWER), move |_, (), state| {
+            let mut slept = false;
             if let Some(running) = state.xwayland.running_mut() {
                 running.watching_answers = false;
+                slept = running.slept_since(before);
             }
             match state.xwayland.running() {
-                Some(x11) if x11.owes() && x11.progress() == progress => {
+                Some(x11) if slept && x11.owes() && x11.progress() == progress => {
                     state.end_xwayland("it does not answer: an app holds it, or it hangs");
                 }
                 Some(_) => state.watch_answers(),
@@ -362,8 +386,9 @@ impl State {
         }
     }
 
-    /// Lets the next app start another one, after a pause if it dies often.
+    /// Tells people, and lets the next app start another one, after a pause if it dies often.
     fn xwayland_died(&mut self) {
+        self.tell(String::new(), NoticeKind::X11Ended);
         let deaths = &mut self.xwayland.deaths;
         deaths.retain(|at| at.elapsed() < PERIOD);
         deaths.push_back(Instant::now());

@@ -27,10 +27,7 @@ impl Drop for Running {
 /// Starts an app, or tells that it is not there.
 fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
     let Some(path) = installed(program) else {
-        // `make test` has installed everything. The macro's words would be libtest's, who keeps them to itself.
-        let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
-        assert!(!complete, "{program} is not installed; `make setup-test` installs its package");
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {program} is not installed");
+        skipped(program);
         return None;
     };
     let child = Process::new(path)
@@ -48,7 +45,15 @@ fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
     child.ok().map(Running)
 }
 
-fn installed(program: &str) -> Option<PathBuf> {
+/// Tells that an app is not there.
+pub(crate) fn skipped(program: &str) {
+    // `make test` has installed everything. The macro's words would be libtest's, who keeps them to itself.
+    let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
+    assert!(!complete, "{program} is not installed; `make setup-test` installs its package");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {program} is not installed");
+}
+
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).chain([PathBuf::from("/usr/games")]);
     dirs.map(|dir| dir.join(program)).find(|file| Path::is_file(file))

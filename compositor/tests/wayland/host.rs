@@ -16,7 +16,7 @@ use media::{
 use tempfile::TempDir;
 
 /// Anything that does not happen within this does not happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Host {
     pub(crate) handle: Handle,

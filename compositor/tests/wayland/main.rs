@@ -4,6 +4,7 @@
 mod activation;
 mod app;
 mod apps;
+mod busy;
 mod capture;
 mod clipboard;
 mod cursor;

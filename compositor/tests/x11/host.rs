@@ -12,7 +12,7 @@ use media::{Canvas, Cause, Command, InputId, Position, Timestamp, TrackId, Viewe
 use tempfile::TempDir;
 
 /// Anything that does not happen within this does not happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Host {
     handle: Handle,
@@ -26,12 +26,18 @@ pub(crate) struct Host {
 impl Host {
     /// A compositor that serves X11 apps; `None`, with the reason printed, where Xwayland is missing.
     pub(crate) fn start() -> Option<Self> {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Option<Self> {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (sender, events) = mpsc::channel();
         let sink = move |event| {
             let _ = sender.send(event);
         };
-        let handle = Compositor::spawn(Config::new(dir.path()), sink).expect("a compositor");
+        let mut config = Config::new(dir.path());
+        change(&mut config);
+        let handle = Compositor::spawn(config, sink).expect("a compositor");
         let Ok(Event::Ready { x11_display, .. }) = events.recv_timeout(PATIENCE) else {
             panic!("the first event must be Ready");
         };

@@ -1,6 +1,7 @@
 //! X11 apps as the session core sees them: a real Xwayland, and apps of our own on it.
 
 mod app;
+mod busy;
 mod clipboard;
 mod configures;
 mod host;

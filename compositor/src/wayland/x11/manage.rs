@@ -239,14 +239,13 @@ impl State {
 
     /// Gives a toplevel a size, at its place.
     pub(super) fn resize_x11(&mut self, id: Window, size: Size<Logical>) {
-        let size = bounded(size);
+        let size = self.x11_grant(id, bounded(size));
         self.grow_screen(size);
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get_mut(id) else { return };
         (window.rect, window.measured) = (size.to_rect(), true);
         let aux = ConfigureWindowAux::new().x(0).y(0).width(size.w).height(size.h).border_width(0);
         x11.wire.sent(x11.wire.conn().configure_window(id, &aux));
-        self.x11_pixels_fit(id);
         self.tell_x11_place(id);
     }
 
@@ -280,7 +279,7 @@ impl State {
         window.override_redirect = override_redirect;
         if override_redirect {
             window.stage = Stage::Unknown;
-            if self.x11_has_room(id) {
+            if self.x11_has_room(id) && self.x11_menu_fits(id) {
                 self.x11_read_all(id);
             }
         } else {
@@ -327,7 +326,7 @@ impl State {
         window.measured = true;
         if window.override_redirect {
             let (size, mapped) = (window.rect.size(), window.is_mapped());
-            if self.x11_size_fits(e.window, size) && (!mapped || self.x11_pixels_fit(e.window)) {
+            if self.x11_size_fits(e.window, size) && (!mapped || self.x11_menu_fits(e.window)) {
                 self.move_x11_popup(e.window);
             }
         }

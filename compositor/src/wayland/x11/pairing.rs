@@ -100,7 +100,7 @@ impl State {
                 }
             });
             drop(fresh);
-            self.account(surface, before, capture::kept_bytes(surface));
+            self.book(surface, before, capture::kept_bytes(surface));
         }
         true
     }

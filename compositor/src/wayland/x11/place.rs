@@ -35,7 +35,7 @@ impl State {
                 window.track = Some(track);
             }
         }
-        self.repaint(track, None);
+        self.repaint(track);
     }
 
     /// A window is not shown any more: its popups go first, then it is reported as gone.
@@ -44,7 +44,8 @@ impl State {
             self.hide_x11(child);
         }
         let Some(track) = self.tracks.remove(id) else { return };
-        self.account(&track.root, track.picture.bytes(), 0);
+        self.book(&track.root, track.picture.bytes(), 0);
+        self.later.settle(&track.root);
         self.release_frames(id);
         if let Role::X11(shown) = &track.role
             && let Some(window) = self.xwayland.manager().and_then(|x11| x11.windows.get_mut(shown.window))

@@ -189,6 +189,9 @@ impl State {
         let own = window.restored.filter(|_| !fills).unwrap_or(window.rect.size());
         let size = configure.size.unwrap_or(own);
         let size = Size::new(size.w.clamp(1, MAX_DIMENSION), size.h.clamp(1, MAX_DIMENSION));
+        let size = self.x11_grant(id, size);
+        let Some(x11) = self.xwayland.manager() else { return true };
+        let Some(window) = x11.windows.get_mut(id) else { return true };
         if window.asked.len() >= ASKED {
             window.asked.pop_front();
         }

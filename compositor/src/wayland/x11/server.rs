@@ -18,6 +18,7 @@ use rustix::{
 };
 
 use super::sockets::Sockets;
+use crate::clock::Worked;
 
 /// The name of the program.
 const PROGRAM: &str = "Xwayland";
@@ -93,6 +94,11 @@ impl Server {
         let pid = rustix::process::Pid::from_child(&child.0);
         let ended = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())?;
         Ok((child, Ends { wayland, manager, ready, ended }))
+    }
+
+    /// What tells how much it has worked.
+    pub(crate) fn worked(&self) -> Worked {
+        Worked::of_process(self.0.id())
     }
 
     /// Ends it if it has not ended, and says how it did.
