@@ -10,10 +10,10 @@ use dormer_protocol::{
     version::VersionRange,
 };
 use media::{
-    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality, Notice, NoticeKind, Op,
-    Point, Position, Rect, Scale, Size, SizeLimits, States, TextInput, TextPurpose, TileCoding, Timestamp,
-    Timing, TouchPhase, TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId, Window, WindowGrab,
-    WindowKind,
+    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality,
+    Notice, NoticeKind, Op, Point, Position, Rect, Scale, Size, SizeLimits, States, TextInput, TextPurpose,
+    TileCoding, Timestamp, Timing, TouchPhase, TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId,
+    Window, WindowGrab, WindowKind,
 };
 
 pub(crate) type Named<M> = Vec<(&'static str, M)>;
