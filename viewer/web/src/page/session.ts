@@ -109,6 +109,7 @@ export class Session {
       case "silence":
       case "cursor":
       case "seat":
+      case "notice":
       case "clipboard-offered":
       case "clipboard-content":
       case "clipboard-wanted":
