@@ -25,8 +25,8 @@ pub(crate) struct Lock {
     under: Option<(WlSurface, Place)>,
     /// Where the viewers' pointer is on that plane, also while the apps' is locked.
     at: Option<(TrackId, Place)>,
-    /// Where apps believe the pointer to be, and over what; `None` where one has moved on by itself.
-    told: Option<(Option<(WlSurface, Place)>, Place)>,
+    /// Where on that plane the app that has the pointer believes it to be; `None` where it has moved on by itself.
+    told: Option<Place>,
     /// What the session core was told.
     reported: Option<TrackId>,
     pace: Pace,
@@ -82,19 +82,17 @@ impl State {
     /// Whether the pointer is at this place already, over this surface. Buttons and wheels name their places, and no mouse
     /// moves without moving: apps take a motion with a button down for the beginning of a drag, and more of the kind.
     pub(super) fn rests(&self, under: Option<&(WlSurface, Place)>, location: Place) -> bool {
-        let Some((over, at)) = self.input.lock.told.as_ref() else { return false };
+        let (lock, focus) = (&self.input.lock, self.input.pointer.current_focus());
         // What is under a pressed pointer gets nothing of it; once it is let go, the pointer is still where it was pressed.
-        let pointer = &self.input.pointer;
-        let is_pressed = self.is_pressed();
-        let gets_it = || pointer.current_focus().as_ref() == under.map(|(surface, _)| surface);
-        *at == location && (is_pressed || over.as_ref() == under && (pointer.is_grabbed() || gets_it()))
+        let has_it = lock.under.as_ref() == under && focus.as_ref() == under.map(|(surface, _)| surface);
+        lock.told == Some(location) && (self.is_pressed() || has_it)
     }
 
     /// The pointer has gone to a place: constraints there become active.
     pub(super) fn arrived(&mut self, under: Option<(WlSurface, Place)>) {
         // A pressed button keeps the pointer where it went down.
         let focus = self.input.pointer.current_focus();
-        self.input.lock.told = Some((under.clone(), self.input.pointer.current_location()));
+        self.input.lock.told = Some(self.input.pointer.current_location());
         if focus.is_none() || under.as_ref().map(|(surface, _)| surface) == focus.as_ref() {
             self.input.lock.under = under;
         }
@@ -111,10 +109,14 @@ impl State {
         self.input.lock.at.is_none()
     }
 
-    /// The pointer has left all windows.
+    /// The pointer has left all windows. To the app where it is pressed it has not.
     pub(super) fn departed(&mut self) {
+        let is_pressed = self.is_pressed();
         let lock = &mut self.input.lock;
-        (lock.under, lock.at, lock.told) = (None, None, None);
+        lock.at = None;
+        if !is_pressed {
+            (lock.under, lock.told) = (None, None);
+        }
     }
 
     /// Makes the constraint under the pointer active, if it may be.
