@@ -1,13 +1,17 @@
 //! The command line: what it offers, and how its errors become one line and an exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
-use protocol::control::Role;
-use serde::Deserialize;
+use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{commands, config::ServeOptions, config_file::ConfigFile, doctor, logging, serve};
+use crate::{
+    commands::{self, AppsOptions, LinksOptions, RunOptions},
+    config_file::ConfigFile,
+    doctor, logging,
+    serve::{self, ServeOptions},
+    usage::Usage,
+};
 
 /// Apps run in a container somewhere else and appear here as windows.
 #[derive(Debug, Parser)]
@@ -34,87 +38,6 @@ enum Command {
     Links(LinksOptions),
     /// Say what this machine has and what it lacks, with the reason
     Doctor(doctor::Options),
-}
-
-/// `dormer run`
-#[derive(Debug, Default, Args, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct RunOptions {
-    /// State directory of the running host [default: as for `dormer serve`]
-    #[arg(long, value_name = "DIR")]
-    pub session: Option<PathBuf>,
-    /// The program and its arguments, or the id of an app that `dormer apps` lists
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    #[serde(skip)]
-    pub command: Vec<OsString>,
-}
-
-/// `dormer apps`
-#[derive(Debug, Default, Args, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct AppsOptions {
-    /// State directory of the running host [default: as for `dormer serve`]
-    #[arg(long, value_name = "DIR")]
-    pub session: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `dormer links`
-#[derive(Debug, Default, Args, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LinksOptions {
-    /// State directory of the running host [default: as for `dormer serve`]
-    #[arg(long, value_name = "DIR")]
-    pub session: Option<PathBuf>,
-    /// What viewers with this link may do [default: control]
-    #[arg(long, value_enum)]
-    pub role: Option<RoleName>,
-    /// How long the link can be used to join, such as 90s, 15m, 24h [default: 24h]
-    #[arg(long, value_name = "TIME")]
-    pub ttl: Option<String>,
-}
-
-impl RunOptions {
-    fn or(self, file: RunOptions) -> RunOptions {
-        RunOptions { session: self.session.or(file.session), command: self.command }
-    }
-}
-
-impl AppsOptions {
-    fn or(self, file: AppsOptions) -> AppsOptions {
-        AppsOptions { session: self.session.or(file.session), json: self.json || file.json }
-    }
-}
-
-impl LinksOptions {
-    fn or(self, file: LinksOptions) -> LinksOptions {
-        LinksOptions {
-            session: self.session.or(file.session),
-            role: self.role.or(file.role),
-            ttl: self.ttl.or(file.ttl),
-        }
-    }
-}
-
-/// The name of a role on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RoleName {
-    /// See and use the windows
-    Control,
-    /// See the windows
-    View,
-}
-
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Role {
-        match name {
-            RoleName::Control => Role::Control,
-            RoleName::View => Role::View,
-        }
-    }
 }
 
 /// Runs the command that the process was started with.
@@ -153,11 +76,6 @@ fn one_line(mistake: &clap::Error) -> String {
     let said = said.collect::<Vec<_>>().join(" ");
     format!("{}; --help lists what there is", said.trim_start_matches("error: "))
 }
-
-/// Mistakes in the use of a command, as opposed to failures of a right one.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Usage(pub String);
 
 #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
 fn fail(error: &anyhow::Error) -> ExitCode {

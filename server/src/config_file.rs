@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use toml::Table;
 
-use crate::{cli::Usage, logging};
+use crate::{logging, usage::Usage};
 
 /// What the file says; nothing if there is none.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ fn wrong(path: &Path, error: &toml::de::Error) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cli::LinksOptions, config::ServeOptions};
+    use crate::{commands::LinksOptions, serve::ServeOptions};
 
     fn file(text: &str) -> ConfigFile {
         let directory = tempfile::tempdir().expect("a directory");

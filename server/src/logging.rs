@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::Usage;
+use crate::{layers::layered, usage::Usage};
 
 /// What to log and how.
 #[derive(Debug, Default, Args, Deserialize)]
@@ -35,12 +35,7 @@ enum Format {
 /// Libraries that speak at length of what is no trouble.
 const DEFAULT: &str = "info,smithay=warn,rtc=error";
 
-impl Options {
-    /// These, and what they leave open from a file.
-    pub(crate) fn or(self, file: Options) -> Options {
-        Options { log: self.log.or(file.log), log_format: self.log_format.or(file.log_format) }
-    }
-}
+layered!(Options { log, log_format });
 
 /// Lines that wait for a reader of stderr; more are dropped, since a reader that stalls must not stall the session.
 const LINES: usize = 4096;

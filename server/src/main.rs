@@ -1,25 +1,21 @@
 //! `dormer`, the host: owns a session, launches its apps and serves its viewers.
 //!
 //! This crate wires threads and translates between crates; it decides nothing about pictures or input. One frame
-//! passes through [`host`] only.
+//! passes through [`serve::event_loop`] only.
 
 mod apps;
-mod browsers;
 mod catalogue;
 mod cli;
 mod commands;
-mod config;
 mod config_file;
 mod console;
 mod doctor;
-mod door;
-mod host;
-mod link_file;
+mod layers;
 mod links;
 mod logging;
 mod paths;
 mod serve;
-mod start_order;
+mod usage;
 mod web;
 
 use std::process::ExitCode;

@@ -1,8 +1,9 @@
 //! Where a host keeps what: its state directory, its console socket, and the runtime directory of its apps.
 
 use std::{
-    fs::{self, DirBuilder},
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -34,6 +35,14 @@ pub(crate) fn private_dir(path: &Path) -> Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("cannot make the directory {}", path.display()))
+}
+
+/// Writes a file that only its owner can read; one that was there before is gone.
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let _ = fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// A fresh `XDG_RUNTIME_DIR` for the apps of one session; removed with everything in it when dropped.

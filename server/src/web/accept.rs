@@ -74,7 +74,7 @@ impl Listener {
 
     /// Serves `site` until the returned task is aborted.
     pub(crate) fn serve(self, site: Arc<Site>) -> Result<JoinHandle<()>> {
-        let tls = TlsAcceptor::from(Arc::new(site.certificates.tls().context("TLS cannot be set up")?));
+        let tls = TlsAcceptor::from(Arc::new(site.tls.certificates.tls().context("TLS cannot be set up")?));
         Ok(tokio::spawn(accept(self.listener, site, tls)))
     }
 }
@@ -103,7 +103,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
 
 async fn serve(socket: TcpStream, peer: SocketAddr, pass: Pass, site: Arc<Site>, tls: TlsAcceptor) {
     websocket::tune(&socket);
-    site.certificates.refresh(Instant::now());
+    site.tls.certificates.refresh(Instant::now());
     match timeout(HANDSHAKE, greet(socket, &site, &tls)).await {
         Ok(Ok(Some(stream))) => connection::serve(stream, peer, pass, site).await,
         Ok(Ok(None)) => {}
@@ -145,11 +145,10 @@ async fn redirect(socket: &mut TcpStream, site: &Site) -> io::Result<()> {
     if !request.split(|&b| b == b'\r').next().is_some_and(|line| line.ends_with(PLAIN_HTTP)) {
         return Ok(());
     }
-    let host = named_host(&request).filter(|host| site.hosts.answers_to(host));
-    let place = match host {
-        Some(host) => format!("https://{host}/"),
-        None => format!("https://{}/", site.authority),
-    };
+    let host = named_host(&request).filter(|host| site.tls.hosts.answers_to(host));
+    let host = host.map(|host| host.to_string()).or_else(|| site.entry.links.page_authority());
+    let Some(host) = host else { return Ok(()) };
+    let place = format!("https://{host}/");
     let body = format!("This port speaks HTTPS: open {place}\n");
     let answer = format!(
         "HTTP/1.1 308 Permanent Redirect\r\nLocation: {place}\r\nContent-Type: text/plain\r\n\

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 use transport::UnixSeconds;
 
 use super::own_certificate;
-use crate::cli::Usage;
+use crate::usage::Usage;
 
 /// How often files are looked at, while there are connections: nobody needs a certificate otherwise.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);

@@ -40,25 +40,25 @@ struct Enter {
 pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, peer, parts, body } = asked;
     check_origin(&parts)?;
-    let pass = site.doorkeeper.approach(peer.ip(), Instant::now());
+    let pass = site.entry.admission.approach(peer.ip(), Instant::now());
     let pass = pass.map_err(|reason| Problem::busy(reason.to_string()))?;
     let Enter { ticket } = request::json(&parts, body).await?;
     let now = UnixSeconds::now();
     let former = request::cookie(&site, &parts.headers);
     // Before the ticket is used up: it stays good for later.
-    site.visitors().make_room(former, now).map_err(|_| {
+    site.entry.visitors().make_room(former, now).map_err(|_| {
         Problem::busy("too many browsers have entered; it works again when the first links have expired")
     })?;
-    let redeemed = site.doorkeeper.redeem(&ticket, now).map_err(|refusal| {
+    let redeemed = site.entry.admission.redeem(&ticket, now).map_err(|refusal| {
         pass.fail(Instant::now());
         info!(%peer, reason = %refusal.message, "refused a browser");
         Problem::refused(refusal)
     })?;
     let visitor = Visitor { role: redeemed.role, expires: redeemed.expires };
-    let cookie = site.visitors().enter(visitor, former);
+    let cookie = site.entry.visitors().enter(visitor, former);
     let cookie = cookie.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no random numbers")))?;
     info!(%peer, role = ?redeemed.role, ticket = ?redeemed.ticket, "a browser entered");
-    let announcement = Arc::clone(&site.announcement);
+    let announcement = Arc::clone(&site.entry.announcement);
     // It writes a file.
     tokio::task::spawn_blocking(move || announcement.used(redeemed.ticket));
     let lifetime = redeemed.expires.0.saturating_sub(now.0);
@@ -69,7 +69,7 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
 pub(super) fn leave(asked: &Asked) -> Result<Response, Problem> {
     request::own_visitor(&asked.site, &asked.parts)?;
     if let Some(cookie) = request::cookie(&asked.site, &asked.parts.headers) {
-        asked.site.visitors().leave(cookie);
+        asked.site.entry.visitors().leave(cookie);
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&asked.site, "", 0))]).into_response())
 }
@@ -77,8 +77,8 @@ pub(super) fn leave(asked: &Asked) -> Result<Response, Problem> {
 /// The cookie's header. `__Host-` binds it to exactly this host. In a frame of another site a browser sends only cookies
 /// that allow that, and keeps them apart for each such site.
 fn set_cookie(site: &Site, value: &str, lifetime: u64) -> HeaderValue {
-    let sites = if site.framed { "None; Partitioned" } else { "Strict" };
-    let name = &site.cookie_name;
+    let sites = if site.tls.headers.framed() { "None; Partitioned" } else { "Strict" };
+    let name = site.entry.cookie_name();
     let text = format!("{name}={value}; Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite={sites}");
     let mut header = HeaderValue::from_str(&text).expect("letters, digits and punctuation");
     header.set_sensitive(true);
@@ -123,9 +123,10 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
     let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
     let now = UnixSeconds::now();
     let expires = now.after(JOIN_WITHIN).min(visitor.expires);
-    let ticket = site.links.join_once(visitor.role, expires).map_err(|error| Problem::internal(&error))?;
-    let session = &site.links.session;
-    let relays = site.turn.iter().map(|turn| turn.ice_server(session, now, visitor.expires));
+    let ticket =
+        site.entry.links.join_once(visitor.role, expires).map_err(|error| Problem::internal(&error))?;
+    let session = &site.entry.links.session;
+    let relays = site.ways.turn.iter().map(|turn| turn.ice_server(session, now, visitor.expires));
     let join = Join {
         ticket: ticket.expose(),
         session,
@@ -133,7 +134,7 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
         instance: &site.instance,
         webtransport: WebTransport {
             url: format!("https://{host}{LINK_PATH}"),
-            certificate_hashes: site.webtransport.hashes().map(CertificateHash::to_base64),
+            certificate_hashes: site.ways.webtransport.hashes().map(CertificateHash::to_base64),
         },
         webrtc: WebRtc { ice_servers: relays.collect() },
         websocket: WebSocket { url: format!("wss://{host}{LINK_PATH}") },
@@ -157,6 +158,6 @@ pub(super) async fn links(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
     request::controller(&site, &parts)?;
     let NewLink { role } = request::json(&parts, body).await?;
-    let link = site.links.browser(role, site.ttl).map_err(|error| Problem::internal(&error))?;
+    let link = site.entry.links.browser(role, site.entry.ttl).map_err(|error| Problem::internal(&error))?;
     Ok(Json(LinkAnswer { browser: link.map(|(link, _)| link) }).into_response())
 }

@@ -10,7 +10,7 @@ use rcgen::{
 };
 use transport::UnixSeconds;
 
-use crate::link_file::write_private;
+use crate::paths::write_private;
 
 /// The file in the state directory: a line of notes, the certificate, the key.
 pub(super) const FILE: &str = "page-certificate.pem";

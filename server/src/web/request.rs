@@ -26,7 +26,7 @@ const LAST_READ: (usize, Duration) = (4 << 20, Duration::from_secs(2));
 /// The page that asks, if it was let in.
 pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Result<Visitor, Problem> {
     let cookie = cookie(site, headers).ok_or_else(Problem::stranger)?;
-    site.visitors().find(cookie, UnixSeconds::now()).ok_or_else(Problem::stranger)
+    site.entry.visitors().find(cookie, UnixSeconds::now()).ok_or_else(Problem::stranger)
 }
 
 /// The same for requests that change something: the page must also be our own.
@@ -48,7 +48,8 @@ pub(super) fn controller(site: &Site, request: &Parts) -> Result<Visitor, Proble
 pub(super) fn cookie<'a>(site: &Site, headers: &'a HeaderMap) -> Option<&'a str> {
     let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == site.cookie_name).map(|(_, value)| value)
+    let ours = site.entry.cookie_name();
+    pairs.find(|(name, _)| *name == ours).map(|(_, value)| value)
 }
 
 /// The body as JSON.

@@ -25,12 +25,15 @@ impl FromStr for FrameAncestor {
 }
 
 /// The headers that stand on every answer unless it has its own.
-#[derive(Clone, Debug)]
-pub(super) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
+#[derive(Debug)]
+pub(crate) struct SecurityHeaders {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    framed: bool,
+}
 
 impl SecurityHeaders {
     /// With these sites allowed to show the page in a frame.
-    pub(super) fn new(frame_ancestors: &[FrameAncestor]) -> Self {
+    pub(crate) fn new(frame_ancestors: &[FrameAncestor]) -> Self {
         let policy = content_security_policy(frame_ancestors);
         let policy = HeaderValue::from_str(&policy).expect("origins were checked to be plain");
         let fixed = |name, value| (name, HeaderValue::from_static(value));
@@ -47,12 +50,17 @@ impl SecurityHeaders {
         if frame_ancestors.is_empty() {
             headers.push(fixed(header::X_FRAME_OPTIONS, "DENY"));
         }
-        Self(headers)
+        Self { headers, framed: !frame_ancestors.is_empty() }
+    }
+
+    /// Whether other sites may show the page in frames.
+    pub(super) fn framed(&self) -> bool {
+        self.framed
     }
 
     /// Adds them where the answer says nothing itself.
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.headers {
             if !headers.contains_key(name) {
                 headers.insert(name, value.clone());
             }

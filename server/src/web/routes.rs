@@ -22,14 +22,14 @@ pub(super) struct Asked {
 /// Answers any request.
 pub(super) async fn answer(site: Arc<Site>, peer: SocketAddr, request: Request<Body>) -> Response {
     let (mut parts, body) = request.into_parts();
-    let mut response = match site.hosts.check(&parts.uri, &parts.headers) {
+    let mut response = match site.tls.hosts.check(&parts.uri, &parts.headers) {
         Ok(host) => {
             parts.extensions.insert(NamedHost(host));
             route(Asked { site: Arc::clone(&site), peer, parts, body }).await
         }
         Err(problem) => problem.into_response(),
     };
-    site.headers.add_to(response.headers_mut());
+    site.tls.headers.add_to(response.headers_mut());
     response
 }
 

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! What all requests share, in groups by what they are for.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,14 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use transport::{Doorkeeper, Joined, webrtc::WebRtcDesk, webtransport};
 
 use super::{
-    alive::Instance,
-    certificate::Certificates,
-    hosts::Hosts,
-    icons::Icons,
-    problem::Problem,
-    response_headers::{FrameAncestor, SecurityHeaders},
-    turn::Turn,
-    visitors::Visitors,
+    alive::Instance, certificate::Certificates, hosts::Hosts, icons::Icons, problem::Problem,
+    response_headers::SecurityHeaders, turn::Turn, visitors::Visitors,
 };
 use crate::{
     console::{Answer, Order, Request},
@@ -26,76 +20,56 @@ use crate::{
 
 /// The page's port for one session.
 pub(crate) struct Site {
-    pub(super) instance: Instance,
-    pub(super) hosts: Hosts,
-    /// What links name: host and port.
-    pub(super) authority: String,
-    pub(super) certificates: Certificates,
-    pub(super) headers: SecurityHeaders,
-    /// Whether other sites may show the page in frames.
-    pub(super) framed: bool,
-    pub(super) cookie_name: String,
-    pub(super) doorkeeper: Arc<Doorkeeper>,
-    pub(super) links: Links,
-    pub(super) announcement: Arc<Announcement>,
-    /// How long links that a page makes can be used.
-    pub(super) ttl: Duration,
-    pub(super) orders: mpsc::Sender<Order>,
-    pub(super) joined: mpsc::Sender<Joined>,
-    pub(super) webtransport: Arc<webtransport::Certificates>,
-    pub(super) webrtc: WebRtcDesk,
-    /// Relays that browsers are told of.
-    pub(super) turn: Option<Turn>,
+    pub(super) tls: Tls,
+    pub(super) entry: Entry,
+    pub(super) ways: Ways,
+    /// Takes what the page asks of the session.
+    orders: mpsc::Sender<Order>,
     pub(super) icons: Icons,
-    visitors: Mutex<Visitors>,
+    /// Which process of the host this is.
+    pub(super) instance: Instance,
 }
 
-/// What a [`Site`] is made of.
-pub(crate) struct SiteParts {
+/// What a browser must find true of this host, and what every answer tells it.
+pub(crate) struct Tls {
+    /// The names under which requests are answered.
     pub hosts: Hosts,
-    pub authority: String,
+    /// The certificate for these names.
     pub certificates: Certificates,
-    pub frame_ancestors: Vec<FrameAncestor>,
-    pub doorkeeper: Arc<Doorkeeper>,
+    /// The headers of every answer.
+    pub headers: SecurityHeaders,
+}
+
+/// Who may enter: pages with a ticket, which they exchange for a cookie.
+pub(crate) struct Entry {
+    /// Judges tickets.
+    pub admission: Arc<Doorkeeper>,
+    /// Makes links and tickets.
     pub links: Links,
+    /// Replaces links that were used.
     pub announcement: Arc<Announcement>,
+    /// How long links that a page makes can be used.
     pub ttl: Duration,
-    pub orders: mpsc::Sender<Order>,
-    pub joined: mpsc::Sender<Joined>,
+    /// The pages that have entered.
+    pub visitors: Mutex<Visitors>,
+}
+
+/// The ways in which a page that has entered can make a link.
+pub(crate) struct Ways {
+    /// The certificates that the page must expect.
     pub webtransport: Arc<webtransport::Certificates>,
+    /// Answers offers.
     pub webrtc: WebRtcDesk,
+    /// Relays that browsers are told of.
     pub turn: Option<Turn>,
+    /// Takes viewers that joined over WebSocket.
+    pub websocket: mpsc::Sender<Joined>,
 }
 
 impl Site {
-    /// Puts the parts together.
-    pub(crate) fn new(parts: SiteParts) -> Result<Self> {
-        Ok(Self {
-            instance: Instance::new()?,
-            hosts: parts.hosts,
-            authority: parts.authority,
-            certificates: parts.certificates,
-            headers: SecurityHeaders::new(&parts.frame_ancestors),
-            framed: !parts.frame_ancestors.is_empty(),
-            cookie_name: format!("__Host-dormer-{}", parts.links.session),
-            doorkeeper: parts.doorkeeper,
-            links: parts.links,
-            announcement: parts.announcement,
-            ttl: parts.ttl,
-            orders: parts.orders,
-            joined: parts.joined,
-            webtransport: parts.webtransport,
-            webrtc: parts.webrtc,
-            turn: parts.turn,
-            icons: Icons::default(),
-            visitors: Mutex::default(),
-        })
-    }
-
-    /// The pages that were let in.
-    pub(super) fn visitors(&self) -> MutexGuard<'_, Visitors> {
-        // Nothing panics while it is held.
-        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Puts the groups together; fails if the system has no random numbers.
+    pub(crate) fn new(tls: Tls, entry: Entry, ways: Ways, orders: mpsc::Sender<Order>) -> Result<Self> {
+        Ok(Self { tls, entry, ways, orders, icons: Icons::default(), instance: Instance::new()? })
     }
 
     /// Asks the session, as the console does.
@@ -106,5 +80,18 @@ impl Site {
             Answer::Error(reason) => Err(Problem::impossible(reason)),
             answer => Ok(answer),
         }
+    }
+}
+
+impl Entry {
+    /// The pages that have entered.
+    pub(super) fn visitors(&self) -> MutexGuard<'_, Visitors> {
+        // Nothing panics while it is held.
+        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name of the cookie: sessions on one machine share a browser's cookies.
+    pub(super) fn cookie_name(&self) -> String {
+        format!("__Host-dormer-{}", self.links.session)
     }
 }

@@ -30,9 +30,9 @@ pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
             Err(error) => return debug!(%peer, %error, "no WebSocket"),
         };
         let settings = WebSocketSettings::default();
-        match websocket::accept(stream, peer, &site.doorkeeper, settings).await {
+        match websocket::accept(stream, peer, &site.entry.admission, settings).await {
             // The session may be over: then nobody takes it, and it ends.
-            Ok(joined) => drop(site.joined.send(joined).await),
+            Ok(joined) => drop(site.ways.websocket.send(joined).await),
             Err(error @ AcceptError::Lost(_)) => debug!(%peer, %error, "a WebSocket ended early"),
             Err(error) => info!(%peer, %error, "refused a WebSocket"),
         }
@@ -86,7 +86,7 @@ pub(super) async fn offer(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, peer, parts, body } = asked;
     request::own_visitor(&site, &parts)?;
     let Offer { sdp } = request::json(&parts, body).await?;
-    let answer = site.webrtc.answer(peer, &sdp).await.map_err(problem)?;
+    let answer = site.ways.webrtc.answer(peer, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: Some(answer.id), sdp: answer.sdp }).into_response())
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn offer_again(asked: Asked, id: &str) -> Result<Response, Prob
     let Asked { site, parts, body, .. } = asked;
     request::own_visitor(&site, &parts)?;
     let Offer { sdp } = request::json(&parts, body).await?;
-    let sdp = site.webrtc.restart(id, &sdp).await.map_err(problem)?;
+    let sdp = site.ways.webrtc.restart(id, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: None, sdp }).into_response())
 }
 

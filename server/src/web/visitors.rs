@@ -27,7 +27,7 @@ pub(super) struct Visitor {
 
 /// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any cookie.
 #[derive(Debug, Default)]
-pub(super) struct Visitors {
+pub(crate) struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
 }
 

@@ -2,9 +2,9 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use super::ServeOptions;
+use super::options::ServeOptions;
 use crate::{
-    cli::Usage,
+    usage::Usage,
     web::{Turn, TurnLogin, TurnUri},
 };
 
@@ -67,7 +67,7 @@ fn read_secret(flag: &str, path: &Path) -> Result<String, Usage> {
 mod tests {
     use std::fs;
 
-    use super::{super::Config, *};
+    use super::{super::config::Config, *};
 
     /// What a configuration file comes to.
     fn resolved(text: &str) -> anyhow::Result<Option<Turn>> {

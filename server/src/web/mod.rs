@@ -28,8 +28,8 @@ mod visitors;
 pub(crate) use accept::Listener;
 pub(crate) use certificate::{Certificates, Source};
 pub(crate) use hosts::{Hosts, is_host};
-pub(crate) use response_headers::FrameAncestor;
-pub(crate) use site::{Site, SiteParts};
+pub(crate) use response_headers::{FrameAncestor, SecurityHeaders};
+pub(crate) use site::{Entry, Site, Tls, Ways};
 pub(crate) use turn::{Turn, TurnLogin, TurnUri};
 
 /// Where links begin, over WebSocket and over WebTransport.

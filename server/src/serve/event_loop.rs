@@ -1,7 +1,7 @@
-//! The host's loop: everything that happens meets the session core here, and everything the core decides is done here.
+//! The session's loop: everything that happens meets the session core here, and everything the core decides is done here.
 //!
 //! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the console)
-//! arrives as a [`Happening`]; what the core wants done leaves as a call that never blocks. No policy lives here.
+//! arrives as a [`HostEvent`]; what the core wants done leaves as a call that never blocks. No policy lives here.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,17 +16,17 @@ use tokio::{
 use tracing::{info, warn};
 use transport::{HostIncoming, HostLink, HostSender, Joined};
 
+use super::start_order::StartOrder;
 use crate::{
     apps::{AppEnded, Apps},
     catalogue,
     console::{self, Answer, Request},
     links::{LinkPair, Links},
-    start_order::StartOrder,
 };
 
 /// Something that happened outside of the core.
 #[derive(Debug)]
-pub(crate) enum Happening {
+pub(super) enum HostEvent {
     /// In the compositor.
     Compositor(compositor::Event),
     /// An encoder finished a job.
@@ -39,15 +39,15 @@ pub(crate) enum Happening {
     Order(console::Order),
     /// A command is to be started, and was looked up in the catalogue.
     Start(StartOrder),
-    /// The process was told to end.
-    Told,
+    /// The process was asked to end.
+    Stop,
 }
 
 /// Why the session ends.
 #[derive(Debug)]
-pub(crate) enum End {
-    /// The process was told to.
-    Told,
+pub(super) enum End {
+    /// The process was asked to.
+    Stopped,
     /// The first app ended, and the session with it.
     Command(AppEnded),
     /// The compositor failed.
@@ -57,39 +57,35 @@ pub(crate) enum End {
 /// How long viewers are given to hear that it is over.
 const LAST_WORDS: Duration = Duration::from_millis(1500);
 
-/// The parts of a host. See the module's documentation.
-pub(crate) struct Host {
+/// What runs a session: the core, which decides, and what carries its decisions out. See the module's documentation.
+pub(super) struct EventLoop {
+    /// Decides.
     core: Core,
-    compositor: compositor::Handle,
-    pool: encoder::Pool,
-    apps: Apps,
-    app_ends: mpsc::UnboundedReceiver<AppEnded>,
-    links: HashMap<ViewerId, LinkEnd>,
-    issue: Links,
-    /// Ends the session when it ends.
-    first_app: Option<u32>,
+    engines: Engines,
+    apps: SessionApps,
+    /// Makes links.
+    links: Links,
+    viewers: HashMap<ViewerId, LinkEnd>,
     /// Where links' readers put what arrives.
-    happenings: mpsc::Sender<Happening>,
+    events: mpsc::Sender<HostEvent>,
 }
 
-/// What a host is made of.
-pub(crate) struct Parts {
-    /// Decides.
-    pub core: Core,
+/// The threads that work on pictures.
+pub(super) struct Engines {
     /// Where windows come from.
     pub compositor: compositor::Handle,
     /// Makes updates of pixels.
-    pub pool: encoder::Pool,
-    /// The apps that run.
+    pub encoders: encoder::Pool,
+}
+
+/// The apps of the session.
+pub(super) struct SessionApps {
+    /// Those that run.
     pub apps: Apps,
     /// Where their ends are reported.
-    pub app_ends: mpsc::UnboundedReceiver<AppEnded>,
-    /// Makes links.
-    pub issue: Links,
+    pub ends: mpsc::UnboundedReceiver<AppEnded>,
     /// The app whose end ends the session, if that is wished.
-    pub first_app: Option<u32>,
-    /// Where links' readers put what arrives.
-    pub happenings: mpsc::Sender<Happening>,
+    pub first: Option<u32>,
 }
 
 /// Our end of one viewer's link.
@@ -98,23 +94,28 @@ struct LinkEnd {
     reader: JoinHandle<()>,
 }
 
-impl Host {
-    /// Puts the parts together.
-    pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { core, compositor, pool, apps, app_ends, issue, first_app, happenings } = parts;
-        Self { core, compositor, pool, apps, app_ends, links: HashMap::new(), issue, first_app, happenings }
+impl EventLoop {
+    /// Of a session that has begun. Links' readers put what arrives into `events`.
+    pub(super) fn new(
+        core: Core,
+        engines: Engines,
+        apps: SessionApps,
+        links: Links,
+        events: mpsc::Sender<HostEvent>,
+    ) -> Self {
+        Self { core, engines, apps, links, viewers: HashMap::new(), events }
     }
 
     /// Runs until the session ends.
-    pub(crate) async fn run(&mut self, happenings: &mut mpsc::Receiver<Happening>) -> End {
+    pub(super) async fn run(&mut self, events: &mut mpsc::Receiver<HostEvent>) -> End {
         let mut by = None;
         loop {
             self.act(by.take());
             let due = self.core.poll_timeout();
-            let happening = tokio::select! {
+            let event = tokio::select! {
                 biased;
-                happening = happenings.recv() => happening,
-                Some(ended) = self.app_ends.recv() => match self.handle_app_ended(ended) {
+                event = events.recv() => event,
+                Some(ended) = self.apps.ends.recv() => match self.handle_app_ended(ended) {
                     Some(end) => return end,
                     None => continue,
                 },
@@ -124,26 +125,26 @@ impl Host {
                 }
             };
             // We hold a sender ourselves, so the channel never closes.
-            let Some(happening) = happening else { return End::Told };
-            if let Happening::Link(viewer, _) = happening {
+            let Some(event) = event else { return End::Stopped };
+            if let HostEvent::Link(viewer, _) = event {
                 by = Some(viewer);
             }
-            if let Some(end) = self.handle(happening) {
+            if let Some(end) = self.handle(event) {
                 return end;
             }
         }
     }
 
     /// Ends links and apps. What apps still say meanwhile is read and dropped, so that nobody waits for us.
-    pub(crate) async fn close(mut self, happenings: &mut mpsc::Receiver<Happening>, reason: &str) {
-        for link in self.links.values() {
+    pub(super) async fn close(mut self, events: &mut mpsc::Receiver<HostEvent>, reason: &str) {
+        for link in self.viewers.values() {
             link.sender.send_control(&ToViewer::Goodbye { reason: reason.to_owned() });
             link.sender.close(reason);
         }
-        let drain = async { while happenings.recv().await.is_some() {} };
+        let drain = async { while events.recv().await.is_some() {} };
         let ended = async {
-            self.apps.end_all(&mut self.app_ends).await;
-            let farewells = self.links.values_mut().map(|link| &mut link.reader);
+            self.apps.apps.end_all(&mut self.apps.ends).await;
+            let farewells = self.viewers.values_mut().map(|link| &mut link.reader);
             let all_said = async {
                 for reader in farewells {
                     // A reader ends when its link has; it cannot fail.
@@ -157,30 +158,30 @@ impl Host {
             () = drain => {}
             () = ended => {}
         }
-        happenings.close();
+        events.close();
     }
 
-    fn handle(&mut self, happening: Happening) -> Option<End> {
+    fn handle(&mut self, event: HostEvent) -> Option<End> {
         let now = now();
-        match happening {
-            Happening::Compositor(event) => return self.handle_compositor(now, event),
-            Happening::Encoded(encoded) => self.core.handle_encoded(now, encoded),
-            Happening::Joined(joined) => self.join(now, *joined),
-            Happening::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
-            Happening::Order((request, answer)) => self.handle_order(request, answer),
-            Happening::Start(order) => order.carry_out(&mut self.apps),
-            Happening::Told => return Some(End::Told),
+        match event {
+            HostEvent::Compositor(event) => return self.handle_compositor(now, event),
+            HostEvent::Encoded(encoded) => self.core.handle_encoded(now, encoded),
+            HostEvent::Joined(joined) => self.join(now, *joined),
+            HostEvent::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
+            HostEvent::Order((request, answer)) => self.handle_order(request, answer),
+            HostEvent::Start(order) => order.carry_out(&mut self.apps.apps),
+            HostEvent::Stop => return Some(End::Stopped),
         }
         None
     }
 
     fn handle_compositor(&mut self, now: Timestamp, event: compositor::Event) -> Option<End> {
         match event {
-            compositor::Event::Canvas { track, canvas } => self.pool.canvas(track, canvas),
+            compositor::Event::Canvas { track, canvas } => self.engines.encoders.canvas(track, canvas),
             compositor::Event::Source(event) => self.core.handle_event(now, event),
             compositor::Event::Ready { .. } => {}
             compositor::Event::Ended { failure } => {
-                return Some(failure.map_or(End::Told, End::Compositor));
+                return Some(failure.map_or(End::Stopped, End::Compositor));
             }
         }
         None
@@ -193,8 +194,8 @@ impl Host {
             Ok(viewer) => {
                 info!(%viewer, %address, ?role, ?ticket, "viewer joined");
                 let sender = link.sender().clone();
-                let reader = tokio::spawn(read_link(viewer, link, self.happenings.clone()));
-                self.links.insert(viewer, LinkEnd { sender, reader });
+                let reader = tokio::spawn(read_link(viewer, link, self.events.clone()));
+                self.viewers.insert(viewer, LinkEnd { sender, reader });
             }
             Err(refusal) => {
                 warn!(%address, reason = %refusal.message, "viewer refused");
@@ -209,10 +210,12 @@ impl Host {
             HostIncoming::Control(message) => self.core.handle_control(now, viewer, message),
             HostIncoming::Input(input) => self.core.handle_input(now, viewer, input),
             HostIncoming::Feedback(feedback) => self.core.handle_feedback(now, viewer, feedback),
-            HostIncoming::KeyframeWanted { track, stream } => self.pool.restart_video(viewer, track, stream),
+            HostIncoming::KeyframeWanted { track, stream } => {
+                self.engines.encoders.restart_video(viewer, track, stream)
+            }
             HostIncoming::Closed(reason) => {
                 info!(%viewer, %reason, "viewer left");
-                self.links.remove(&viewer);
+                self.viewers.remove(&viewer);
                 self.core.handle_gone(now, viewer);
             }
         }
@@ -221,19 +224,19 @@ impl Host {
     fn handle_order(&mut self, request: Request, answer: oneshot::Sender<Answer>) {
         match request {
             Request::Run { command, directory } => {
-                let happenings = self.happenings.clone();
+                let events = self.events.clone();
                 // Reading files takes milliseconds: not on the task that carries pictures.
                 tokio::task::spawn_blocking(move || {
                     let order = StartOrder::look_up(command, directory, answer);
                     // The host ends when its inbox does: then nothing is started any more.
-                    let _ = happenings.blocking_send(Happening::Start(order));
+                    let _ = events.blocking_send(HostEvent::Start(order));
                 });
             }
             Request::Apps => {
                 tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed(None))));
             }
             Request::Link { role, ttl_secs } => {
-                let links = self.issue.pair(role, Duration::from_secs(ttl_secs));
+                let links = self.links.pair(role, Duration::from_secs(ttl_secs));
                 // An asker that went away needs no answer.
                 let _ = answer.send(match links {
                     Ok(LinkPair { native, browser }) => Answer::Link { native, browser },
@@ -244,8 +247,8 @@ impl Host {
     }
 
     fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
-        self.apps.handle_ended(&ended);
-        (self.first_app == Some(ended.pid)).then_some(End::Command(ended))
+        self.apps.apps.handle_ended(&ended);
+        (self.apps.first == Some(ended.pid)).then_some(End::Command(ended))
     }
 
     /// Does what the core decided on what `by` sent, or on something else.
@@ -262,14 +265,14 @@ impl Host {
                         link.send_update(&update, priority);
                     });
                 }
-                Action::Encode(job) => self.pool.submit(job),
+                Action::Encode(job) => self.engines.encoders.submit(job),
                 Action::Source(command) => {
-                    if let Err(overflow) = self.compositor.send(by, command) {
+                    if let Err(overflow) = self.engines.compositor.send(by, command) {
                         self.handle_overflow(overflow);
                     }
                 }
-                Action::ForgetViewer(viewer) => self.pool.forget_viewer(viewer),
-                Action::ForgetTrack(track) => self.pool.forget_track(track),
+                Action::ForgetViewer(viewer) => self.engines.encoders.forget_viewer(viewer),
+                Action::ForgetTrack(track) => self.engines.encoders.forget_track(track),
                 Action::Disconnect { viewer, refusal } => {
                     match refusal.code {
                         RefusalCode::Replaced => info!(%viewer, "viewer is back over another link"),
@@ -291,7 +294,7 @@ impl Host {
 
     fn with_link(&self, viewer: ViewerId, act: impl FnOnce(&HostSender)) {
         // The core may speak of a viewer whose link has just gone: then there is nobody to hear it.
-        if let Some(link) = self.links.get(&viewer) {
+        if let Some(link) = self.viewers.get(&viewer) {
             act(&link.sender);
         }
     }
@@ -304,18 +307,18 @@ impl Drop for LinkEnd {
 }
 
 /// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer back.
-async fn read_link(viewer: ViewerId, mut link: HostLink, happenings: mpsc::Sender<Happening>) {
+async fn read_link(viewer: ViewerId, mut link: HostLink, events: mpsc::Sender<HostEvent>) {
     loop {
         let incoming = link.recv().await;
         let closed = matches!(incoming, HostIncoming::Closed(_));
-        if happenings.send(Happening::Link(viewer, incoming)).await.is_err() || closed {
+        if events.send(HostEvent::Link(viewer, incoming)).await.is_err() || closed {
             return;
         }
     }
 }
 
 /// The host's clock: `CLOCK_MONOTONIC`, as in the compositor's and the encoder's time stamps.
-pub(crate) fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000);
     Timestamp(u64::try_from(micros).unwrap_or(0))

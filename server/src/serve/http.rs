@@ -1,13 +1,13 @@
-//! How browsers are served: what `dormer serve` can be told about the page's port.
+//! How browsers are served: the options of `dormer serve` about the page's port, checked.
 
 use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
 };
 
-use super::{ServeOptions, turn};
+use super::{options::ServeOptions, turn};
 use crate::{
-    cli::Usage,
+    usage::Usage,
     web::{FrameAncestor, Source, Turn, is_host},
 };
 
@@ -71,7 +71,7 @@ fn ports_of(text: Option<&str>) -> Result<RangeInclusive<u16>, Usage> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Config, *};
+    use super::{super::config::Config, *};
 
     #[test]
     fn the_page_is_set_up_alike_by_flags_and_file() {

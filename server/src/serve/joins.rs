@@ -1,4 +1,4 @@
-//! Where viewers come in: one task takes those of all transports to the host.
+//! How viewers that have joined reach the session: one task takes those of all transports to its loop.
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -6,28 +6,28 @@ use tokio::{
 };
 use transport::{Joined, quic::QuicHost};
 
-use crate::{browsers::OpenToBrowsers, host::Happening};
+use super::{browsers::OpenToBrowsers, event_loop::HostEvent};
 
-/// The task that hands viewers who were let in to the host.
-pub(crate) struct Door {
+/// The task that hands over viewers that have joined.
+pub(super) struct Joins {
     stop: oneshot::Sender<String>,
     task: JoinHandle<()>,
 }
 
-impl Door {
+impl Joins {
     /// Lets viewers in: native ones, and browsers if they are served.
-    pub(crate) fn open(
+    pub(super) fn open(
         mut native: QuicHost,
         mut browsers: Option<OpenToBrowsers>,
-        happenings: mpsc::Sender<Happening>,
+        events: mpsc::Sender<HostEvent>,
     ) -> Self {
         let (stop, mut stopped) = oneshot::channel::<String>();
         let task = tokio::spawn(async move {
             let reason = loop {
                 tokio::select! {
                     reason = &mut stopped => break reason.unwrap_or_default(),
-                    Some(joined) = native.accept() => hand_over(joined, &happenings).await,
-                    Some(joined) = accept(&mut browsers) => hand_over(joined, &happenings).await,
+                    Some(joined) = native.accept() => hand_over(joined, &events).await,
+                    Some(joined) = accept(&mut browsers) => hand_over(joined, &events).await,
                 }
             };
             let last_words = async {
@@ -41,7 +41,7 @@ impl Door {
     }
 
     /// Lets nobody in any more, and waits until those who were know that it is over.
-    pub(crate) async fn close(self, reason: String) {
+    pub(super) async fn close(self, reason: String) {
         let _ = self.stop.send(reason);
         let _ = self.task.await;
     }
@@ -54,7 +54,7 @@ async fn accept(browsers: &mut Option<OpenToBrowsers>) -> Option<Joined> {
     }
 }
 
-async fn hand_over(joined: Joined, happenings: &mpsc::Sender<Happening>) {
+async fn hand_over(joined: Joined, events: &mpsc::Sender<HostEvent>) {
     // The host ends when its inbox does, and then stops us.
-    let _ = happenings.send(Happening::Joined(Box::new(joined))).await;
+    let _ = events.send(HostEvent::Joined(Box::new(joined))).await;
 }

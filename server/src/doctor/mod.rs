@@ -15,7 +15,7 @@ use clap::Args;
 use encoder::select::{Backend, Probe};
 use serde::{Deserialize, Serialize};
 
-use crate::config;
+use crate::{layers::layered, serve};
 
 /// Flags of `dormer doctor`, and keys of its configuration file.
 #[derive(Debug, Default, Args, Deserialize)]
@@ -26,12 +26,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-impl Options {
-    /// These, and what they leave open from a file.
-    pub(crate) fn or(self, file: Options) -> Options {
-        Options { json: self.json || file.json }
-    }
-}
+layered!(Options { json });
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -163,7 +158,7 @@ fn x11_sockets() -> Finding {
 }
 
 fn udp_port() -> Finding {
-    let port = config::DEFAULT_PORT;
+    let port = serve::DEFAULT_PORT;
     match UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)) {
         Ok(_) => good("udp port", format!("{port} is free")),
         Err(error) => {
@@ -173,7 +168,7 @@ fn udp_port() -> Finding {
 }
 
 fn page_port() -> Finding {
-    let port = config::DEFAULT_HTTP_PORT;
+    let port = serve::DEFAULT_HTTP_PORT;
     let here = (Ipv4Addr::UNSPECIFIED, port);
     match TcpListener::bind(here).map(drop).and_then(|()| UdpSocket::bind(here).map(drop)) {
         Ok(()) => good("page port", format!("{port} is free, TCP and UDP")),

@@ -1,6 +1,15 @@
 //! `dormer serve`: starts the parts of a host, says how to join, and ends them in order.
 
-use std::sync::Arc;
+mod browsers;
+mod config;
+mod event_loop;
+mod http;
+mod joins;
+mod options;
+mod start_order;
+mod turn;
+
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, bail};
 use tokio::{
@@ -13,20 +22,24 @@ use transport::{
     quic::{QuicHost, QuicSettings},
 };
 
+pub(crate) use config::{DEFAULT_HTTP_PORT, DEFAULT_PORT};
+pub(crate) use options::ServeOptions;
+
+use browsers::Browsers;
+use config::Config;
+use event_loop::{End, Engines, EventLoop, HostEvent, SessionApps};
+use joins::Joins;
+
 use crate::{
     apps::{AppEnded, Apps, SessionEnv},
-    browsers::{Browsers, Session},
-    config::{Config, ServeOptions},
     console::{Console, Order},
-    door::Door,
-    host::{End, Happening, Host, Parts},
-    link_file,
     links::{self, Announcement, Links},
     paths::{self, RuntimeDir},
+    web::Entry,
 };
 
-/// How many happenings may wait. When it is full, apps, encoders and viewers wait: nothing is lost.
-const HAPPENINGS: usize = 1024;
+/// How many events may wait. When it is full, apps, encoders and viewers wait: nothing is lost.
+const MAX_EVENTS: usize = 1024;
 
 /// Runs a session until it ends.
 pub(crate) fn serve(options: ServeOptions) -> Result<()> {
@@ -42,18 +55,18 @@ pub(crate) fn serve(options: ServeOptions) -> Result<()> {
 
 async fn run(config: Config) -> Result<()> {
     paths::private_dir(&config.state_dir)?;
-    let (happenings, mut inbox) = mpsc::channel(HAPPENINGS);
+    let (events, mut inbox) = mpsc::channel(MAX_EVENTS);
     let (orders, order_inbox) = mpsc::channel(16);
     let _console = Console::listen(&config.state_dir, orders.clone())?;
     let identity = HostIdentity::load_or_create(&config.state_dir)?;
     let tickets = TicketKey::load_or_create(&config.state_dir)?;
     let session = session_name()?;
 
-    let doorkeeper = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
-    let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&doorkeeper), QuicSettings::default())?;
+    let admission = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
+    let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&admission), QuicSettings::default())?;
     let quic_address = quic.local_addr().context("the socket has no address")?;
-    let browsers = Browsers::bind(&config, &identity, &doorkeeper).await?;
-    let issue = Links {
+    let browsers = Browsers::bind(&config, &identity, &admission).await?;
+    let links = Links {
         session: session.clone(),
         host: config
             .advertise
@@ -66,55 +79,65 @@ async fn run(config: Config) -> Result<()> {
     };
 
     let runtime_dir = RuntimeDir::create()?;
-    let (compositor, env) = start_compositor(&config, &runtime_dir, &happenings).await?;
-    let pool = start_encoders(&config, &happenings);
-    let (app_ended, app_ends) = mpsc::unbounded_channel();
-    let mut apps = Apps::new(env, app_ended);
-    let first_app = match config.command.as_slice() {
-        [] => None,
-        command => Some(apps.start(command, None)?),
-    };
+    let (compositor, env) = start_compositor(&config, &runtime_dir, &events).await?;
+    let engines = Engines { compositor, encoders: start_encoders(&config, &events) };
+    let apps = start_apps(&config, env)?;
 
-    let announcement = Announcement::publish(issue.clone(), config.ttl, config.link_file.clone())?;
-    let announcement = Arc::new(announcement);
-    let for_pages = Session { links: issue.clone(), announcement, ttl: config.ttl, orders };
-    let browsers = browsers.map(|browsers| browsers.open(for_pages)).transpose()?;
-    forward_signals(&happenings)?;
-    forward_orders(order_inbox, happenings.clone());
-    let door = Door::open(quic, browsers, happenings.clone());
+    let announcement = Announcement::publish(links.clone(), config.ttl, config.link_file.clone())?;
+    let entry = Entry {
+        admission,
+        links: links.clone(),
+        announcement: Arc::new(announcement),
+        ttl: config.ttl,
+        visitors: Mutex::default(),
+    };
+    let browsers = browsers.map(|browsers| browsers.open(entry, orders)).transpose()?;
+    forward_signals(&events)?;
+    forward_orders(order_inbox, events.clone());
+    let joins = Joins::open(quic, browsers, events.clone());
 
     let core = session::host::Host::new(session::host::Config {
         session,
         max_viewers: config.max_viewers,
         ..Default::default()
     });
-    let first_app = first_app.filter(|_| config.exit_with_command);
-    let mut host = Host::new(Parts { core, compositor, pool, apps, app_ends, issue, first_app, happenings });
-    let end = host.run(&mut inbox).await;
-    host.close(&mut inbox, &reason(&end)).await;
-    door.close(reason(&end)).await;
+    let mut event_loop = EventLoop::new(core, engines, apps, links, events);
+    let end = event_loop.run(&mut inbox).await;
+    event_loop.close(&mut inbox, &reason(&end)).await;
+    joins.close(reason(&end)).await;
     if let Some(path) = &config.link_file {
-        link_file::remove_own(path);
+        links::remove_own(path);
     }
     outcome(end)
+}
+
+/// Starts the first app, if there is one.
+fn start_apps(config: &Config, env: SessionEnv) -> Result<SessionApps> {
+    let (app_ended, ends) = mpsc::unbounded_channel();
+    let mut apps = Apps::new(env, app_ended);
+    let first = match config.command.as_slice() {
+        [] => None,
+        command => Some(apps.start(command, None)?),
+    };
+    Ok(SessionApps { apps, ends, first: first.filter(|_| config.exit_with_command) })
 }
 
 async fn start_compositor(
     config: &Config,
     runtime_dir: &RuntimeDir,
-    happenings: &mpsc::Sender<Happening>,
+    events: &mpsc::Sender<HostEvent>,
 ) -> Result<(compositor::Handle, SessionEnv)> {
     let mut settings = compositor::Config::new(runtime_dir.path());
     settings.xwayland = config.x11;
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
-    let sink = happenings.clone();
+    let sink = events.clone();
     let compositor = compositor::Compositor::spawn(settings, move |event| {
         if let compositor::Event::Ready { wayland_display, x11_display } = &event {
             // Heard once, by the caller below.
             let _ = ready.try_send((wayland_display.clone(), *x11_display));
         }
         // The host ends when its inbox does; then nobody needs events.
-        let _ = sink.blocking_send(Happening::Compositor(event));
+        let _ = sink.blocking_send(HostEvent::Compositor(event));
     })?;
     let (wayland_display, x11_display) =
         is_ready.recv().context("the compositor ended before it was ready; its log says why")?;
@@ -122,31 +145,31 @@ async fn start_compositor(
     Ok((compositor, env))
 }
 
-fn start_encoders(config: &Config, happenings: &mpsc::Sender<Happening>) -> encoder::Pool {
-    let sink = happenings.clone();
+fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder::Pool {
+    let sink = events.clone();
     let settings = encoder::PoolConfig { video: config.encoder.broker(), ..Default::default() };
     encoder::Pool::new(settings, move |encoded| {
         // As for the compositor.
-        let _ = sink.blocking_send(Happening::Encoded(encoded));
+        let _ = sink.blocking_send(HostEvent::Encoded(encoded));
     })
 }
 
-fn forward_signals(happenings: &mpsc::Sender<Happening>) -> Result<()> {
+fn forward_signals(events: &mpsc::Sender<HostEvent>) -> Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let mut signals = signal(kind).context("cannot listen to signals")?;
-        let happenings = happenings.clone();
+        let events = events.clone();
         tokio::spawn(async move {
             signals.recv().await;
-            let _ = happenings.send(Happening::Told).await;
+            let _ = events.send(HostEvent::Stop).await;
         });
     }
     Ok(())
 }
 
-fn forward_orders(mut orders: mpsc::Receiver<Order>, happenings: mpsc::Sender<Happening>) {
+fn forward_orders(mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<HostEvent>) {
     tokio::spawn(async move {
         while let Some(order) = orders.recv().await {
-            if happenings.send(Happening::Order(order)).await.is_err() {
+            if events.send(HostEvent::Order(order)).await.is_err() {
                 break;
             }
         }
@@ -161,7 +184,7 @@ fn session_name() -> Result<String> {
 
 fn reason(end: &End) -> String {
     match end {
-        End::Told => "the host was told to end".to_owned(),
+        End::Stopped => "the host was told to end".to_owned(),
         End::Command(_) => "the app ended, and the session with it".to_owned(),
         End::Compositor(failure) => format!("the compositor failed: {failure}"),
     }
@@ -169,7 +192,7 @@ fn reason(end: &End) -> String {
 
 fn outcome(end: End) -> Result<()> {
     match end {
-        End::Told => Ok(()),
+        End::Stopped => Ok(()),
         End::Command(AppEnded { status: Ok(status), .. }) if status.success() => Ok(()),
         End::Command(AppEnded { status: Ok(status), .. }) => bail!("the app failed: {status}"),
         End::Command(AppEnded { status: Err(error), .. }) => bail!("the app was lost: {error}"),

@@ -1,20 +1,16 @@
 //! The link file: tells scripts that a host is ready and how to join it.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::links::LinkPair;
+use super::issue::LinkPair;
+use crate::paths::write_private;
 
 /// What the file says. See `docs/protocol.md` for the form of links.
 #[derive(Debug, Serialize)]
-pub(crate) struct LinkFile<'a> {
+pub(super) struct LinkFile<'a> {
     version: u32,
     pid: u32,
     #[serde(flatten)]
@@ -37,12 +33,12 @@ impl<'a> From<&'a LinkPair> for Pair<'a> {
 
 impl<'a> LinkFile<'a> {
     /// Of this process, with these links.
-    pub(crate) fn new(control: &'a LinkPair, view: &'a LinkPair) -> Self {
+    pub(super) fn new(control: &'a LinkPair, view: &'a LinkPair) -> Self {
         Self { version: 1, pid: std::process::id(), control: control.into(), view_only: view.into() }
     }
 
     /// Writes it so that readers see all of it or nothing, and only its owner can: links are keys.
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
         let name =
             path.file_name().with_context(|| format!("--link-file {} names no file", path.display()))?;
         let mut temporary = name.to_owned();
@@ -63,14 +59,6 @@ pub(crate) fn remove_own(path: &Path) {
         // Somebody else may have removed it.
         let _ = fs::remove_file(path);
     }
-}
-
-/// Writes a file that only its owner can read; one that was there before is gone.
-pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

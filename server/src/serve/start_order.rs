@@ -8,7 +8,7 @@ use crate::{apps::Apps, catalogue, console::Answer};
 
 /// A command to be started.
 #[derive(Debug)]
-pub(crate) struct StartOrder {
+pub(super) struct StartOrder {
     words: Vec<OsString>,
     directory: Option<PathBuf>,
     answer: oneshot::Sender<Answer>,
@@ -16,7 +16,7 @@ pub(crate) struct StartOrder {
 
 impl StartOrder {
     /// The words to start: a single one may be an app's id. Reads files.
-    pub(crate) fn look_up(
+    pub(super) fn look_up(
         command: Vec<String>,
         directory: Option<PathBuf>,
         answer: oneshot::Sender<Answer>,
@@ -30,7 +30,7 @@ impl StartOrder {
     }
 
     /// Starts it, and answers whether that went well.
-    pub(crate) fn carry_out(self, apps: &mut Apps) {
+    pub(super) fn carry_out(self, apps: &mut Apps) {
         let Self { words, directory, answer } = self;
         // An asker that went away needs no answer.
         let _ = answer.send(match apps.start(&words, directory) {
