@@ -33,6 +33,9 @@ pub(crate) struct Picture {
     pub(super) geometry: Rect<Logical>,
     placed: Vec<Placed>,
     held: Held,
+    /// What of the window is to be seen at all; `None`: all of it.
+    shape: Option<Vec<Rect<Pixels>>>,
+    reshaped: bool,
 }
 
 /// Where the pixels of the tree's root are.
@@ -104,6 +107,12 @@ impl Picture {
         self.size.area() * Frame::BYTES_PER_PIXEL as u64
     }
 
+    /// Gives the window another shape, with the next update.
+    pub(super) fn reshape(&mut self, shape: Option<Vec<Rect<Pixels>>>) {
+        self.reshaped |= self.shape != shape;
+        self.shape = shape;
+    }
+
     /// Brings the canvas up to date with the tree, of which the root has perhaps got a new buffer. Returns what changed;
     /// `None` if the buffer could not be read.
     pub(super) fn update(
@@ -113,10 +122,13 @@ impl Picture {
         plan: Plan,
         fresh: Option<&Fresh>,
     ) -> Option<Region> {
-        let moved = plan.size != self.size
+        let moved = std::mem::take(&mut self.reshaped)
+            || plan.size != self.size
             || plan.scale != self.scale
             || plan.geometry.origin() != self.geometry.origin();
-        let damage = match (plan.direct(), fresh) {
+        // What is not seen now may be seen later, so it is kept beside the canvas.
+        let direct = plan.direct().filter(|_| self.shape.is_none());
+        let damage = match (direct, fresh) {
             (Some(offset), Some(fresh)) => self.read(canvas, root, &plan, fresh, offset, moved)?,
             (Some(offset), None) if self.held == Held::Direct => self.shift(canvas, &plan, offset, moved),
             _ => self.compose(canvas, root, &plan, fresh, moved)?,
@@ -205,6 +217,13 @@ impl Picture {
             }
         });
         damage.clip(plan.size.to_rect());
+        let seen: Vec<Rect<Pixels>> = match &self.shape {
+            None => damage.rects().to_vec(),
+            Some(shape) => {
+                let within = |&rect: &Rect<Pixels>| shape.iter().filter_map(move |r| r.intersection(rect));
+                damage.rects().iter().flat_map(within).collect()
+            }
+        };
         canvas.write(|frame| {
             frame.resize(plan.size);
             for &rect in damage.rects() {
@@ -214,7 +233,7 @@ impl Picture {
                 let Some(placed) = plan.placed.iter().find(|placed| placed.id == *id) else { return };
                 layout::with_kept(states, |pixels, _| {
                     let Some(pixels) = pixels else { return };
-                    damage.rects().iter().for_each(|&r| blit::draw(frame, r, pixels, &placed.placement));
+                    seen.iter().for_each(|&r| blit::draw(frame, r, pixels, &placed.placement));
                 });
             });
         });

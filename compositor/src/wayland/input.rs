@@ -41,6 +41,7 @@ impl State {
     pub(super) fn key(&mut self, cause: Cause, track: TrackId, key: KeyCode, pressed: bool) {
         self.deliver(cause, |state| {
             state.follow_focus(track);
+            state.input.keys_came_last = true;
             let state_of_key = if pressed { KeyState::Pressed } else { KeyState::Released };
             state.press(Keycode::new(u32::from(key.0) + XKB_OFFSET), state_of_key);
             state.input.keyboard_surface()
@@ -77,6 +78,7 @@ impl State {
             let under = state.surface_at(track, position);
             let moved = !state.rests(under.as_ref(), location);
             if moved {
+                state.input.keys_came_last = false;
                 state.move_pointer(under.clone(), location);
             }
             state.arrived(under);
@@ -137,6 +139,7 @@ impl State {
             };
             let before = pointer.current_focus();
             state.wheel_rests();
+            state.input.keys_came_last = false;
             pointer.button(state, &event);
             pointer.frame(state);
             if state.has_departed() && !pointer.is_grabbed() && pointer.current_focus().is_some() {

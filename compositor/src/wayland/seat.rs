@@ -45,6 +45,8 @@ pub(crate) struct Input {
     pub(crate) touched: Option<WlSurface>,
     /// What holds the pointer.
     pub(crate) lock: Lock,
+    /// Whether the user was at the keyboard last, and not at the pointer.
+    pub(crate) keys_came_last: bool,
     /// When a key went to an app last.
     pub(crate) last_key: Option<Instant>,
 }
@@ -74,6 +76,7 @@ impl Input {
             grabs: Vec::new(),
             touched: None,
             lock: Lock::default(),
+            keys_came_last: false,
             last_key: None,
         })
     }

@@ -220,3 +220,118 @@ fn a_game_that_hides_the_pointer_and_puts_it_back_has_all_its_motion() {
     app.conn.flush().unwrap();
     host.wait("end of the lock", |event| (*event == media::Event::PointerLock(None)).then_some(()));
 }
+
+#[test]
+fn what_is_not_pointed_at_gets_nothing() {
+    use x11rb::protocol::{
+        shape::{ConnectionExt as _, SK, SO},
+        xproto::{ClipOrdering, Rectangle},
+    };
+    let Some(mut host) = Host::start() else { return };
+    let (holed, other) = (App::connect(host.display), App::connect(host.display));
+    other.toplevel("below", 300, 200, 0);
+    host.window("window", |window| window.title == "below");
+    let id = holed.toplevel("holed", 300, 200, 0);
+    let track = host.window("window", |window| window.title == "holed").track;
+    let frame = Rectangle { x: 0, y: 0, width: 300, height: 50 };
+    holed.conn.shape_rectangles(SO::SET, SK::INPUT, ClipOrdering::UNSORTED, id, 0, 0, &[frame]).unwrap();
+    holed.conn.get_input_focus().unwrap().reply().unwrap();
+    let click = |host: &mut Host, x: f64, y: f64| {
+        host.point(track, x, y);
+        host.press(true);
+        host.press(false);
+    };
+    let pressed = |app: &App| {
+        app.wait("press", |event| match event {
+            Event::ButtonPress(e) => Some((e.event, e.event_x, e.event_y)),
+            _ => None,
+        })
+    };
+    click(&mut host, 40.0, 30.0);
+    assert_eq!(pressed(&holed), (id, 40, 30));
+    // Into the hole, and beside it again.
+    click(&mut host, 60.0, 120.0);
+    click(&mut host, 61.0, 31.0);
+    assert_eq!(pressed(&holed), (id, 61, 31), "a hole is nobody's");
+
+    // Windows that come later lie elsewhere for their user, be they menus or not.
+    other.toplevel("later", 300, 200, 0);
+    host.window("window", |window| window.title == "later");
+    click(&mut host, 62.0, 32.0);
+    assert_eq!(pressed(&holed), (id, 62, 32));
+    let wish = Wish { x: 0, y: 0, w: 200, h: 200, override_redirect: true, colour: 0 };
+    let stranger = other.window(&wish);
+    other.map(stranger);
+    host.window("window", |window| window.kind == media::WindowKind::Popup);
+    click(&mut host, 63.0, 33.0);
+    assert_eq!(pressed(&holed), (id, 63, 33));
+    let raised = x11rb::protocol::xproto::ConfigureWindowAux::new()
+        .stack_mode(x11rb::protocol::xproto::StackMode::ABOVE);
+    other.conn.configure_window(stranger, &raised).unwrap();
+    other.conn.get_input_focus().unwrap().reply().unwrap();
+    other.set_text(stranger, AtomEnum::WM_NAME.into(), AtomEnum::STRING.into(), b"raised");
+    other.conn.flush().unwrap();
+    host.window("the raised one", |window| window.title == "raised");
+    click(&mut host, 64.0, 34.0);
+    assert_eq!(pressed(&holed), (id, 64, 34));
+    other.conn.get_input_focus().unwrap().reply().unwrap();
+    while let Some(event) = other.conn.poll_for_event().unwrap() {
+        assert!(!matches!(event, Event::ButtonPress(_)), "another window was pressed: {event:?}");
+    }
+}
+
+#[test]
+fn a_title_bar_that_an_app_draws_moves_its_window() {
+    use media::WindowGrab;
+    use x11rb::protocol::xproto::{ClientMessageEvent, EventMask};
+    let Some(mut host) = Host::start() else { return };
+    let (app, other) = (App::connect(host.display), App::connect(host.display));
+    let id = app.toplevel("window", 300, 200, 0);
+    let track = host.window("window", |_| true).track;
+    let name = app.atom("_NET_WM_MOVERESIZE");
+    let supported = app.atom("_NET_SUPPORTED");
+    let reply = app.conn.get_property(false, app.root, supported, AtomEnum::ATOM, 0, 1000).unwrap();
+    assert!(reply.reply().unwrap().value32().unwrap().any(|atom| atom == name), "toolkits look for it");
+    let drag = |app: &App, direction: u32| {
+        let event = ClientMessageEvent::new(32, id, name, [20, 20, direction, 1, 1]);
+        let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+        app.conn.send_event(false, app.root, mask, event).unwrap();
+        app.conn.flush().unwrap();
+    };
+    let pressed = |app: &App| {
+        app.wait("press", |event| matches!(event, Event::ButtonPress(_)).then_some(()));
+    };
+    let grabbed = |host: &mut Host| {
+        host.wait("drag", |event| match event {
+            media::Event::Grabbed { track, grab } => Some((*track, *grab)),
+            _ => None,
+        })
+    };
+    // Without a button that is down there is nothing to drag with. The title is read after that.
+    drag(&app, 8);
+    app.set_text(id, AtomEnum::WM_NAME.into(), AtomEnum::STRING.into(), b"dragged");
+    app.conn.flush().unwrap();
+    host.window("title", |window| window.title == "dragged");
+    for (direction, wanted) in
+        [(8, WindowGrab::Move), (4, WindowGrab::ResizeBottomRight), (7, WindowGrab::ResizeLeft)]
+    {
+        host.point(track, 20.0, 20.0);
+        host.press(true);
+        pressed(&app);
+        drag(&app, direction);
+        assert_eq!(grabbed(&mut host), (track, wanted));
+        host.press(false);
+    }
+    // Nor with one that is down elsewhere.
+    let elsewhere = other.toplevel("other", 300, 200, 0);
+    let others = host.window("window", |window| window.title == "other").track;
+    host.point(others, 20.0, 20.0);
+    host.press(true);
+    pressed(&other);
+    drag(&app, 8);
+    let event = ClientMessageEvent::new(32, elsewhere, name, [20, 20, 0, 1, 1]);
+    let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+    app.conn.send_event(false, app.root, mask, event).unwrap();
+    app.conn.flush().unwrap();
+    assert_eq!(grabbed(&mut host), (others, WindowGrab::ResizeTopLeft));
+}

@@ -216,3 +216,79 @@ fn an_app_gets_the_states_it_wishes() {
     wish(0);
     host.window("its own size", |w| !w.states.fullscreen && w.size == Size::new(300, 200));
 }
+
+#[test]
+fn a_tooltip_belongs_to_the_window_under_the_pointer_and_a_menu_of_keys_to_the_one_with_them() {
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    app.toplevel("0", 300, 200, 0);
+    app.toplevel("1", 300, 200, 0);
+    let mut tracks = [None, None];
+    while tracks.contains(&None) {
+        let window = host.window("windows", |_| true);
+        tracks[usize::from(window.title == "1")] = Some(window.track);
+    }
+    let [first, second] = tracks.map(Option::unwrap);
+    // Pops up, answers whose it is, and goes.
+    let pops_up = |host: &mut Host| {
+        let wish = Wish { x: 20, y: 30, w: 80, h: 20, override_redirect: true, colour: 0xff };
+        let tip = app.window(&wish);
+        app.map(tip);
+        let shown = host.window("popup", |window| window.kind == WindowKind::Popup);
+        app.conn.destroy_window(tip).unwrap();
+        app.conn.flush().unwrap();
+        host.gone(shown.track);
+        shown.parent
+    };
+    host.send(Command::Focus(Some(first)));
+    host.window("focus", |window| window.track == first && window.states.activated);
+    for (pointed, expected) in [(second, second), (first, first), (second, second)] {
+        host.point(pointed, 50.0, 50.0);
+        host.press(true);
+        host.press(false);
+        app.wait("press", |event| matches!(event, Event::ButtonPress(_)).then_some(()));
+        assert_eq!(pops_up(&mut host), Some(expected));
+    }
+    host.key(first, 30, true);
+    host.key(first, 30, false);
+    app.wait("key", |event| matches!(event, Event::KeyPress(_)).then_some(()));
+    assert_eq!(pops_up(&mut host), Some(first), "keys were pressed there, wherever the pointer rests");
+}
+
+#[test]
+fn what_lies_outside_of_a_windows_shape_is_not_seen() {
+    use x11rb::protocol::{
+        shape::{ConnectionExt as _, SK, SO},
+        xproto::{ClipOrdering, Rectangle},
+    };
+    let Some(mut host) = Host::start() else { return };
+    let app = App::connect(host.display);
+    let wish = Wish { x: 0, y: 0, w: 60, h: 40, override_redirect: false, colour: 0xff_00_00 };
+    let id = app.window(&wish);
+    let shape = |rects: &[Rectangle]| {
+        app.conn.shape_rectangles(SO::SET, SK::BOUNDING, ClipOrdering::UNSORTED, id, 0, 0, rects).unwrap();
+        app.conn.flush().unwrap();
+    };
+    let (red, none) = ([0, 0, 255, 255], [0; 4]);
+    shape(&[
+        Rectangle { x: 10, y: 10, width: 20, height: 10 },
+        Rectangle { x: 30, y: 15, width: 9, height: 20 },
+    ]);
+    app.map(id);
+    let track = host.window("window", |_| true).track;
+    for (x, y, expected) in
+        [(5, 5, none), (10, 10, red), (29, 19, red), (30, 14, none), (38, 34, red), (39, 34, none)]
+    {
+        host.pixel(track, x, y, expected);
+    }
+    app.fill(id, 0xff, 60, 40);
+    host.pixel(track, 10, 10, [255, 0, 0, 255]);
+    host.pixel(track, 5, 5, none);
+    // X paints what comes to be seen in the window's colour.
+    shape(&[Rectangle { x: 0, y: 0, width: 8, height: 8 }]);
+    host.pixel(track, 5, 5, red);
+    host.pixel(track, 10, 10, none);
+    app.conn.shape_mask(SO::SET, SK::BOUNDING, id, 0, 0, x11rb::NONE).unwrap();
+    app.conn.flush().unwrap();
+    host.pixel(track, 59, 39, red);
+}

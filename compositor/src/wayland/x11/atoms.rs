@@ -23,6 +23,7 @@ x11rb::atom_manager! {
         _NET_SUPPORTING_WM_CHECK,
         _NET_WM_CM_S0,
         _NET_WM_ICON,
+        _NET_WM_MOVERESIZE,
         _NET_WM_NAME,
         _NET_WM_STATE,
         _NET_WM_STATE_DEMANDS_ATTENTION,

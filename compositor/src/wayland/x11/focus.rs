@@ -62,7 +62,7 @@ impl State {
     }
 
     /// The pointer or a finger comes to a track: if it is one of X11, it lies on top of what else is at the same place
-    /// of the root before anything happens there.
+    /// of the root before anything happens there, and what falls through a hole in it falls on our floor.
     pub(in super::super) fn raise_x11(&mut self, track: TrackId) {
         if self.x11_window_of(track).is_none() {
             return;
@@ -76,9 +76,14 @@ impl State {
         self.collect_x11(toplevel, &mut group);
         let Some(x11) = self.xwayland.manager() else { return };
         x11.top = Some(id);
-        let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
-        for window in group {
-            x11.wire.sent(x11.wire.conn().configure_window(window, &above));
+        // From the top down to the floor, each below the one before: none lies above its own menu for a moment, which
+        // would take the pointer from that.
+        let mut above = None;
+        for window in group.into_iter().rev().chain([x11.wire.floor]) {
+            let mode = if above.is_some() { StackMode::BELOW } else { StackMode::ABOVE };
+            let aux = ConfigureWindowAux::new().sibling(above).stack_mode(mode);
+            x11.wire.sent(x11.wire.conn().configure_window(window, &aux));
+            above = Some(window);
         }
         x11.wire.settle();
     }

@@ -6,7 +6,7 @@ use x11rb::protocol::{
     Event,
     xproto::{
         ChangeWindowAttributesAux, ConfigureNotifyEvent, ConfigureWindowAux, ConnectionExt as _,
-        CreateNotifyEvent, EventMask, GetGeometryReply, Window,
+        CreateNotifyEvent, EventMask, GetGeometryReply, StackMode, Window,
     },
 };
 
@@ -77,6 +77,7 @@ impl State {
                 }
                 None => self.x11_message(&e),
             },
+            Event::ShapeNotify(e) => self.x11_shape_changed(&e),
             Event::SelectionRequest(e) => self.x11_paste(e),
             Event::SelectionNotify(e) => self.x11_converted(&e),
             Event::XfixesSelectionNotify(e) => self.x11_selection_owner(&e),
@@ -88,6 +89,7 @@ impl State {
     fn x11_answered(&mut self, then: Then) {
         match then {
             Then::Properties { window, answers, geometry } => self.x11_known(window, answers, geometry),
+            Then::Shape { window, extents, rects } => self.x11_shaped(window, extents, rects),
             Then::Targets { kind, answer } => self.x11_targets(kind, answer),
             Then::Killed { owner } => {
                 if let Some(x11) = self.xwayland.manager() {
@@ -145,6 +147,7 @@ impl State {
         let Some(x11) = self.xwayland.manager() else { return };
         let aux = ChangeWindowAttributesAux::new().event_mask(EventMask::PROPERTY_CHANGE);
         x11.wire.sent(x11.wire.conn().change_window_attributes(id, &aux));
+        x11.watch_shape(id);
         x11.read_properties(id, &Property::ALL);
     }
 
@@ -234,6 +237,9 @@ impl State {
         x11.write_states(id);
         x11.write_frame(id);
         x11.write_stage(id, IcccmState::Normal);
+        // The pointer is elsewhere until it comes to it.
+        let below = ConfigureWindowAux::new().sibling(x11.wire.floor).stack_mode(StackMode::BELOW);
+        x11.wire.sent(x11.wire.conn().configure_window(id, &below));
         x11.wire.sent(x11.wire.conn().map_window(id));
     }
 
@@ -279,6 +285,8 @@ impl State {
         window.override_redirect = override_redirect;
         if override_redirect {
             window.stage = Stage::Unknown;
+            // It lies above all others now, wherever the pointer is.
+            x11.top = None;
             if self.x11_has_room(id) && self.x11_menu_fits(id) {
                 self.x11_read_all(id);
             }
@@ -324,7 +332,12 @@ impl State {
         }
         window.rect = Rect::new(i32::from(e.x), i32::from(e.y), u32::from(e.width), u32::from(e.height));
         window.measured = true;
+        let above = std::mem::replace(&mut window.above, e.above_sibling);
         if window.override_redirect {
+            // It may lie above the one under the pointer.
+            if above != e.above_sibling {
+                x11.top = None;
+            }
             let (size, mapped) = (window.rect.size(), window.is_mapped());
             if self.x11_size_fits(e.window, size) && (!mapped || self.x11_menu_fits(e.window)) {
                 self.move_x11_popup(e.window);

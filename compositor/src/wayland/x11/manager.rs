@@ -55,6 +55,8 @@ pub(crate) struct Manager {
 pub(super) enum Then {
     /// A window's properties are taken in, and its geometry.
     Properties { window: Window, answers: Vec<(Property, Answer)>, geometry: Option<Answer> },
+    /// A window's shape is taken in.
+    Shape { window: Window, extents: Answer, rects: Answer },
     /// A selection's targets are taken in.
     Targets { kind: Kind, answer: Answer },
     /// A killed app is gone, and so are all events of it.

@@ -12,6 +12,7 @@
 
 mod atoms;
 mod bounds;
+mod drags;
 mod focus;
 mod manage;
 mod manager;
@@ -21,6 +22,7 @@ mod properties;
 mod requests;
 mod selection;
 pub(super) mod server;
+mod shape;
 pub(super) mod shell;
 pub(super) mod sockets;
 mod transfer;

@@ -6,7 +6,7 @@ use x11rb::protocol::xproto::Window;
 
 use super::{
     super::{
-        State,
+        State, layout,
         tracks::{Role, Track},
     },
     Kind, Shown,
@@ -35,6 +35,7 @@ impl State {
                 window.track = Some(track);
             }
         }
+        self.reshape_x11(id, track);
         self.repaint(track);
     }
 
@@ -136,9 +137,9 @@ impl State {
         self.tracks.shown(track).then_some(track)
     }
 
-    /// What an override-redirect window is a popup of: what it says; else the window of the same app that was used
-    /// last; else the one under the pointer, or with the keyboard; else any of the same app. With none of these it
-    /// stands alone.
+    /// What an override-redirect window is a popup of: what it says; else the window of the same app that the user is at,
+    /// which is the one under the pointer unless keys came last; else the one that was used last, or any; else, where an
+    /// app shows nothing but this, the window under the pointer or with the keyboard. With none of these it stands alone.
     fn x11_popup_parent(&self, id: Window) -> Option<TrackId> {
         let x11 = self.xwayland.running()?;
         let owner = x11.wire.owner_of(id);
@@ -147,15 +148,17 @@ impl State {
         let declared = declared.and_then(|parent| self.shown_x11(parent)).filter(|&at| self.x11_depth(at));
         let used = || x11.recent.iter().copied().find(same).and_then(|id| self.shown_x11(id));
         let pointed = || {
-            let under = self.tracks.of_surface(&self.input.pointer.current_focus()?)?;
+            let under = self.tracks.of_surface(&layout::root_of(&self.input.pointer.current_focus()?))?;
             self.tracks.toplevel_of(under).filter(|&track| self.x11_window_of(track).is_some())
         };
+        let is_own = |&track: &TrackId| self.x11_window_of(track).is_some_and(|id| same(&id));
+        let at_hand = || pointed().filter(is_own).filter(|_| !self.input.keys_came_last);
         let focused = || self.input.focused.filter(|&track| self.x11_window_of(track).is_some());
         let any = || {
             let toplevel = |(id, window): &(Window, &XWindow)| !window.override_redirect && same(id);
             x11.windows.iter().find(toplevel).and_then(|(id, _)| self.shown_x11(id))
         };
-        declared.or_else(used).or_else(pointed).or_else(focused).or_else(any)
+        declared.or_else(at_hand).or_else(used).or_else(any).or_else(pointed).or_else(focused)
     }
 
     /// Whether one more popup can lie on a track.

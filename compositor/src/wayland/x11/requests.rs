@@ -76,6 +76,8 @@ impl State {
             self.x11_wants_focus(e.window);
         } else if e.type_ == atoms._NET_CLOSE_WINDOW {
             self.close_x11_window(e.window);
+        } else if e.type_ == atoms._NET_WM_MOVERESIZE {
+            self.x11_dragged(e);
         } else if e.type_ == atoms._NET_REQUEST_FRAME_EXTENTS {
             x11.write_frame(e.window);
         }

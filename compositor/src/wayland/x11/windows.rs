@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use media::{Logical, Rect, Size, TrackId};
+use media::{Logical, Pixels, Rect, Size, TrackId};
 use smithay::reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface};
 use x11rb::protocol::xproto::Window;
 
@@ -22,8 +22,12 @@ pub(super) struct XWindow {
     pub(super) override_redirect: bool,
     /// Where in the root, without its border.
     pub(super) rect: Rect<Logical>,
+    /// What it lies above of, if it manages itself.
+    pub(super) above: Window,
     /// Whether its size is known, which that of a window that was another's child is not at first.
     pub(super) measured: bool,
+    /// What of it is to be seen at all; `None`: all of it.
+    pub(super) shape: Option<Vec<Rect<Pixels>>>,
     pub(super) stage: Stage,
     pub(super) properties: Properties,
     /// Properties that are being read, and whether each changed again since.
@@ -82,7 +86,9 @@ impl XWindow {
         Self {
             override_redirect,
             rect,
+            above: x11rb::NONE,
             measured: true,
+            shape: None,
             stage: Stage::Unmapped,
             properties: Properties::default(),
             reading: HashMap::new(),

@@ -27,6 +27,7 @@ use x11rb::{
     protocol::{
         Event,
         composite::{ConnectionExt as _, Redirect},
+        shape::ConnectionExt as _,
         xfixes::{ClientDisconnectFlags, ConnectionExt as _, SelectionEventMask},
         xproto::{
             Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux,
@@ -80,6 +81,8 @@ pub(crate) struct Wire {
     pub(super) own: Window,
     /// A second one, to which fences are sent.
     fences: Window,
+    /// A third one, which takes what falls through the window under the pointer: other windows lie below it.
+    pub(super) floor: Window,
     /// In each fence, so that apps cannot make one.
     secret: [u32; 2],
     sent: u32,
@@ -107,6 +110,7 @@ impl Wire {
         let root =
             conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
         conn.composite_query_version(0, 4)?.reply()?;
+        conn.shape_query_version()?.reply()?;
         if conn.xfixes_query_version(6, 0)?.reply()?.major_version >= 6 {
             // Without us it would have no clients, and may end.
             conn.xfixes_set_client_disconnect_mode(ClientDisconnectFlags::TERMINATE)?.check()?;
@@ -123,6 +127,11 @@ impl Wire {
             Ok(id)
         };
         let (own, fences) = (window()?, window()?);
+        let floor = conn.generate_id()?;
+        let aux = CreateWindowAux::new().override_redirect(1);
+        let (w, h) = (i16::MAX as u16, i16::MAX as u16);
+        conn.create_window(0, floor, root, 0, 0, w, h, 0, WindowClass::INPUT_ONLY, 0, &aux)?;
+        conn.map_window(floor)?;
         let hasher = RandomState::new();
         let random = hasher.hash_one(own) ^ RandomState::new().hash_one(fences).rotate_left(32);
         let secret = [random as u32, (random >> 32) as u32];
@@ -132,6 +141,7 @@ impl Wire {
             root,
             own,
             fences,
+            floor,
             secret,
             sent: 0,
             arrived: 0,
@@ -154,6 +164,7 @@ impl Wire {
             atoms._NET_REQUEST_FRAME_EXTENTS,
             atoms._NET_SUPPORTING_WM_CHECK,
             atoms._NET_WM_ICON,
+            atoms._NET_WM_MOVERESIZE,
             atoms._NET_WM_NAME,
             atoms._NET_WM_STATE,
             atoms._NET_WM_STATE_DEMANDS_ATTENTION,
