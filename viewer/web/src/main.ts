@@ -10,6 +10,8 @@ import { choose, speak, texts } from "./language";
 import { Client } from "./link/client";
 import { leaveKey, recallKey, takeKey } from "./link/resume-key";
 import type { Event, State } from "./link/vocabulary";
+import { Session } from "./page/session";
+import { Sessions } from "./page/sessions";
 import { Entry, readFragment } from "./present/entry/entry";
 import { EntryScreen } from "./present/entry/entry-screen";
 import { Api } from "./api/api";
@@ -31,28 +33,22 @@ async function begin(): Promise<void> {
   if (fragment.ticket !== null && !(await entry.enter(fragment.ticket))) return;
   entryScreen.wait(texts.entering.connecting);
   const access = fragment.probe ? testAccess() : null;
-  let shell: Shell | null = null;
-  const handle = (event: Event): void => {
-    shell?.handle(event);
+  const sessions = new Sessions();
+  const shell = new Shell({ sessions, only: fragment.window, leave });
+  const handle = (session: Session, event: Event): void => {
+    shell.handle(session, event);
     access?.handle(event);
     if (event.on === "state") onState(event.state);
   };
-  const client = new Client(handle, { relay: fragment.relay });
+  const { relay } = fragment;
+  const connect = (hear: (event: Event) => void) => new Client(hear, { relay });
+  const session = new Session({ id: 0, api, connect, notices: shell.notices.of(0, null) }, handle);
+  sessions.add(session);
   const key = takeKey(tabStore);
   addEventListener("pagehide", () => leaveKey(tabStore, key));
   addEventListener("pageshow", ({ persisted }) => persisted && recallKey(tabStore));
-  const leave = (): void => {
-    client.send({ do: "leave" });
-    void api.leave().catch(() => {});
-  };
-  shell = new Shell({
-    api,
-    send: (command, transfer) => client.send(command, transfer),
-    only: fragment.window,
-    leave,
-  });
-  access?.begin(client);
-  client.send({
+  access?.begin(session.client);
+  session.send({
     do: "start",
     origin: api.origin,
     language: document.documentElement.lang,
@@ -68,6 +64,11 @@ function ownStorage(): Storage | null {
   } catch {
     return null;
   }
+}
+
+function leave(session: Session): void {
+  session.send({ do: "leave" });
+  void session.api.leave().catch(() => {});
 }
 
 function onState(state: State): void {

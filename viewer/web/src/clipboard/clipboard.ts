@@ -46,6 +46,9 @@ export interface ClipboardOptions {
 /** How long a copying key may wait for the app's offer, in milliseconds. */
 const COPY_PATIENCE = 1_500;
 
+/** As much of a clipboard as the input of a document uses. */
+export type ClipboardInput = Pick<Clipboard, "gesture" | "focus" | "take" | "read">;
+
 export class Clipboard {
   private readonly remote: Remote;
   /** What this side offers to the session. */

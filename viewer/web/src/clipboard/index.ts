@@ -1,1 +1,1 @@
-export { Clipboard, type ClipboardOptions } from "./clipboard";
+export { Clipboard, type ClipboardInput, type ClipboardOptions } from "./clipboard";

@@ -5,7 +5,7 @@
  * The keyboard is the app's while that field has the DOM's focus, and the page's otherwise. Whoever loses it has let go of everything.
  */
 
-import type { Clipboard } from "../clipboard";
+import type { ClipboardInput } from "../clipboard";
 import type { Command, Event as EngineEvent } from "../link/vocabulary";
 import type { InputEvent, Rect, TrackId } from "../protocol/types";
 import type { Combo } from "./keyboard/combos";
@@ -35,7 +35,7 @@ export interface InputOptions {
   send(command: Command): void;
   holder: KeyboardHolder;
   layout: Layout;
-  clipboard: Clipboard;
+  clipboard: ClipboardInput;
   platform: Platform;
   /** The text field's name for screen readers. */
   label: string;

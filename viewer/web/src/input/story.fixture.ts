@@ -1,6 +1,6 @@
 /** Stories about the input of one document: what happens on its page, and what the engine hears of it. */
 
-import type { Clipboard } from "../clipboard";
+import type { ClipboardInput } from "../clipboard";
 import type { Command, State } from "../link/vocabulary";
 import type { TextInput, TrackId } from "../protocol/types";
 import { SEED } from "./text/compose";
@@ -36,7 +36,7 @@ export class Story {
       ...{ document: this.page.real, parent: real(this.parent), send, label: "Keyboard input" },
       holder: this.holder,
       layout: new Layout({ send, storage: null, languages: ["en-US"] }),
-      clipboard: clipboard as unknown as Clipboard,
+      clipboard: clipboard as unknown as ClipboardInput,
       platform: { mac: false, windows: false, webkit: false },
       keeps: ({ code }) => code === this.keeps,
       pressed: ({ track }) => void this.told.push(`pressed ${track}`),

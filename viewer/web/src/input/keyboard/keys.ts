@@ -3,14 +3,14 @@
  * and what this machine's clipboard has to know of them.
  */
 
-import type { Clipboard } from "../../clipboard";
+import type { ClipboardInput } from "../../clipboard";
 import { keyInfo, type Keyboard, type KeyInfo } from "./keyboard";
 import { isCopy, isPaste, Pasting, pasteKeys } from "./pasting";
 import type { Platform } from "./platform";
 
 export interface KeysHost {
   readonly keyboard: Keyboard;
-  readonly clipboard: Clipboard;
+  readonly clipboard: ClipboardInput;
   readonly platform: Platform;
   /** What follows happened at this time, in milliseconds of the document's clock; without one, now. */
   happens(at?: number): void;

@@ -1,17 +1,18 @@
 /** The desk with all that stands around it: taskbar, menus, panel, notices. */
 
 import { fill, texts } from "../../language";
-import type { Transport } from "../../link/link";
 import type { Attempt, Event, State } from "../../link/vocabulary";
 import { Cards } from "../window/cards";
 import { Desk } from "../desk/desk";
 import { button, make } from "../widgets/dom";
 import type { SymbolName } from "../widgets/symbols";
-import type { Api } from "../../api/api";
 import { Menus } from "./menus";
 import { Notices } from "../widgets/notices";
 import { Panel, transportName } from "../panel/panel";
-import type { Send } from "../window/picture";
+import type { Session } from "../../page/session";
+import type { Sessions } from "../../page/sessions";
+import { sessionOf, type SessionId } from "../../page/window-key";
+import { setTitle } from "../widgets/title";
 import { openShare } from "./share";
 import type { Shortcut } from "../desk/shortcuts";
 import { notStarted, Start } from "./start";
@@ -22,16 +23,15 @@ import type { View } from "../window/view";
 import { keepAwake } from "./screen-wake-lock";
 
 export interface ShellOptions {
-  api: Api;
-  send: Send;
+  sessions: Sessions;
   only: string | null;
-  /** The user leaves the session. */
-  leave(): void;
+  /** The user leaves a session. */
+  leave(session: Session): void;
 }
 
 export class Shell {
   readonly desk: Desk;
-  private readonly notices = new Notices(document.body);
+  readonly notices = new Notices(document.body);
   private readonly taskbar: Taskbar;
   private readonly start: Start;
   private readonly panel: Panel;
@@ -42,18 +42,17 @@ export class Shell {
   private readonly vacant: HTMLElement;
   private readonly awake: () => void;
   private stale = false;
-  private online = false;
-  private silent = false;
-  private transport: Transport = "webtransport";
+  /** The sessions whose hosts do not answer. */
+  private readonly lost = new Set<SessionId>();
 
   constructor(private readonly options: ShellOptions) {
-    const { send, only } = options;
+    const { sessions, only } = options;
     this.desk = new Desk({
-      ...{ send, only, notices: this.notices },
+      ...{ sessions, only, notices: this.notices },
       changed: () => this.refreshSoon(),
       shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       menu: (view, at) => this.menus.window(view, at),
-      copyable: (copyable) => this.copyable(copyable),
+      copyable: (session, copyable) => this.copyable(session, copyable),
     });
     const { desk } = this;
     const { manager } = desk;
@@ -81,7 +80,7 @@ export class Shell {
     };
     this.switcher = new Switcher(document.body, desk.icons, {
       ...choosing,
-      close: (track) => send({ do: "close", track }),
+      close: (track) => sessions.send({ do: "close", track }),
       left: () => desk.refocus(),
     });
     this.cycle = new Cycle(document.body, desk.icons, {
@@ -104,7 +103,7 @@ export class Shell {
     });
     this.start = this.makeStart();
     this.panel = new Panel(document.body, (on) => {
-      send({ do: "report", on });
+      sessions.send({ do: "report", on });
       if (!on) desk.refocus();
     });
     document.body.append(reveal(() => this.active((view) => void manager.fullscreen(view))));
@@ -117,96 +116,124 @@ export class Shell {
     this.refresh();
   }
 
-  handle(event: Event): void {
-    this.desk.handle(event);
-    if (event.on === "state") this.onState(event.state);
-    else if (event.on === "silence") this.onSilence(event.silent);
-    else if (event.on === "seat") this.onSeat(event.held);
-    else if (event.on === "report") {
+  /** Something happened in a session, which still is as it was before. */
+  handle(session: Session, event: Event): void {
+    this.desk.handle(session, event);
+    if (event.on === "state") this.onState(session, event.state);
+    else if (event.on === "silence") this.onSilence(session, event.silent);
+    else if (event.on === "seat") this.onSeat(session, event.held);
+    else if (event.on === "report" && session === this.session) {
       this.panel.show(event.report);
       this.taskbar.light("online", transportName(event.report.transport));
     }
   }
 
-  private onState(state: State): void {
-    const known = this.silent || !this.online;
-    this.silent = false;
-    this.online = state.is === "online";
-    const { classList } = document.documentElement;
-    classList.toggle("offline", !this.online);
-    if (this.online) this.desk.popOuts.tellLost(null);
-    if (state.is === "online") classList.toggle("view-only", state.role === "view");
+  private onState(session: Session, state: State): void {
+    const known = session.silent || !session.online;
+    const online = state.is === "online";
+    this.mark(session, !online);
+    if (online) this.desk.popOuts.tellLost(session.id, null);
     if (state.is === "online") {
-      this.arrived(state.attempts, state.role === "view");
-      this.transport = state.transport;
-      this.taskbar.light("online", transportName(state.transport));
+      const views = this.options.sessions
+        .all()
+        .every((one) => (one === session ? state : one).role === "view");
+      document.documentElement.classList.toggle("view-only", views);
+      this.arrived(session, state.attempts, state.role === "view");
+      this.light(session, () => this.taskbar.light("online", transportName(state.transport)));
     } else if (state.is === "reconnecting") {
-      this.notices.clear("seat");
-      this.sayLost(known);
+      session.notices.clear("seat");
+      this.tellLost(session, known);
     } else if (state.is === "connecting") this.panel.tried(state.tried);
     this.refreshSoon();
   }
 
-  /** A link that may still hold, as far as anybody knows: people see what they see of one that is lost. */
-  private onSilence(silent: boolean): void {
-    if (!this.online || silent === this.silent) return;
-    this.silent = silent;
-    document.documentElement.classList.toggle("offline", silent);
-    if (silent) return this.sayLost(false);
-    this.desk.popOuts.tellLost(null);
-    this.notices.clear("connection");
-    this.notices.speak(texts.session.back);
-    this.taskbar.light("online", transportName(this.transport));
+  /** A link that may still hold, as far as anybody knows: users see the same as of one that is lost. */
+  private onSilence(session: Session, silent: boolean): void {
+    if (!session.online || silent === session.silent) return;
+    this.mark(session, silent);
+    if (silent) return this.tellLost(session, false);
+    this.desk.popOuts.tellLost(session.id, null);
+    session.notices.clear("connection");
+    session.notices.speak(texts.session.back);
+    this.light(session, () => this.taskbar.light("online", transportName(session.transport)));
+  }
+
+  /** Notes whether a session's host answers. The page is grey when none does. */
+  private mark(session: Session, lost: boolean): void {
+    if (lost) this.lost.add(session.id);
+    else this.lost.delete(session.id);
+    const all = this.lost.size >= this.options.sessions.all().length;
+    document.documentElement.classList.toggle("offline", all);
+  }
+
+  /** The light in the taskbar is that of the session that is in use. */
+  private light(session: Session, light: () => void): void {
+    if (session === this.session) light();
   }
 
   /** `known`: it was said before. */
-  private sayLost(known: boolean): void {
+  private tellLost(session: Session, known: boolean): void {
     const { reconnecting } = texts.session;
-    if (!known) this.notices.speak(reconnecting);
-    this.desk.popOuts.tellLost(reconnecting);
-    this.notices.keep("connection", reconnecting, "offline");
-    this.taskbar.light("reconnecting");
+    if (!known) session.notices.speak(reconnecting);
+    this.desk.popOuts.tellLost(session.id, reconnecting);
+    session.notices.keep("connection", reconnecting, "offline");
+    this.light(session, () => this.taskbar.light("reconnecting"));
   }
 
-  private arrived(attempts: readonly Attempt[], views: boolean): void {
-    const { session } = texts;
+  private arrived(session: Session, attempts: readonly Attempt[], views: boolean): void {
+    const { notices } = session;
     this.panel.tried(attempts);
-    this.notices.clear("connection");
-    this.notices.clear("seat");
-    if (views) this.notices.keep("view", session.viewOnly, "eye");
-    else this.notices.clear("view");
-    this.notices.speak(views ? session.viewOnlyHint : session.back);
-    this.loadIcons();
+    notices.clear("connection");
+    notices.clear("seat");
+    if (views) notices.keep("view", texts.session.viewOnly, "eye");
+    else notices.clear("view");
+    notices.speak(views ? texts.session.viewOnlyHint : texts.session.back);
+    this.loadIcons(session);
   }
 
-  private onSeat(held: boolean): void {
-    if (this.desk.role === "view") return;
+  private onSeat({ role, notices }: Session, held: boolean): void {
+    if (role === "view") return;
     if (held) {
-      if (this.notices.clear("seat")) this.notices.speak(texts.session.seatBack);
-    } else this.notices.keep("seat", texts.session.seatTaken, "people");
+      if (notices.clear("seat")) notices.speak(texts.session.seatBack);
+    } else notices.keep("seat", texts.session.seatTaken, "people");
   }
 
-  private copyable(copyable: boolean): void {
+  private copyable(session: Session, copyable: boolean): void {
     const { input } = texts;
     if (!copyable) {
-      this.notices.clear("copy");
+      session.notices.clear("copy");
       return;
     }
-    const run = (): void => void this.desk.inputs.clipboard.copy();
-    this.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
+    const run = (): void => this.desk.inputs.clipboards.of(session).copy();
+    session.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
   }
 
   /** Windows without an icon of their own have that of their app. */
-  private loadIcons(): void {
-    this.options.api.apps().then(
+  private loadIcons(session: Session): void {
+    session.api.apps().then(
       (apps) => {
-        this.desk.icons.catalogue(apps);
-        this.start.know(apps);
+        this.desk.icons.catalogue(session.id, apps);
+        if (session === this.session) this.start.know(apps);
         this.refreshSoon();
       },
       // The menu of apps says what is wrong when it is opened.
       () => {},
     );
+  }
+
+  /** The session of the active window; without one the first. */
+  private get session(): Session | undefined {
+    const { sessions } = this.options;
+    return sessions.get(sessionOf(this.desk.windows.active ?? 0)) ?? sessions.all()[0];
+  }
+
+  /** Whether there is a link to any host. */
+  private get online(): boolean {
+    return this.options.sessions.all().some(({ online }) => online);
+  }
+
+  private get mayControl(): boolean {
+    return this.session?.role === "control";
   }
 
   private refreshSoon(): void {
@@ -232,7 +259,7 @@ export class Shell {
     this.taskbar.show(this.cards.opened());
     this.switcher.refresh();
     const active = desk.windows.activeWindow;
-    document.title = active === undefined ? texts.name : `${active.title} – ${texts.name}`;
+    setTitle(active?.title ?? null);
     document.documentElement.classList.toggle(
       "fullscreen-window",
       active?.shownMode === "fullscreen" && !desk.screen.compact,
@@ -245,25 +272,31 @@ export class Shell {
   private makeStart(): Start {
     return new Start(document.body, this.taskbar.apps, this.desk.icons, {
       load: async () => {
-        const apps = await this.options.api.apps();
-        this.desk.icons.catalogue(apps);
+        const { session } = this;
+        if (session === undefined) return [];
+        const apps = await session.api.apps();
+        this.desk.icons.catalogue(session.id, apps);
         this.refreshSoon();
         return apps;
       },
-      start: ({ id, name }) => this.launch(name, () => this.options.api.startApp(id)),
-      run: (command) => this.launch(command, () => this.options.api.run(command)),
+      start: ({ id, name }) => this.launch(name, (session) => session.api.startApp(id)),
+      run: (command) => this.launch(command, (session) => session.api.run(command)),
       session: () => this.sessionItems(),
-      mayStart: () => this.desk.role === "control",
+      mayStart: () => this.mayControl,
       closed: () => this.desk.refocus(),
     });
   }
 
-  private launch(name: string, start: () => Promise<void>): void {
+  private launch(name: string, start: (session: Session) => Promise<void>): void {
+    const { session } = this;
+    if (session === undefined) return;
     this.notices.speak(fill(texts.start.starting, { name }));
-    start().catch((error: Error) => this.notices.say(notStarted(name, error.message)));
+    start(session).catch((error: Error) => this.notices.say(notStarted(name, error.message)));
   }
 
   private sessionItems(): { label: string; symbol: SymbolName; action: () => void }[] {
+    const { session } = this;
+    if (session === undefined) return [];
     const { start, desk_menu } = texts;
     const full = document.fullscreenElement !== null;
     const { inputs } = this.desk;
@@ -276,7 +309,7 @@ export class Shell {
     const share = {
       label: start.share,
       symbol: "share" as const,
-      action: () => openShare(document.body, this.options.api),
+      action: () => openShare(document.body, session.api),
     };
     const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {
@@ -288,8 +321,8 @@ export class Shell {
       ...(can ? [fullscreen] : []),
       ...(this.desk.screen.compact ? [] : [shortcuts]),
       { label: start.connection, symbol: "link", action: () => this.panel.toggle() },
-      ...(this.desk.role === "control" ? [share] : []),
-      { label: start.leave, symbol: "leave", action: this.options.leave },
+      ...(this.mayControl ? [share] : []),
+      { label: start.leave, symbol: "leave", action: () => this.options.leave(session) },
     ];
   }
 

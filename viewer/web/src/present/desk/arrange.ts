@@ -9,7 +9,6 @@ import { align, fitting, scaleOf, shownSize, toPixels } from "../model/scale";
 import type { Mode } from "../model/toplevel";
 import type { Screen } from "../window/screen";
 import type { View } from "../window/view";
-import type { Wishes } from "../model/wishes";
 
 export interface Circumstances {
   /** Whether this window fills the page without a frame: single-window mode. */
@@ -21,7 +20,6 @@ export interface Circumstances {
 
 export class Arranger {
   constructor(
-    private readonly wishes: Wishes,
     private readonly tree: WindowTree,
     private readonly circumstances: Circumstances,
   ) {}
@@ -45,8 +43,8 @@ export class Arranger {
   }
 
   /** Whether sizes are this viewer's to choose. */
-  get mayResize(): boolean {
-    return this.wishes.mayWish;
+  mayResize(view: View): boolean {
+    return view.wishes.mayWish;
   }
 
   barHeight(view: View): number {
@@ -65,7 +63,7 @@ export class Arranger {
     const { states, size, limits } = view.window;
     const filled: Mode = states.fullscreen ? "fullscreen" : states.maximized ? "maximized" : "normal";
     view.mode = filled;
-    view.foreign = !this.wishes.mayWish;
+    view.foreign = !view.wishes.mayWish;
     const bar = this.barHeight(view);
     const room = { w: fitting(area.w, dpr), h: fitting(area.h - bar, dpr) };
     // What was maximised from the start has the screen's size: it gets a smaller one to come back to.
@@ -102,7 +100,7 @@ export class Arranger {
    * wants it.
    */
   apply(view: View, resizing = false): void {
-    view.foreign = !this.wishes.mayWish;
+    view.foreign = !view.wishes.mayWish;
     const { dpr, compact } = this.screen(view);
     const box = this.box(view);
     const bar = this.barHeight(view);
@@ -111,7 +109,7 @@ export class Arranger {
     const free = view.mode === "normal" && !this.fillsScreen(view);
     const size = free ? view.size : { w: fitting(content.w, dpr), h: fitting(content.h, dpr) };
     this.shrink(view, content);
-    this.wishes.want(
+    view.wishes.want(
       view.window,
       {
         size,
@@ -128,15 +126,15 @@ export class Arranger {
   light(view: View): void {
     const { window, pixels } = view;
     const current = pixels !== null && pictures(pixels, window);
-    view.lightUp(current && this.wishes.mayFollow(window));
+    view.lightUp(current && view.wishes.mayFollow(window));
   }
 
   /** The host changed a window that was like `before`. */
   follow(view: View, before: Window): void {
     const { window } = view;
-    if (!this.wishes.mayWish) return this.apply(view);
-    this.wishes.heard(window);
-    if (!this.wishes.mayFollow(window)) return this.light(view);
+    if (!view.wishes.mayWish) return this.apply(view);
+    view.wishes.heard(window);
+    if (!view.wishes.mayFollow(window)) return this.light(view);
     const { maximized, fullscreen } = window.states;
     const changed = maximized !== before.states.maximized || fullscreen !== before.states.fullscreen;
     const now: Mode = fullscreen ? "fullscreen" : maximized ? "maximized" : "normal";
@@ -185,9 +183,9 @@ export class Arranger {
     const { dpr, area } = this.screen(view);
     const bar = this.barHeight(view);
     const own = shownSize(view.window.size, dpr);
-    const whole = this.fillsScreen(view) || !this.wishes.mayWish;
-    const known = whole && this.wishes.mayFollow(view.window);
-    const room = this.wishes.mayWish ? content : { w: area.w, h: area.h - bar };
+    const whole = this.fillsScreen(view) || !view.wishes.mayWish;
+    const known = whole && view.wishes.mayFollow(view.window);
+    const room = view.wishes.mayWish ? content : { w: area.w, h: area.h - bar };
     const factor = known ? Math.min(1, room.w / own.w, room.h / own.h) : 1;
     // Rounding is no reason to blur.
     view.factor = factor > 0.99 ? 1 : factor;

@@ -6,11 +6,12 @@
 import type { Input, Surface } from "../../input";
 import { fill, texts } from "../../language";
 import type { Command, Event, State } from "../../link/vocabulary";
-import type { Notice, Role, TrackId, Window } from "../../protocol/types";
+import type { Session } from "../../page/session";
+import type { Sessions } from "../../page/sessions";
+import { sessionOf, type SessionId } from "../../page/window-key";
+import type { Notice, TrackId, Window } from "../../protocol/types";
 import { edgeOf } from "../model/geometry";
-import { Places } from "../model/places";
 import { Windows } from "../model/windows";
-import { Wishes } from "../model/wishes";
 import { Touch } from "../phone/touch";
 import { PopOuts } from "../popout/popouts";
 import { AppIcons } from "../widgets/app-icons";
@@ -29,12 +30,12 @@ import { Inputs, storage } from "./inputs";
 import { Manager } from "./manage";
 import { moveByKeys, type Change } from "./move-by-keys";
 import { Popups } from "./popups";
-import { Seat } from "./seat";
+import { SessionLayout } from "./session-layout";
 import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
 
 export interface DeskOptions {
-  send: Send;
+  sessions: Sessions;
   notices: Notices;
   /** Single-window mode: only windows of this app, or this track. */
   only: string | null;
@@ -45,7 +46,7 @@ export interface DeskOptions {
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
   /** Only a press of a button can put what an app has copied on this machine's clipboard. */
-  copyable(copyable: boolean): void;
+  copyable(session: Session, copyable: boolean): void;
 }
 
 export class Desk {
@@ -59,14 +60,10 @@ export class Desk {
   readonly popOuts: PopOuts;
   readonly touch: Touch;
   readonly inputs: Inputs;
-  private readonly seat: Seat;
-  /** Whether the host has said who has the seat since this page was told all windows. */
-  private settled = false;
-  role: Role = "control";
+  private readonly send: Send;
+  private readonly layouts = new Map<SessionId, SessionLayout>();
   /** Holds all windows; phones zoom it. */
   private readonly layer = make("div", { class: "layer" });
-  private readonly places = new Places(storage());
-  private readonly wishes: Wishes;
   private readonly arranger: Arranger;
   private readonly drags: Drags;
   private readonly popups: Popups;
@@ -75,15 +72,14 @@ export class Desk {
   private readonly focus: Focus;
 
   constructor(private readonly options: DeskOptions) {
-    const { send } = options;
+    const send: Send = (command, transfer) => options.sessions.send(command, transfer);
+    this.send = send;
     this.windows = new Windows(options.only);
     this.stage.append(this.layer);
     this.element = make("main", { class: "desk", label: texts.desk, children: [this.stage] });
     document.body.prepend(this.element);
-    this.seat = new Seat((command) => send(command));
-    this.wishes = new Wishes((track, configure) => send({ do: "configure", track, configure }));
     this.screen = new Screen(window, this.stage, () => this.rearrange());
-    this.arranger = new Arranger(this.wishes, this.windows.tree, {
+    this.arranger = new Arranger(this.windows.tree, {
       alone: (view) => this.windows.fillsPage(view),
       views: () => this.windows.all(),
       screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
@@ -111,6 +107,7 @@ export class Desk {
       pressed: ({ toplevel }: Surface) => this.activate(toplevel),
       appId: (track) => this.windows.tree.get(track)?.app_id ?? "",
       copyable: options.copyable,
+      active: () => sessionOf(this.windows.active ?? 0),
       ...this.touch.options,
     });
     this.touch.begin(this.inputs.main);
@@ -128,9 +125,9 @@ export class Desk {
   }
 
   private makePopOuts(): PopOuts {
-    const { options, wishes, layer } = this;
+    const { options, send, layer } = this;
     return new PopOuts(this.windows, {
-      ...{ send: options.send, wishes, layer },
+      ...{ send, layer },
       openInput: (parent) => void this.inputs.open(parent),
       closeInput: (owner) => this.inputs.close(owner),
       redrawn: (view) => this.moveInput(view),
@@ -140,7 +137,7 @@ export class Desk {
       },
       arrange: (view) => this.arrange(view),
       moved: (view) => this.moved(view),
-      iconOf: ({ window: { icon, app_id } }) => this.icons.of(icon, app_id),
+      iconOf: ({ window }) => this.icons.of(window),
       activate: (track) => this.activate(track),
       say: (text) => options.notices.say(text),
       speak: (text) => options.notices.speak(text),
@@ -153,7 +150,10 @@ export class Desk {
     return new Canvases({
       attach: (surface) => this.inputs.of(surface.element.ownerDocument).attach(surface),
       size: (track) => this.windows.tree.get(track)?.size,
-      canvases: () => [...this.windows.all().map(({ picture }) => picture.canvas), ...this.popups.canvases()],
+      canvases: (session) =>
+        [...this.windows.all(), ...this.popups.all()]
+          .filter(({ window }) => sessionOf(window.track) === session)
+          .map(({ picture }) => picture.canvas),
     });
   }
 
@@ -171,7 +171,7 @@ export class Desk {
 
   private makeManager(): Manager {
     return new Manager(this.windows, {
-      whenHeld: (act) => this.seat.take(act),
+      whenHeld: (view, act) => this.layoutOf(view.track)?.seat.take(act),
       compact: () => this.screen.compact,
       arrange: (view) => {
         this.arrange(view);
@@ -201,20 +201,20 @@ export class Desk {
       close: act((view) => this.close(view)),
       press: () => this.activate(track),
       drag: ({ pointerId, clientX, clientY }, edge) => {
-        this.seat.take();
+        this.layoutOf(track)?.seat.take();
         act((view) => this.drags.begin(view, edge, { pointer: pointerId, x: clientX, y: clientY }))();
       },
     };
   }
 
   /** Something happened at the engine. */
-  handle(event: Event): void {
+  handle(session: Session, event: Event): void {
     switch (event.on) {
       case "state":
-        this.onState(event.state);
+        this.onState(session, event.state);
         break;
       case "window":
-        this.onWindow(event.window);
+        this.onWindow(session, event.window);
         break;
       case "window-gone":
         this.onGone(event.track);
@@ -226,64 +226,57 @@ export class Desk {
         if (this.icons.add(event.icon)) this.options.changed();
         break;
       case "cursor":
-        this.canvases.show(cursorOf(event.cursor));
+        this.canvases.show(session.id, cursorOf(event.cursor));
         break;
       case "bell":
         this.manager.ring(this.windows.tree.root(event.track));
         break;
       case "seat":
-        this.onSeat(event.held);
+        this.layout(session).handleSeat(event.held);
         break;
       case "notice":
-        this.options.notices.say(sentenceOf(event.notice));
+        session.notices.say(sentenceOf(event.notice));
         break;
       case "grabbed":
         this.onGrabbed(event);
         break;
       default:
     }
-    this.inputs.handle(event);
+    this.inputs.handle(session, event);
   }
 
-  private onState(state: State): void {
+  private onState(session: Session, state: State): void {
     if (state.is !== "online") return;
-    this.role = state.role;
-    this.places.begin(state.session);
-    // Who has the seat is said once all windows are told.
-    this.seat.attainable = state.role === "control";
-    this.settled = false;
-    if (this.seat.attainable) this.wishes.again();
-    else this.wishes.clear();
-    this.visibility.begin();
+    this.layout(session).begin(state.session, state.role === "control");
+    this.visibility.begin(session.id);
   }
 
-  private onSeat(held: boolean): void {
-    this.seat.heard(held, () => this.settleLayout());
+  private layout(session: Session): SessionLayout {
+    const known = this.layouts.get(session.id);
+    if (known !== undefined) return known;
+    const made = new SessionLayout(session, storage(), () => this.rearrange(session));
+    this.layouts.set(session.id, made);
+    return made;
   }
 
-  /** Windows are laid out by whoever has the seat. */
-  private settleLayout(): void {
-    const before = this.wishes.mayWish;
-    this.wishes.mayWish = this.seat.held;
-    // Until now windows were as another wanted them, and the host has begun to make them as they were here.
-    if (this.seat.held && !before && this.settled) this.wishes.insist(() => this.rearrange());
-    else if (this.seat.held !== before) this.rearrange();
-    this.settled = true;
+  /** The layout of a window's session. */
+  private layoutOf(track: TrackId): SessionLayout | undefined {
+    return this.layouts.get(sessionOf(track));
   }
 
-  private onWindow(window: Window): void {
+  private onWindow(session: Session, window: Window): void {
     const before = this.windows.tree.get(window.track);
     this.windows.tree.set(window);
     if (window.kind === "popup") this.popups.show(window);
-    else this.onToplevel(window, before);
+    else this.onToplevel(session, window, before);
     this.options.changed();
   }
 
-  private onToplevel(window: Window, before: Window | undefined): void {
+  private onToplevel(session: Session, window: Window, before: Window | undefined): void {
     const { track } = window;
     const view = this.windows.get(track);
     if (view === undefined || before === undefined) {
-      const made = new View(window, this.actionsOf(track), this.options.send);
+      const made = new View(window, this.layout(session).wishes, this.actionsOf(track), this.send);
       this.windows.add(made);
       this.layer.append(made.group);
       this.canvases.attach(made);
@@ -304,8 +297,7 @@ export class Desk {
     const view = this.windows.get(track);
     if (view !== undefined) this.popOuts.forget(view);
     const { heir } = this.windows.remove(track);
-    this.wishes.forget(track);
-    this.places.forget(track);
+    this.layoutOf(track)?.forget(track);
     this.visibility.forget(track);
     if (view !== undefined) {
       this.canvases.forget(track);
@@ -329,7 +321,7 @@ export class Desk {
   }
 
   private open(view: View): void {
-    const known = this.places.of(view.track);
+    const known = this.layoutOf(view.track)?.places.of(view.track);
     this.popOuts.carry(view);
     this.arranger.open(view, known);
     view.minimised = known?.minimised ?? false;
@@ -364,7 +356,7 @@ export class Desk {
 
   /** Asks the app; it may refuse. */
   close({ track }: View): void {
-    this.options.send({ do: "close", track });
+    this.send({ do: "close", track });
   }
 
   /** The input of the document that shows a view. */
@@ -374,7 +366,7 @@ export class Desk {
 
   /** Moves or resizes a window by arrow keys. */
   moveByKeys(view: View, change: Change): void {
-    this.seat.take(() => this.beginMoveByKeys(view, change));
+    this.layoutOf(view.track)?.seat.take(() => this.beginMoveByKeys(view, change));
   }
 
   private beginMoveByKeys(view: View, change: Change): void {
@@ -398,9 +390,9 @@ export class Desk {
   }
 
   /** Everything is laid out anew: the screen, its pixels or its kind has changed. */
-  private rearrange(): void {
+  private rearrange(session?: Session): void {
     for (const view of this.windows.all()) {
-      if (!view.opened) continue;
+      if (!view.opened || sessionOf(view.track) !== (session?.id ?? sessionOf(view.track))) continue;
       // Those that it carries are arranged with it.
       if (view.home === "popped-out") this.popOuts.arrange(view);
       else if (view.home === "desk") this.arrange(view);
@@ -437,7 +429,7 @@ export class Desk {
     const { normal, size, mode, minimised, track } = view;
     const passing = this.drags.active || this.screen.compact || view.home !== "desk" || mode === "fullscreen";
     if (normal === null || passing) return;
-    this.places.note(track, { normal, size, mode, minimised });
+    this.layoutOf(track)?.places.note(track, { normal, size, mode, minimised });
   }
 
   /** Where popups of a view are drawn. */

@@ -42,7 +42,7 @@ export class Drags {
   /** Follows a pointer until it is released. `edge` null moves the window. */
   begin(view: View, edge: Edge | null, grip: Grip): void {
     this.ending?.();
-    if (edge !== null && !this.arranger.mayResize) return;
+    if (edge !== null && !this.arranger.mayResize(view)) return;
     if (this.arranger.screen(view).compact || (edge !== null && !resizable(view.window.limits))) return;
     if (edge === null) this.move(view, grip);
     else this.resize(view, edge, grip);
@@ -62,7 +62,7 @@ export class Drags {
       this.moved(view);
       const box = this.stage.getBoundingClientRect();
       snap =
-        this.arranger.mayResize && resizable(view.window.limits)
+        this.arranger.mayResize(view) && resizable(view.window.limits)
           ? snapAt({ x: x - box.left, y: y - box.top }, this.screen.area)
           : null;
       this.show(snap);

@@ -1,9 +1,11 @@
 /** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
 
-import { Clipboard } from "../../clipboard/clipboard";
+import { Clipboards } from "../../clipboard/clipboards";
 import { Input, KeyboardHolder, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
 import { texts } from "../../language";
 import type { Command, Event } from "../../link/vocabulary";
+import type { Session } from "../../page/session";
+import type { SessionId } from "../../page/window-key";
 import type { TrackId } from "../../protocol/types";
 
 export interface InputsOptions {
@@ -12,7 +14,9 @@ export interface InputsOptions {
   pressed(surface: Surface): void;
   appId(toplevel: TrackId): string;
   /** Something was copied that needs a press of a button to be taken over, or not any more. */
-  copyable(copyable: boolean): void;
+  copyable(session: Session, copyable: boolean): void;
+  /** The session whose window has the keyboard. */
+  active(): SessionId;
   /** On small screens: the soft keyboard was opened or closed. */
   keyboardChanged(shown: boolean): void;
   caretMoved(): void;
@@ -23,7 +27,7 @@ export interface InputsOptions {
 export class Inputs {
   /** Of the page itself. */
   readonly main: Input;
-  readonly clipboard: Clipboard;
+  readonly clipboards: Clipboards;
   private readonly holder = new KeyboardHolder();
   private readonly layout: Layout;
   private readonly platform = detectPlatform(navigator);
@@ -36,11 +40,11 @@ export class Inputs {
     const { send } = options;
     this.layout = new Layout({ send, storage: storage(), languages: navigator.languages });
     void this.layout.ask(navigator);
-    this.clipboard = new Clipboard({
-      send,
+    this.clipboards = new Clipboards({
       webkit: this.platform.webkit,
       focused: () => this.focusedNavigator(),
       pending: options.copyable,
+      active: options.active,
     });
     this.main = this.open(parent);
   }
@@ -54,7 +58,7 @@ export class Inputs {
     const small = owner === document ? { zoom, drawCursor, keyboardChanged, caretMoved } : {};
     const input = new Input({
       ...{ document: owner, parent, send, keeps, pressed, appId },
-      ...{ holder: this.holder, layout: this.layout, clipboard: this.clipboard, platform: this.platform },
+      ...{ holder: this.holder, layout: this.layout, clipboard: this.clipboards, platform: this.platform },
       label: texts.input.textLabel,
       ...small,
     });
@@ -72,8 +76,8 @@ export class Inputs {
     return this.inputs.get(owner) ?? this.main;
   }
 
-  handle(event: Event): void {
-    this.clipboard.handle(event);
+  handle(session: Session, event: Event): void {
+    this.clipboards.handle(session, event);
     for (const input of this.inputs.values()) input.handle(event);
   }
 

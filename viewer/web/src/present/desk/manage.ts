@@ -11,7 +11,7 @@ const MARK_DURATION = 900;
 
 export interface ManagerHost {
   /** Does something to a window's size or mode, once that is this viewer's to choose. */
-  whenHeld(act: () => void): void;
+  whenHeld(view: View, act: () => void): void;
   compact(): boolean;
   /** A view has another mode: lays it out. */
   arrange(view: View): void;
@@ -64,7 +64,7 @@ export class Manager {
   }
 
   set(view: View, mode: Mode): void {
-    this.host.whenHeld(() => {
+    this.host.whenHeld(view, () => {
       if (!this.windows.setMode(view, mode)) return;
       this.host.arrange(view);
       this.host.changed();

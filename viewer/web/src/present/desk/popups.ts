@@ -61,8 +61,8 @@ export class Popups {
     return true;
   }
 
-  canvases(): HTMLCanvasElement[] {
-    return [...this.byTrack.values()].map(({ picture }) => picture.canvas);
+  all(): Popup[] {
+    return [...this.byTrack.values()];
   }
 
   /** Puts the popups of a toplevel where they belong, parents first. */

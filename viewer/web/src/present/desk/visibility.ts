@@ -1,5 +1,6 @@
 /** Which windows can be seen: hosts send no pictures of the others. */
 
+import { sessionOf, type SessionId } from "../../page/window-key";
 import type { TrackId } from "../../protocol/types";
 import type { Windows } from "../model/windows";
 import type { View } from "../window/view";
@@ -24,8 +25,8 @@ export class Visibility {
   }
 
   /** There is a new link: the host knows nothing yet. */
-  begin(): void {
-    this.hidden.clear();
+  begin(session: SessionId): void {
+    for (const track of this.hidden) if (sessionOf(track) === session) this.hidden.delete(track);
     this.settle();
   }
 

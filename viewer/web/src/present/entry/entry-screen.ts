@@ -2,6 +2,7 @@
 
 import { texts } from "../../language";
 import { button, make, setText } from "../widgets/dom";
+import { setTitle } from "../widgets/title";
 import { drawSymbol } from "../widgets/symbols";
 
 /** What takes less needs no words, in milliseconds. */
@@ -74,6 +75,6 @@ export class EntryScreen {
     this.text.hidden = text === "";
     this.detail.hidden = detail === "";
     this.progress.hidden = kind !== "waiting";
-    if (kind === "stopped") document.title = `${title} – ${texts.name}`;
+    if (kind === "stopped") setTitle(title);
   }
 }

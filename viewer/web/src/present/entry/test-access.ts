@@ -1,6 +1,6 @@
 /** What tests and benchmarks may see and do, when the address asks for it: nothing that a user could not see or do. */
 
-import type { Client } from "../../link/client";
+import type { Engine } from "../../page/session";
 import type { Event, Report, State } from "../../link/vocabulary";
 import type { Rect, Size, TrackId } from "../../protocol/types";
 
@@ -10,7 +10,7 @@ export interface Pixels {
 }
 
 export interface TestAccess {
-  client: Client;
+  client: Engine;
   /** The newest pixels of a part of a track, as straight RGBA. */
   pixels(track: TrackId, rect: Rect): Promise<Pixels>;
   state(): State | null;
@@ -25,7 +25,7 @@ declare global {
 }
 
 /** Hears the engine, and stands as `window.dormer` once there is a client. */
-export function testAccess(): { handle(event: Event): void; begin(client: Client): void } {
+export function testAccess(): { handle(event: Event): void; begin(client: Engine): void } {
   const waiting = new Map<number, (pixels: Pixels) => void>();
   let newest: State | null = null;
   let report: Report | null = null;

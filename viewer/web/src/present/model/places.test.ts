@@ -64,3 +64,23 @@ test("a browser that keeps nothing does no harm", () => {
   places.note(1, place(3));
   expect(places.of(1)).toEqual(place(3));
 });
+
+test("sessions of several hosts are remembered beside each other", () => {
+  const items = new Map<string, string>();
+  const kept: Store = {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+  };
+  const places = (origin: string) => new Places(kept, origin);
+  for (const [origin, x] of [
+    ["", 40],
+    ["https://b.example", 80],
+  ] as const) {
+    const one = places(origin);
+    one.begin("main");
+    one.note(7, place(x));
+  }
+  const again = places("");
+  again.begin("main");
+  expect(again.of(7)).toEqual(place(40));
+});

@@ -38,7 +38,11 @@ export class Places {
   private session = "";
   private byTrack = new Map<TrackId, Place>();
 
-  constructor(private readonly store: Store | null) {}
+  /** `origin` tells hosts apart where the page shows those of several; the page's own has none. */
+  constructor(
+    private readonly store: Store | null,
+    private readonly origin = "",
+  ) {}
 
   /** A session was joined: what is remembered of another one is of no use. */
   begin(session: string): void {
@@ -68,7 +72,7 @@ export class Places {
     if (this.session === "") return;
     const windows = [...this.byTrack];
     try {
-      this.store?.setItem(KEY, JSON.stringify({ session: this.session, windows }));
+      this.store?.setItem(KEY + this.origin, JSON.stringify({ session: this.session, windows }));
     } catch {
       // No room, or not allowed: then windows begin where new ones do.
     }
@@ -76,7 +80,7 @@ export class Places {
 
   private load(): Map<TrackId, Place> {
     try {
-      const { session, windows } = JSON.parse(this.store?.getItem(KEY) ?? "null") as {
+      const { session, windows } = JSON.parse(this.store?.getItem(KEY + this.origin) ?? "null") as {
         session: unknown;
         windows: unknown;
       };

@@ -11,7 +11,6 @@ import { fitting, scaleOf, shownSize } from "../model/scale";
 import { Screen } from "../window/screen";
 import type { Send } from "../window/picture";
 import type { View } from "../window/view";
-import type { Wishes } from "../model/wishes";
 
 export interface PopOutEvents {
   /** Its room changed: lay out and ask for a new size. */
@@ -108,19 +107,19 @@ export class PopOut {
   }
 
   /** Fills the browser window, and asks the app to. */
-  arrange(wishes: Wishes): void {
+  arrange(): void {
     const { area, dpr } = this.screen;
     const { view } = this;
     const size = { w: fitting(area.w, dpr), h: fitting(area.h, dpr) };
     view.shown = { ...area };
-    wishes.want(view.window, { size, scale: scaleOf(dpr), maximized: true, fullscreen: false });
-    this.light(wishes);
+    view.wishes.want(view.window, { size, scale: scaleOf(dpr), maximized: true, fullscreen: false });
+    this.light();
   }
 
   /** Shows the newest picture. An app that cannot be as small is shown smaller. */
-  light(wishes: Wishes): void {
+  light(): void {
     const { view } = this;
-    const settled = wishes.mayFollow(view.window);
+    const settled = view.wishes.mayFollow(view.window);
     view.lightUp(settled);
     if (view.pixels !== null) this.frame.dataset["picture"] = `${view.pixels.w}x${view.pixels.h}`;
     const { area, dpr } = this.screen;

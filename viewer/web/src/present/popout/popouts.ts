@@ -1,9 +1,9 @@
 /** The windows that have browser windows of their own, and their way out and back. */
 
 import { fill, texts } from "../../language";
+import { sessionOf, type SessionId } from "../../page/window-key";
 import type { TrackId } from "../../protocol/types";
 import type { Windows } from "../model/windows";
-import type { Wishes } from "../model/wishes";
 import type { Send } from "../window/picture";
 import type { PopupArea } from "../window/popup";
 import type { Screen } from "../window/screen";
@@ -12,7 +12,6 @@ import { PopOut } from "./popout";
 
 export interface PopOutsHost {
   send: Send;
-  wishes: Wishes;
   /** Holds the windows that are on the desk. */
   layer: HTMLElement;
   /** Takes input in another document, or no longer. */
@@ -37,7 +36,8 @@ export interface PopOutsHost {
 
 export class PopOuts {
   private readonly byView = new Map<View, PopOut>();
-  private lost: string | null = null;
+  /** What is said of sessions whose hosts do not answer. */
+  private readonly lost = new Map<SessionId, string>();
 
   constructor(
     private readonly windows: Windows<View>,
@@ -61,9 +61,9 @@ export class PopOuts {
     view.home = "popped-out";
     host.openInput(out.layer);
     host.redrawn(view);
-    out.arrange(host.wishes);
+    out.arrange();
     this.describe(view);
-    out.tellLost(this.lost);
+    out.tellLost(this.lost.get(sessionOf(view.track)) ?? null);
     for (const dialog of this.windows.dialogsOf(view.track)) this.carry(dialog);
     host.settle();
     if (this.windows.active === view.track) host.activate(view.track);
@@ -140,9 +140,10 @@ export class PopOuts {
   }
 
   /** The host does not answer, in words; or it does. Whoever looks at one of these does not see the page. */
-  tellLost(lost: string | null): void {
-    this.lost = lost;
-    for (const out of this.byView.values()) out.tellLost(lost);
+  tellLost(session: SessionId, lost: string | null): void {
+    if (lost === null) this.lost.delete(session);
+    else this.lost.set(session, lost);
+    for (const [view, out] of this.byView) if (sessionOf(view.track) === session) out.tellLost(lost);
   }
 
   closeAll(): void {
@@ -151,13 +152,13 @@ export class PopOuts {
 
   /** The host changed a window that is out. */
   follow(view: View): void {
-    this.host.wishes.heard(view.window);
+    view.wishes.heard(view.window);
     this.light(view);
     this.describe(view);
   }
 
   light(view: View): void {
-    this.byView.get(view)?.light(this.host.wishes);
+    this.byView.get(view)?.light();
   }
 
   describe(view: View): void {
@@ -179,7 +180,7 @@ export class PopOuts {
 
   /** Its room has changed, or whose layout windows have. */
   arrange(view: View): void {
-    this.byView.get(view)?.arrange(this.host.wishes);
+    this.byView.get(view)?.arrange();
     this.host.moved(view);
     for (const dialog of this.windows.dialogsOf(view.track)) if (dialog.opened) this.host.arrange(dialog);
   }

@@ -1,6 +1,7 @@
 /** Icons of windows and apps, as addresses that images and tabs can show. */
 
-import type { Icon, IconId } from "../../protocol/types";
+import { sessionOf, type SessionId } from "../../page/window-key";
+import type { Icon, IconId, Window } from "../../protocol/types";
 import { make } from "./dom";
 
 /** The most icons that are kept; a host that sends endless ones loses the old. */
@@ -10,8 +11,8 @@ const MAX_SIDE = 128;
 
 export class AppIcons {
   private readonly byId = new Map<IconId, string>();
-  /** Icons of the catalogue, by app id. */
-  private readonly byApp = new Map<string, string>();
+  /** Icons of each session's catalogue, by app id. */
+  private readonly catalogues = new Map<SessionId, Map<string, string>>();
 
   /** Notes an icon that the host sent; false if its size does not fit its pixels. */
   add({ id, side, rgba }: Icon): boolean {
@@ -26,17 +27,19 @@ export class AppIcons {
   }
 
   /** Notes the icons of the host's catalogue, for windows that bring none. */
-  catalogue(apps: readonly { id: string; icon: string | null }[]): void {
-    this.byApp.clear();
+  catalogue(session: SessionId, apps: readonly { id: string; icon: string | null }[]): void {
+    const byApp = new Map<string, string>();
+    this.catalogues.set(session, byApp);
     const known = apps.flatMap(({ id, icon }) => (icon === null ? [] : [{ name: key(id), icon }]));
     // Many windows call themselves by the last word of their app's name only.
-    for (const { name, icon } of known) this.byApp.set(name.slice(name.lastIndexOf(".") + 1), icon);
-    for (const { name, icon } of known) this.byApp.set(name, icon);
+    for (const { name, icon } of known) byApp.set(name.slice(name.lastIndexOf(".") + 1), icon);
+    for (const { name, icon } of known) byApp.set(name, icon);
   }
 
   /** The address of a window's icon, if there is one. */
-  of(icon: IconId | null, appId: string): string | null {
-    return (icon === null ? undefined : this.byId.get(icon)) ?? this.byApp.get(key(appId)) ?? null;
+  of({ icon, app_id, track }: Pick<Window, "icon" | "app_id" | "track">): string | null {
+    const own = icon === null ? undefined : this.byId.get(icon);
+    return own ?? this.catalogues.get(sessionOf(track))?.get(key(app_id)) ?? null;
   }
 
   /** An element that shows an icon, or the name's first letter on a colour of its own. */

@@ -1,5 +1,7 @@
 /** What the desk says beside windows: passing notices, banners that stay while something lasts, and words for screen readers. */
 
+import type { SessionNotices } from "../../page/session";
+import type { SessionId } from "../../page/window-key";
 import { button, make, setText } from "../widgets/dom";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
 
@@ -26,6 +28,18 @@ export class Notices {
     parent.append(this.banners, this.toasts, this.spoken);
   }
 
+  /** What users are told of one session. `name`: put before what is told, where the page shows several. */
+  of(session: SessionId, name: string | null): SessionNotices {
+    const named = (text: string) => (name === null ? text : `${name}: ${text}`);
+    const own = (key: string) => (session === 0 ? key : `${key}-${session}`);
+    return {
+      say: (text) => this.say(named(text)),
+      keep: (key, text, symbol, action) => this.keep(own(key), named(text), symbol, action ?? null, key),
+      clear: (key) => this.clear(own(key)),
+      speak: (text) => this.speak(named(text)),
+    };
+  }
+
   /** One sentence that goes by itself, if nothing needs to be done about it. */
   say(text: string, sign: SymbolName = "warning"): void {
     const toast = make("div", { class: "toast", children: [drawSymbol(sign), make("span", { text })] });
@@ -37,12 +51,12 @@ export class Notices {
   }
 
   /** A sentence that stays until it is taken back with `clear`. It lies over windows, so nothing moves. */
-  keep(key: string, text: string, sign: SymbolName, action: Action | null = null): void {
+  private keep(key: string, text: string, sign: SymbolName, action: Action | null, kind: string): void {
     const known = this.byKey.get(key);
     if (known !== undefined && known.dataset["text"] === text) return;
     this.clear(key);
     const banner = make("div", {
-      class: `banner banner-${key}`,
+      class: `banner banner-${kind}`,
       data: { notice: key, text },
       children: [drawSymbol(sign), make("span", { text })],
     });
@@ -55,7 +69,7 @@ export class Notices {
   }
 
   /** Takes a banner back; says whether it was there. */
-  clear(key: string): boolean {
+  private clear(key: string): boolean {
     this.byKey.get(key)?.remove();
     return this.byKey.delete(key);
   }

@@ -35,8 +35,8 @@ export class Cards {
     return this.windows.recentChoices().map((view) => this.card(view));
   }
 
-  iconOf({ window: { icon, app_id } }: View): string | null {
-    return this.icons.of(icon, app_id);
+  iconOf({ window }: View): string | null {
+    return this.icons.of(window);
   }
 
   private card(view: View): Card {

@@ -9,6 +9,7 @@ import { make, setAttribute, setLength } from "../widgets/dom";
 import { EDGES, type Edge } from "../model/geometry";
 import { resizable } from "../model/limits";
 import { isTile, Toplevel } from "../model/toplevel";
+import type { Wishes } from "../model/wishes";
 import { Picture, type Send } from "./picture";
 import { Titlebar, TITLE_HEIGHT, type TitleActions } from "./titlebar";
 
@@ -29,7 +30,13 @@ export class View extends Toplevel {
   /** The address of the icon in its title bar. */
   iconShown: string | null | undefined = undefined;
 
-  constructor(window: Window, actions: ViewActions, send: Send) {
+  constructor(
+    window: Window,
+    /** What this page wants of the windows of its session. */
+    readonly wishes: Wishes,
+    actions: ViewActions,
+    send: Send,
+  ) {
     super(window);
     const { track } = window;
     this.titlebar = new Titlebar(actions);
