@@ -2,7 +2,7 @@
 
 use media::Command;
 
-use super::State;
+use crate::wayland::State;
 
 impl State {
     /// Carries out a command. One that names a track which is gone has no effect.

@@ -39,7 +39,7 @@ use smithay::{
     },
 };
 
-use super::State;
+use crate::wayland::State;
 
 /// Smithay's state of each protocol.
 pub(crate) struct Globals {

@@ -6,48 +6,15 @@
 //! - A track's pixels are in its canvas before the event that tells of them.
 //! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
 
-mod activation;
-mod barred;
-mod blit;
-mod capture;
 mod clipboard;
 mod commands;
-mod commit;
-mod compose;
-mod composition;
-mod cursor;
-mod decoration;
-mod frames;
 mod globals;
-mod grabs;
-mod guard;
-mod icons;
 mod input;
-mod keymap;
-mod later;
-mod layout;
-mod limits;
-mod notices;
-mod objects;
-mod pace;
-mod pending;
-mod pipes;
-mod pointer_lock;
-mod popups;
-mod reports;
-mod scale;
-mod seat;
-mod shell;
-mod shm;
+mod picture;
+mod quota;
+mod sanitize;
 mod socket;
-mod text;
-mod text_input;
-mod toplevel_icon;
-mod toplevels;
-mod tracks;
-mod watch;
-mod words;
-mod x11;
+mod windows;
 mod xwayland;
 
 use std::{
@@ -63,9 +30,11 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::Clipboard, cursor::Cursor, frames::Frames, globals::Globals, later::Later, limits::Clients,
-    notices::Notices, pace::Alarm, reports::Reports, scale::Screen, seat::Input, text_input::TextInputs,
-    toplevel_icon::Reported, tracks::Tracks, watch::Watch, xwayland::Xwayland,
+    clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::seat::Input,
+    input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients, quota::later::Later,
+    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::reports::Reports,
+    windows::screen::Screen, windows::toplevel_icon::Reported, windows::tracks::Tracks,
+    xwayland::supervisor::Xwayland,
 };
 use crate::{
     Config, Event, StartError,

@@ -8,7 +8,8 @@ use smithay::reexports::{
     wayland_server::{Display, ListeningSocket},
 };
 
-use super::{State, limits::Full};
+use crate::wayland::State;
+use crate::wayland::quota::clients::Full;
 use crate::{Config, StartError};
 
 /// Connections that are taken in one turn of the loop.

@@ -4,7 +4,7 @@
 
 // The compositor needs more of it than this target.
 #[allow(dead_code)]
-#[path = "../../../compositor/src/wayland/keymap.rs"]
+#[path = "../../../compositor/src/wayland/input/keymap.rs"]
 mod keymap;
 
 use std::cell::LazyCell;

@@ -1,9 +1,7 @@
 //! Parts of the compositor beside one another, as they are there.
 
 #[allow(dead_code)]
-#[path = "../../../compositor/src/wayland/icons.rs"]
-pub(crate) mod icons;
-#[allow(dead_code)]
-#[path = "../../../compositor/src/wayland/words.rs"]
-pub(crate) mod words;
+#[path = "../../../compositor/src/wayland/sanitize.rs"]
+pub(crate) mod sanitize;
+pub(crate) mod windows;
 pub(crate) mod x11;

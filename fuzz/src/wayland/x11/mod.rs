@@ -3,7 +3,7 @@
 mod atoms;
 // The compositor needs more of it.
 #[allow(dead_code)]
-#[path = "../../../../compositor/src/wayland/x11/properties.rs"]
+#[path = "../../../../compositor/src/wayland/xwayland/x11/properties.rs"]
 mod properties;
 
 use arbitrary::Arbitrary;

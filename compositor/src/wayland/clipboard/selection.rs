@@ -1,0 +1,286 @@
+//! Copy and paste: between apps, from apps to viewers, from viewers to apps.
+//!
+//! Content moves only when somebody pastes. Apps among themselves are connected by Smithay. Between apps and viewers,
+//! what is on offer is announced; content follows a request, through a pipe that is bounded in size and time. The
+//! primary selection stays among apps.
+
+use std::{collections::HashMap, os::fd::OwnedFd, time::Duration};
+
+use bytes::Bytes;
+use media::{ClipboardRequest, Event};
+use smithay::{
+    input::Seat,
+    wayland::selection::{
+        SelectionHandler, SelectionSource, SelectionTarget,
+        data_device::{
+            ClientDndGrabHandler, DataDeviceHandler, DataDeviceState, ServerDndGrabHandler,
+            clear_data_device_selection, current_data_device_selection_userdata,
+            request_data_device_client_selection, set_data_device_selection,
+        },
+        primary_selection::{
+            PrimarySelectionHandler, PrimarySelectionState, clear_primary_selection,
+            current_primary_selection_userdata, request_primary_client_selection, set_primary_selection,
+        },
+    },
+};
+
+use crate::clock;
+use crate::wayland::State;
+use crate::wayland::clipboard::pipes;
+use crate::wayland::quota::pace::Pace;
+use crate::wayland::xwayland::x11::Kind;
+
+/// The most MIME types of one offer, and the longest of them.
+const MAX_MIMES: usize = 32;
+const MAX_MIME: usize = 256;
+
+/// Pastes that wait for a viewer's content at a time.
+const MAX_WAITING: usize = 32;
+
+/// What apps call plain text. Who offers one of these offers all.
+const TEXT: [&str; 5] = ["text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT"];
+
+/// What is on offer, and which pastes wait.
+#[derive(Debug)]
+pub(crate) struct Clipboard {
+    /// What an app offers.
+    from_app: Vec<String>,
+    /// What a viewer offers, without the other names for text.
+    from_viewer: Vec<String>,
+    /// Apps that wait for a viewer's content.
+    waiting: HashMap<ClipboardRequest, OwnedFd>,
+    newest: u32,
+    /// Viewers are to be told what apps offer.
+    stale: bool,
+    pace: Pace,
+}
+
+impl Default for Clipboard {
+    fn default() -> Self {
+        Self {
+            from_app: Vec::new(),
+            from_viewer: Vec::new(),
+            waiting: HashMap::new(),
+            newest: 0,
+            stale: false,
+            pace: Pace::new(8, Duration::from_millis(100)),
+        }
+    }
+}
+
+/// Who has a selection that is no Wayland app's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outside {
+    /// A viewer.
+    Viewers,
+    /// An X11 app.
+    X11,
+}
+
+impl SelectionHandler for State {
+    type SelectionUserData = Outside;
+
+    fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
+        let offered = source.map(|source| source.mime_types()).unwrap_or_default();
+        let mimes = bounded(offered);
+        self.offer_to_x11(Kind::of(ty), (!mimes.is_empty()).then(|| mimes.clone()));
+        if ty != SelectionTarget::Clipboard {
+            return;
+        }
+        self.clipboard.from_viewer.clear();
+        if mimes != self.clipboard.from_app || !mimes.is_empty() {
+            self.clipboard.from_app = mimes;
+            self.clipboard.stale = true;
+        }
+    }
+
+    fn send_selection(
+        &mut self,
+        ty: SelectionTarget,
+        mime_type: String,
+        fd: OwnedFd,
+        _seat: Seat<Self>,
+        owner: &Outside,
+    ) {
+        if *owner == Outside::X11 {
+            return self.x11_content_into(Kind::of(ty), &mime_type, fd);
+        }
+        if ty != SelectionTarget::Clipboard {
+            return;
+        }
+        let Some(mime) = same_or_text(&self.clipboard.from_viewer, &mime_type) else { return };
+        if self.clipboard.waiting.len() >= MAX_WAITING {
+            tracing::warn!(limit = MAX_WAITING, "a paste is refused: too many wait");
+            return;
+        }
+        self.clipboard.newest = self.clipboard.newest.wrapping_add(1);
+        let request = ClipboardRequest(self.clipboard.newest);
+        self.clipboard.waiting.insert(request, fd);
+        self.outbox.source(Event::ClipboardWanted { request, mime });
+    }
+}
+
+impl State {
+    /// Tells the session core what apps offer, if they offered something anew.
+    pub(in crate::wayland) fn report_offer(&mut self) {
+        if !self.clipboard.stale {
+            return;
+        }
+        match self.clipboard.pace.take(clock::now()) {
+            Ok(()) => {
+                self.clipboard.stale = false;
+                let mimes = self.clipboard.from_app.clone();
+                self.outbox.source(Event::ClipboardOffered { mimes });
+            }
+            Err(wait) => self.report_later(wait),
+        }
+    }
+
+    /// A viewer has something to paste, or has it no more.
+    pub(in crate::wayland) fn offer_clipboard(&mut self, mimes: Vec<String>) {
+        let mimes = bounded(mimes);
+        let seat = self.input.seat.clone();
+        if mimes.is_empty() {
+            self.clipboard.from_viewer.clear();
+            // What an app offers meanwhile is not ours to clear.
+            if self.has_clipboard(Outside::Viewers) {
+                clear_data_device_selection(&self.display, &seat);
+                self.offer_to_x11(Kind::Clipboard, None);
+            }
+        } else {
+            let mut offered = mimes.clone();
+            if mimes.iter().any(|mime| is_text(mime)) {
+                offered
+                    .extend(TEXT.iter().map(|text| (*text).to_owned()).filter(|text| !mimes.contains(text)));
+            }
+            self.clipboard.from_viewer = mimes;
+            self.clipboard.from_app.clear();
+            self.clipboard.stale = false;
+            set_data_device_selection(&self.display, &seat, offered.clone(), Outside::Viewers);
+            self.offer_to_x11(Kind::Clipboard, Some(offered));
+        }
+        self.flush();
+    }
+
+    /// A viewer's content for a paste.
+    pub(in crate::wayland) fn fill_paste(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
+        let Some(pipe) = self.clipboard.waiting.remove(&request) else { return };
+        // Without content, closing the pipe tells the app that there is none.
+        if let Some(data) = data.filter(|data| data.len() <= pipes::MAX_BYTES) {
+            pipes::write(&self.events, pipe, data);
+        }
+    }
+
+    /// A viewer pastes what an app offers.
+    pub(in crate::wayland) fn read_clipboard(&mut self, request: ClipboardRequest, mime: String) {
+        let answer = move |state: &mut State, data| {
+            state.outbox.source(Event::ClipboardContent { request, data });
+        };
+        let Some(mime) = same_or_text(&self.clipboard.from_app, &mime) else { return answer(self, None) };
+        let Ok((from_app, to_us)) = pipes::pipe() else { return answer(self, None) };
+        if self.has_clipboard(Outside::X11) {
+            self.x11_content_into(Kind::Clipboard, &mime, to_us);
+            return pipes::read(&self.events, from_app, answer);
+        }
+        let seat = self.input.seat.clone();
+        match request_data_device_client_selection(&seat, mime, to_us) {
+            Ok(()) => pipes::read(&self.events, from_app, answer),
+            Err(error) => {
+                tracing::debug!(%error, "a viewer's paste finds nothing");
+                answer(self, None);
+            }
+        }
+        self.flush();
+    }
+}
+
+/// X11 apps, which have selections of their own.
+impl State {
+    /// An X11 app offers something, or does no more.
+    pub(in crate::wayland) fn x11_offers(&mut self, kind: Kind, mimes: Option<Vec<String>>) {
+        let (display, seat) = (self.display.clone(), self.input.seat.clone());
+        match (kind, mimes) {
+            (Kind::Clipboard, Some(mimes)) => {
+                self.clipboard.from_viewer.clear();
+                self.clipboard.from_app = mimes.clone();
+                set_data_device_selection(&display, &seat, mimes, Outside::X11);
+                self.clipboard.stale = true;
+            }
+            (Kind::Clipboard, None) if self.has_clipboard(Outside::X11) => {
+                self.clipboard.from_app.clear();
+                clear_data_device_selection(&display, &seat);
+                self.clipboard.stale = true;
+            }
+            (Kind::Primary, Some(mimes)) => set_primary_selection(&display, &seat, mimes, Outside::X11),
+            (Kind::Primary, None) if current_primary_selection_userdata(&seat).is_some() => {
+                clear_primary_selection(&display, &seat);
+            }
+            (_, None) => (),
+        }
+    }
+
+    /// An X11 app pastes what others offer: the content goes into a pipe, which is closed if there is none.
+    pub(in crate::wayland) fn content_for_x11(&mut self, kind: Kind, mime: String, to: OwnedFd) {
+        let seat = self.input.seat.clone();
+        let requested = match kind {
+            Kind::Clipboard if self.has_clipboard(Outside::Viewers) => {
+                return self.send_selection(SelectionTarget::Clipboard, mime, to, seat, &Outside::Viewers);
+            }
+            Kind::Clipboard => request_data_device_client_selection(&seat, mime, to).is_ok(),
+            Kind::Primary => request_primary_client_selection(&seat, mime, to).is_ok(),
+        };
+        if !requested {
+            tracing::debug!("an X11 app's paste finds nothing");
+        }
+        self.flush();
+    }
+
+    fn has_clipboard(&self, owner: Outside) -> bool {
+        current_data_device_selection_userdata(&self.input.seat).is_some_and(|current| *current == owner)
+    }
+}
+
+impl DataDeviceHandler for State {
+    fn data_device_state(&self) -> &DataDeviceState {
+        &self.globals.data_device
+    }
+}
+
+impl ClientDndGrabHandler for State {}
+impl ServerDndGrabHandler for State {}
+
+impl PrimarySelectionHandler for State {
+    fn primary_selection_state(&self) -> &PrimarySelectionState {
+        &self.globals.primary
+    }
+}
+
+/// The offered type that `wanted` means: itself, or for text any name of text.
+fn same_or_text(offered: &[String], wanted: &str) -> Option<String> {
+    let same = offered.iter().find(|mime| *mime == wanted);
+    let text = || TEXT.iter().find_map(|text| offered.iter().find(|mime| mime == text));
+    same.or_else(|| if is_text(wanted) { text() } else { None }).cloned()
+}
+
+fn is_text(mime: &str) -> bool {
+    TEXT.contains(&mime)
+}
+
+fn bounded(mimes: Vec<String>) -> Vec<String> {
+    let sane =
+        |mime: &String| !mime.is_empty() && mime.len() <= MAX_MIME && !mime.chars().any(char::is_control);
+    mimes.into_iter().filter(sane).take(MAX_MIMES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_found_by_any_of_its_names() {
+        let offered = vec!["text/html".to_owned(), "UTF8_STRING".to_owned()];
+        assert_eq!(same_or_text(&offered, "text/plain").as_deref(), Some("UTF8_STRING"));
+        assert_eq!(same_or_text(&offered, "text/html").as_deref(), Some("text/html"));
+        assert_eq!(same_or_text(&offered, "image/png"), None);
+    }
+}
