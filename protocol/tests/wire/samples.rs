@@ -5,7 +5,7 @@ use dormer_protocol::{
     Version,
     control::{Clipboard, Configure, Hello, Refusal, RefusalCode, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
-    input::{Input, InputEvent},
+    input::{Input, InputEvent, MAX_COORDINATE},
     resume::{Resume, ResumeKey},
     version::VersionRange,
 };
@@ -219,6 +219,54 @@ pub(crate) fn inputs() -> Named<Input> {
     ];
     let input = |event| Input { id: InputId(41), at: Timestamp(5_000_000), after: 3, track: TRACK, event };
     events.into_iter().map(|(name, event)| (name, input(event))).collect()
+}
+
+/// Events at the protocol's bounds and over them: the names of those begin with "over".
+pub(crate) fn judged_inputs() -> Named<InputEvent> {
+    let at = |x, y| InputEvent::Motion { position: Position::new(x, y) };
+    let relative = |dx, dy| InputEvent::RelativeMotion { dx, dy };
+    let axis = |dx, dy| Axis { modality: Modality::Finger, dx, dy, detents_x: 0, detents_y: 0 };
+    let scroll = |x, dx, dy| InputEvent::Scroll { position: Position::new(x, 0.0), axis: axis(dx, dy) };
+    let button =
+        |x, pressed| InputEvent::Button { position: Position::new(x, 0.0), button: Button::LEFT, pressed };
+    let touch = |count, x, phase| InputEvent::Touch {
+        points: (0..count).map(|id| TouchPoint { id, phase, position: Position::new(x, 0.0) }).collect(),
+    };
+    let text = |characters| InputEvent::Text { text: "é".repeat(characters) };
+    let preedit = |text: &str, cursor| InputEvent::Preedit { text: text.to_owned(), cursor };
+    let far = MAX_COORDINATE;
+    let beyond = far + 0.5;
+    vec![
+        ("key down", InputEvent::Key { key: KeyCode(30), pressed: true }),
+        ("key up", InputEvent::Key { key: KeyCode(30), pressed: false }),
+        ("leave", InputEvent::Leave),
+        ("close", InputEvent::Close),
+        ("motion at the corner", at(far, -far)),
+        ("over by x", at(beyond, 0.0)),
+        ("over by y", at(0.0, -beyond)),
+        ("far relative motion", relative(-far, far)),
+        ("over by dx", relative(-beyond, 0.0)),
+        ("over by dy", relative(0.0, beyond)),
+        ("button down", button(far, true)),
+        ("button up", button(-far, false)),
+        ("over by the place of a button", button(beyond, false)),
+        ("far scroll", scroll(0.0, far, -far)),
+        ("over by the place of a scroll", scroll(-beyond, 0.0, 1.0)),
+        ("over by the way of a scroll", scroll(0.0, 0.0, beyond)),
+        ("fingers down", touch(16, far, TouchPhase::Down)),
+        ("fingers up", touch(16, 0.0, TouchPhase::Up)),
+        ("fingers cancelled", touch(1, 0.0, TouchPhase::Cancel)),
+        ("over by a finger", touch(17, 0.0, TouchPhase::Move)),
+        ("over by the place of a finger", touch(1, beyond, TouchPhase::Move)),
+        ("long text", text(2048)),
+        ("over by two bytes of text", text(2049)),
+        ("preedit end", preedit("", None)),
+        ("preedit with a caret", preedit("aé世", Some((3, 3)))),
+        ("preedit with a selection", preedit("aé世", Some((1, 6)))),
+        ("over by a cursor in a character", preedit("aé世", Some((2, 3)))),
+        ("over by a cursor backwards", preedit("aé世", Some((3, 1)))),
+        ("over by a cursor behind the end", preedit("aé世", Some((0, 7)))),
+    ]
 }
 
 pub(crate) fn feedback() -> Named<Feedback> {

@@ -54,6 +54,44 @@ where
     assert_eq!(names.len(), samples.len(), "names are unique");
 }
 
+/// What both ends of a link must judge alike about an input event.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Judged {
+    name: String,
+    event: InputEvent,
+    /// Whether it is within the protocol's bounds.
+    sound: bool,
+    /// Whether it travels on the motion lane.
+    motion: bool,
+    /// Whether it only ends what another began.
+    releases: bool,
+}
+
+#[test]
+fn input_bounds() {
+    let ours: Vec<Judged> = samples::judged_inputs()
+        .into_iter()
+        .map(|(name, event)| Judged {
+            name: name.to_owned(),
+            sound: event.validate().is_ok(),
+            motion: event.is_motion(),
+            releases: event.releases(),
+            event,
+        })
+        .collect();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/input_bounds.json");
+    if env::var_os("UPDATE_VECTORS").is_some() {
+        let text = serde_json::to_string_pretty(&ours).expect("is JSON");
+        fs::write(&path, text + "\n").expect("writes");
+    }
+    let kept: Vec<Judged> =
+        serde_json::from_str(&fs::read_to_string(&path).expect("reads")).expect("is JSON");
+    assert_eq!(kept, ours, "input_bounds.json differs from the samples; see the top of this file");
+    for Judged { name, sound, .. } in &ours {
+        assert_eq!(*sound, !name.starts_with("over "), "{name}");
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,20 +2,20 @@
 //!
 //! Invariants: events of the input lane stand here in the order of their numbers, without motion, whose newest stands
 //! for all. [`Journal::since`] names the newest that is gone from here: all later ones can be sent again. While there is
-//! a link, what is older than [`REACH`] or beyond the newest [`MOST`] goes; without one nothing goes but by
+//! a link, what is older than [`REACH`] or beyond the newest [`MAX_EVENTS`] goes; without one nothing goes but by
 //! [`Journal::prune`], so that what was said of the journal holds until it is answered.
 
 use std::{collections::VecDeque, time::Duration};
 
 use media::{InputId, Timestamp};
-use protocol::input::Input;
+use protocol::input::{Input, InputEvent};
 
 /// How far back: the silence by which a dead link is known, some 10 s, and time to make another. What was done before
 /// that is not what the user expects to happen now.
 const REACH: Duration = Duration::from_secs(15);
 
 /// How many: more than anybody types meanwhile, and few enough that apps take them at once.
-const MOST: usize = 1024;
+const MAX_EVENTS: usize = 1024;
 
 /// The newest events of the input lane.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Journal {
     pub(crate) fn sent(&mut self, input: Input) {
         self.prune(input.at);
         self.events.push_back(input);
-        while self.events.len() > MOST {
+        while self.events.len() > MAX_EVENTS {
             self.drop_oldest();
         }
     }
@@ -45,9 +45,10 @@ impl Journal {
         self.events.push_back(input);
     }
 
-    /// Whether no more can wait, but for what lets go of something held, of which there is never much.
-    pub(crate) fn is_full(&self) -> bool {
-        self.events.len() >= MOST
+    /// Whether an event may wait for a link: motion may not, and of too much only what lets go of something held, of
+    /// which there is never much.
+    pub(crate) fn takes(&self, event: &InputEvent) -> bool {
+        !event.is_motion() && (event.releases() || self.events.len() < MAX_EVENTS)
     }
 
     /// What is too old goes. If that may be missing at the host, nothing later makes sense without it: the host is told
@@ -77,8 +78,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use media::TrackId;
-    use protocol::input::InputEvent;
+    use media::{KeyCode, TrackId};
 
     use super::*;
 
@@ -110,8 +110,12 @@ mod tests {
         for id in 1..=3000 {
             journal.sent(input(id, 0));
         }
-        assert_eq!((journal.since(), ids(&journal, 0).len()), (InputId(3000 - MOST as u64), MOST));
-        assert!(journal.is_full());
+        assert_eq!(
+            (journal.since(), ids(&journal, 0).len()),
+            (InputId(3000 - MAX_EVENTS as u64), MAX_EVENTS)
+        );
+        let key = |pressed| InputEvent::Key { key: KeyCode(30), pressed };
+        assert!(!journal.takes(&key(true)) && journal.takes(&key(false)), "only what lets go");
     }
 
     #[test]

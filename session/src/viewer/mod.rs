@@ -15,19 +15,22 @@ mod clock;
 mod feedback;
 mod histogram;
 mod input;
-mod joining;
 mod journal;
+mod lane;
 mod latency;
 mod order;
 mod windows;
-mod wishes;
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::{InputId, TextInput, Timestamp, TrackId, Update, UpdateId, ViewerId, WindowGrab};
+use bytes::Bytes;
+use media::{ClipboardRequest, InputId, TextInput, Timestamp, TrackId, Update, UpdateId, Window, WindowGrab};
 use protocol::{
-    control::{Clipboard, MAX_CLIPBOARD, ToHost, ToViewer},
+    control::{Clipboard, Configure, Hello, MAX_KEYMAP, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
+    input::InputEvent,
+    resume::Resume,
+    version::{Version, VersionRange},
 };
 
 pub use action::{Action, Config, End, State, Unsent};
@@ -35,17 +38,13 @@ pub use histogram::{Histogram, Summary};
 pub use latency::{Latency, Stage};
 pub use windows::Shown;
 
-use clipboard::{Progress, Requests};
+use clipboard::{ClipboardEnd, Reaction};
 use clock::Clock;
 use feedback::Feedbacks;
-use journal::Journal;
+use input::HeldInput;
+use lane::InputLane;
 use latency::{Decoded, Tracker};
-use windows::{MAX_WINDOWS, Unapplied, Windows};
-
-use crate::held::Held;
-
-/// The most updates of a track that wait to be applied: a host that heeds feedback sends far fewer.
-const MAX_UNAPPLIED: usize = 1024;
+use windows::{Applied, Windows};
 
 /// The core of one viewer. See the module's documentation.
 #[derive(Debug)]
@@ -60,25 +59,14 @@ pub struct Viewer {
     clock: Clock,
     tracker: Tracker,
     feedbacks: Feedbacks,
-    next_input: InputId,
-    journal: Journal,
-    /// The viewer with whose welcome the numbers of input began.
-    began: Option<ViewerId>,
-    /// The newest event that took effect on an earlier link, while those after it wait for the host to tell what there is.
-    resumed: Option<InputId>,
-    /// Messages that go before input, sent on this link.
-    sent_before_input: u32,
+    lane: InputLane,
+    held: HeldInput,
+    clipboard: ClipboardEnd,
     next_configure: u32,
-    held: Held,
     focus: Option<TrackId>,
-    /// Where this viewer composes a text.
-    composing: Option<TrackId>,
     text_input: Option<(TrackId, TextInput)>,
     lock: Option<TrackId>,
     keymap: Option<String>,
-    /// What this viewer offers on the clipboard.
-    offered: Vec<String>,
-    requests: Requests,
 }
 
 impl Viewer {
@@ -94,21 +82,48 @@ impl Viewer {
             clock: Clock::default(),
             tracker: Tracker::default(),
             feedbacks: Feedbacks::default(),
-            next_input: InputId(1),
-            journal: Journal::default(),
-            began: None,
-            resumed: None,
-            sent_before_input: 0,
+            lane: InputLane::default(),
+            held: HeldInput::default(),
+            clipboard: ClipboardEnd::default(),
             next_configure: 1,
-            held: Held::default(),
             focus: None,
-            composing: None,
             text_input: None,
             lock: None,
             keymap: None,
-            offered: Vec::new(),
-            requests: Requests::default(),
         }
+    }
+
+    /// A connection to the host stands: the viewer introduces itself.
+    pub fn handle_connected(&mut self, now: Timestamp) {
+        self.windows.begin();
+        let resume = self.resume(now);
+        let Config { ticket, agent, video, .. } = self.config.clone();
+        self.control(ToHost::Hello(Hello { versions: VersionRange::OURS, ticket, agent, video, resume }));
+    }
+
+    /// How the host of the next link knows this viewer again: what its hello says of that.
+    pub fn resume(&mut self, now: Timestamp) -> Option<Resume> {
+        self.config.resume.map(|key| self.lane.resume(now, key))
+    }
+
+    /// The connection is lost. The windows stay, and so does what is held down, if the host of the next connection knows
+    /// the viewer again; whoever has lost sight of the user's hands calls [`Viewer::release_held`]. `handle_connected`
+    /// follows when there is a new one.
+    pub fn reset_link(&mut self, _now: Timestamp) {
+        if let State::Live { session, role, .. } = &self.state {
+            let (session, role) = (session.clone(), *role);
+            self.set_state(State::Reconnecting { session, role });
+        }
+        self.windows.begin();
+        self.feedbacks.clear();
+        self.tracker.begin();
+        self.set_text_input(None);
+        self.set_lock(None);
+        self.lane.reset();
+        if std::mem::take(&mut self.seat) {
+            self.actions.push_back(Action::Seat { held: false });
+        }
+        self.actions.extend(self.clipboard.end(None));
     }
 
     /// A message of the host.
@@ -119,16 +134,7 @@ impl Viewer {
             ToViewer::Refused(refusal) => self.set_state(State::Closed(End::Refused(refusal))),
             ToViewer::Goodbye { reason } => self.set_state(State::Closed(End::Goodbye(reason))),
             _ if !live => self.protocol("a message before the welcome".to_owned()),
-            ToViewer::Window(window) => {
-                if self.windows.shown.len() >= MAX_WINDOWS && !self.windows.shown.contains_key(&window.track)
-                {
-                    return self.protocol(format!("more than {MAX_WINDOWS} windows"));
-                }
-                let track = window.track;
-                self.windows.report(window.clone());
-                self.actions.push_back(Action::Window(window));
-                self.hand_out(track);
-            }
+            ToViewer::Window(window) => self.window_reported(window),
             ToViewer::WindowGone { track } => self.window_gone(track),
             ToViewer::Icon(icon) => self.actions.push_back(Action::Icon(icon)),
             ToViewer::Cursor(cursor) => self.actions.push_back(Action::Cursor(cursor)),
@@ -137,11 +143,11 @@ impl Viewer {
             ToViewer::Bell { track } => self.actions.push_back(Action::Bell(track)),
             ToViewer::Grabbed { track, grab } => self.grabbed(now, track, grab),
             ToViewer::TextInput { track, input: Some(input) } => {
-                self.set_text_input(Some((track, input)).filter(|_| self.windows.shown.contains_key(&track)));
+                self.set_text_input(Some((track, input)).filter(|_| self.windows.contains(track)));
             }
             ToViewer::TextInput { track, input: None } => self.no_text_input(track),
             ToViewer::PointerLock { track } => {
-                self.set_lock(track.filter(|track| self.windows.shown.contains_key(track)));
+                self.set_lock(track.filter(|track| self.windows.contains(*track)));
             }
             ToViewer::Notice(notice) => self.actions.push_back(Action::Notice(notice)),
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
@@ -164,8 +170,9 @@ impl Viewer {
             self.actions.push_back(Action::Feedback(feedback));
             return;
         }
-        let Some(order) = self.windows.order(track) else {
-            return self.protocol("updates of many tracks without windows".to_owned());
+        let order = match self.windows.order(track) {
+            Ok(order) => order,
+            Err(too_many) => return self.protocol(too_many.to_string()),
         };
         if let Err(gap) = order.insert(now, update) {
             return self.protocol(format!("update {} of {track} never came", gap.0));
@@ -175,18 +182,8 @@ impl Viewer {
 
     /// An update that was handed out has been applied; its ops were decoded at `decoded_at`.
     pub fn handle_applied(&mut self, now: Timestamp, track: TrackId, id: UpdateId, decoded_at: Timestamp) {
-        let Some(queue) = self.windows.unapplied.get_mut(&track) else { return };
-        let mut newest = None;
-        while let Some(unapplied) = queue.pop_front_if(|unapplied| unapplied.id <= id) {
-            newest = Some(unapplied);
-        }
-        let (Some(applied), Some(shown)) = (newest, self.windows.shown.get_mut(&track)) else { return };
-        let Unapplied { received, size, exact, cause, timing, .. } = applied;
-        shown.size = Some(size);
-        shown.exact = exact;
-        shown.changes += 1;
-        let fresh = id.0 > 1 && shown.captured.is_some_and(|captured| timing.captured > captured);
-        shown.captured = Some(timing.captured);
+        let Some(applied) = self.windows.applied(track, id) else { return };
+        let Applied { received, cause, timing, fresh } = applied;
         let decoded = Decoded { track, id, received, decoded: decoded_at, cause, timing, fresh };
         self.tracker.decoded(&self.clock, decoded);
         let feedback = Feedback { track, update: id, received_at: received, decoded_at, presented_at: None };
@@ -211,8 +208,116 @@ impl Viewer {
                 self.control(ToHost::Ping { viewer: now });
             }
         }
-        for request in self.requests.end(Some(now)) {
-            self.actions.push_back(Action::ClipboardContent { request, data: None });
+        self.actions.extend(self.clipboard.end(Some(now)));
+    }
+
+    /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key that
+    /// repeats is repeated by its app. Between two links all but motion waits, and is sent if the host knows the viewer
+    /// again.
+    pub fn handle_input(
+        &mut self,
+        now: Timestamp,
+        track: TrackId,
+        event: InputEvent,
+    ) -> Result<InputId, Unsent> {
+        match self.state {
+            State::Live { role: Role::Control, .. } | State::Reconnecting { role: Role::Control, .. } => {}
+            State::Live { role: Role::View, .. } => return Err(Unsent::ViewOnly),
+            State::Reconnecting { role: Role::View, .. } | State::Connecting | State::Closed(_) => {
+                return Err(Unsent::NotLive);
+            }
+        }
+        if self.waits() && !self.lane.takes(&event) {
+            return Err(Unsent::NotLive);
+        }
+        if !self.windows.contains(track) {
+            return Err(Unsent::NoWindow);
+        }
+        event.validate().map_err(|_| Unsent::Bounds)?;
+        let event = self.held.hold(track, event, self.lock).ok_or(Unsent::NoChange)?;
+        Ok(self.send_input(now, track, event))
+    }
+
+    /// Which window of this viewer has the desktop's keyboard focus; `None`: none of them. Then everything that is
+    /// held down is released.
+    pub fn handle_focus(&mut self, now: Timestamp, track: Option<TrackId>) {
+        if track.is_none() {
+            self.release_held(now);
+        }
+        if self.focus != track {
+            self.focus = track;
+            self.control(ToHost::Focus { track });
+        }
+    }
+
+    /// Releases everything that is held down, and ends what is being composed.
+    pub fn release_held(&mut self, now: Timestamp) {
+        for (track, event) in self.held.release() {
+            self.send_input(now, track, event);
+        }
+    }
+
+    /// Asks a window to change; returns the serial that comes back as its `configured`. The serial that is passed in
+    /// is replaced.
+    pub fn configure(&mut self, track: TrackId, configure: Configure) -> u32 {
+        let serial = self.next_configure;
+        self.next_configure += 1;
+        self.control(ToHost::Configure { track, configure: Configure { serial, ..configure } });
+        serial
+    }
+
+    /// The user pressed outside of all popups, or the desktop took the focus away.
+    pub fn dismiss_popups(&mut self) {
+        self.control(ToHost::DismissPopups);
+    }
+
+    /// The user does something to windows that is no input of an app, such as to resize one: takes the seat, if nobody
+    /// else is using the apps. [`Action::Seat`] is the answer.
+    pub fn take_seat(&mut self) {
+        self.control(ToHost::TakeSeat);
+    }
+
+    /// Whether anybody can see a window here.
+    pub fn set_visible(&mut self, track: TrackId, visible: bool) {
+        if self.windows.set_visible(track, visible) {
+            self.control(ToHost::Visible { track, visible });
+        }
+    }
+
+    /// The user's keyboard layout, as xkb text. One that is over the protocol's bound is not sent.
+    pub fn set_keymap(&mut self, text: String) {
+        if text.len() > MAX_KEYMAP {
+            tracing::warn!(
+                bytes = text.len(),
+                limit = MAX_KEYMAP,
+                "the keymap is too long; the host keeps its own"
+            );
+            return;
+        }
+        self.keymap = Some(text.clone());
+        self.control(ToHost::Keymap { text });
+    }
+
+    /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more.
+    pub fn offer_clipboard(&mut self, mimes: Vec<String>) {
+        let offer = self.clipboard.offer(mimes);
+        self.control(ToHost::Clipboard(offer));
+    }
+
+    /// Asks for what is on the session's clipboard; [`Action::ClipboardContent`] is the answer, within seconds.
+    pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> Result<ClipboardRequest, Unsent> {
+        if !self.is_live() {
+            return Err(Unsent::NotLive);
+        }
+        let (request, message) = self.clipboard.request(now, mime).ok_or(Unsent::Bounds)?;
+        self.control(ToHost::Clipboard(message));
+        Ok(request)
+    }
+
+    /// Answers [`Action::ClipboardWanted`]; `None` if there is no such content.
+    pub fn provide_clipboard(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
+        for message in ClipboardEnd::provide(request, data) {
+            self.control(ToHost::Clipboard(message));
         }
     }
 
@@ -225,7 +330,7 @@ impl Viewer {
     /// When [`Viewer::handle_timeout`] is due next, if nothing else happens; may lie in the past.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let live = self.is_live().then(|| self.feedbacks.timeout().into_iter().chain(self.clock.timeout()));
-        live.into_iter().flatten().chain(self.requests.timeout()).min()
+        live.into_iter().flatten().chain(self.clipboard.timeout()).min()
     }
 
     /// How it stands to its host.
@@ -235,12 +340,12 @@ impl Viewer {
 
     /// The windows, by track. All of them, also before their first picture.
     pub fn windows(&self) -> impl Iterator<Item = &Shown> {
-        self.windows.shown.values()
+        self.windows.iter()
     }
 
     /// One window.
     pub fn window(&self, track: TrackId) -> Option<&Shown> {
-        self.windows.shown.get(&track)
+        self.windows.get(track)
     }
 
     /// Whether this viewer's input reaches the apps, as the host said last.
@@ -274,6 +379,84 @@ impl Viewer {
         Some(latency::age(&self.clock, now, captured))
     }
 
+    fn welcome(&mut self, now: Timestamp, welcome: Welcome) {
+        if !(Version::OLDEST..=Version::NEWEST).contains(&welcome.version) || self.is_live() {
+            return self.protocol("an impossible welcome".to_owned());
+        }
+        let known = match &self.state {
+            State::Reconnecting { session, .. } => *session == welcome.session,
+            _ => true,
+        };
+        if !known {
+            for track in self.windows.unconfirmed() {
+                self.window_vanished(track);
+            }
+        }
+        self.clock.begin(now, welcome.now);
+        self.introducing = true;
+        let Welcome { session, viewer, role, resumed, .. } = welcome;
+        self.lane.welcomed(viewer, resumed);
+        if resumed.is_none() {
+            // A host that does not know this viewer has released what it held down.
+            self.held.release();
+        }
+        self.set_state(State::Live { session, viewer, role });
+        if let Some(text) = self.keymap.clone().filter(|_| role == Role::Control) {
+            self.control(ToHost::Keymap { text });
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Whether input reaches the apps. The first time after a welcome also means: that was everything.
+    fn seat(&mut self, held: bool) {
+        if std::mem::take(&mut self.introducing) {
+            for track in self.windows.unconfirmed() {
+                self.window_gone(track);
+            }
+            for track in self.windows.hidden() {
+                self.control(ToHost::Visible { track, visible: false });
+            }
+            // Who is known again has the focus that it had.
+            if self.focus.is_some() || self.lane.is_returning() {
+                self.control(ToHost::Focus { track: self.focus });
+            }
+            if let Some(offer) = self.clipboard.offer_again() {
+                self.control(ToHost::Clipboard(offer));
+            }
+            self.send_again();
+        }
+        self.seat = held;
+        self.actions.push_back(Action::Seat { held });
+    }
+
+    /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as it was.
+    fn send_again(&mut self) {
+        if self.lane.is_returning() {
+            self.actions.extend(self.lane.again().into_iter().map(Action::Input));
+            self.clock.touch();
+        }
+    }
+
+    /// Whether input waits: for a link, or until what was done before it was sent again.
+    fn waits(&self) -> bool {
+        !self.is_live() || self.lane.is_returning()
+    }
+
+    fn send_input(&mut self, now: Timestamp, track: TrackId, event: InputEvent) -> InputId {
+        let input = self.lane.number(now, track, event);
+        let id = input.id;
+        if self.waits() {
+            self.lane.waits(input);
+            return id;
+        }
+        self.clock.touch();
+        self.tracker.input(id, now);
+        self.lane.sent(&input);
+        let motion = input.event.is_motion();
+        self.actions.push_back(if motion { Action::Motion(input) } else { Action::Input(input) });
+        id
+    }
+
     /// The desktop will see the release of the button, we shall not.
     fn grabbed(&mut self, now: Timestamp, track: TrackId, grab: WindowGrab) {
         self.release_held(now);
@@ -300,6 +483,15 @@ impl Viewer {
         }
     }
 
+    fn window_reported(&mut self, window: Window) {
+        let track = window.track;
+        if let Err(too_many) = self.windows.report(window.clone()) {
+            return self.protocol(too_many.to_string());
+        }
+        self.actions.push_back(Action::Window(window));
+        self.hand_out(track);
+    }
+
     /// A window is gone, and its late updates are to be dropped.
     fn window_gone(&mut self, track: TrackId) {
         self.window_vanished(track);
@@ -309,9 +501,8 @@ impl Viewer {
     fn window_vanished(&mut self, track: TrackId) {
         self.feedbacks.forget(track);
         self.tracker.forget(track);
-        self.held.forget_touches(track);
+        self.held.forget(track);
         self.focus.take_if(|focus| *focus == track);
-        self.composing.take_if(|composing| *composing == track);
         self.no_text_input(track);
         if self.lock == Some(track) {
             self.set_lock(None);
@@ -322,60 +513,21 @@ impl Viewer {
     }
 
     fn clipboard(&mut self, now: Timestamp, message: Clipboard) {
-        match message {
-            Clipboard::Offer { mimes } => {
-                // Whoever offers owns the clipboard from now on.
-                self.offered.clear();
-                self.actions.push_back(Action::ClipboardOffered { mimes });
-            }
-            Clipboard::Request { request, mime } if self.offered.contains(&mime) => {
-                self.actions.push_back(Action::ClipboardWanted { request, mime });
-            }
-            Clipboard::Request { request, .. } => self.provide_clipboard(request, None),
-            Clipboard::Content { request, data, last } => {
-                match self.requests.content(now, request, &data, last) {
-                    Progress::None => {}
-                    Progress::Done(data) => {
-                        self.actions.push_back(Action::ClipboardContent { request, data: Some(data) });
-                    }
-                    Progress::TooLong => {
-                        tracing::warn!(
-                            limit = MAX_CLIPBOARD,
-                            "clipboard content is too large; it is dropped"
-                        );
-                        self.actions.push_back(Action::ClipboardContent { request, data: None });
-                    }
-                }
-            }
-            Clipboard::Unavailable { request } => {
-                if self.requests.close(request) {
-                    self.actions.push_back(Action::ClipboardContent { request, data: None });
-                }
-            }
+        match self.clipboard.handle(now, message) {
+            Reaction::None => {}
+            Reaction::Act(action) => self.actions.push_back(action),
+            Reaction::Answer(message) => self.control(ToHost::Clipboard(message)),
         }
     }
 
     /// Hands out the updates of a track that are next in order, if its window is known.
     fn hand_out(&mut self, track: TrackId) {
-        if !self.windows.shown.get(&track).is_some_and(|shown| shown.confirmed) {
-            return;
-        }
-        while let Some((received, update)) = self.windows.order(track).and_then(|order| order.next()) {
-            let unapplied = Unapplied {
-                id: update.id,
-                received,
-                size: update.size,
-                exact: update.exact,
-                cause: update.caused_by_input,
-                timing: update.timing,
-            };
-            let unapplied_now = self.windows.unapplied.entry(track).or_default();
-            if unapplied_now.len() >= MAX_UNAPPLIED {
-                return self
-                    .protocol(format!("over {MAX_UNAPPLIED} updates of {track} ahead of the decoder"));
+        loop {
+            match self.windows.next(track) {
+                Ok(Some(update)) => self.actions.push_back(Action::Apply(update)),
+                Ok(None) => return,
+                Err(too_many) => return self.protocol(too_many.to_string()),
             }
-            unapplied_now.push_back(unapplied);
-            self.actions.push_back(Action::Apply(update));
         }
     }
 
@@ -397,7 +549,9 @@ impl Viewer {
     /// Sends on the control lane; without a link only the greeting goes out.
     fn control(&mut self, message: ToHost) {
         if self.is_live() || matches!(message, ToHost::Hello(_)) {
-            self.sent_before_input += u32::from(message.goes_before_input());
+            if message.goes_before_input() {
+                self.lane.precede();
+            }
             self.actions.push_back(Action::Control(message));
         }
     }

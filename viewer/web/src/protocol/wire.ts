@@ -51,6 +51,8 @@ export const MAX_KEYMAP = 512 << 10;
 export const MAX_TEXT = 4096;
 /** The most fingers in one event. */
 export const MAX_TOUCH_POINTS = 16;
+/** How far positions and distances reach from zero, in logical units; what lies beyond is a mistake. */
+export const MAX_COORDINATE = 1e6;
 /** The length of a key by which a viewer is known again, in bytes. */
 export const RESUME_KEY = 16;
 /** The most MIME types of one offer. */

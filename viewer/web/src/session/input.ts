@@ -1,11 +1,11 @@
 /** The user's input on its way to the host: what is held, what is composed, and the protocol's bounds. */
 
-import { MAX_TEXT, MAX_TOUCH_POINTS } from "../protocol/wire";
+import { MAX_COORDINATE, MAX_TEXT, MAX_TOUCH_POINTS } from "../protocol/wire";
 import type { InputEvent, Position, ToHost, TrackId } from "../protocol/types";
 import { Held } from "./held";
 
-/** What the user holds and composes. */
-export class Hands {
+/** What the user holds down and composes. */
+export class HeldInput {
   private readonly held = new Held();
   /** Where a text is being composed. */
   private composing: TrackId | null = null;
@@ -69,14 +69,14 @@ export function isSound(event: InputEvent): boolean {
   if ("Button" in event) return isPlace(event.Button.position);
   if ("Scroll" in event) {
     const { position, axis } = event.Scroll;
-    return isPlace(position) && Number.isFinite(axis.dx) && Number.isFinite(axis.dy);
+    return isPlace(position) && isCoordinate(axis.dx) && isCoordinate(axis.dy);
   }
   if ("Touch" in event) {
     const { points } = event.Touch;
     return points.length <= MAX_TOUCH_POINTS && points.every((point) => isPlace(point.position));
   }
   if ("RelativeMotion" in event) {
-    return Number.isFinite(event.RelativeMotion.dx) && Number.isFinite(event.RelativeMotion.dy);
+    return isCoordinate(event.RelativeMotion.dx) && isCoordinate(event.RelativeMotion.dy);
   }
   const { text, cursor } = event.Preedit;
   return bytesOf(text) <= MAX_TEXT && (cursor === null || isCursorOf(text, cursor));
@@ -98,5 +98,9 @@ function bytesOf(text: string): number {
 }
 
 function isPlace(position: Position): boolean {
-  return Number.isFinite(position.x) && Number.isFinite(position.y);
+  return isCoordinate(position.x) && isCoordinate(position.y);
+}
+
+function isCoordinate(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) <= MAX_COORDINATE;
 }

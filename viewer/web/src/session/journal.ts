@@ -3,7 +3,7 @@
  *
  * Invariants: events of the input lane stand here in the order of their numbers, without motion, whose newest stands for all.
  * `since` names the newest that is gone from here: all later ones can be sent again. While there is a link, what is older than
- * `REACH` or beyond the newest `MOST` goes; without one nothing goes but by `prune`, so that what was said of the journal holds
+ * `REACH` or beyond the newest `MAX_EVENTS` goes; without one nothing goes but by `prune`, so that what was said of the journal holds
  * until it is answered.
  */
 
@@ -16,7 +16,7 @@ import type { Input, InputEvent, InputId } from "../protocol/types";
 const REACH = 15_000_000;
 
 /** How many: more than anybody types meanwhile, and few enough that apps take them at once. */
-const MOST = 1024;
+const MAX_EVENTS = 1024;
 
 /** The newest events of the input lane. */
 export class Journal {
@@ -27,7 +27,7 @@ export class Journal {
   sent(input: Input): void {
     this.prune(input.at);
     this.events.push(input);
-    if (this.events.length > MOST) this.drop(this.events.length - MOST);
+    if (this.events.length > MAX_EVENTS) this.drop(this.events.length - MAX_EVENTS);
   }
 
   /** Notes an event that waits for a link. */
@@ -40,7 +40,7 @@ export class Journal {
    * much.
    */
   takes(event: InputEvent): boolean {
-    return !isMotion(event) && (this.events.length < MOST || letsGo(event));
+    return !isMotion(event) && (this.events.length < MAX_EVENTS || releases(event));
   }
 
   /**
@@ -68,12 +68,13 @@ export class Journal {
   }
 }
 
+/** Whether it travels on the motion lane, where only the newest counts. */
 export function isMotion(event: InputEvent): boolean {
   return typeof event === "object" && "Motion" in event;
 }
 
-/** Whether the event only ends what another began. */
-function letsGo(event: InputEvent): boolean {
+/** Whether the event only ends what another began: a press, a touch, a composition. */
+export function releases(event: InputEvent): boolean {
   if (typeof event === "string") return false;
   if ("Key" in event) return !event.Key.pressed;
   if ("Button" in event) return !event.Button.pressed;

@@ -30,7 +30,7 @@ import type { Action, CoreState, Introduction, Unsent } from "./action";
 import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
-import { Hands, goesBeforeInput, isSound } from "./input";
+import { HeldInput, goesBeforeInput, isSound } from "./input";
 import { isMotion } from "./journal";
 import { InputLane } from "./lane";
 import { Tracker } from "./latency";
@@ -49,15 +49,13 @@ export class Viewer {
   private seat = false;
   private readonly clock = new Clock();
   private readonly feedbacks = new Feedbacks();
-  private readonly hands = new Hands();
+  private readonly held = new HeldInput();
   /** The clipboard, both ways. */
   readonly clipboard = new ClipboardEnd(
     (message) => this.control({ Clipboard: message }),
     (action) => this.actions.push(action),
   );
   private readonly lane = new InputLane();
-  /** Messages that go before input, sent on this link. */
-  private sentBeforeInput = 0;
   private nextConfigure = 1;
   private focus: TrackId | null = null;
   private textInput: { track: TrackId; input: TextInput } | null = null;
@@ -88,7 +86,6 @@ export class Viewer {
     this.setTextInput(null);
     this.setLock(null);
     this.lane.reset();
-    this.sentBeforeInput = 0;
     if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
     this.clipboard.end(null);
   }
@@ -192,7 +189,7 @@ export class Viewer {
     if (this.waits && !this.lane.takes(event)) return "not connected";
     if (!this.windows.shown.has(track)) return "no such window";
     if (!isSound(event)) return "the input is longer than the protocol allows, or its position is no number";
-    const remaining = this.hands.hold(track, event, this.lock);
+    const remaining = this.held.hold(track, event, this.lock);
     if (remaining === null) return "nothing changes by it";
     this.sendInput(at, track, remaining);
     return null;
@@ -208,7 +205,7 @@ export class Viewer {
 
   /** Releases everything that is held down, and ends what is being composed. */
   releaseHeld(now: number): void {
-    for (const [track, event] of this.hands.release()) this.sendInput(now, track, event);
+    for (const [track, event] of this.held.release()) this.sendInput(now, track, event);
   }
 
   /** Says how this viewer wants a window to be, which counts while it has the seat; answers the serial that comes back as its `configured`, in place of the one passed in. */
@@ -289,13 +286,12 @@ export class Viewer {
   }
 
   private sendInput(at: number, track: TrackId, event: InputEvent): void {
-    const input = this.lane.number(at, this.sentBeforeInput, track, event);
+    const input = this.lane.number(at, track, event);
     if (this.waits) return this.lane.waits(input);
     this.clock.touch();
     this.latency.input(input.id, at);
-    const motion = isMotion(event);
-    if (!motion) this.lane.sent(input);
-    this.actions.push({ do: motion ? "motion" : "input", input });
+    this.lane.sent(input);
+    this.actions.push({ do: isMotion(event) ? "motion" : "input", input });
   }
 
   private welcome(now: number, welcome: Welcome): void {
@@ -310,7 +306,7 @@ export class Viewer {
     this.introducing = true;
     this.lane.welcomed(viewer, resumed);
     // A host that does not know this viewer has released what it held down.
-    if (resumed === null) this.hands.release();
+    if (resumed === null) this.held.release();
     this.setState({ is: "live", session, viewer, role });
     if (this.keymap !== null && role === "control") this.control({ Keymap: { text: this.keymap } });
     this.handleTimeout(now);
@@ -327,7 +323,7 @@ export class Viewer {
       // Who is known again has the focus that it had.
       if (this.focus !== null || this.lane.isReturning) this.control({ Focus: { track: this.focus } });
       this.clipboard.offerAgain();
-      for (const input of this.lane.again(this.sentBeforeInput)) this.actions.push({ do: "input", input });
+      for (const input of this.lane.again()) this.actions.push({ do: "input", input });
     }
     this.seat = held;
     this.actions.push({ do: "seat", held });
@@ -352,7 +348,7 @@ export class Viewer {
   private windowVanished(track: TrackId): void {
     this.feedbacks.forget(track);
     this.latency.forget(track);
-    this.hands.forget(track);
+    this.held.forget(track);
     if (this.focus === track) this.focus = null;
     this.noTextInput(track);
     if (this.lock === track) this.setLock(null);
@@ -410,7 +406,7 @@ export class Viewer {
   private control(message: ToHost): void {
     const greeting = typeof message === "object" && "Hello" in message;
     if (!this.isLive && !greeting) return;
-    if (goesBeforeInput(message)) this.sentBeforeInput++;
+    if (goesBeforeInput(message)) this.lane.precede();
     this.actions.push({ do: "control", message });
   }
 }
