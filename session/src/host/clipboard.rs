@@ -5,15 +5,17 @@
 //! [`TIMEOUT`], content over `MAX_CLIPBOARD` and more than [`MAX_PENDING`] requests at a time end as "unavailable".
 //! Viewers that may only look have no part in it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use media::{ClipboardRequest, Command, Timestamp, ViewerId};
-use protocol::control::{
-    CLIPBOARD_CHUNK, Clipboard as Message, MAX_CLIPBOARD, MAX_MIMES, Refusal, Role, ToViewer,
-};
+use protocol::control::{CLIPBOARD_CHUNK, Clipboard as Message, MAX_CLIPBOARD, MAX_MIMES, Refusal};
 
-use super::{Action, Host, Violation, protocol_error};
+use super::{Violation, protocol_error};
+use crate::chunks;
 
 /// How long a request may go without progress.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,12 +24,29 @@ const MAX_PENDING: usize = 16;
 /// The longest MIME type in bytes.
 const MAX_MIME: usize = 256;
 
-/// Who owns the clipboard, and what is on its way.
+/// Who owns the clipboard, and what is on its way. Drain [`Clipboard::poll_effect`] after every other call.
 #[derive(Debug, Default)]
 pub(crate) struct Clipboard {
     owner: Owner,
     pending: BTreeMap<ClipboardRequest, Pending>,
     next: u32,
+    effects: VecDeque<Effect>,
+}
+
+/// What the clipboard asks the core to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Tell the source.
+    Source(Command),
+    /// Tell a viewer.
+    Send(ViewerId, Message),
+    /// Tell all viewers that may use windows, except for one, what is on offer.
+    Offer {
+        /// MIME types; none: nothing any more.
+        mimes: Vec<String>,
+        /// Whose offer it is.
+        except: Option<ViewerId>,
+    },
 }
 
 /// Whose content is on the clipboard.
@@ -96,65 +115,48 @@ impl Clipboard {
         }
     }
 
-    fn mimes(&self) -> &[String] {
-        match &self.owner {
-            Owner::Nobody => &[],
-            Owner::App { mimes } | Owner::Viewer { mimes, .. } => mimes,
-        }
+    /// What to do next, in order.
+    pub(super) fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
     }
 
-    fn open(&mut self, now: Timestamp, asker: Asker, from: Option<ViewerId>) -> Option<ClipboardRequest> {
-        if self.pending.len() >= MAX_PENDING {
-            tracing::warn!(limit = MAX_PENDING, "too many clipboard requests at a time; one is not answered");
-            return None;
-        }
-        let request = ClipboardRequest(self.next);
-        self.next = self.next.wrapping_add(1);
-        let pending = Pending { asker, from, content: BytesMut::new(), deadline: now + TIMEOUT };
-        self.pending.insert(request, pending);
-        Some(request)
-    }
-}
-
-impl Host {
-    /// Tells a viewer that joins what is on the clipboard.
-    pub(super) fn introduce_clipboard(&mut self, viewer: ViewerId) {
-        let mimes = self.clipboard.mimes().to_vec();
-        if self.may_use(viewer) && !mimes.is_empty() {
-            self.send(viewer, ToViewer::Clipboard(Message::Offer { mimes }));
+    /// A viewer that may use windows joins: it is told what is on offer.
+    pub(super) fn handle_joined(&mut self, viewer: ViewerId) {
+        let mimes = self.mimes().to_vec();
+        if !mimes.is_empty() {
+            self.send(viewer, Message::Offer { mimes });
         }
     }
 
     /// An app put something on the clipboard.
-    pub(super) fn app_offers(&mut self, mut mimes: Vec<String>) {
+    pub(super) fn handle_app_offer(&mut self, mut mimes: Vec<String>) {
         mimes.retain(|mime| mime.len() <= MAX_MIME);
         mimes.truncate(MAX_MIMES);
-        self.clipboard.owner =
-            if mimes.is_empty() { Owner::Nobody } else { Owner::App { mimes: mimes.clone() } };
-        self.offer_to_viewers(&mimes, None);
+        self.owner = if mimes.is_empty() { Owner::Nobody } else { Owner::App { mimes: mimes.clone() } };
+        self.effects.push_back(Effect::Offer { mimes, except: None });
     }
 
     /// An app pastes what a viewer has.
-    pub(super) fn app_wants(&mut self, now: Timestamp, request: ClipboardRequest, mime: String) {
+    pub(super) fn handle_app_request(&mut self, now: Timestamp, request: ClipboardRequest, mime: String) {
         self.ask(now, Asker::App(request), mime);
     }
 
     /// An app's content for a viewer that asked.
-    pub(super) fn app_content(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
-        let Some(pending) = self.clipboard.pending.remove(&request) else { return };
+    pub(super) fn handle_app_content(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
+        let Some(pending) = self.pending.remove(&request) else { return };
         if pending.from.is_none() {
             self.answer(pending.asker, data.filter(|data| data.len() <= MAX_CLIPBOARD));
         }
     }
 
-    /// A viewer's message about the clipboard. An error is a broken rule.
-    pub(super) fn viewer_clipboard(
+    /// A message of a viewer, which `may` use windows or only look. An error is a broken rule.
+    pub(super) fn handle_message(
         &mut self,
         now: Timestamp,
         viewer: ViewerId,
+        may: bool,
         message: Message,
     ) -> Result<(), Refusal> {
-        let may = self.may_use(viewer);
         match message {
             Message::Offer { mimes } => {
                 if mimes.len() > MAX_MIMES || mimes.iter().any(|mime| mime.len() > MAX_MIME) {
@@ -180,7 +182,7 @@ impl Host {
                 self.viewer_content(now, viewer, request, &data, last)
             }
             Message::Unavailable { request } => {
-                if self.clipboard.pending.get(&request).is_some_and(|p| p.from == Some(viewer)) {
+                if self.pending.get(&request).is_some_and(|p| p.from == Some(viewer)) {
                     self.give_up(request);
                 }
             }
@@ -189,8 +191,8 @@ impl Host {
     }
 
     /// Requests that have waited too long end.
-    pub(super) fn clipboard_timeout(&mut self, now: Timestamp) {
-        let late = self.clipboard.pending.iter().filter(|(_, pending)| pending.deadline <= now);
+    pub(super) fn handle_timeout(&mut self, now: Timestamp) {
+        let late = self.pending.iter().filter(|(_, pending)| pending.deadline <= now);
         let late: Vec<ClipboardRequest> = late.map(|(request, _)| *request).collect();
         for request in late {
             tracing::debug!(%request, "a clipboard request had no answer in time");
@@ -199,42 +201,32 @@ impl Host {
     }
 
     /// A viewer is gone, with what it asked for and what it had.
-    pub(super) fn clipboard_gone(&mut self, viewer: ViewerId) {
-        self.clipboard
-            .pending
+    pub(super) fn handle_gone(&mut self, viewer: ViewerId) {
+        self.pending
             .retain(|_, pending| !matches!(pending.asker, Asker::Viewer(asker, _) if asker == viewer));
-        let its = self.clipboard.pending.iter().filter(|(_, pending)| pending.from == Some(viewer));
+        let its = self.pending.iter().filter(|(_, pending)| pending.from == Some(viewer));
         let its: Vec<ClipboardRequest> = its.map(|(request, _)| *request).collect();
         its.into_iter().for_each(|request| self.give_up(request));
-        if matches!(self.clipboard.owner, Owner::Viewer { viewer: owner, .. } if owner == viewer) {
+        if matches!(self.owner, Owner::Viewer { viewer: owner, .. } if owner == viewer) {
             self.viewer_offers(viewer, Vec::new());
         }
     }
 
     fn viewer_offers(&mut self, viewer: ViewerId, mimes: Vec<String>) {
-        let owns = matches!(self.clipboard.owner, Owner::Viewer { viewer: owner, .. } if owner == viewer);
+        let owns = matches!(self.owner, Owner::Viewer { viewer: owner, .. } if owner == viewer);
         if mimes.is_empty() && !owns {
             return;
         }
-        self.command(Command::OfferClipboard { mimes: mimes.clone() });
-        self.offer_to_viewers(&mimes, Some(viewer));
-        self.clipboard.owner = if mimes.is_empty() { Owner::Nobody } else { Owner::Viewer { viewer, mimes } };
-    }
-
-    fn offer_to_viewers(&mut self, mimes: &[String], origin: Option<ViewerId>) {
-        for (&viewer, member) in &self.members {
-            if member.role == Role::Control && Some(viewer) != origin {
-                let message = ToViewer::Clipboard(Message::Offer { mimes: mimes.to_vec() });
-                self.actions.push_back(Action::Send { viewer, message });
-            }
-        }
+        self.effect(Command::OfferClipboard { mimes: mimes.clone() });
+        self.effects.push_back(Effect::Offer { mimes: mimes.clone(), except: Some(viewer) });
+        self.owner = if mimes.is_empty() { Owner::Nobody } else { Owner::Viewer { viewer, mimes } };
     }
 
     fn ask(&mut self, now: Timestamp, asker: Asker, mime: String) {
-        if !self.clipboard.mimes().contains(&mime) {
+        if !self.mimes().contains(&mime) {
             return self.answer(asker, None);
         }
-        let from = match &self.clipboard.owner {
+        let from = match &self.owner {
             Owner::Viewer { viewer, .. } => Some(*viewer),
             Owner::Nobody | Owner::App { .. } => None,
         };
@@ -242,12 +234,12 @@ impl Host {
             Asker::App(_) => from.is_none(),
             Asker::Viewer(viewer, _) => from == Some(viewer),
         };
-        let request = if circular { None } else { self.clipboard.open(now, asker, from) };
+        let request = if circular { None } else { self.open(now, asker, from) };
         match (request, from) {
             (None, _) => self.answer(asker, None),
-            (Some(request), None) => self.command(Command::ReadClipboard { request, mime }),
+            (Some(request), None) => self.effect(Command::ReadClipboard { request, mime }),
             (Some(request), Some(owner)) => {
-                self.send(owner, ToViewer::Clipboard(Message::Request { request, mime }));
+                self.send(owner, Message::Request { request, mime });
             }
         }
     }
@@ -260,7 +252,7 @@ impl Host {
         data: &[u8],
         last: bool,
     ) {
-        let Some(pending) = self.clipboard.pending.get_mut(&request) else { return };
+        let Some(pending) = self.pending.get_mut(&request) else { return };
         if pending.from != Some(viewer) {
             return;
         }
@@ -270,28 +262,131 @@ impl Host {
         }
         pending.content.extend_from_slice(data);
         pending.deadline = now + TIMEOUT;
-        if last && let Some(pending) = self.clipboard.pending.remove(&request) {
+        if last && let Some(pending) = self.pending.remove(&request) {
             self.answer(pending.asker, Some(pending.content.freeze()));
         }
     }
 
     fn give_up(&mut self, request: ClipboardRequest) {
-        if let Some(pending) = self.clipboard.pending.remove(&request) {
+        if let Some(pending) = self.pending.remove(&request) {
             self.answer(pending.asker, None);
         }
     }
 
     fn answer(&mut self, asker: Asker, data: Option<Bytes>) {
         match (asker, data) {
-            (Asker::App(request), data) => self.command(Command::ClipboardContent { request, data }),
+            (Asker::App(request), data) => self.effect(Command::ClipboardContent { request, data }),
             (Asker::Viewer(viewer, request), None) => {
-                self.send(viewer, ToViewer::Clipboard(Message::Unavailable { request }));
+                self.send(viewer, Message::Unavailable { request });
             }
             (Asker::Viewer(viewer, request), Some(data)) => {
-                for message in crate::chunks::content(request, data) {
-                    self.send(viewer, ToViewer::Clipboard(message));
+                for message in chunks::content(request, data) {
+                    self.send(viewer, message);
                 }
             }
         }
+    }
+
+    fn mimes(&self) -> &[String] {
+        match &self.owner {
+            Owner::Nobody => &[],
+            Owner::App { mimes } | Owner::Viewer { mimes, .. } => mimes,
+        }
+    }
+
+    fn open(&mut self, now: Timestamp, asker: Asker, from: Option<ViewerId>) -> Option<ClipboardRequest> {
+        if self.pending.len() >= MAX_PENDING {
+            tracing::warn!(limit = MAX_PENDING, "too many clipboard requests at a time; one is not answered");
+            return None;
+        }
+        let request = ClipboardRequest(self.next);
+        self.next = self.next.wrapping_add(1);
+        let pending = Pending { asker, from, content: BytesMut::new(), deadline: now + TIMEOUT };
+        self.pending.insert(request, pending);
+        Some(request)
+    }
+
+    fn effect(&mut self, command: Command) {
+        self.effects.push_back(Effect::Source(command));
+    }
+
+    fn send(&mut self, viewer: ViewerId, message: Message) {
+        self.effects.push_back(Effect::Send(viewer, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+    const ONE: ViewerId = ViewerId(1);
+    const OTHER: ViewerId = ViewerId(2);
+
+    fn text() -> Vec<String> {
+        vec!["text/plain".to_owned()]
+    }
+
+    fn effects(clipboard: &mut Clipboard) -> Vec<Effect> {
+        std::iter::from_fn(|| clipboard.poll_effect()).collect()
+    }
+
+    fn offer(clipboard: &mut Clipboard, viewer: ViewerId) {
+        clipboard.handle_message(NOW, viewer, true, Message::Offer { mimes: text() }).expect("in bounds");
+    }
+
+    fn ask(clipboard: &mut Clipboard, viewer: ViewerId, may: bool) {
+        let request = ClipboardRequest(77);
+        let message = Message::Request { request, mime: "text/plain".to_owned() };
+        clipboard.handle_message(NOW, viewer, may, message).expect("in bounds");
+    }
+
+    const UNAVAILABLE: Message = Message::Unavailable { request: ClipboardRequest(77) };
+
+    #[test]
+    fn an_offer_goes_to_everybody_but_its_origin_and_ends_with_it() {
+        let mut clipboard = Clipboard::default();
+        offer(&mut clipboard, ONE);
+        let offered = Effect::Offer { mimes: text(), except: Some(ONE) };
+        let command = Effect::Source(Command::OfferClipboard { mimes: text() });
+        assert_eq!(effects(&mut clipboard), [command, offered]);
+        clipboard.handle_joined(OTHER);
+        assert_eq!(effects(&mut clipboard), [Effect::Send(OTHER, Message::Offer { mimes: text() })]);
+        clipboard.handle_gone(ONE);
+        let nothing = Effect::Offer { mimes: Vec::new(), except: Some(ONE) };
+        let command = Effect::Source(Command::OfferClipboard { mimes: Vec::new() });
+        assert_eq!(effects(&mut clipboard), [command, nothing]);
+    }
+
+    #[test]
+    fn content_travels_under_the_numbers_of_each_side() {
+        let mut clipboard = Clipboard::default();
+        offer(&mut clipboard, ONE);
+        effects(&mut clipboard);
+        ask(&mut clipboard, OTHER, true);
+        let [Effect::Send(ONE, Message::Request { request, .. })] = effects(&mut clipboard)[..] else {
+            panic!("the owner is asked")
+        };
+        let content = |request| Message::Content { request, data: Bytes::from_static(b"hi"), last: true };
+        clipboard.handle_message(NOW, OTHER, true, content(request)).expect("in bounds");
+        assert_eq!(effects(&mut clipboard), [], "only the owner answers");
+        clipboard.handle_message(NOW, ONE, true, content(request)).expect("in bounds");
+        assert_eq!(effects(&mut clipboard), [Effect::Send(OTHER, content(ClipboardRequest(77)))]);
+    }
+
+    #[test]
+    fn who_may_only_look_or_asks_itself_or_waits_too_long_gets_nothing() {
+        let mut clipboard = Clipboard::default();
+        offer(&mut clipboard, ONE);
+        effects(&mut clipboard);
+        ask(&mut clipboard, OTHER, false);
+        assert_eq!(effects(&mut clipboard), [Effect::Send(OTHER, UNAVAILABLE)]);
+        ask(&mut clipboard, ONE, true);
+        assert_eq!(effects(&mut clipboard), [Effect::Send(ONE, UNAVAILABLE)]);
+        ask(&mut clipboard, OTHER, true);
+        effects(&mut clipboard);
+        clipboard.handle_timeout(clipboard.timeout().expect("one waits"));
+        assert_eq!(effects(&mut clipboard), [Effect::Send(OTHER, UNAVAILABLE)]);
+        assert_eq!(clipboard.timeout(), None);
     }
 }

@@ -41,7 +41,10 @@ impl Host {
                 }
             }
             ToHost::Keymap { text } => self.viewer_keymap(viewer, text)?,
-            ToHost::Clipboard(message) => self.viewer_clipboard(now, viewer, message)?,
+            ToHost::Clipboard(message) => {
+                self.clipboard.handle_message(now, viewer, may_use, message)?;
+                self.clipboard_effects();
+            }
             ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
             // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
             ToHost::Goodbye => {

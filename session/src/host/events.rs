@@ -43,9 +43,18 @@ impl Host {
                 self.broadcast(&ToViewer::Cursor(cursor.clone()));
                 self.cursor = Some(cursor);
             }
-            Event::ClipboardOffered { mimes } => self.app_offers(mimes),
-            Event::ClipboardContent { request, data } => self.app_content(request, data),
-            Event::ClipboardWanted { request, mime } => self.app_wants(now, request, mime),
+            Event::ClipboardOffered { mimes } => {
+                self.clipboard.handle_app_offer(mimes);
+                self.clipboard_effects();
+            }
+            Event::ClipboardContent { request, data } => {
+                self.clipboard.handle_app_content(request, data);
+                self.clipboard_effects();
+            }
+            Event::ClipboardWanted { request, mime } => {
+                self.clipboard.handle_app_request(now, request, mime);
+                self.clipboard_effects();
+            }
             Event::Bell(track) if self.tracks.has_window(track) => self.broadcast(&ToViewer::Bell { track }),
             Event::Bell(_) => {}
             Event::Grabbed { track, grab } => self.grabbed(track, grab),

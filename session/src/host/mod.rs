@@ -37,7 +37,7 @@ mod wants;
 use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
 
 use media::{Command, CursorImage, Timestamp, TrackId, ViewerId};
-use protocol::control::{Refusal, RefusalCode, Role, ToViewer, Welcome};
+use protocol::control::{Clipboard as Message, Refusal, RefusalCode, Role, ToViewer, Welcome};
 use protocol::feedback::Feedback;
 use protocol::version::VersionRange;
 
@@ -182,7 +182,8 @@ impl Host {
         for track in self.tracks.all.values_mut() {
             track.configures.forget(viewer);
         }
-        self.clipboard_gone(viewer);
+        self.clipboard.handle_gone(viewer);
+        self.clipboard_effects();
         self.actions.push_back(Action::ForgetViewer(viewer));
     }
 
@@ -201,7 +202,8 @@ impl Host {
             }
         }
         self.take_early_input(now);
-        self.clipboard_timeout(now);
+        self.clipboard.handle_timeout(now);
+        self.clipboard_effects();
         self.settle_vacancy(now);
         self.pump(now);
     }
@@ -268,7 +270,10 @@ impl Host {
                 }
             }
         }
-        self.introduce_clipboard(viewer);
+        if self.may_use(viewer) {
+            self.clipboard.handle_joined(viewer);
+            self.clipboard_effects();
+        }
         self.introduce_text_input(viewer);
         self.introduce_lock(viewer);
         let held = self.seat.holder() == Some(viewer);
@@ -282,6 +287,24 @@ impl Host {
         self.settle_vacancy(now);
         self.pump(now);
         self.actions.push_back(Action::Disconnect { viewer, refusal });
+    }
+
+    /// Does what the clipboard asks for.
+    fn clipboard_effects(&mut self) {
+        while let Some(effect) = self.clipboard.poll_effect() {
+            match effect {
+                clipboard::Effect::Source(command) => self.command(command),
+                clipboard::Effect::Send(viewer, message) => self.send(viewer, ToViewer::Clipboard(message)),
+                clipboard::Effect::Offer { mimes, except } => {
+                    for (&viewer, member) in &self.members {
+                        if member.role == Role::Control && Some(viewer) != except {
+                            let message = ToViewer::Clipboard(Message::Offer { mimes: mimes.clone() });
+                            self.actions.push_back(Action::Send { viewer, message });
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn may_use(&self, viewer: ViewerId) -> bool {
