@@ -41,7 +41,7 @@ impl CompositorHandler for State {
 
     fn destroyed(&mut self, surface: &WlSurface) {
         for child in compositor::get_children(surface) {
-            self.frames.loosened(child);
+            self.orphan(&child);
         }
     }
 

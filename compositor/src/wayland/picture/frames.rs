@@ -66,6 +66,8 @@ struct Served {
     timed: Cell<bool>,
     /// The track in whose list it is.
     listed: Cell<Option<TrackId>>,
+    /// Whether it has asked not to be synchronised with its parent. It still is while its parent is with another.
+    desynchronised: Cell<bool>,
     /// What it asked for by commits that a parent holds back.
     held: RefCell<Held>,
 }
@@ -140,6 +142,11 @@ impl Frames {
     pub(in crate::wayland) fn loosened(&mut self, surface: WlSurface) {
         self.loosened.push(surface);
     }
+
+    /// A subsurface is synchronised with its parent from now on.
+    pub(in crate::wayland) fn bound_to_parent(&self, surface: &WlSurface) {
+        with_served(surface, |served| served.desynchronised.set(false));
+    }
 }
 
 impl State {
@@ -198,6 +205,32 @@ impl State {
         match self.tracks.of_surface(&root).filter(|&id| self.tracks.shown(id)) {
             Some(id) => self.frames.wait(id, surface),
             None => self.serve_soon(surface),
+        }
+    }
+
+    /// A subsurface asks not to be synchronised any more: unless its parent is, what was held back takes effect now,
+    /// whatever the app asks for next.
+    pub(in crate::wayland) fn let_go(&mut self, surface: &WlSurface) {
+        with_served(surface, |served| served.desynchronised.set(true));
+        if !compositor::get_parent(surface).is_some_and(|parent| compositor::is_sync_subsurface(&parent)) {
+            self.await_frames_of(surface);
+        }
+        self.frames.loosened(surface.clone());
+    }
+
+    /// A subsurface loses its parent: nobody's commit will let what it and its parts asked for take effect.
+    pub(in crate::wayland) fn orphan(&mut self, surface: &WlSurface) {
+        self.frames.bound_to_parent(surface);
+        tree(surface).iter().for_each(|part| self.await_frame(part));
+        self.frames.loosened(surface.clone());
+    }
+
+    fn await_frames_of(&mut self, surface: &WlSurface) {
+        self.await_frame(surface);
+        for part in compositor::get_children(surface) {
+            if part != *surface && with_served(&part, |served| served.desynchronised.get()) {
+                self.await_frames_of(&part);
+            }
         }
     }
 

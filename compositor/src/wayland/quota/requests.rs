@@ -281,10 +281,14 @@ guarded!(XdgSurface, XdgSurfaceUserData => XdgShellState, destroyed: one_object_
 
 guarded!(WlSubcompositor, () => CompositorState, destroyed: one_object_less, |_, _, _, _| Verdict::Pass);
 guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing, |state, _, subsurface, request| {
-    if matches!(request, wl_subsurface::Request::SetDesync | wl_subsurface::Request::Destroy)
-        && let Some(data) = subsurface.data::<SubsurfaceUserData>()
-    {
-        state.frames.loosened(data.surface().clone());
+    if let Some(data) = subsurface.data::<SubsurfaceUserData>() {
+        let surface = data.surface().clone();
+        match request {
+            wl_subsurface::Request::SetDesync => state.let_go(&surface),
+            wl_subsurface::Request::SetSync => state.frames.bound_to_parent(&surface),
+            wl_subsurface::Request::Destroy => state.orphan(&surface),
+            _ => (),
+        }
     }
     Verdict::Pass
 });
