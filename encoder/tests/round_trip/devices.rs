@@ -11,6 +11,7 @@ use dormer_encoder::{
     video::{Broker, Capabilities, Content, Planes, VideoConfig},
 };
 use media::{Canvas, EncodeJob, Frame, Op, Rect, Region, Size, Timestamp, TrackId, ViewerId};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     device::{Fake, Fault},
@@ -203,16 +204,17 @@ fn a_dear_rate_changes_seldom() {
     assert!((2..=4).contains(&keyframes), "{keyframes} keyframes in three seconds");
 }
 
-/// Four windows on two threads wait for a device that keeps them; a fifth has something to say.
+/// As many windows as there are threads wait for a device that keeps them; another one has something to say.
 #[test]
 fn a_device_that_hangs_holds_up_no_other_window() {
-    const HELD: u32 = 4;
+    const THREADS: u32 = 2;
+    const FILMS: u32 = 4;
     let (send, answers) = mpsc::channel();
     let fake = Fake::with(Fault::KeepsWaitingAt(2));
-    let threads = NonZeroUsize::new(2).expect("two");
+    let threads = NonZeroUsize::new(THREADS as usize).expect("some");
     let config = PoolConfig { threads, video: fake.clone().broker() };
     let pool = Pool::new(config, move |encoded| drop(send.send(encoded)));
-    let canvases: Vec<_> = (0..=HELD).map(|_| Canvas::new()).collect();
+    let canvases: Vec<_> = (0..=FILMS).map(|_| Canvas::new()).collect();
     for (track, canvas) in (0..).zip(&canvases) {
         pool.canvas(TrackId(track), canvas.clone());
         canvas.write(|frame| {
@@ -220,6 +222,8 @@ fn a_device_that_hangs_holds_up_no_other_window() {
             text(frame, SCREEN, 0);
         });
     }
+    // The pool drops what was not used for a while, by the host's clock.
+    let started = Timestamp::default() + Duration::from_secs(clock_gettime(ClockId::Monotonic).tv_sec as u64);
     let order = |track: u32, time: u64| {
         pool.submit(EncodeJob {
             viewer: ViewerId(1),
@@ -229,12 +233,11 @@ fn a_device_that_hangs_holds_up_no_other_window() {
             budget: 8_000,
             bitrate: 2_000_000,
             video: true,
-            now: Timestamp(5_000_000 + time * 33_333),
+            now: started + Duration::from_micros(33_333) * u32::try_from(time).expect("a short film"),
         });
     };
-    let answer = || answers.recv_timeout(Duration::from_secs(60)).expect("every job is answered").track;
-    // Films play until each has got as far as the picture for which the device keeps whoever waits.
-    let mut pictures = [0; HELD as usize];
+    // Films play until as many as there are threads have come to the picture for which the device keeps whoever waits.
+    let mut pictures = [0; FILMS as usize];
     let mut play = |track: u32| {
         let picture = &mut pictures[track as usize];
         *picture += 1;
@@ -242,16 +245,19 @@ fn a_device_that_hangs_holds_up_no_other_window() {
         canvases[track as usize].write(|frame| film(frame, SCREEN, *picture as i32));
         order(track, *picture);
     };
-    (0..HELD).for_each(&mut play);
-    while fake.waiting() < HELD {
+    (0..FILMS).for_each(&mut play);
+    let mut playing = FILMS;
+    while fake.waiting() < THREADS {
         if let Ok(encoded) = answers.recv_timeout(Duration::from_millis(10)) {
             play(encoded.track.0);
         }
     }
-    order(HELD, 1);
-    assert_eq!(answer(), TrackId(HELD), "the window that needs no device is served meanwhile");
+    order(FILMS, 1);
+    let answer =
+        || answers.recv_timeout(Duration::from_secs(60)).expect("nobody waits for another's device").track;
+    while answer() != TrackId(FILMS) {
+        playing -= 1;
+    }
     fake.let_go();
-    let mut released: Vec<_> = (0..HELD).map(|_| answer().0).collect();
-    released.sort_unstable();
-    assert_eq!(released, [0, 1, 2, 3], "software goes on for the others");
+    (0..playing).for_each(|_| assert!(answer() < TrackId(FILMS), "software goes on for the others"));
 }
