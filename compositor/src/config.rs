@@ -35,6 +35,10 @@ impl Config {
     }
 }
 
+/// The name of the file in [`Config::runtime_dir`] by which X11 apps may connect, for their `XAUTHORITY`. It is there if
+/// they are served.
+pub const XAUTHORITY: &str = "Xauthority";
+
 /// How much one app (one Wayland connection, unless said otherwise) may use. What is beyond is refused where that is all there
 /// is to it: a picture is not taken, a connection not made. Else the app is cut off. `docs/limits.md` says which is which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

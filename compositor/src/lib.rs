@@ -15,6 +15,6 @@ mod memory;
 mod queue;
 mod wayland;
 
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, XAUTHORITY};
 pub use event::Event;
 pub use handle::{Compositor, Handle, Overflow, StartError};

@@ -1,31 +1,43 @@
-//! The apps of a session as processes: started with the session's environment, watched, and ended politely.
+//! The apps of a session as processes: started with the session's environment, watched, and ended politely, with all that
+//! they started themselves.
 
-use std::{collections::HashMap, ffi::OsString, io, path::PathBuf, process::ExitStatus, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    process::ExitStatus,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     process::{Child, Command},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time,
 };
 use tracing::{info, warn};
 
-/// How long an app may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(3);
+use crate::{
+    bus::Bus,
+    processes::{self, Descendant},
+    session_env::SessionEnv,
+};
+
+/// How long apps may take to end after they were asked to. Whoever stops a container waits for all of it.
+const GRACE: Duration = Duration::from_millis(1800);
+
+/// How often it is looked whether all have ended.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// Tells which app of the session a process comes from, also once it has gone into the background.
+const NUMBER: &str = "DORMER_APP";
+
+/// The program that serves X11 apps. It is the compositor's, and ends after the last of them.
+const X11_SERVER: &str = "Xwayland";
 
 /// The most apps started by us that run at a time; what they start themselves is the container's business.
 const MAX_APPS: usize = 256;
-
-/// What apps find in their environment.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionEnv {
-    /// The Wayland socket's name.
-    pub wayland_display: String,
-    /// The number of the X display, if there is one.
-    pub x11_display: Option<u32>,
-    /// The session's `XDG_RUNTIME_DIR`.
-    pub runtime_dir: PathBuf,
-}
 
 /// One app ended.
 #[derive(Debug)]
@@ -40,16 +52,22 @@ pub(crate) struct AppEnded {
 #[derive(Debug)]
 pub(crate) struct Apps {
     env: SessionEnv,
+    bus: Option<Bus>,
     running: HashMap<u32, String>,
+    /// How many were started.
+    started: u64,
     ended: mpsc::UnboundedSender<AppEnded>,
+    /// Who wants to know of an app that fails.
+    askers: HashMap<u32, oneshot::Sender<String>>,
     /// Whether they were asked to end: however they do it then is fine.
     ending: bool,
 }
 
 impl Apps {
-    /// No apps yet. Ends of apps are reported on `ended`, one report an app.
-    pub(crate) fn new(env: SessionEnv, ended: mpsc::UnboundedSender<AppEnded>) -> Self {
-        Self { env, running: HashMap::new(), ended, ending: false }
+    /// No apps yet, but their bus. Ends of apps are reported on `ended`, one report an app.
+    pub(crate) fn new(mut env: SessionEnv, ended: mpsc::UnboundedSender<AppEnded>) -> Self {
+        let bus = Bus::start(&mut env);
+        Self { env, bus, running: HashMap::new(), started: 0, ended, askers: HashMap::new(), ending: false }
     }
 
     /// Starts an app and returns its process id.
@@ -62,12 +80,15 @@ impl Apps {
         if self.running.len() >= MAX_APPS {
             return Err(StartError::TooMany);
         }
+        self.keep_bus();
         let name = program.to_string_lossy().into_owned();
-        let child =
-            self.command(program, arguments, directory).spawn().map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => StartError::NotFound(name.clone()),
-                _ => StartError::Failed(name.clone(), error),
-            })?;
+        let mut command = self.command(program, arguments, directory);
+        command.env(NUMBER, (self.started + 1).to_string());
+        let child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StartError::NotFound(name.clone()),
+            _ => StartError::Failed(name.clone(), error),
+        })?;
+        self.started += 1;
         // A process that was just spawned and not waited for has an id.
         let pid = child.id().expect("a fresh child has a process id");
         info!(pid, app = %name, "app started");
@@ -76,9 +97,33 @@ impl Apps {
         Ok(pid)
     }
 
+    /// Tells if an app fails; without a word when it ends well.
+    pub(crate) fn tell_of_failure(&mut self, pid: u32) -> oneshot::Receiver<String> {
+        let (asker, failed) = oneshot::channel();
+        self.askers.insert(pid, asker);
+        failed
+    }
+
+    /// What they find in their environment.
+    pub(crate) fn env(&self) -> &SessionEnv {
+        &self.env
+    }
+
+    /// How many run that were started here.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
+    }
+
     /// Takes note of an app's end.
     pub(crate) fn handle_ended(&mut self, ended: &AppEnded) {
         let Some(name) = self.running.remove(&ended.pid) else { return };
+        let asker = self.askers.remove(&ended.pid);
+        if let (Ok(status), Some(asker)) = (&ended.status, asker)
+            && !status.success()
+        {
+            // It may have waited long enough.
+            let _ = asker.send(format!("'{name}' ended ({status})"));
+        }
         match &ended.status {
             Ok(status) if status.success() || self.ending => info!(pid = ended.pid, app = %name, "app ended"),
             Ok(status) => warn!(pid = ended.pid, app = %name, %status, "app failed"),
@@ -86,52 +131,76 @@ impl Apps {
         }
     }
 
-    /// Asks all apps to end, waits a moment, and ends those that did not.
+    /// Whether something still runs that came from the first app, which has ended itself. What does not say where it
+    /// comes from counts as well.
+    pub(crate) fn first_left_something(&self) -> bool {
+        let bus = self.bus.as_ref().map(Bus::pid);
+        let of_another = |process: &Descendant| {
+            self.running.contains_key(&process.child)
+                || bus == Some(process.child)
+                || processes::variable_of(process.pid, NUMBER).is_some_and(|number| number != "1")
+        };
+        self.guests().iter().any(|process| !of_another(process))
+    }
+
+    /// Whether something runs that apps started through their bus.
+    pub(crate) fn bus_started_something(&self) -> bool {
+        let Some(bus) = self.bus.as_ref().map(Bus::pid) else { return false };
+        processes::descendants().iter().any(|process| process.child == bus && process.pid != bus)
+    }
+
+    /// Asks all apps to end, and what they left behind, waits a moment, and ends those that did not.
     pub(crate) async fn end_all(&mut self, ended: &mut mpsc::UnboundedReceiver<AppEnded>) {
         self.ending = true;
         self.signal_all(Signal::TERM);
         let everybody_left = async {
-            while !self.running.is_empty() {
-                match ended.recv().await {
-                    Some(report) => self.handle_ended(&report),
-                    None => break,
+            let mut look = time::interval(LOOK);
+            while !self.guests().is_empty() {
+                tokio::select! {
+                    Some(report) = ended.recv() => self.handle_ended(&report),
+                    _ = look.tick() => {}
                 }
             }
         };
         if time::timeout(GRACE, everybody_left).await.is_err() {
-            warn!(apps = self.running.len(), "apps did not end when asked to; killing them");
+            let late: HashSet<String> = self.guests().into_iter().map(|process| process.name).collect();
+            warn!(apps = ?late, "not all apps ended when asked to; killing them");
         }
-        // Also for helpers in the groups of apps that did end.
         self.signal_all(Signal::KILL);
     }
 
+    /// Whole groups at once, so that none of an app's processes starts another meanwhile; then what has left its group.
     fn signal_all(&self, signal: Signal) {
         for pid in self.running.keys() {
             let group = i32::try_from(*pid).ok().and_then(Pid::from_raw);
             // It may have ended since: then there is nobody to signal.
             let _ = group.map(|group| kill_process_group(group, signal));
         }
+        let others = self.guests().into_iter().filter(|process| !self.running.contains_key(&process.group));
+        others.for_each(|process| processes::send(signal, process.pid));
+    }
+
+    /// All that runs in this session but for what serves it.
+    fn guests(&self) -> Vec<Descendant> {
+        let bus = self.bus.as_ref().map(Bus::pid);
+        let serves = |process: &Descendant| {
+            process.pid == process.child && (process.name == X11_SERVER || bus == Some(process.pid))
+        };
+        processes::descendants().into_iter().filter(|process| !serves(process)).collect()
+    }
+
+    /// A bus that died is replaced before the next app starts.
+    fn keep_bus(&mut self) {
+        if self.bus.as_mut().is_some_and(|bus| !bus.runs()) {
+            warn!("the session bus has died, and is started again");
+            self.bus = Bus::start(&mut self.env);
+        }
     }
 
     fn command(&self, program: &OsString, arguments: &[OsString], directory: Option<PathBuf>) -> Command {
-        let env = &self.env;
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .process_group(0)
-            .stdin(std::process::Stdio::null())
-            .env("WAYLAND_DISPLAY", &env.wayland_display)
-            .env("XDG_RUNTIME_DIR", &env.runtime_dir)
-            .env("XDG_SESSION_TYPE", "wayland")
-            .env("XDG_CURRENT_DESKTOP", "Dormer")
-            .env("QT_QPA_PLATFORM", "wayland;xcb")
-            .env_remove("WAYLAND_SOCKET")
-            .env_remove("XAUTHORITY")
-            .env_remove("DORMER_LOG");
-        match env.x11_display {
-            Some(number) => command.env("DISPLAY", format!(":{number}")),
-            None => command.env_remove("DISPLAY"),
-        };
+        command.args(arguments).process_group(0).stdin(std::process::Stdio::null());
+        self.env.apply_to(command.as_std_mut());
         if let Some(directory) = directory {
             command.current_dir(directory);
         }

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 use crate::{
     commands::{self, AppsOptions, LinksOptions, RunOptions},
     config_file::ConfigFile,
-    doctor, logging,
+    doctor, health, logging,
     serve::{self, ServeOptions},
     usage::Usage,
 };
@@ -36,6 +36,8 @@ enum Command {
     Apps(AppsOptions),
     /// Make new links into a running session
     Links(LinksOptions),
+    /// Say whether a session serves: 0 if it does
+    Health(health::Options),
     /// Say what this machine has and what it lacks, with the reason
     Doctor(doctor::Options),
 }
@@ -64,6 +66,7 @@ fn execute(cli: Cli) -> Result<()> {
         Command::Run(options) => commands::run(options.or(file.settings()?)),
         Command::Apps(options) => commands::apps(options.or(file.settings()?)),
         Command::Links(options) => commands::links(options.or(file.settings()?)),
+        Command::Health(options) => health::health(options.or(file.settings()?)),
         Command::Doctor(options) => doctor::doctor(&options.or(file.settings()?)),
     }
 }
@@ -107,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_command_tells_its_version() {
-        for command in ["serve", "run", "apps", "links", "doctor"] {
+        for command in ["serve", "run", "apps", "links", "health", "doctor"] {
             let answer = Cli::try_parse_from(["dormer", command, "--version"]).expect_err("an answer");
             assert_eq!(answer.kind(), ErrorKind::DisplayVersion, "{command}");
         }

@@ -4,22 +4,30 @@
 //! passes through [`serve::event_loop`] only.
 
 mod apps;
+mod bus;
 mod catalogue;
 mod cli;
 mod commands;
 mod config_file;
 mod console;
 mod doctor;
+mod health;
 mod layers;
 mod links;
 mod logging;
 mod paths;
+mod processes;
+mod reaper;
+mod runtime_dir;
+mod scratch;
 mod serve;
+mod session_env;
 mod usage;
 mod web;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    scratch::settle();
     cli::run()
 }

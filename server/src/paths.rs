@@ -1,25 +1,41 @@
-//! Where a host keeps what: its state directory, its console socket, and the runtime directory of its apps.
+//! Where a host keeps what: its state directory and its console socket.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
+use rustix::process::getuid;
 
-/// The directory that `dormer serve` uses unless told otherwise.
+use crate::session_env;
+
+/// The directory that `dormer serve` uses unless told otherwise. Where nobody has a home, as in a container whose user is
+/// a mere number, it lies among temporary files.
 pub(crate) fn default_state_dir() -> Result<PathBuf> {
-    let base = std::env::var_os("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state")));
-    match base {
-        Some(base) => Ok(base.join("dormer")),
-        None => bail!(
-            "neither XDG_STATE_HOME nor HOME is set; say where to keep the host's key with --state-dir DIR"
+    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(base) = named {
+        return Ok(base.join("dormer"));
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match home.filter(|home| session_env::is_usable(home)) {
+        Some(home) => Ok(home.join(".local/state/dormer")),
+        None => without_home(),
+    }
+}
+
+fn without_home() -> Result<PathBuf> {
+    let own = getuid();
+    let path = std::env::temp_dir().join(format!("dormer-state-{}", own.as_raw()));
+    match std::fs::symlink_metadata(&path) {
+        Ok(found) if !found.is_dir() || found.uid() != own.as_raw() => bail!(
+            "there is no HOME that can be written, and {} is somebody else's; say where to keep the host's key with \
+             --state-dir DIR",
+            path.display()
         ),
+        _ => Ok(path),
     }
 }
 
@@ -30,11 +46,10 @@ pub(crate) fn console_socket(state_dir: &Path) -> PathBuf {
 
 /// Makes a directory that only its owner may enter.
 pub(crate) fn private_dir(path: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("cannot make the directory {}", path.display()))
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the directory {}{}", path.display(), advice(path)))?;
+    let writable = rustix::fs::access(path, rustix::fs::Access::WRITE_OK);
+    writable.with_context(|| format!("cannot write the directory {}{}", path.display(), advice(path)))
 }
 
 /// Writes a file that only its owner can read; one that was there before is gone.
@@ -45,37 +60,17 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A fresh `XDG_RUNTIME_DIR` for the apps of one session; removed with everything in it when dropped.
-#[derive(Debug)]
-pub(crate) struct RuntimeDir(PathBuf);
-
-impl RuntimeDir {
-    /// Makes it below the user's own runtime directory if there is one, else below the directory for temporary files.
-    pub(crate) fn create() -> Result<Self> {
-        let base = std::env::var_os("XDG_RUNTIME_DIR")
-            .map(PathBuf::from)
-            .filter(|path| path.is_dir())
-            .unwrap_or_else(std::env::temp_dir);
-        let path = base.join(format!("dormer-{}", std::process::id()));
-        // A leftover of a host that was killed and had our process id.
-        let _ = fs::remove_dir_all(&path);
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .with_context(|| format!("cannot make the apps' runtime directory {}", path.display()))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700))
-            .with_context(|| format!("cannot protect {}", path.display()))?;
-        Ok(Self(path))
-    }
-
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for RuntimeDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+/// Whose fault it is that a directory cannot be written: a fresh volume often belongs to root.
+fn advice(path: &Path) -> String {
+    let own = getuid().as_raw();
+    let nearest = path.ancestors().find_map(|path| Some((path, std::fs::metadata(path).ok()?)));
+    match nearest {
+        Some((path, found)) if found.uid() != own => format!(
+            ", since {} belongs to user {} and this is user {own}; run as root: chown {own} {}",
+            path.display(),
+            found.uid(),
+            path.display()
+        ),
+        _ => String::new(),
     }
 }

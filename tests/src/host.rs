@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -22,6 +22,8 @@ pub struct HostOptions {
     arguments: Vec<String>,
     command: Vec<String>,
     environment: Vec<(String, String)>,
+    first_process: bool,
+    user: Option<u32>,
 }
 
 /// What the host writes for those that want to join.
@@ -52,6 +54,7 @@ pub struct ViewLinks {
 #[derive(Debug)]
 pub struct Host {
     process: Process,
+    first_process: bool,
     links: LinkFile,
     // Dropped last: the processes write here.
     directory: TempDir,
@@ -75,8 +78,21 @@ impl HostOptions {
         self
     }
 
+    /// Makes it the first process of a process namespace, as in a container. Only root can.
+    pub fn first_process(mut self) -> Self {
+        self.first_process = true;
+        self
+    }
+
+    /// Runs it as this user, who may have no name. Only root can.
+    pub fn user(mut self, user: u32) -> Self {
+        self.user = Some(user);
+        self
+    }
+
     /// Starts the host and waits until it is ready.
     pub fn start(self) -> Result<Host> {
+        let first_process = self.first_process;
         let (mut process, directory) = self.spawn()?;
         let link_file = directory.path().join("link.json");
         let links = wait::until(wait::PATIENCE, "the host's link file", || {
@@ -86,8 +102,9 @@ impl HostOptions {
             Ok(std::fs::read(&link_file).ok())
         })?;
         let links: LinkFile = serde_json::from_slice(&links).context("the link file")?;
-        ensure!(links.version == 1 && links.pid == process.pid(), "the link file says {links:?}");
-        Ok(Host { process, links, directory })
+        let pid = if first_process { 1 } else { process.pid() };
+        ensure!(links.version == 1 && links.pid == pid, "the link file says {links:?}");
+        Ok(Host { process, first_process, links, directory })
     }
 
     /// Starts a host that ends by itself; how it ended, and what it said on standard error.
@@ -101,6 +118,16 @@ impl HostOptions {
         let directory = TempDir::with_prefix("dormer-")?;
         let link_file = directory.path().join("link.json");
         let mut command = base_command("serve", directory.path())?;
+        if let Some(user) = self.user {
+            for path in [directory.path().to_owned(), directory.path().join("run")] {
+                std::os::unix::fs::chown(&path, Some(user), Some(user))?;
+            }
+            let user = user.to_string();
+            command = within(&["setpriv", "--reuid", &user, "--regid", &user, "--clear-groups"], &command);
+        }
+        if self.first_process {
+            command = within(&["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"], &command);
+        }
         command.args(["--http", "127.0.0.1:0", "--webrtc-ports", "0"]);
         let given = |flag: &str| self.arguments.iter().any(|argument| argument == flag);
         if !given("--quic") {
@@ -165,6 +192,11 @@ impl Host {
         self.directory.path().join(name)
     }
 
+    /// Runs a command that speaks to this host.
+    pub fn ask(&self, subcommand: &str, arguments: &[&str]) -> Result<std::process::Output> {
+        self.dormer(subcommand, arguments)
+    }
+
     /// Starts one more app in the session.
     pub fn run(&self, command: &[&str]) -> Result<()> {
         let output = self.dormer("run", &[&["--"], command].concat())?;
@@ -196,9 +228,17 @@ impl Host {
         self.process.log()
     }
 
-    /// The host's process.
+    /// The host's process, or the one that holds its namespace.
     pub fn pid(&self) -> u32 {
         self.process.pid()
+    }
+
+    /// The host itself, as seen from outside of its namespace.
+    fn own_pid(&self) -> Result<u32> {
+        if !self.first_process {
+            return Ok(self.pid());
+        }
+        children(self.pid()).first().copied().context("the process namespace has ended")
     }
 
     /// What the host uses now, apps excluded.
@@ -213,8 +253,22 @@ impl Host {
 
     /// Asks the host to end and waits until it has.
     pub fn terminate(&mut self) -> Result<ExitStatus> {
-        self.process.signal(Signal::TERM)?;
+        self.signal(Signal::TERM)?;
         self.process.wait(POLITE)
+    }
+
+    /// Sends the host a signal, unless it has ended.
+    pub fn signal(&mut self, signal: Signal) -> Result<()> {
+        if self.process.ended()?.is_some() {
+            return Ok(());
+        }
+        let pid = i32::try_from(self.own_pid()?).ok().and_then(Pid::from_raw);
+        Ok(kill_process(pid.context("a process id is positive")?, signal)?)
+    }
+
+    /// How it ended, once it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.ended()
     }
 
     /// Ends the host without a chance to say goodbye or to end its apps, which end by losing it.
@@ -224,14 +278,10 @@ impl Host {
 
     /// The process ids of all that the host started, and what those started.
     pub fn descendants(&self) -> Result<Vec<u32>> {
-        let mut found = vec![self.process.pid()];
+        let mut found = vec![self.own_pid()?];
         let mut next = 0;
-        while let Some(parent) = found.get(next) {
-            let tasks = std::fs::read_dir(format!("/proc/{parent}/task"));
-            for task in tasks.into_iter().flatten().flatten() {
-                let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                found.extend(children.split_ascii_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
-            }
+        while let Some(&parent) = found.get(next) {
+            found.extend(children(parent));
             next += 1;
         }
         Ok(found.split_off(1))
@@ -249,6 +299,28 @@ impl Drop for Host {
         // Apps end with a polite host; one that does not end is killed with `process`.
         let _ = self.terminate();
     }
+}
+
+/// All that a process has started or taken in, ended ones that nobody has waited for included.
+fn children(parent: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let children =
+        tasks.map(|task| std::fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let numbers = |text: String| text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect();
+    children.flat_map(|text| -> Vec<u32> { numbers(text) }).collect()
+}
+
+/// The same command, started by another.
+fn within(starter: &[&str], command: &Command) -> Command {
+    let mut within = Command::new(starter[0]);
+    within.args(&starter[1..]).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => within.env(name, value),
+            None => within.env_remove(name),
+        };
+    }
+    within
 }
 
 /// A command of the host, in an environment that says nothing of the machine's own desktop.

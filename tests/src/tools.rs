@@ -11,16 +11,19 @@ use std::{
 const COMPLETE: &str = "DORMER_TESTS_COMPLETE";
 
 /// Which package of Debian has a program that is not called like its package.
-const PACKAGES: [(&str, &str); 15] = [
+const PACKAGES: [(&str, &str); 18] = [
     ("Xvfb", "xvfb"),
     ("Xwayland", "xwayland"),
     ("chrt", "util-linux"),
+    ("dbus-send", "dbus-bin"),
     ("gtk4-widget-factory", "gtk-4-examples"),
     ("ip", "iproute2"),
     ("java", "default-jdk"),
     ("javac", "default-jdk"),
     ("nsenter", "util-linux"),
+    ("setpriv", "util-linux"),
     ("setxkbmap", "x11-xkb-utils"),
+    ("unshare", "util-linux"),
     ("wl-copy", "wl-clipboard"),
     ("wl-paste", "wl-clipboard"),
     ("wish", "tk"),
@@ -54,6 +57,16 @@ pub fn python_with_gtk(test: &str) -> Option<&'static str> {
     }
     skip(test, "not installed: python3-gi and gir1.2-gtk-3.0 (`make setup-test` installs them)");
     None
+}
+
+/// Whether we are root. Says that `test` is skipped for it, also where everything is installed: it is no fault of the
+/// machine's if we are not.
+pub fn is_root(test: &str) -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: only root can run it");
+    }
+    root
 }
 
 /// Says where people see it that a test cannot run here; fails where everything has to be there. Answers `false`.

@@ -227,7 +227,7 @@ fn start(
     let input = Input::new(&mut globals, &handle)?;
     let state = State {
         screen: Screen::new(&handle, config.output),
-        xwayland: Xwayland::new(config.xwayland, &handle, &events.handle()),
+        xwayland: Xwayland::new(&config, &handle, &events.handle()),
         events: events.handle(),
         outbox: Outbox { sink, watch: Watch::start().map_err(StartError::Thread)? },
         clients: Clients::new(config.limits),

@@ -3,6 +3,7 @@
 //! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's directory is
 //! closed to others, and the peer's user id is checked besides.
 
+mod address;
 mod request;
 
 use std::{
@@ -23,9 +24,10 @@ use tokio::{
 };
 use tracing::warn;
 
+use address::Address;
 pub(crate) use request::Request;
 
-use crate::catalogue::App;
+use crate::{catalogue::App, health::Health};
 
 /// What it answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,6 +47,8 @@ pub(crate) enum Answer {
         /// For a browser, if those are served.
         browser: Option<String>,
     },
+    /// How the session is.
+    Health(Health),
     /// It cannot be done.
     Error(String),
 }
@@ -55,7 +59,7 @@ pub(crate) type Order = (Request, oneshot::Sender<Answer>);
 /// Asks the host whose state directory is `state_dir`.
 pub(crate) fn ask(state_dir: &Path, request: &Request) -> Result<Answer> {
     let path = crate::paths::console_socket(state_dir);
-    let mut socket = UnixStream::connect(&path).map_err(|error| match error.kind() {
+    let mut socket = Address::of(&path).and_then(UnixStream::connect).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => anyhow!(
             "no session is running with the state directory {}; start one with `dormer serve`, or name another with --session DIR",
             state_dir.display()
@@ -85,7 +89,8 @@ impl Console {
     /// Listens; orders arrive on `orders`. Refuses if another host uses the same state directory.
     pub(crate) fn listen(state_dir: &Path, orders: mpsc::Sender<Order>) -> Result<Self> {
         let path = crate::paths::console_socket(state_dir);
-        if UnixStream::connect(&path).is_ok() {
+        let address = Address::of(&path).with_context(|| format!("cannot open {}", state_dir.display()))?;
+        if UnixStream::connect(&address).is_ok() {
             bail!(
                 "another session runs with the state directory {}; end it, or choose another with --state-dir DIR",
                 state_dir.display()
@@ -93,9 +98,8 @@ impl Console {
         }
         // A leftover of a host that was killed.
         let _ = fs::remove_file(&path);
-        let listener = UnixListener::bind(&path).with_context(|| {
-            format!("cannot listen on {} (socket paths are at most 107 bytes long)", path.display())
-        })?;
+        let listener = UnixListener::bind(&address);
+        let listener = listener.with_context(|| format!("cannot listen on {}", path.display()))?;
         tokio::spawn(accept(listener, orders));
         Ok(Self { path })
     }

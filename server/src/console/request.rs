@@ -18,6 +18,8 @@ pub(crate) enum Request {
     },
     /// List the catalogue.
     Apps,
+    /// Say how the session is.
+    Health,
     /// Make links.
     Link {
         /// What viewers with it may do.

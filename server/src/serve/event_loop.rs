@@ -3,9 +3,12 @@
 //! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the console)
 //! arrives as a [`HostEvent`]; what the core wants done leaves as a call that never blocks. No policy lives here.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
-use media::{Encoded, Timestamp, ViewerId};
+use media::{Encoded, Timestamp, TrackId, ViewerId};
 use protocol::control::{RefusalCode, ToViewer};
 use session::host::{Action, Host as Core, Join};
 use tokio::{
@@ -21,7 +24,9 @@ use crate::{
     apps::{AppEnded, Apps},
     catalogue,
     console::{self, Answer, Request},
+    health::Health,
     links::{LinkPair, Links},
+    reaper::OrphanEnds,
 };
 
 /// Something that happened outside of the core.
@@ -66,6 +71,9 @@ pub(super) struct EventLoop {
     /// Makes links.
     links: Links,
     viewers: HashMap<ViewerId, LinkEnd>,
+    /// Windows and popups that are open.
+    open: HashSet<TrackId>,
+    since: Instant,
     /// Where links' readers put what arrives.
     events: mpsc::Sender<HostEvent>,
 }
@@ -85,7 +93,19 @@ pub(super) struct SessionApps {
     /// Where their ends are reported.
     pub ends: mpsc::UnboundedReceiver<AppEnded>,
     /// The app whose end ends the session, if that is wished.
-    pub first: Option<u32>,
+    pub first: FirstApp,
+    /// Tells when something ended that apps had left behind.
+    pub orphan_ends: OrphanEnds,
+}
+
+/// Whether the first app's end is the session's.
+pub(super) enum FirstApp {
+    /// It is not.
+    Free,
+    /// It is, and its process runs.
+    Runs(u32),
+    /// It ended, and left something behind in the background: the session ends with that.
+    LeftSomething(AppEnded),
 }
 
 /// Our end of one viewer's link.
@@ -103,7 +123,8 @@ impl EventLoop {
         links: Links,
         events: mpsc::Sender<HostEvent>,
     ) -> Self {
-        Self { core, engines, apps, links, viewers: HashMap::new(), events }
+        let (viewers, open, since) = (HashMap::new(), HashSet::new(), Instant::now());
+        Self { core, engines, apps, links, viewers, open, since, events }
     }
 
     /// Runs until the session ends.
@@ -116,6 +137,10 @@ impl EventLoop {
                 biased;
                 event = events.recv() => event,
                 Some(ended) = self.apps.ends.recv() => match self.handle_app_ended(ended) {
+                    Some(end) => return end,
+                    None => continue,
+                },
+                Ok(()) = self.apps.orphan_ends.changed() => match self.end_of_first_app() {
                     Some(end) => return end,
                     None => continue,
                 },
@@ -143,7 +168,6 @@ impl EventLoop {
         }
         let drain = async { while events.recv().await.is_some() {} };
         let ended = async {
-            self.apps.apps.end_all(&mut self.apps.ends).await;
             let farewells = self.viewers.values_mut().map(|link| &mut link.reader);
             let all_said = async {
                 for reader in farewells {
@@ -152,7 +176,8 @@ impl EventLoop {
                 }
             };
             // Viewers that are gone need not be waited for.
-            let _ = time::timeout(LAST_WORDS, all_said).await;
+            let all_said = time::timeout(LAST_WORDS, all_said);
+            let _ = tokio::join!(self.apps.apps.end_all(&mut self.apps.ends), all_said);
         };
         tokio::select! {
             () = drain => {}
@@ -178,7 +203,11 @@ impl EventLoop {
     fn handle_compositor(&mut self, now: Timestamp, event: compositor::Event) -> Option<End> {
         match event {
             compositor::Event::Canvas { track, canvas } => self.engines.encoders.canvas(track, canvas),
-            compositor::Event::Source(event) => self.core.handle_event(now, event),
+            compositor::Event::Source(event) => {
+                let closed = self.note_window(&event);
+                self.core.handle_event(now, event);
+                return closed.then(|| self.end_of_first_app()).flatten();
+            }
             compositor::Event::Ready { .. } => {}
             compositor::Event::Ended { failure } => {
                 return Some(failure.map_or(End::Stopped, End::Compositor));
@@ -235,6 +264,7 @@ impl EventLoop {
             Request::Apps => {
                 tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed(None))));
             }
+            Request::Health => drop(answer.send(Answer::Health(self.health()))),
             Request::Link { role, ttl_secs } => {
                 let links = self.links.pair(role, Duration::from_secs(ttl_secs));
                 // An asker that went away needs no answer.
@@ -246,9 +276,54 @@ impl EventLoop {
         }
     }
 
+    fn health(&self) -> Health {
+        let env = self.apps.apps.env();
+        Health {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            up_secs: self.since.elapsed().as_secs(),
+            viewers: self.viewers.len(),
+            windows: self.open.len(),
+            apps: self.apps.apps.running(),
+            x11: env.x11_display.is_some(),
+            bus: env.bus.is_some(),
+            wayland_socket: env.runtime_dir.join(&env.wayland_display),
+        }
+    }
+
     fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
         self.apps.apps.handle_ended(&ended);
-        (self.apps.first == Some(ended.pid)).then_some(End::Command(ended))
+        match self.apps.first {
+            FirstApp::Runs(pid) if pid == ended.pid => self.apps.first = FirstApp::LeftSomething(ended),
+            _ => {}
+        }
+        self.end_of_first_app()
+    }
+
+    /// Keeps count of what is open. Whether something closed.
+    fn note_window(&mut self, event: &media::Event) -> bool {
+        match event {
+            media::Event::Window(window) => {
+                self.open.insert(window.track);
+                false
+            }
+            media::Event::WindowGone(track) => self.open.remove(track),
+            _ => false,
+        }
+    }
+
+    /// The session's end, if the first app's is that, it has ended, and so has all that it started.
+    fn end_of_first_app(&mut self) -> Option<End> {
+        if !matches!(self.apps.first, FirstApp::LeftSomething(_)) || self.apps.apps.first_left_something() {
+            return None;
+        }
+        // Some apps only ask, through the bus, for the process that shows their windows; it may outlive these.
+        if !self.open.is_empty() && self.apps.apps.bus_started_something() {
+            return None;
+        }
+        match std::mem::replace(&mut self.apps.first, FirstApp::Free) {
+            FirstApp::LeftSomething(ended) => Some(End::Command(ended)),
+            FirstApp::Free | FirstApp::Runs(_) => None,
+        }
     }
 
     /// Does what the core decided on what `by` sent, or on something else.

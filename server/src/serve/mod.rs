@@ -17,6 +17,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
+use tracing::warn;
 use transport::{
     Doorkeeper, GateLimits, HostIdentity, TicketId, TicketKey,
     quic::{QuicHost, QuicSettings},
@@ -27,14 +28,17 @@ pub(crate) use options::ServeOptions;
 
 use browsers::Browsers;
 use config::Config;
-use event_loop::{End, Engines, EventLoop, HostEvent, SessionApps};
+use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps};
 use joins::Joins;
 
 use crate::{
-    apps::{AppEnded, Apps, SessionEnv},
+    apps::{AppEnded, Apps},
     console::{Console, Order},
     links::{self, Announcement, Links},
-    paths::{self, RuntimeDir},
+    paths,
+    reaper::{self, OrphanEnds},
+    runtime_dir::RuntimeDir,
+    session_env::{self, SessionEnv},
     web::Entry,
 };
 
@@ -44,18 +48,22 @@ const MAX_EVENTS: usize = 1024;
 /// Runs a session until it ends.
 pub(crate) fn serve(options: ServeOptions) -> Result<()> {
     let config = Config::resolve(options)?;
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        // Only for the catalogue and name look-ups.
-        .max_blocking_threads(2)
-        .build()
-        .context("cannot start the network thread")?;
-    runtime.block_on(run(config))
+    reaper::run_with_reaper(|orphan_ends| {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            // Only for the catalogue and name look-ups.
+            .max_blocking_threads(2)
+            .build()
+            .context("cannot start the network thread")?;
+        runtime.block_on(run(config, orphan_ends))
+    })
 }
 
-async fn run(config: Config) -> Result<()> {
+async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     paths::private_dir(&config.state_dir)?;
     let (events, mut inbox) = mpsc::channel(MAX_EVENTS);
+    // First of all: a container's first process is sent no signal that it does not listen to.
+    forward_signals(&events)?;
     let (orders, order_inbox) = mpsc::channel(16);
     let _console = Console::listen(&config.state_dir, orders.clone())?;
     let identity = HostIdentity::load_or_create(&config.state_dir)?;
@@ -81,7 +89,7 @@ async fn run(config: Config) -> Result<()> {
     let runtime_dir = RuntimeDir::create()?;
     let (compositor, env) = start_compositor(&config, &runtime_dir, &events).await?;
     let engines = Engines { compositor, encoders: start_encoders(&config, &events) };
-    let apps = start_apps(&config, env)?;
+    let apps = start_apps(&config, env, orphan_ends)?;
 
     let announcement = Announcement::publish(links.clone(), config.ttl, config.link_file.clone())?;
     let entry = Entry {
@@ -92,7 +100,6 @@ async fn run(config: Config) -> Result<()> {
         visitors: Mutex::default(),
     };
     let browsers = browsers.map(|browsers| browsers.open(entry, orders)).transpose()?;
-    forward_signals(&events)?;
     forward_orders(order_inbox, events.clone());
     let joins = Joins::open(quic, browsers, events.clone());
 
@@ -112,14 +119,15 @@ async fn run(config: Config) -> Result<()> {
 }
 
 /// Starts the first app, if there is one.
-fn start_apps(config: &Config, env: SessionEnv) -> Result<SessionApps> {
+fn start_apps(config: &Config, env: SessionEnv, orphan_ends: OrphanEnds) -> Result<SessionApps> {
     let (app_ended, ends) = mpsc::unbounded_channel();
     let mut apps = Apps::new(env, app_ended);
     let first = match config.command.as_slice() {
         [] => None,
         command => Some(apps.start(command, None)?),
     };
-    Ok(SessionApps { apps, ends, first: first.filter(|_| config.exit_with_command) })
+    let first = first.filter(|_| config.exit_with_command).map_or(FirstApp::Free, FirstApp::Runs);
+    Ok(SessionApps { apps, ends, first, orphan_ends })
 }
 
 async fn start_compositor(
@@ -141,8 +149,13 @@ async fn start_compositor(
     })?;
     let (wayland_display, x11_display) =
         is_ready.recv().context("the compositor ended before it was ready; its log says why")?;
-    let env = SessionEnv { wayland_display, x11_display, runtime_dir: runtime_dir.path().to_owned() };
-    Ok((compositor, env))
+    let (home, advice) = session_env::home(&config.state_dir);
+    paths::private_dir(&home)?;
+    if let Some(advice) = advice {
+        warn!("{advice}");
+    }
+    let runtime_dir = runtime_dir.path().to_owned();
+    Ok((compositor, SessionEnv { wayland_display, x11_display, runtime_dir, home, bus: None }))
 }
 
 fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder::Pool {

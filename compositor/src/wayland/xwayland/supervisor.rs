@@ -9,6 +9,7 @@ use std::{
     collections::VecDeque,
     io::{PipeReader, Read},
     os::fd::OwnedFd,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -22,10 +23,12 @@ use smithay::reexports::{
     wayland_server::{Client, DisplayHandle, protocol::wl_surface::WlSurface},
 };
 
+use crate::Config;
 use crate::clock::Work;
 use crate::wayland::State;
 use crate::wayland::xwayland::x11::{
     Kind, Manager, Typing,
+    cookie::Cookie,
     server::{self, Ends, Server},
     shell::Serials,
     sockets::Sockets,
@@ -49,7 +52,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// X11 apps as a whole.
 pub(crate) struct Xwayland {
     /// `None` if X11 apps are not served.
-    sockets: Option<Sockets>,
+    served: Option<Served>,
     phase: Phase,
     deaths: VecDeque<Instant>,
     pub(in crate::wayland) serials: Serials,
@@ -59,6 +62,12 @@ pub(crate) struct Xwayland {
     pub(in crate::wayland) typing: Option<Typing>,
     /// When an X11 app was last sent a key of the viewer's keymap.
     pub(in crate::wayland) last_key: Option<Instant>,
+}
+
+/// What every Xwayland is started with.
+struct Served {
+    sockets: Sockets,
+    cookie: Cookie,
 }
 
 /// Where we are between two Xwaylands.
@@ -95,13 +104,13 @@ impl Running {
 impl Xwayland {
     /// Claims a display if X11 apps are to be served and can be.
     pub(in crate::wayland) fn new(
-        wanted: bool,
+        config: &Config,
         display: &DisplayHandle,
         events: &LoopHandle<'static, State>,
     ) -> Self {
-        let sockets = wanted.then(claim).flatten();
+        let served = config.xwayland.then(|| claim(&config.runtime_dir)).flatten();
         let xwayland = Self {
-            sockets,
+            served,
             phase: Phase::Idle,
             deaths: VecDeque::new(),
             serials: Serials::new(display),
@@ -115,7 +124,7 @@ impl Xwayland {
 
     /// N of `:N`, if X11 apps are served.
     pub(in crate::wayland) fn display(&self) -> Option<u32> {
-        self.sockets.as_ref().map(Sockets::number)
+        self.served.as_ref().map(|served| served.sockets.number())
     }
 
     /// The window manager, while there is one.
@@ -153,9 +162,9 @@ impl Xwayland {
 
     /// Waits for the first app.
     fn listen(&self, events: &LoopHandle<'static, State>) {
-        let Some(sockets) = &self.sockets else { return };
+        let Some(served) = &self.served else { return };
         let listened =
-            sockets.listener().try_clone().map_err(|error| error.to_string()).and_then(|listener| {
+            served.sockets.listener().try_clone().map_err(|error| error.to_string()).and_then(|listener| {
                 let source = Generic::new(OwnedFd::from(listener), Interest::READ, Mode::Level);
                 let inserted = events.insert_source(source, |_, _, state| {
                     state.start_xwayland();
@@ -169,20 +178,19 @@ impl Xwayland {
     }
 }
 
-fn claim() -> Option<Sockets> {
+fn claim(runtime_dir: &Path) -> Option<Served> {
     if server::find().is_none() {
         tracing::warn!(
             "X11 apps are not served, since Xwayland is not installed: install the package xwayland"
         );
         return None;
     }
-    match Sockets::claim() {
-        Ok(sockets) => Some(sockets),
-        Err(error) => {
-            tracing::warn!(%error, "X11 apps are not served, since no X11 display could be claimed");
-            None
-        }
-    }
+    let claimed = Sockets::claim().map_err(|error| format!("no X11 display could be claimed: {error}"));
+    let served = claimed.and_then(|sockets| {
+        let cookie = Cookie::create_in(runtime_dir).map_err(|error| format!("it has no secret: {error}"))?;
+        Ok(Served { sockets, cookie })
+    });
+    served.map_err(|error| tracing::warn!(error, "X11 apps are not served")).ok()
 }
 
 impl State {
@@ -206,8 +214,8 @@ impl State {
         if !matches!(self.xwayland.phase, Phase::Idle) {
             return;
         }
-        let Some(sockets) = &self.xwayland.sockets else { return };
-        let started = Server::start(sockets).map_err(|error| error.to_string());
+        let Some(Served { sockets, cookie }) = &self.xwayland.served else { return };
+        let started = Server::start(sockets, cookie).map_err(|error| error.to_string());
         let running = started.and_then(|(server, ends)| self.watch_xwayland(server, ends));
         match running {
             Ok(running) => {
@@ -270,7 +278,9 @@ impl State {
 
     /// It is ready for its window manager, and then for apps.
     fn manage_xwayland(&mut self, stream: std::os::unix::net::UnixStream, client: Client) {
-        let managed = Manager::new(stream, client).map_err(|error| error.to_string()).and_then(|manager| {
+        let Some(Served { cookie, .. }) = &self.xwayland.served else { return };
+        let managed = Manager::new(stream, client, cookie).map_err(|error| error.to_string());
+        let managed = managed.and_then(|manager| {
             let fd = manager.watched().map_err(|error| error.to_string())?;
             // What has come is handled at the end of every turn of the loop; this only wakes it.
             let source = Generic::new(fd, Interest::READ, Mode::Level);

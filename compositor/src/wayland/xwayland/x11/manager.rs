@@ -15,6 +15,7 @@ use x11rb::{
 };
 
 use super::{
+    cookie::Cookie,
     properties::Property,
     selection::{self, Kind, Selections},
     windows::{NetStates, Stage, Windows},
@@ -67,8 +68,12 @@ pub(super) enum Then {
 
 impl Manager {
     /// Becomes the window manager of an Xwayland that is ready.
-    pub(crate) fn new(stream: std::os::unix::net::UnixStream, client: Client) -> Result<Self, ManageError> {
-        let wire = Wire::connect(stream)?;
+    pub(crate) fn new(
+        stream: std::os::unix::net::UnixStream,
+        client: Client,
+        cookie: &Cookie,
+    ) -> Result<Self, ManageError> {
+        let wire = Wire::connect(stream, cookie)?;
         let selections = Selections::new();
         Ok(Self {
             wire,

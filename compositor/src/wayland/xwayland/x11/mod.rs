@@ -12,6 +12,7 @@
 
 mod atoms;
 mod bounds;
+pub(crate) mod cookie;
 mod drags;
 mod focus;
 mod manage;

@@ -17,7 +17,7 @@ use rustix::{
     net::sockopt::set_socket_send_buffer_size,
 };
 
-use super::sockets::Sockets;
+use super::{cookie::Cookie, sockets::Sockets};
 use crate::clock::Worked;
 
 /// The name of the program.
@@ -59,8 +59,8 @@ pub(crate) fn find() -> Option<PathBuf> {
 }
 
 impl Server {
-    /// Starts an Xwayland that takes over the socket of `sockets`.
-    pub(crate) fn start(sockets: &Sockets) -> io::Result<(Self, Ends)> {
+    /// Starts an Xwayland that takes over the socket of `sockets` and lets in who knows the cookie.
+    pub(crate) fn start(sockets: &Sockets, cookie: &Cookie) -> io::Result<(Self, Ends)> {
         let program =
             find().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "Xwayland is not installed"))?;
         let (wayland, their_wayland) = UnixStream::pair()?;
@@ -80,6 +80,8 @@ impl Server {
             .args(["-listenfd", &number(&their_listener)])
             .args(["-wm", &number(&their_manager)])
             .args(["-displayfd", &number(&their_ready)])
+            .arg("-auth")
+            .arg(cookie.file())
             .env_clear()
             .envs(environment())
             .env("WAYLAND_SOCKET", number(&their_wayland))

@@ -3,8 +3,9 @@
 //!
 //! X servers that choose their number themselves (`-displayfd`) look at no lock. They take the number's abstract socket,
 //! which on Linux stands beside the file, and then replace the file, whosever it is: apps of this session would open their
-//! windows there. So the abstract name is taken as well. Nobody listens on it, since everybody could connect: who tries is
-//! refused, and goes to the file.
+//! windows there. So the abstract name is taken first of all. Nobody listens on it where the file can be made: who tries
+//! is refused, and goes to the file, which has permissions. Where it cannot be made, in a container whose root is read-only,
+//! apps are awaited on the abstract name; the [`Cookie`](super::cookie::Cookie) decides in any case who may connect.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
@@ -13,7 +14,7 @@ use std::{
         fd::OwnedFd,
         unix::{
             ffi::OsStrExt,
-            fs::{DirBuilderExt, PermissionsExt},
+            fs::{DirBuilderExt, MetadataExt, PermissionsExt},
             net::UnixListener,
         },
     },
@@ -22,8 +23,8 @@ use std::{
 };
 
 use rustix::{
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with},
-    process::{Pid, test_kill_process},
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with},
+    process::{Pid, getuid, test_kill_process},
 };
 
 /// Where X11 apps look for displays; part of the X11 convention, not ours to choose.
@@ -31,43 +32,58 @@ const LOCKS: &str = "/tmp";
 const SOCKETS: &str = "/tmp/.X11-unix";
 
 /// Display numbers that are tried.
-const NUMBERS: std::ops::Range<u32> = 0..100;
+const NUMBERS: std::ops::Range<u32> = 0..1000;
+
+/// How many may wait on the abstract name, as the standard library has it for files.
+const QUEUE: i32 = 128;
 
 /// A display number and what makes it ours. Given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Sockets {
     number: u32,
     listener: UnixListener,
-    lock: PathBuf,
-    socket: PathBuf,
+    /// What was made for it, where something could be.
+    files: Vec<PathBuf>,
     /// Keeps the abstract name.
     _name: OwnedFd,
+}
+
+/// Whether a number can be ours.
+enum Claim<T> {
+    Ours(T),
+    Taken,
 }
 
 impl Sockets {
     /// Takes the first free display number.
     pub(crate) fn claim() -> io::Result<Self> {
-        prepare(Path::new(SOCKETS))?;
         Self::claim_in(Path::new(LOCKS), Path::new(SOCKETS))
     }
 
     fn claim_in(locks: &Path, sockets: &Path) -> io::Result<Self> {
-        let mut failure = io::Error::new(io::ErrorKind::AddrInUse, "all display numbers are taken");
+        let files = can_hold_files(sockets);
+        if !files {
+            let folder = sockets.display();
+            tracing::info!(%folder, "X11 apps are awaited on an abstract socket, since no file can be made there");
+        }
         for number in NUMBERS {
-            let lock = locks.join(format!(".X{number}-lock"));
-            if !take_lock(&lock)? {
-                continue;
-            }
             let socket = sockets.join(format!("X{number}"));
-            match take_sockets(&socket) {
-                Ok((listener, name)) => return Ok(Self { number, listener, lock, socket, _name: name }),
+            let Claim::Ours(name) = take_name(&socket)? else { continue };
+            let lock = locks.join(format!(".X{number}-lock"));
+            let Claim::Ours(lock) = take_lock(lock) else { continue };
+            let mut made: Vec<PathBuf> = lock.into_iter().collect();
+            match open(&socket, &name, files) {
+                Ok(listener) => {
+                    made.extend(files.then_some(socket));
+                    return Ok(Self { number, listener, files: made, _name: name });
+                }
                 Err(error) => {
-                    let _ = fs::remove_file(&lock);
-                    failure = error;
+                    tracing::debug!(%error, number, "a display number cannot be used");
+                    made.iter().for_each(|lock| drop(fs::remove_file(lock)));
                 }
             }
         }
-        Err(failure)
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "all display numbers are taken"))
     }
 
     /// N of `:N`.
@@ -83,7 +99,7 @@ impl Sockets {
 
 impl Drop for Sockets {
     fn drop(&mut self) {
-        for path in [&self.socket, &self.lock] {
+        for path in &self.files {
             if let Err(error) = fs::remove_file(path) {
                 tracing::debug!(%error, path = %path.display(), "a file of the X11 display could not be removed");
             }
@@ -91,47 +107,68 @@ impl Drop for Sockets {
     }
 }
 
-/// The folder must be there and open to all users, as a system's start leaves it; containers have none.
-fn prepare(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o1777).create(folder) {
-        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o1777)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+/// Whether sockets can lie in the folder. It must be there and open to all users, as a system's start leaves it;
+/// containers have none. Whoever owns it can replace what lies there.
+fn can_hold_files(folder: &Path) -> bool {
+    if DirBuilder::new().mode(0o1777).create(folder).is_ok() {
+        return fs::set_permissions(folder, Permissions::from_mode(0o1777)).is_ok();
+    }
+    let is_trusted =
+        |found: fs::Metadata| found.is_dir() && (found.uid() == 0 || found.uid() == getuid().as_raw());
+    fs::symlink_metadata(folder).is_ok_and(is_trusted)
+        && rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// The abstract name.
+fn take_name(path: &Path) -> io::Result<Claim<OwnedFd>> {
+    let name = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    match bind(&name, &SocketAddrUnix::new_abstract_name(path.as_os_str().as_bytes())?) {
+        Ok(()) => Ok(Claim::Ours(name)),
+        Err(rustix::io::Errno::ADDRINUSE) => Ok(Claim::Taken),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Whether the lock is ours now. A lock whose owner is gone is taken over.
-fn take_lock(path: &Path) -> io::Result<bool> {
+/// The lock, if one can be made. One whose owner is gone is taken over, and so is one that bears our own number: who
+/// made that had our place in an earlier run of the container, since we hold the number's name.
+fn take_lock(path: PathBuf) -> Claim<Option<PathBuf>> {
     for _ in 0..2 {
-        match OpenOptions::new().write(true).create_new(true).open(path) {
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                return file.write_all(format!("{:>10}\n", process::id()).as_bytes()).map(|()| true);
+                // A lock without an owner's number is nobody's to take over, which is as good.
+                let _ = file.write_all(format!("{:>10}\n", process::id()).as_bytes());
+                return Claim::Ours(Some(path));
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if !is_stale(path) || fs::remove_file(path).is_err() {
-                    return Ok(false);
+                if !is_stale(&path) || fs::remove_file(&path).is_err() {
+                    return Claim::Taken;
                 }
             }
-            Err(error) => return Err(error),
+            // The folder takes no files: nobody else can lock anything there either.
+            Err(_) => return Claim::Ours(None),
         }
     }
-    Ok(false)
+    Claim::Taken
 }
 
-/// The abstract name, and the file.
-fn take_sockets(path: &Path) -> io::Result<(UnixListener, OwnedFd)> {
-    let name = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    bind(&name, &SocketAddrUnix::new_abstract_name(path.as_os_str().as_bytes())?)?;
-    // Whoever left it there holds neither the lock nor the name any more.
-    let _ = fs::remove_file(path);
-    Ok((UnixListener::bind(path)?, name))
+/// The socket on which apps are awaited.
+fn open(path: &Path, name: &OwnedFd, as_file: bool) -> io::Result<UnixListener> {
+    if as_file {
+        // Whoever left it there holds neither the lock nor the name any more.
+        let _ = fs::remove_file(path);
+        return UnixListener::bind(path);
+    }
+    listen(name, QUEUE)?;
+    Ok(name.try_clone()?.into())
 }
 
 fn is_stale(path: &Path) -> bool {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(32).read_to_string(&mut text));
-    let owner = read.ok().and_then(|_| text.trim().parse().ok()).and_then(Pid::from_raw);
-    owner.is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+    let owner: Option<i32> = read.ok().and_then(|_| text.trim().parse().ok());
+    let is_gone = |pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+    let is_own = owner.and_then(|pid| u32::try_from(pid).ok()) == Some(process::id());
+    is_own || owner.and_then(Pid::from_raw).is_some_and(is_gone)
 }
 
 #[cfg(test)]
@@ -151,13 +188,14 @@ mod tests {
     #[test]
     fn a_number_whose_abstract_socket_is_taken_belongs_to_another() {
         let dir = tempfile::tempdir().unwrap();
-        let (_listener, _name) = take_sockets(&dir.path().join("X0")).unwrap();
+        let Claim::Ours(_name) = take_name(&dir.path().join("X0")).unwrap() else { panic!("free") };
         let ours = Sockets::claim_in(dir.path(), dir.path()).unwrap();
         assert_eq!(ours.number(), 1);
         assert!(!dir.path().join(".X0-lock").exists(), "its lock was given back");
         let refused =
             socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
-        let name = SocketAddrUnix::new_abstract_name(ours.socket.as_os_str().as_bytes()).unwrap();
+        let socket = dir.path().join("X1");
+        let name = SocketAddrUnix::new_abstract_name(socket.as_os_str().as_bytes()).unwrap();
         let refused = rustix::net::connect(&refused, &name);
         assert_eq!(refused, Err(rustix::io::Errno::CONNREFUSED), "who tries it goes to the file");
     }
@@ -171,7 +209,38 @@ mod tests {
         fs::write(dir.path().join(".X0-lock"), format!("{gone:>10}\n")).unwrap();
         fs::write(dir.path().join(".X1-lock"), "nonsense").unwrap();
         assert_eq!(Sockets::claim_in(dir.path(), dir.path()).unwrap().number(), 0);
-        fs::write(dir.path().join(".X0-lock"), format!("{:>10}\n", process::id())).unwrap();
+        fs::write(dir.path().join(".X0-lock"), format!("{:>10}\n", std::os::unix::process::parent_id()))
+            .unwrap();
         assert_eq!(Sockets::claim_in(dir.path(), dir.path()).unwrap().number(), 2);
+    }
+
+    #[test]
+    fn a_lock_of_an_earlier_run_with_our_process_id_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(".X0-lock"), format!("{:>10}\n", process::id())).unwrap();
+        fs::write(dir.path().join("X0"), "").unwrap();
+        assert_eq!(Sockets::claim_in(dir.path(), dir.path()).unwrap().number(), 0);
+    }
+
+    #[test]
+    fn more_numbers_are_tried_than_the_usual_hundred() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..100 {
+            fs::write(dir.path().join(format!(".X{number}-lock")), "nonsense").unwrap();
+        }
+        assert_eq!(Sockets::claim_in(dir.path(), dir.path()).unwrap().number(), 100);
+    }
+
+    #[test]
+    fn where_no_file_can_be_made_apps_are_awaited_on_the_abstract_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (locks, sockets) = (dir.path().join("no/locks"), dir.path().join("no/sockets"));
+        let ours = Sockets::claim_in(&locks, &sockets).unwrap();
+        assert!(ours.files.is_empty());
+        let app = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        let socket = sockets.join("X0");
+        let name = SocketAddrUnix::new_abstract_name(socket.as_os_str().as_bytes()).unwrap();
+        rustix::net::connect(&app, &name).unwrap();
+        ours.listener().accept().unwrap();
     }
 }

@@ -31,7 +31,7 @@ use x11rb::{
         xfixes::{ClientDisconnectFlags, ConnectionExt as _, SelectionEventMask},
         xproto::{
             Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux,
-            EventMask, GetPropertyReply, PropMode, Window, WindowClass,
+            EventMask, Family, GetPropertyReply, HostMode, PropMode, Window, WindowClass,
         },
     },
     rust_connection::{DefaultStream, RustConnection},
@@ -39,7 +39,7 @@ use x11rb::{
     x11_utils::TryParse,
 };
 
-use super::atoms::Atoms;
+use super::{atoms::Atoms, cookie};
 
 /// How long input waits at most until Xwayland has done what must come before it.
 const SETTLE: Duration = Duration::from_millis(25);
@@ -103,9 +103,11 @@ pub(super) struct Fence(u32);
 
 impl Wire {
     /// Becomes the window manager of an Xwayland that is ready.
-    pub(super) fn connect(stream: UnixStream) -> Result<Self, ManageError> {
+    pub(super) fn connect(stream: UnixStream, cookie: &cookie::Cookie) -> Result<Self, ManageError> {
         let (stream, _) = DefaultStream::from_unix_stream(stream)?;
-        let conn = RustConnection::connect_to_stream(stream, 0)?;
+        let (method, secret) = (cookie::METHOD.as_bytes().to_vec(), cookie.secret().to_vec());
+        let conn = RustConnection::connect_to_stream_with_auth_info(stream, 0, method, secret)?;
+        admit_own_user(&conn)?;
         let atoms = Atoms::new(&conn)?.reply()?;
         let root =
             conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
@@ -360,4 +362,11 @@ impl Wire {
     pub(super) fn owner_of(&self, id: u32) -> u32 {
         id & !self.conn.setup().resource_id_mask
     }
+}
+
+/// Apps that do not know the cookie are let in if they run as the session's user, who could read it anyhow.
+fn admit_own_user(conn: &RustConnection) -> Result<(), ManageError> {
+    let user = format!("localuser\0#{}", rustix::process::getuid().as_raw());
+    conn.change_hosts(HostMode::INSERT, Family::SERVER_INTERPRETED, user.as_bytes())?.check()?;
+    Ok(())
 }
