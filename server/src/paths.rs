@@ -12,9 +12,15 @@ use rustix::process::getuid;
 
 use crate::session_env;
 
+/// Names the state directory, for all commands of a container.
+pub(crate) const STATE_DIR: &str = "DORMER_STATE_DIR";
+
 /// The directory that `dormer serve` uses unless told otherwise. Where nobody has a home, as in a container whose user is
 /// a mere number, it lies among temporary files.
 pub(crate) fn default_state_dir() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(STATE_DIR).filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
     let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(base) = named {
         return Ok(base.join("dormer"));

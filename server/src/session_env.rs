@@ -27,8 +27,8 @@ pub(crate) struct SessionEnv {
     pub bus: Option<String>,
 }
 
-/// What leads to another display or to another session of the machine.
-const FOREIGN: [&str; 11] = [
+/// What leads to another display or to another session of the machine, and what is meant for the host alone.
+const FOREIGN: [&str; 13] = [
     "WAYLAND_SOCKET",
     "XAUTHORITY",
     "DISPLAY",
@@ -40,6 +40,8 @@ const FOREIGN: [&str; 11] = [
     "XDG_VTNR",
     "AT_SPI_BUS_ADDRESS",
     "DORMER_LOG",
+    "DORMER_ADVERTISE",
+    crate::paths::STATE_DIR,
 ];
 
 /// What tells programs of the language and of the characters they may use, strongest first.

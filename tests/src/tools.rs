@@ -11,11 +11,12 @@ use std::{
 const COMPLETE: &str = "DORMER_TESTS_COMPLETE";
 
 /// Which package of Debian has a program that is not called like its package.
-const PACKAGES: [(&str, &str); 18] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("Xvfb", "xvfb"),
     ("Xwayland", "xwayland"),
     ("chrt", "util-linux"),
     ("dbus-send", "dbus-bin"),
+    ("dockerd", "docker.io"),
     ("gtk4-widget-factory", "gtk-4-examples"),
     ("ip", "iproute2"),
     ("java", "default-jdk"),
@@ -23,6 +24,7 @@ const PACKAGES: [(&str, &str); 18] = [
     ("nsenter", "util-linux"),
     ("setpriv", "util-linux"),
     ("setxkbmap", "x11-xkb-utils"),
+    ("strip", "binutils"),
     ("unshare", "util-linux"),
     ("wl-copy", "wl-clipboard"),
     ("wl-paste", "wl-clipboard"),
@@ -64,9 +66,14 @@ pub fn python_with_gtk(test: &str) -> Option<&'static str> {
 pub fn is_root(test: &str) -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
-        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: only root can run it");
+        skip_where_impossible(test, "only root can run it");
     }
     root
+}
+
+/// Says that `test` is skipped for something that the machine does not allow, also where everything is installed.
+pub fn skip_where_impossible(test: &str, hindrance: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {hindrance}");
 }
 
 /// Says where people see it that a test cannot run here; fails where everything has to be there. Answers `false`.

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Host, Viewer, binaries,
+    Host, HostOptions, Viewer, binaries,
+    https::Site,
     wait::{self, PATIENCE},
 };
 
@@ -53,6 +54,38 @@ fn a_text_that_is_no_link_is_wrong_usage() -> Result<()> {
         let (status, said) = Viewer::start(text)?.ended(PATIENCE)?;
         ensure!(status.code() == Some(2), "{text}: {status}: {said}");
         one_line(&said)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn links_and_browsers_that_joined_stay_good_over_a_restart() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let state = directory.path().join("state");
+    let state = state.to_str().context("test paths are text")?;
+    let port = std::net::UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port();
+    let address = format!("127.0.0.1:{port}");
+    let testapp = binaries()?.testapp.to_str().context("a path")?;
+    let start = || {
+        let options = HostOptions::command([testapp]);
+        options.arguments(&["--state-dir", state, "--quic", &address]).start()
+    };
+    let first = start()?;
+    let (link, used) = (first.link().to_owned(), Site::of(&first.browser_link()?)?);
+    let cookie = used.enter()?;
+    let left = Site::of(&first.browser_link()?)?;
+    first.crash()?;
+    let second = start()?;
+    Viewer::with_window(&link)?;
+    let site = Site::of(&second.browser_link()?)?;
+    let joined = site.ask(&site.post("/api/join").cookie(&cookie))?;
+    ensure!(joined.status == 200 && joined.json()?["role"] == "control", "{joined:?}");
+    let enter =
+        |ticket: &str| site.ask(&site.post("/api/enter").json(&serde_json::json!({"ticket": ticket})));
+    let again = enter(&used.ticket)?;
+    ensure!(again.code()? == "ticket-invalid", "a link that was used works again: {again:?}");
+    if left.ticket != used.ticket {
+        ensure!(enter(&left.ticket)?.status == 204, "a link that was not used is lost");
     }
     Ok(())
 }

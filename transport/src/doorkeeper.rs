@@ -1,9 +1,11 @@
 //! Who is let in: the same rules for every transport.
 
 use std::{
+    io,
     net::IpAddr,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use protocol::{
@@ -24,6 +26,9 @@ const MAX_AGENT: usize = 128;
 
 /// The most codecs a viewer may list.
 const MAX_CODECS: usize = 16;
+
+/// How long the right of a session's owner lasts after it was last used.
+pub const OWN_RIGHT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Checks who may join one session, and slows down those who try without a right.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ pub struct Redeemed {
     pub session: String,
     /// Until when.
     pub expires: UnixSeconds,
+    /// Whether that is put off as long as the right is used.
+    pub slides: bool,
     /// Which ticket it was, for logs.
     pub ticket: TicketId,
 }
@@ -69,6 +76,12 @@ impl Doorkeeper {
         Self { session: session.into(), tickets, gate, used_pages, used_joins, roll_call }
     }
 
+    /// Keeps in a file which browser links were used, and counts those that it has.
+    pub fn remembering_in(mut self, file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
+        self.used_pages = Mutex::new(UsedTickets::kept_in(file, now)?);
+        Ok(self)
+    }
+
     /// Whether the viewer that says this may join at `now`; if not, the one reason why.
     pub fn admit(&self, hello: &Hello, now: UnixSeconds) -> Result<Admission, Refusal> {
         let refuse = |code, message: String| Err(Refusal { code, message });
@@ -86,7 +99,7 @@ impl Doorkeeper {
         match ticket.right {
             Right::Join => {}
             Right::JoinOnce => use_up(&self.used_joins, &ticket, now)?,
-            Right::Page => {
+            Right::Page | Right::OwnPage => {
                 return Err(invalid("this link is for a browser: open it there, or ask for a native link"));
             }
         }
@@ -96,12 +109,17 @@ impl Doorkeeper {
     /// Takes the ticket of a browser link, which is then worth nothing.
     pub fn redeem(&self, page_ticket: &str, now: UnixSeconds) -> Result<Redeemed, Refusal> {
         let ticket = self.verify(page_ticket, now)?;
-        if ticket.right != Right::Page {
-            return Err(invalid("this link is not for a browser; ask for a browser link"));
-        }
+        let slides = match ticket.right {
+            Right::Page => false,
+            Right::OwnPage => true,
+            Right::Join | Right::JoinOnce => {
+                return Err(invalid("this link is not for a browser; ask for a browser link"));
+            }
+        };
         use_up(&self.used_pages, &ticket, now)?;
         let Ticket { id, session, role, expires, .. } = ticket;
-        Ok(Redeemed { role, session, expires, ticket: id })
+        let expires = if slides { now.after(OWN_RIGHT) } else { expires };
+        Ok(Redeemed { role, session, expires, slides, ticket: id })
     }
 
     /// A ticket of this host for this session whose time is not over.
@@ -157,8 +175,6 @@ fn invalid(message: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use media::VideoCodec;
 
     use super::*;
@@ -238,9 +254,19 @@ mod tests {
         let redeemed = door.redeem(&page, NOW).expect("once");
         let expires = NOW.after(Duration::from_secs(9));
         let ticket = TicketId(5);
-        assert_eq!(redeemed, Redeemed { role: Role::View, session: "main".to_owned(), expires, ticket });
+        let (role, session, slides) = (Role::View, "main".to_owned(), false);
+        assert_eq!(redeemed, Redeemed { role, session, expires, slides, ticket });
         let again = door.redeem(&page, NOW).expect_err("not twice");
         assert!(again.message.contains("used already"), "{}", again.message);
+    }
+
+    #[test]
+    fn an_owner_s_link_has_its_own_time_and_its_right_another() {
+        let door = Doorkeeper::new("main", key(), GateLimits::default());
+        let redeemed = door.redeem(&ticket(Right::OwnPage, "main"), NOW).expect("once");
+        assert_eq!((redeemed.expires, redeemed.slides), (NOW.after(OWN_RIGHT), true));
+        let late = door.redeem(&ticket(Right::OwnPage, "main"), NOW.after(Duration::from_secs(9)));
+        assert_eq!(late.expect_err("late").code, RefusalCode::TicketExpired);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub mod link_address;
 pub mod quic;
 mod roll_call;
 mod secret_file;
+mod session_name;
 mod stats;
 pub mod ticket;
 mod used_tickets;
@@ -51,7 +52,7 @@ pub mod websocket;
 pub mod webtransport;
 
 pub use close::CloseReason;
-pub use doorkeeper::{Admission, Doorkeeper, Redeemed};
+pub use doorkeeper::{Admission, Doorkeeper, OWN_RIGHT, Redeemed};
 pub use gate::{Gate, GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
 pub use introduction::{ConnectError, Introduction, resume_key};
@@ -61,5 +62,6 @@ pub use link::{
 };
 pub use link_address::LinkAddress;
 pub use secret_file::SecretFileError;
+pub use session_name::session_name;
 pub use stats::LinkStats;
 pub use ticket::{Right, Ticket, TicketError, TicketId, TicketKey, TicketText, UnixSeconds};

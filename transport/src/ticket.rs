@@ -1,6 +1,6 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
-//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once), the role
+//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4 own page), the role
 //! (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the id (8 bytes, big-endian), the
 //! session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded base64url. There is exactly
 //! one form of each ticket.
@@ -75,6 +75,8 @@ pub enum Right {
     Join,
     /// To be exchanged once for the page's cookie: what stands in a browser link. It opens no link itself.
     Page,
+    /// As [`Right::Page`], for the session's owner: the cookie lasts longer than the link, and as long as it is used.
+    OwnPage,
     /// One link: what the page gets for each of its attempts to join.
     JoinOnce,
 }
@@ -199,6 +201,7 @@ fn right_number(right: Right) -> u8 {
         Right::Join => 1,
         Right::Page => 2,
         Right::JoinOnce => 3,
+        Right::OwnPage => 4,
     }
 }
 
@@ -213,7 +216,7 @@ fn parse(content: &[u8]) -> Option<Ticket> {
     let (&[layout, number, role], rest) = content.split_first_chunk::<3>()?;
     let (expires, rest) = rest.split_first_chunk::<8>()?;
     let (id, session) = rest.split_first_chunk::<8>()?;
-    let right = [Right::Join, Right::Page, Right::JoinOnce];
+    let right = [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage];
     let right = right.into_iter().find(|&known| right_number(known) == number)?;
     let role = [Role::Control, Role::View].into_iter().find(|&known| role_number(known) == role)?;
     let session = std::str::from_utf8(session).ok().filter(|name| is_session_name(name))?.to_owned();
@@ -259,7 +262,7 @@ mod tests {
 
     #[test]
     fn rights_and_roles_survive_the_text() {
-        for right in [Right::Join, Right::Page, Right::JoinOnce] {
+        for right in [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage] {
             for role in [Role::Control, Role::View] {
                 let ticket = Ticket { right, role, ..ticket() };
                 let text = key().sign(&ticket).expect("signs");

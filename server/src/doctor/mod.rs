@@ -1,5 +1,6 @@
 //! `dormer doctor`: what this machine has and what it lacks, each with the reason and the way out.
 
+mod container;
 mod packages;
 
 use std::{
@@ -82,6 +83,7 @@ fn examine() -> Vec<Finding> {
         apps(),
         sound(),
     ]);
+    findings.extend(container::surroundings());
     findings
 }
 
@@ -145,15 +147,16 @@ fn xwayland() -> Finding {
     }
 }
 
+/// A host makes the folder itself, and does without it where it cannot.
 fn x11_sockets() -> Finding {
     let directory = Path::new("/tmp/.X11-unix");
-    let usable = rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_ok();
-    match (directory.is_dir(), usable) {
-        (true, true) => good("x11 sockets", "/tmp/.X11-unix can be written"),
-        (false, _) => absent("x11 sockets", "/tmp/.X11-unix is missing", "mkdir -m 1777 /tmp/.X11-unix"),
-        (true, false) => {
-            absent("x11 sockets", "/tmp/.X11-unix cannot be written", "chmod 1777 /tmp/.X11-unix as root")
-        }
+    let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    if writable(directory) {
+        good("x11 sockets", "/tmp/.X11-unix can be written")
+    } else if !directory.exists() && directory.parent().is_some_and(writable) {
+        good("x11 sockets", "/tmp/.X11-unix is made by the host")
+    } else {
+        good("x11 sockets", "/tmp/.X11-unix cannot be written; X11 apps connect by an abstract socket")
     }
 }
 

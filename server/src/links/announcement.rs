@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::Result;
+use clap::ValueEnum;
 use protocol::control::Role;
+use serde::Deserialize;
 use tracing::{info, warn};
 use transport::TicketId;
 
@@ -16,6 +18,28 @@ use super::{
     issue::{LinkPair, Links},
 };
 
+/// Which links are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Printed {
+    /// All, and those that replace used ones
+    All,
+    /// One for a browser, which works once and not for long: what is printed stands in logs
+    Once,
+    /// None
+    None,
+}
+
+impl Printed {
+    /// What a container's first process prints stands in the container's logs.
+    pub(crate) fn usual() -> Self {
+        if std::process::id() == 1 { Self::Once } else { Self::All }
+    }
+}
+
+/// How long a link works that stands in logs.
+const IN_LOGS: Duration = Duration::from_secs(15 * 60);
+
 /// The links that stand in the link file and on the terminal. A browser link works once: when it was used, another takes
 /// its place, so that the next one who looks finds one that works.
 #[derive(Debug)]
@@ -23,6 +47,7 @@ pub(crate) struct Announcement {
     links: Links,
     ttl: Duration,
     file: Option<PathBuf>,
+    printed: Printed,
     shown: Mutex<Shown>,
 }
 
@@ -35,15 +60,42 @@ struct Shown {
 }
 
 impl Announcement {
-    /// Makes the links, writes them to `file` and prints them.
-    pub(crate) fn publish(links: Links, ttl: Duration, file: Option<PathBuf>) -> Result<Self> {
-        let (control, control_ticket) = fresh(&links, Role::Control, ttl)?;
-        let (view, view_ticket) = fresh(&links, Role::View, ttl)?;
-        let shown = Shown { control, view, browser_tickets: [control_ticket, view_ticket] };
+    /// Makes the links, writes them to `file` and prints those that are to be printed.
+    pub(crate) fn publish(
+        links: Links,
+        ttl: Duration,
+        file: Option<PathBuf>,
+        printed: Printed,
+    ) -> Result<Self> {
+        let shown = Shown::fresh(&links, ttl)?;
         write(&shown, file.as_ref())?;
-        print(&shown);
-        info!(host = %links.host, port = links.native_port, browser_port = links.browser_port, "ready");
-        Ok(Self { links, ttl, file, shown: Mutex::new(shown) })
+        match printed {
+            Printed::All => print(&shown),
+            Printed::Once => {
+                links.own_browser(IN_LOGS)?.iter().for_each(|(link, _)| print_link(OPEN_ONCE, link))
+            }
+            Printed::None => {}
+        }
+        let (native, browser) = (&links.native, &links.browser);
+        info!(host = %native.host, port = native.port, browser_port = browser.as_ref().map(|place| place.port), "ready");
+        Ok(Self { links, ttl, file, printed, shown: Mutex::new(shown) })
+    }
+
+    /// How long the links that stand there should stand: others are made while those still work.
+    pub(crate) fn refresh_after(&self) -> Duration {
+        self.ttl / 2
+    }
+
+    /// Makes all links anew, so that those in the file always work. Writes a file: not for the network's thread.
+    pub(crate) fn refresh(&self) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let renewed = Shown::fresh(&self.links, self.ttl).and_then(|fresh| {
+            *shown = fresh;
+            write(&shown, self.file.as_ref())
+        });
+        if let Err(error) = renewed {
+            warn!("the link file cannot be renewed: {error:#}");
+        }
     }
 
     /// Replaces the link of this ticket, if it is one that was announced. Writes a file: not for the network's thread.
@@ -60,28 +112,39 @@ impl Announcement {
     }
 
     fn replace(&self, shown: &mut Shown, role: Role) -> Result<()> {
-        let Some((link, ticket)) = self.links.browser(role, self.ttl)? else { return Ok(()) };
+        let fresh = match role {
+            Role::Control => self.links.own_browser(self.ttl)?,
+            Role::View => self.links.browser(role, self.ttl)?,
+        };
+        let Some((link, ticket)) = fresh else { return Ok(()) };
         let (pair, slot, label) = match role {
             Role::Control => (&mut shown.control, 0, OPEN_NEXT),
             Role::View => (&mut shown.view, 1, LOOK_NEXT),
         };
-        print_link(label, &link);
+        if self.printed == Printed::All {
+            print_link(label, &link);
+        }
         pair.browser = Some(link);
         shown.browser_tickets[slot] = Some(ticket);
         write(shown, self.file.as_ref())
     }
 }
 
-fn fresh(links: &Links, role: Role, ttl: Duration) -> Result<(LinkPair, Option<TicketId>)> {
-    let native = links.native(role, ttl)?;
-    let (browser, ticket) = links.browser(role, ttl)?.unzip();
-    Ok((LinkPair { native, browser }, ticket))
+impl Shown {
+    fn fresh(links: &Links, ttl: Duration) -> Result<Self> {
+        let (own, own_ticket) = links.own_browser(ttl)?.unzip();
+        let (look, look_ticket) = links.browser(Role::View, ttl)?.unzip();
+        let control = LinkPair { native: links.native(Role::Control, ttl)?, browser: own };
+        let view = LinkPair { native: links.native(Role::View, ttl)?, browser: look };
+        Ok(Self { control, view, browser_tickets: [own_ticket, look_ticket] })
+    }
 }
 
 fn write(shown: &Shown, file: Option<&PathBuf>) -> Result<()> {
     file.map_or(Ok(()), |path| LinkFile::new(&shown.control, &shown.view).write(path))
 }
 
+const OPEN_ONCE: &str = "Open in a browser, once, within 15 minutes (`dormer links` makes others): ";
 const OPEN_NEXT: &str = "That link was used. For the next browser: ";
 const LOOK_NEXT: &str = "That link was used. To look on only:      ";
 
@@ -105,13 +168,13 @@ mod tests {
     use transport::{Pin, TicketKey, UnixSeconds};
 
     use super::*;
+    use crate::links::Place;
 
     fn links() -> Links {
         Links {
             session: "main".to_owned(),
-            host: "::1".to_owned(),
-            native_port: 4460,
-            browser_port: Some(1),
+            native: Place { host: "::1".to_owned(), port: 4460 },
+            browser: Some(Place { host: "::1".to_owned(), port: 1 }),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
         }
@@ -125,7 +188,8 @@ mod tests {
             serde_json::from_slice(&std::fs::read(&path).expect("written")).expect("JSON")
         };
         let announcement =
-            Announcement::publish(links(), Duration::from_secs(60), Some(path.clone())).expect("published");
+            Announcement::publish(links(), Duration::from_secs(60), Some(path.clone()), Printed::None)
+                .expect("published");
         let before = read();
         let ticket =
             before["browser"].as_str().and_then(|link| link.split_once("ticket=")).expect("a ticket").1;
@@ -137,5 +201,9 @@ mod tests {
         assert_eq!(before["view_only"], after["view_only"]);
         announcement.used(ticket.id);
         assert_eq!(read(), after, "a ticket that does not stand there any more changes nothing");
+        announcement.refresh();
+        let fresh = read();
+        assert_ne!(fresh["native"], after["native"], "links are made anew before they expire");
+        assert_ne!(fresh["view_only"]["browser"], after["view_only"]["browser"]);
     }
 }

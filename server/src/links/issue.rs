@@ -11,17 +11,34 @@ use transport::{LinkAddress, Pin, Right, Ticket, TicketId, TicketKey, TicketText
 
 use crate::usage::Usage;
 
+/// Where viewers connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// A name or an address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Place {
+    /// The one that was given, or else the one that is bound.
+    pub(crate) fn of(given: Option<(&str, Option<u16>)>, bound: SocketAddr, port: u16) -> Self {
+        match given {
+            Some((host, named)) => Self { host: host.to_owned(), port: named.unwrap_or(port) },
+            None => Self { host: advertised(bound), port },
+        }
+    }
+}
+
 /// Makes links into one session.
 #[derive(Clone, Debug)]
 pub(crate) struct Links {
     /// The session's name.
     pub session: String,
-    /// The name or address that links name.
-    pub host: String,
-    /// The UDP port of native viewers.
-    pub native_port: u16,
-    /// The port of browsers, if they are served.
-    pub browser_port: Option<u16>,
+    /// What native links name.
+    pub native: Place,
+    /// What browser links name, if browsers are served.
+    pub browser: Option<Place>,
     /// The host's key.
     pub pin: Pin,
     /// Signs.
@@ -48,20 +65,29 @@ impl Links {
     /// A link for the native viewer.
     pub(super) fn native(&self, role: Role, ttl: Duration) -> Result<String> {
         let (ticket, _) = self.ticket(Right::Join, role, UnixSeconds::now().after(ttl))?;
-        let (host, port) = (self.host.clone(), self.native_port);
+        let Place { host, port } = self.native.clone();
         Ok(LinkAddress { host, port, pin: self.pin, ticket }.to_link())
     }
 
     /// A link for a browser, with the number of its ticket, if browsers are served.
     pub(crate) fn browser(&self, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
+        self.page(Right::Page, role, ttl)
+    }
+
+    /// The same for the session's owner, whose right lasts as long as it is used.
+    pub(super) fn own_browser(&self, ttl: Duration) -> Result<Option<(String, TicketId)>> {
+        self.page(Right::OwnPage, Role::Control, ttl)
+    }
+
+    fn page(&self, right: Right, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
         let Some(authority) = self.page_authority() else { return Ok(None) };
-        let (ticket, id) = self.ticket(Right::Page, role, UnixSeconds::now().after(ttl))?;
+        let (ticket, id) = self.ticket(right, role, UnixSeconds::now().after(ttl))?;
         Ok(Some((format!("https://{authority}/#ticket={}", ticket.expose()), id)))
     }
 
     /// Host and port of the page, as links name them, if browsers are served.
     pub(crate) fn page_authority(&self) -> Option<String> {
-        Some(authority(&self.host, self.browser_port?))
+        self.browser.as_ref().map(|place| authority(&place.host, place.port))
     }
 
     /// A ticket for one hello of a page that was let in.
@@ -85,6 +111,12 @@ pub(crate) fn ttl(given: Option<&str>) -> Result<Duration, Usage> {
 
 /// Host and port as they stand in an address.
 fn authority(host: &str, port: u16) -> String {
+    let with_port = with_port(host, port);
+    // As browsers write it.
+    with_port.strip_suffix(":443").map_or(with_port.clone(), str::to_owned)
+}
+
+fn with_port(host: &str, port: u16) -> String {
     match host.parse::<Ipv6Addr>() {
         Ok(address) => format!("[{address}]:{port}"),
         Err(_) => format!("{host}:{port}"),
@@ -115,9 +147,8 @@ mod tests {
     fn links(browser_port: Option<u16>) -> Links {
         Links {
             session: "main".to_owned(),
-            host: "::1".to_owned(),
-            native_port: 4460,
-            browser_port,
+            native: Place { host: "::1".to_owned(), port: 4460 },
+            browser: browser_port.map(|port| Place { host: "::1".to_owned(), port }),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
         }

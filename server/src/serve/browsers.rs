@@ -132,8 +132,8 @@ async fn bind_ports(
         attempts += 1;
         let listener = Listener::bind(http.address, DEFAULT_HTTP_PORT).await?;
         let address = listener.address();
-        let advertised = config.advertise.clone().unwrap_or_else(|| links::advertised(address));
-        let hosts = Hosts::new(http.names.iter().cloned().chain([advertised]));
+        let advertised = config.advertise.hosts().map(str::to_owned).chain([links::advertised(address)]);
+        let hosts = Hosts::new(http.names.iter().cloned().chain(advertised));
         let settings = WebTransportSettings::new(LINK_PATH, own_origins(&hosts));
         let (admission, certificates) = (Arc::clone(admission), Arc::clone(short_lived));
         match WebTransportHost::bind(address, identity, admission, certificates, settings) {

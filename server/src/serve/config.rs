@@ -10,8 +10,12 @@ use std::{
 use anyhow::Result;
 use encoder::select::{Choice, Selection, UnknownBackend};
 
-use super::{http::HttpConfig, options::ServeOptions};
-use crate::{links::ttl, paths, usage::Usage};
+use super::{advertise::Advertised, http::HttpConfig, options::ServeOptions};
+use crate::{
+    links::{Printed, ttl},
+    paths,
+    usage::Usage,
+};
 
 /// What `dormer serve` does, complete.
 #[derive(Debug)]
@@ -21,13 +25,15 @@ pub(crate) struct Config {
     /// Whether and how browsers are served.
     pub http: Option<HttpConfig>,
     /// What links name instead of the bound address.
-    pub advertise: Option<String>,
+    pub advertise: Advertised,
     /// Whether X11 apps can run.
     pub x11: bool,
     /// Where the key lives.
     pub state_dir: PathBuf,
     /// Where to write the links.
     pub link_file: Option<PathBuf>,
+    /// Which links are printed.
+    pub print_links: Printed,
     /// How long printed links can be used to join.
     pub ttl: Duration,
     /// Which video encoder is used.
@@ -52,10 +58,11 @@ impl Config {
         Ok(Config {
             http,
             quic: options.quic.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into()),
-            advertise: options.advertise,
+            advertise: Advertised::read(options.advertise.as_deref().unwrap_or_default())?,
             x11: !options.no_x11,
             state_dir: options.state_dir.map_or_else(paths::default_state_dir, Ok)?,
             link_file: options.link_file,
+            print_links: options.print_links.unwrap_or_else(Printed::usual),
             ttl,
             encoder,
             max_viewers: options.max_viewers.unwrap_or(32).max(1),

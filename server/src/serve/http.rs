@@ -44,7 +44,7 @@ impl HttpConfig {
         let frame_ancestors = ancestors
             .collect::<Result<Vec<FrameAncestor>, _>>()
             .map_err(|error| Usage(format!("--frame-ancestors {error}")))?;
-        let mut names = options.http_host.iter().chain(&options.advertise);
+        let mut names = options.http_host.iter();
         if let Some(wrong) = names.find(|name| !is_host(name)) {
             return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
         }

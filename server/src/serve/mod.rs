@@ -1,5 +1,6 @@
 //! `dormer serve`: starts the parts of a host, says how to join, and ends them in order.
 
+mod advertise;
 mod browsers;
 mod config;
 mod event_loop;
@@ -9,7 +10,10 @@ mod options;
 mod start_order;
 mod turn;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tokio::{
@@ -19,7 +23,7 @@ use tokio::{
 };
 use tracing::warn;
 use transport::{
-    Doorkeeper, GateLimits, HostIdentity, TicketId, TicketKey,
+    Doorkeeper, GateLimits, HostIdentity, TicketKey, UnixSeconds,
     quic::{QuicHost, QuicSettings},
 };
 
@@ -34,12 +38,12 @@ use joins::Joins;
 use crate::{
     apps::{AppEnded, Apps},
     console::{Console, Order},
-    links::{self, Announcement, Links},
+    links::{self, Announcement, Links, Place},
     paths,
     reaper::{self, OrphanEnds},
     runtime_dir::RuntimeDir,
     session_env::{self, SessionEnv},
-    web::Entry,
+    web::{Entry, Visitors},
 };
 
 /// How many events may wait. When it is full, apps, encoders and viewers wait: nothing is lost.
@@ -68,20 +72,26 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let _console = Console::listen(&config.state_dir, orders.clone())?;
     let identity = HostIdentity::load_or_create(&config.state_dir)?;
     let tickets = TicketKey::load_or_create(&config.state_dir)?;
-    let session = session_name()?;
+    let session = transport::session_name(&config.state_dir)?;
 
-    let admission = Arc::new(Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default()));
+    let admission = Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default());
+    let now = UnixSeconds::now();
+    let admission = admission.remembering_in(config.state_dir.join("used-links"), now);
+    let admission = Arc::new(admission.context("it cannot be read which links were used")?);
+    let visitors = Visitors::kept_in(config.state_dir.join("visitors"), now);
+    let visitors = visitors.context("it cannot be read which browsers have joined")?;
     let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&admission), QuicSettings::default())?;
     let quic_address = quic.local_addr().context("the socket has no address")?;
     let browsers = Browsers::bind(&config, &identity, &admission).await?;
+    let page_address = browsers.as_ref().map(Browsers::address);
     let links = Links {
         session: session.clone(),
-        host: config
-            .advertise
-            .clone()
-            .unwrap_or_else(|| links::advertised(browsers.as_ref().map_or(quic_address, Browsers::address))),
-        native_port: quic_address.port(),
-        browser_port: browsers.as_ref().map(|browsers| browsers.address().port()),
+        native: Place::of(
+            config.advertise.native(),
+            page_address.unwrap_or(quic_address),
+            quic_address.port(),
+        ),
+        browser: page_address.map(|page| Place::of(config.advertise.browser(), page, page.port())),
         pin: identity.pin(),
         tickets,
     };
@@ -91,13 +101,16 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let engines = Engines { compositor, encoders: start_encoders(&config, &events) };
     let apps = start_apps(&config, env, orphan_ends)?;
 
-    let announcement = Announcement::publish(links.clone(), config.ttl, config.link_file.clone())?;
+    let announcement =
+        Announcement::publish(links.clone(), config.ttl, config.link_file.clone(), config.print_links)?;
+    let announcement = Arc::new(announcement);
+    keep_fresh(Arc::clone(&announcement));
     let entry = Entry {
         admission,
         links: links.clone(),
-        announcement: Arc::new(announcement),
+        announcement,
         ttl: config.ttl,
-        visitors: Mutex::default(),
+        visitors: Mutex::new(visitors),
     };
     let browsers = browsers.map(|browsers| browsers.open(entry, orders)).transpose()?;
     forward_orders(order_inbox, events.clone());
@@ -167,6 +180,21 @@ fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder:
     })
 }
 
+/// Links in the file always work: others take their place before they expire.
+fn keep_fresh(announcement: Arc<Announcement>) {
+    /// The clock of timers reaches no farther.
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+    let every = announcement.refresh_after().clamp(Duration::from_secs(1), LONGEST);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(every).await;
+            let announcement = Arc::clone(&announcement);
+            // It fails if the runtime ends.
+            let _ = tokio::task::spawn_blocking(move || announcement.refresh()).await;
+        }
+    });
+}
+
 fn forward_signals(events: &mpsc::Sender<HostEvent>) -> Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let mut signals = signal(kind).context("cannot listen to signals")?;
@@ -187,12 +215,6 @@ fn forward_orders(mut orders: mpsc::Receiver<Order>, events: mpsc::Sender<HostEv
             }
         }
     });
-}
-
-/// A name that no other run of this or another host has: tickets of one session are worth nothing in another.
-fn session_name() -> Result<String> {
-    let random = TicketId::random().context("no random numbers")?;
-    Ok(format!("s{:016x}", random.0))
 }
 
 fn reason(end: &End) -> String {

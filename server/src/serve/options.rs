@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::layers::layered;
+use crate::{layers::layered, links::Printed};
 
 /// Flags of `dormer serve`, and keys of its configuration file. What is absent has a default in
 /// [`Config`](super::config::Config).
@@ -56,8 +56,9 @@ pub(crate) struct ServeOptions {
     /// The password of --turn-user
     #[arg(long, value_name = "FILE")]
     pub(super) turn_password_file: Option<PathBuf>,
-    /// Name or address that links name [default: the machine's own, or that of --http or --quic]
-    #[arg(long, value_name = "HOST")]
+    /// Where people reach the host, for links: HOST, HOST:PORT (the page's), https://HOST[:PORT] or dormer://HOST[:PORT]; several by
+    /// commas [default: the machine's own address, or that of --http or --quic]
+    #[arg(long, env = "DORMER_ADVERTISE", value_name = "PLACE")]
     pub(super) advertise: Option<String>,
     /// Do not offer X11 to apps
     #[arg(long)]
@@ -68,6 +69,10 @@ pub(crate) struct ServeOptions {
     /// Write the links to this file, as JSON, when ready
     #[arg(long, value_name = "FILE")]
     pub(super) link_file: Option<PathBuf>,
+    /// Which links to print: all; or once, a browser link that works once within 15 minutes, since logs last; or none [default: all; once
+    /// for a container's first process]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) print_links: Option<Printed>,
     /// How long the printed links can be used to join, such as 15m or 24h [default: 24h]
     #[arg(long, value_name = "TIME")]
     pub(super) ttl: Option<String>,
@@ -88,7 +93,7 @@ pub(crate) struct ServeOptions {
 
 layered!(ServeOptions {
     quic, http, no_http, http_host, frame_ancestors, webrtc_ports, external_address, turn, advertise, no_x11,
-    state_dir, link_file, ttl, encoder, max_viewers, exit_with_command, command;
+    state_dir, link_file, print_links, ttl, encoder, max_viewers, exit_with_command, command;
     [http_cert, http_key];
     [turn_secret_file, turn_user, turn_password_file]
 });

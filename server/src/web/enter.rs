@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use protocol::control::Role;
@@ -54,7 +54,7 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
         info!(%peer, reason = %refusal.message, "refused a browser");
         Problem::refused(refusal)
     })?;
-    let visitor = Visitor { role: redeemed.role, expires: redeemed.expires };
+    let visitor = Visitor { role: redeemed.role, expires: redeemed.expires, slides: redeemed.slides };
     let cookie = site.entry.visitors().enter(visitor, former);
     let cookie = cookie.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no random numbers")))?;
     info!(%peer, role = ?redeemed.role, ticket = ?redeemed.ticket, "a browser entered");
@@ -119,7 +119,8 @@ struct WebSocket {
 /// `POST /api/join`: a ticket for one hello, and the ways there are.
 pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
     let Asked { site, parts, .. } = asked;
-    let visitor = request::own_visitor(site, parts)?;
+    let mut visitor = request::own_visitor(site, parts)?;
+    let renewed = renew(site, parts, &mut visitor);
     let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
     let now = UnixSeconds::now();
     let expires = now.after(JOIN_WITHIN).min(visitor.expires);
@@ -139,7 +140,17 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
         webrtc: WebRtc { ice_servers: relays.collect() },
         websocket: WebSocket { url: format!("wss://{host}{LINK_PATH}") },
     };
-    Ok(Json(join).into_response())
+    let mut answer = Json(join).into_response();
+    answer.headers_mut().extend(renewed.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(answer)
+}
+
+/// Puts off the end of a right that slides: the cookie's new header, if it has one.
+fn renew(site: &Site, parts: &Parts, visitor: &mut Visitor) -> Option<HeaderValue> {
+    let cookie = request::cookie(site, &parts.headers)?;
+    let now = UnixSeconds::now();
+    visitor.expires = site.entry.visitors().slide(cookie, now)?;
+    Some(set_cookie(site, cookie, visitor.expires.0.saturating_sub(now.0)))
 }
 
 #[derive(Deserialize)]

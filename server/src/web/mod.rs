@@ -31,6 +31,7 @@ pub(crate) use hosts::{Hosts, is_host};
 pub(crate) use response_headers::{FrameAncestor, SecurityHeaders};
 pub(crate) use site::{Entry, Site, Tls, Ways};
 pub(crate) use turn::{Turn, TurnLogin, TurnUri};
+pub(crate) use visitors::Visitors;
 
 /// Where links begin, over WebSocket and over WebTransport.
 pub(crate) const LINK_PATH: &str = "/api/link";

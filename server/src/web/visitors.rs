@@ -1,6 +1,12 @@
-//! Pages that were let in: each has a random cookie, of which only the hash is kept.
+//! Pages that were let in: each has a random cookie, of which only the hash is kept, in the state directory as well, so
+//! that browsers stay joined when the host is started again.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use protocol::control::Role;
@@ -8,7 +14,12 @@ use ring::{
     digest,
     rand::{SecureRandom, SystemRandom},
 };
-use transport::UnixSeconds;
+use transport::{OWN_RIGHT, UnixSeconds};
+
+use crate::paths::write_private;
+
+/// By how much a right is put off at least: each time a file is written.
+const SLIDE: Duration = Duration::from_secs(24 * 3600);
 
 /// The most pages that are known at a time; a browser's later link takes the place of its earlier one.
 const MAX_VISITORS: usize = 256;
@@ -23,12 +34,16 @@ pub(super) struct Visitor {
     pub role: Role,
     /// The first moment at which its cookie is worth nothing.
     pub expires: UnixSeconds,
+    /// Whether that is put off as long as it is used.
+    pub slides: bool,
 }
 
 /// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any cookie.
 #[derive(Debug, Default)]
 pub(crate) struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
+    /// Where they are kept.
+    file: Option<PathBuf>,
 }
 
 /// No further page can be let in.
@@ -36,6 +51,37 @@ pub(crate) struct Visitors {
 pub(super) struct Full;
 
 impl Visitors {
+    /// Those that a file keeps, if there is one, and that may still come.
+    pub(crate) fn kept_in(file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
+        let text = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read?,
+        };
+        let mut by_hash: HashMap<_, _> = text.lines().filter_map(parse).take(MAX_VISITORS).collect();
+        by_hash.retain(|_, visitor| now < visitor.expires);
+        Ok(Self { by_hash, file: Some(file) })
+    }
+
+    /// Puts off the end of a right that is used, if it is one that slides, and not each time: the new end.
+    pub(super) fn slide(&mut self, cookie: &str, now: UnixSeconds) -> Option<UnixSeconds> {
+        let visitor = self.by_hash.get_mut(&hash(cookie)).filter(|visitor| visitor.slides)?;
+        let expires = now.after(OWN_RIGHT);
+        if expires < visitor.expires.after(SLIDE) {
+            return None;
+        }
+        visitor.expires = expires;
+        self.keep();
+        Some(expires)
+    }
+
+    fn keep(&self) {
+        let Some(file) = &self.file else { return };
+        let lines: String = self.by_hash.iter().map(|(hash, visitor)| line(hash, visitor)).collect();
+        if let Err(error) = replace(file, &lines) {
+            tracing::warn!(%error, file = %file.display(), "browsers will have to join anew after a restart");
+        }
+    }
+
     /// Whether there is room for one more, or for one in the place of `former`.
     pub(super) fn make_room(&mut self, former: Option<&str>, now: UnixSeconds) -> Result<(), Full> {
         let known = former.is_some_and(|cookie| self.find(cookie, now).is_some());
@@ -52,9 +98,10 @@ impl Visitors {
         SystemRandom::new().fill(&mut secret).ok()?;
         let cookie = URL_SAFE_NO_PAD.encode(secret);
         if let Some(former) = former {
-            self.leave(former);
+            self.by_hash.remove(&hash(former));
         }
         self.by_hash.insert(hash(&cookie), visitor);
+        self.keep();
         Some(cookie)
     }
 
@@ -68,7 +115,41 @@ impl Visitors {
     /// Makes a cookie worth nothing.
     pub(super) fn leave(&mut self, cookie: &str) {
         self.by_hash.remove(&hash(cookie));
+        self.keep();
     }
+}
+
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let fresh = file.with_extension("new");
+    write_private(&fresh, text)?;
+    fs::rename(fresh, file)
+}
+
+/// Hash, role, end, and whether that slides.
+fn line(hash: &[u8; 32], visitor: &Visitor) -> String {
+    let role = match visitor.role {
+        Role::Control => "control",
+        Role::View => "view",
+    };
+    let kind = if visitor.slides { "own" } else { "shared" };
+    format!("{} {role} {} {kind}\n", URL_SAFE_NO_PAD.encode(hash), visitor.expires.0)
+}
+
+fn parse(line: &str) -> Option<([u8; 32], Visitor)> {
+    let mut words = line.split(' ');
+    let hash = URL_SAFE_NO_PAD.decode(words.next()?).ok()?.try_into().ok()?;
+    let role = match words.next()? {
+        "control" => Role::Control,
+        "view" => Role::View,
+        _ => return None,
+    };
+    let expires = UnixSeconds(words.next()?.parse().ok()?);
+    let slides = match words.next()? {
+        "own" => true,
+        "shared" => false,
+        _ => return None,
+    };
+    Some((hash, Visitor { role, expires, slides }))
 }
 
 fn hash(cookie: &str) -> [u8; 32] {
@@ -81,7 +162,7 @@ mod tests {
     use super::*;
 
     fn visitor(expires: u64) -> Visitor {
-        Visitor { role: Role::View, expires: UnixSeconds(expires) }
+        Visitor { role: Role::View, expires: UnixSeconds(expires), slides: false }
     }
 
     #[test]
@@ -112,5 +193,37 @@ mod tests {
         assert_eq!(visitors.find(&last, UnixSeconds(0)), None, "its place was taken");
         assert_eq!(visitors.make_room(None, UnixSeconds(60)), Ok(()), "one has expired");
         assert!(visitors.find(&again, UnixSeconds(60)).is_some());
+    }
+
+    #[test]
+    fn browsers_stay_joined_over_a_restart_and_those_that_left_do_not() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("visitors");
+        let at = |now| Visitors::kept_in(file.clone(), UnixSeconds(now)).expect("readable");
+        let owner = Visitor { role: Role::Control, expires: UnixSeconds(60), slides: true };
+        let cookie = at(0).enter(owner, None).expect("random");
+        let other = at(0).enter(visitor(90), None).expect("random");
+        assert_eq!(at(59).find(&cookie, UnixSeconds(59)), Some(owner));
+        assert_eq!(at(59).find(&other, UnixSeconds(59)), Some(visitor(90)));
+        at(59).leave(&other);
+        assert_eq!(at(59).find(&other, UnixSeconds(59)), None);
+        assert_eq!(at(60).by_hash.len(), 0, "it has expired");
+        fs::write(&file, "nonsense\n\nAAAA view 9 shared\n").expect("written");
+        assert_eq!(at(0).by_hash.len(), 0, "what is no line says nothing");
+    }
+
+    #[test]
+    fn an_owner_s_right_lasts_as_long_as_it_is_used_and_a_shared_one_as_it_says() {
+        let mut visitors = Visitors::default();
+        let month = OWN_RIGHT.as_secs();
+        let owner = Visitor { role: Role::Control, expires: UnixSeconds(month), slides: true };
+        let own = visitors.enter(owner, None).expect("random");
+        let shared = visitors.enter(visitor(month), None).expect("random");
+        assert_eq!(visitors.slide(&own, UnixSeconds(60)), None, "not each time");
+        let day = SLIDE.as_secs();
+        assert_eq!(visitors.slide(&own, UnixSeconds(day)), Some(UnixSeconds(month + day)));
+        assert_eq!(visitors.slide(&shared, UnixSeconds(day)), None);
+        assert!(visitors.find(&own, UnixSeconds(month)).is_some());
+        assert!(visitors.find(&shared, UnixSeconds(month)).is_none());
     }
 }
