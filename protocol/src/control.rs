@@ -164,6 +164,27 @@ pub struct Hello {
     pub resume: Option<Resume>,
 }
 
+/// The longest name and version of a viewer, in bytes.
+pub const MAX_AGENT: usize = 128;
+/// The most video codecs that a viewer lists.
+pub const MAX_CODECS: usize = 16;
+
+impl Hello {
+    /// The version that both ends speak, if the viewer says nothing that breaks the protocol; else why it is refused.
+    pub fn validate(&self) -> Result<Version, Refusal> {
+        let refuse = |code, message| Err(Refusal { code, message });
+        let version = match VersionRange::OURS.common(self.versions) {
+            Ok(version) => version,
+            Err(mismatch) => return refuse(RefusalCode::Version, mismatch.to_string()),
+        };
+        if self.agent.len() > MAX_AGENT || self.video.len() > MAX_CODECS {
+            let message = "the viewer's description of itself is too long".to_owned();
+            return refuse(RefusalCode::Protocol, message);
+        }
+        Ok(version)
+    }
+}
+
 impl fmt::Debug for Hello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Hello { versions, ticket: _, agent, video, resume: _ } = self;

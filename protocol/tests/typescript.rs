@@ -1,4 +1,5 @@
-//! The browser viewer's types, `viewer/web/src/protocol/types.ts`, are those of this crate: generated, and never stale.
+//! The browser viewer's types and lanes, `viewer/web/src/protocol/{types,lane}.ts`, are those of this crate: generated,
+//! and never stale.
 //!
 //! After a change: `UPDATE_TYPES=1 cargo test -p dormer-protocol --features typescript --test typescript`
 
@@ -8,22 +9,77 @@ use dormer_protocol::{
     control::{ToHost, ToViewer},
     feedback::Feedback,
     input::Input,
+    lane::{Class, Direction, LANES, LaneSpec},
     update::Update,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
 #[test]
 fn the_types_of_the_browser_viewer_are_ours() {
-    let ours = generate();
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../viewer/web/src/protocol/types.ts");
+    is_kept("types.ts", &generate());
+}
+
+#[test]
+fn the_lanes_of_the_browser_viewer_are_ours() {
+    is_kept("lane.ts", &lanes());
+}
+
+fn is_kept(name: &str, ours: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../viewer/web/src/protocol").join(name);
     if env::var_os("UPDATE_TYPES").is_some() {
-        fs::write(&path, &ours).expect("writes");
+        fs::write(&path, ours).expect("writes");
     }
     let kept = fs::read_to_string(&path).expect("reads");
     assert!(kept == ours, "{} is stale; the top of this test says how to write it anew", path.display());
 }
 
-/// Every type that the five lanes' messages are made of, by name.
+/// The rows of all lanes, as far as a page needs them.
+fn lanes() -> String {
+    let mut file = LANES_HEAD.to_owned();
+    let mut table = |head: &str, value: &dyn Fn(&LaneSpec) -> String, tail: &str| {
+        file.push_str(&format!("\n{head} {{\n"));
+        for spec in &LANES {
+            file.push_str(&format!("  {},\n", value(spec)));
+        }
+        file.push_str(&format!("}}{tail};\n"));
+    };
+    table(
+        "/** Their numbers on the wire. */\nexport const LANE =",
+        &|spec| format!("{}: {}", name(spec), spec.id),
+        " as const",
+    );
+    table(
+        "/** The longest message of each, in bytes: checked before memory is taken. */\n\
+         export const MAX_MESSAGE: Readonly<Record<Lane, number>> =",
+        &|spec| format!("{}: {}", spec.id, spec.max_message),
+        "",
+    );
+    table(
+        "/** Whether messages may be lost: a later one stands for those before it. */\n\
+         export const LOSSY: Readonly<Record<Lane, boolean>> =",
+        &|spec| format!("{}: {}", spec.id, spec.class == Class::LatestWins),
+        "",
+    );
+    table(
+        "/** Whether the host sends on them. */\nexport const TO_VIEWER: Readonly<Record<Lane, boolean>> =",
+        &|spec| format!("{}: {}", spec.id, spec.direction != Direction::ToHost),
+        "",
+    );
+    file
+}
+
+fn name(spec: &LaneSpec) -> String {
+    format!("{:?}", spec.lane).to_lowercase()
+}
+
+const LANES_HEAD: &str = "\
+/** The lanes of a link, generated from the Rust table: change nothing here, see `protocol/tests/typescript.rs`. */
+
+/** The number of a lane. */
+export type Lane = (typeof LANE)[keyof typeof LANE];
+";
+
+/// Every type that the lanes' messages are made of, by name.
 fn generate() -> String {
     let config = Config::new();
     let mut types = Types { config: &config, seen: Vec::new(), declarations: BTreeMap::new() };

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use dormer_transport::{
-    Doorkeeper, GateLimits, HostIdentity, HostLink, LinkAddress, Right, Ticket, TicketId, TicketKey,
+    Admission, HostIdentity, HostLink, LinkAddress, PreAuthLimits, Right, Ticket, TicketId, TicketKey,
     UnixSeconds, ViewerIncoming, ViewerLink,
     quic::{Introduction, QuicHost, QuicSettings, connect},
 };
@@ -44,7 +44,7 @@ async fn pair(state: &std::path::Path) -> (QuicHost, HostLink, ViewerLink) {
         expires,
     };
     let ticket = tickets.sign(&ticket).expect("signs");
-    let door = Arc::new(Doorkeeper::new("main", tickets, GateLimits::default()));
+    let door = Arc::new(Admission::new("main", tickets, PreAuthLimits::default()));
     let anywhere = "127.0.0.1:0".parse().expect("an address");
     let mut host = QuicHost::bind(anywhere, &identity, door, QuicSettings::default()).expect("binds");
     let address = host.local_addr().expect("bound");

@@ -1,7 +1,8 @@
-//! Who a host is: an ECDSA P-256 key made at its first start. Links carry the [`Pin`] of exactly this public key.
+//! Who a host is: an ECDSA P-256 key made at its first start. Links carry the [`Pin`] of exactly this public
+//! key.
 //!
-//! The certificate is only the envelope that TLS wants around the key: it is signed anew by the key itself at every
-//! start, and its names and dates mean nothing to a viewer. The pin alone decides.
+//! The certificate is only the envelope that TLS wants around the key: it is signed anew by the key itself at
+//! every start, and its names and dates mean nothing to a viewer. The pin alone decides.
 
 use std::{fmt, path::Path, str::FromStr};
 
@@ -78,7 +79,8 @@ impl fmt::Debug for HostIdentity {
     }
 }
 
-/// One exact public key: the SHA-256 of its SubjectPublicKeyInfo in DER. As text 43 characters of unpadded base64url.
+/// One exact public key: the SHA-256 of its SubjectPublicKeyInfo in DER. As text 43 characters of unpadded
+/// base64url.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pin([u8; 32]);
 

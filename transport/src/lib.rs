@@ -1,10 +1,11 @@
 //! Links between host and viewer: QUIC, TLS, pins and tickets.
 //!
-//! A [`Link`] is one viewer's live connection. Above it nobody knows which transport carries it: each transport is a
-//! task that moves the frames of a link's lanes, and [`HostLink`] and [`ViewerLink`] are the same two types for all.
+//! A [`Link`] is one viewer's live connection. Above it nobody knows which transport carries it: each
+//! transport is a task that moves the frames of a link's lanes, and [`HostLink`] and [`ViewerLink`] are the
+//! same two types for all.
 //!
-//! A host binds a [`quic::QuicHost`] and takes a [`Joined`] for each viewer that its [`Doorkeeper`] lets in; a viewer calls
-//! [`quic::connect`] with a [`LinkAddress`]. Then both do the same:
+//! A host binds a [`quic::QuicHost`] and takes a [`Joined`] for each viewer that its [`Admission`] lets in; a
+//! viewer calls [`quic::connect`] with a [`LinkAddress`]. Then both do the same:
 //!
 //! ```no_run
 //! # use dormer_transport::{HostIncoming, Joined};
@@ -25,37 +26,36 @@
 //! ```
 //!
 //! Invariants:
-//! - Sending never blocks. Every queue has a bound; what happens at the bound is written at the lane's send function.
+//! - Sending never blocks. Every queue has a bound; what happens at the bound is written at the lane's send
+//!   function.
 //! - Every length a peer claims is checked against the lane's limit before memory is taken.
 //! - Nothing a viewer sends has any effect before its [`Hello`](protocol::control::Hello) was admitted by the
-//!   [`Doorkeeper`].
+//!   [`Admission`].
 //! - Secrets (tickets, keys) are in no `Debug` output and in no error.
 
+mod admission;
 mod close;
-mod doorkeeper;
-mod gate;
 pub mod identity;
-mod introduction;
 mod lane_queue;
-mod lanes;
 mod link;
 pub mod link_address;
+mod liveness_probe;
+mod pinned_certificate;
 pub mod quic;
-mod roll_call;
 mod secret_file;
 mod session_name;
 mod stats;
 pub mod ticket;
-mod used_tickets;
 pub mod webrtc;
 pub mod websocket;
 pub mod webtransport;
 
+pub use admission::handshake::Rejected;
+pub use admission::introduction::{ConnectError, Introduction, resume_key};
+pub use admission::pre_auth::{Permit, PreAuthError, PreAuthLimiter, PreAuthLimits};
+pub use admission::{Admission, Grant, OWN_RIGHT, Redeemed};
 pub use close::CloseReason;
-pub use doorkeeper::{Admission, Doorkeeper, OWN_RIGHT, Redeemed};
-pub use gate::{Gate, GateLimits, Pass, TurnedAway};
 pub use identity::{HostIdentity, Pin};
-pub use introduction::{ConnectError, Introduction, resume_key};
 pub use link::{
     Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
     ViewerSender,

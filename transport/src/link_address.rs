@@ -1,7 +1,7 @@
 //! The text that people pass on to let somebody join: `dormer://HOST:PORT/#pin=…&ticket=…`.
 //!
-//! Everything secret stands in the fragment, which no program sends to a server by itself. Unknown keys in the fragment
-//! are skipped, so that later versions can add some.
+//! Everything secret stands in the fragment, which no program sends to a server by itself. Unknown keys in
+//! the fragment are skipped, so that later versions can add some.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -20,8 +20,8 @@ pub const MAX_LENGTH: usize = 1024;
 
 const SCHEME: &str = "dormer://";
 
-/// Where a host is, which key it must have, and the right to join. `Debug` hides the ticket; there is no `Display`, so
-/// that a link gets into a log only on purpose.
+/// Where a host is, which key it must have, and the right to join. `Debug` hides the ticket; there is no
+/// `Display`, so that a link gets into a log only on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkAddress {
     /// A name or an address, without brackets.

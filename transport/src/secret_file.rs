@@ -1,4 +1,5 @@
-//! Secrets in the state directory: made once, readable by their owner alone, refused when others could have read them.
+//! Secrets in the state directory: made once, readable by their owner alone, refused when others could have
+//! read them.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -71,8 +72,8 @@ pub enum SecretFileError {
 /// The largest secret that is read.
 const MAX_LENGTH: u64 = 16 << 10;
 
-/// Reads the secret `name` in `directory`, or has it made and keeps it there. If two processes do so at once, both end
-/// up with the same secret.
+/// Reads the secret `name` in `directory`, or has it made and keeps it there. If two processes do so at once,
+/// both end up with the same secret.
 pub(crate) fn load_or_create(
     directory: &Path,
     name: &str,

@@ -1,9 +1,9 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
-//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4 own page), the role
-//! (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the id (8 bytes, big-endian), the
-//! session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded base64url. There is exactly
-//! one form of each ticket.
+//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4 own
+//! page), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the id (8 bytes,
+//! big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded
+//! base64url. There is exactly one form of each ticket.
 
 use std::{
     fmt,
@@ -39,7 +39,8 @@ const PURPOSE: &[u8] = b"dormer ticket\0";
 pub struct UnixSeconds(pub u64);
 
 impl UnixSeconds {
-    /// What the machine's clock says. For the edges of the program: everything within takes the time as a parameter.
+    /// What the machine's clock says. For the edges of the program: everything within takes the time as a
+    /// parameter.
     pub fn now() -> Self {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self(since.as_secs())
@@ -155,8 +156,8 @@ impl TicketKey {
         Ok(TicketText(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// What a ticket says, if this key signed it and its time is not over at `now`. The signature is compared in
-    /// constant time, before anything else in the ticket is looked at.
+    /// What a ticket says, if this key signed it and its time is not over at `now`. The signature is compared
+    /// in constant time, before anything else in the ticket is looked at.
     pub fn verify(&self, text: &str, now: UnixSeconds) -> Result<Ticket, TicketError> {
         if text.len() > MAX_TEXT {
             return Err(TicketError::Invalid);

@@ -11,17 +11,17 @@ use protocol::{
 };
 use tokio::runtime::{Builder, Runtime};
 use transport::{
-    Doorkeeper, GateLimits, HostIncoming, Right, Ticket, TicketId, TicketKey, UnixSeconds,
+    Admission, PreAuthLimits, HostIncoming, Right, Ticket, TicketId, TicketKey, UnixSeconds,
     websocket::{WebSocketSettings, accept},
 };
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
-static DOOR: LazyLock<Doorkeeper> = LazyLock::new(|| {
+static DOOR: LazyLock<Admission> = LazyLock::new(|| {
     // It would turn the fuzzer away.
-    let limits = GateLimits { failures: u32::MAX, ..GateLimits::default() };
-    Doorkeeper::new("main", TicketKey::from_secret([0x5a; 32]), limits)
+    let limits = PreAuthLimits { failures: u32::MAX, ..PreAuthLimits::default() };
+    Admission::new("main", TicketKey::from_secret([0x5a; 32]), limits)
 });
 
 /// A message that lets in, masked with zeros.

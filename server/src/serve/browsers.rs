@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::{sync::mpsc, task::JoinHandle};
 use transport::{
-    Doorkeeper, HostIdentity, Joined, UnixSeconds,
+    Admission, HostIdentity, Joined, UnixSeconds,
     webrtc::{WebRtcHost, WebRtcSettings},
     webtransport::{self, Origins, WebTransportHost, WebTransportSettings},
 };
@@ -62,7 +62,7 @@ impl Browsers {
     pub(super) async fn bind(
         config: &Config,
         identity: &HostIdentity,
-        admission: &Arc<Doorkeeper>,
+        admission: &Arc<Admission>,
     ) -> Result<Option<Self>> {
         let Some(http) = &config.http else { return Ok(None) };
         let short_lived = Arc::new(webtransport::Certificates::new(UnixSeconds::now)?);
@@ -78,7 +78,7 @@ impl Browsers {
             tls: Tls { hosts, certificates, headers },
             ways: Ways {
                 webtransport: short_lived,
-                webrtc: webrtc.desk(),
+                webrtc: webrtc.signalling(),
                 turn: http.turn.clone(),
                 websocket: joined,
             },
@@ -124,7 +124,7 @@ async fn bind_ports(
     config: &Config,
     http: &HttpConfig,
     identity: &HostIdentity,
-    admission: &Arc<Doorkeeper>,
+    admission: &Arc<Admission>,
     short_lived: &Arc<webtransport::Certificates>,
 ) -> Result<Ports> {
     let mut attempts = 0;

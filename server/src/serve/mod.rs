@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::warn;
 use transport::{
-    Doorkeeper, GateLimits, HostIdentity, TicketKey, UnixSeconds,
+    Admission, HostIdentity, PreAuthLimits, TicketKey, UnixSeconds,
     quic::{QuicHost, QuicSettings},
 };
 
@@ -74,7 +74,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let tickets = TicketKey::load_or_create(&config.state_dir)?;
     let session = transport::session_name(&config.state_dir)?;
 
-    let admission = Doorkeeper::new(session.clone(), tickets.clone(), GateLimits::default());
+    let admission = Admission::new(session.clone(), tickets.clone(), PreAuthLimits::default());
     let now = UnixSeconds::now();
     let admission = admission.remembering_in(config.state_dir.join("used-links"), now);
     let admission = Arc::new(admission.context("it cannot be read which links were used")?);

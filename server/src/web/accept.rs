@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
-use transport::{Gate, GateLimits, Pass, websocket};
+use transport::{Permit, PreAuthLimiter, PreAuthLimits, websocket};
 
 use super::{connection, site::Site};
 
@@ -26,10 +26,10 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Connections at once. A browser makes up to six over HTTP/1.1 and one over HTTP/2; phones of one network share an
 /// address. Links count no longer once they joined: there is a limit on viewers.
-const CONNECTIONS: GateLimits = GateLimits {
-    strangers: 256,
+const CONNECTIONS: PreAuthLimits = PreAuthLimits {
+    pending: 256,
     busy: 256,
-    strangers_of_prefix: 64,
+    pending_of_prefix: 64,
     failures: u32::MAX,
     forgiven_after: Duration::from_secs(1),
 };
@@ -80,7 +80,7 @@ impl Listener {
 }
 
 async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
-    let gate = Gate::new(CONNECTIONS);
+    let gate = PreAuthLimiter::new(CONNECTIONS);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -101,7 +101,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
     }
 }
 
-async fn serve(socket: TcpStream, peer: SocketAddr, pass: Pass, site: Arc<Site>, tls: TlsAcceptor) {
+async fn serve(socket: TcpStream, peer: SocketAddr, pass: Permit, site: Arc<Site>, tls: TlsAcceptor) {
     websocket::tune(&socket);
     site.tls.certificates.refresh(Instant::now());
     match timeout(HANDSHAKE, greet(socket, &site, &tls)).await {

@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tracing::debug;
-use transport::Pass;
+use transport::Permit;
 
 use super::{routes, site::Site};
 
@@ -48,7 +48,7 @@ const STREAM_BUFFER: u32 = 64 << 10;
 pub(super) async fn serve(
     stream: tokio_rustls::server::TlsStream<TcpStream>,
     peer: SocketAddr,
-    pass: Pass,
+    pass: Permit,
     site: Arc<Site>,
 ) {
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 use tokio::sync::{mpsc, oneshot};
-use transport::{Doorkeeper, Joined, webrtc::WebRtcDesk, webtransport};
+use transport::{Admission, Joined, webrtc::WebRtcSignalling, webtransport};
 
 use super::{
     alive::Instance, certificate::Certificates, hosts::Hosts, icons::Icons, problem::Problem,
@@ -43,7 +43,7 @@ pub(crate) struct Tls {
 /// Who may enter: pages with a ticket, which they exchange for a cookie.
 pub(crate) struct Entry {
     /// Judges tickets.
-    pub admission: Arc<Doorkeeper>,
+    pub admission: Arc<Admission>,
     /// Makes links and tickets.
     pub links: Links,
     /// Replaces links that were used.
@@ -59,7 +59,7 @@ pub(crate) struct Ways {
     /// The certificates that the page must expect.
     pub webtransport: Arc<webtransport::Certificates>,
     /// Answers offers.
-    pub webrtc: WebRtcDesk,
+    pub webrtc: WebRtcSignalling,
     /// Relays that browsers are told of.
     pub turn: Option<Turn>,
     /// Takes viewers that joined over WebSocket.

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tracing::{debug, info};
 use transport::{
+    Rejected,
     webrtc::AnswerError,
     websocket::{self, AcceptError, WebSocketSettings},
 };
@@ -33,7 +34,9 @@ pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
         match websocket::accept(stream, peer, &site.entry.admission, settings).await {
             // The session may be over: then nobody takes it, and it ends.
             Ok(joined) => drop(site.ways.websocket.send(joined).await),
-            Err(error @ AcceptError::Lost(_)) => debug!(%peer, %error, "a WebSocket ended early"),
+            Err(error @ AcceptError::Rejected(Rejected::Lost(_))) => {
+                debug!(%peer, %error, "a WebSocket ended early");
+            }
             Err(error) => info!(%peer, %error, "refused a WebSocket"),
         }
     });
@@ -101,7 +104,7 @@ pub(super) async fn offer_again(asked: Asked, id: &str) -> Result<Response, Prob
 
 fn problem(error: AnswerError) -> Problem {
     match error {
-        AnswerError::TurnedAway(reason) => Problem::busy(reason),
+        AnswerError::Busy(reason) => Problem::busy(reason),
         AnswerError::Unknown => Problem::gone("there is no such link any more; connect anew"),
         error @ AnswerError::Offer(_) => Problem::malformed(error.to_string()),
         error @ AnswerError::Local(_) => {

@@ -39,7 +39,6 @@ use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
 use media::{Command, CursorImage, Timestamp, TrackId, ViewerId};
 use protocol::control::{Clipboard as Message, Refusal, RefusalCode, Role, ToViewer, Welcome};
 use protocol::feedback::Feedback;
-use protocol::version::VersionRange;
 
 pub use action::{Action, Config, Join, LinkStats};
 pub use invariants::Violation;
@@ -55,9 +54,6 @@ use wants::Wants;
 
 /// How long pixels must at least not change before they count as resting.
 const REST: Duration = Duration::from_millis(75);
-
-/// The longest name and version of a viewer, in bytes.
-const MAX_AGENT: usize = 128;
 
 /// The core of one session. See the module's documentation.
 #[derive(Debug)]
@@ -111,12 +107,7 @@ impl Host {
     ///
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
-        let version = VersionRange::OURS
-            .common(join.hello.versions)
-            .map_err(|mismatch| Refusal { code: RefusalCode::Version, message: mismatch.to_string() })?;
-        if join.hello.agent.len() > MAX_AGENT {
-            return Err(protocol_error(format!("the agent's name is over {MAX_AGENT} bytes")));
-        }
+        let version = join.hello.validate()?;
         if self.members.len() >= self.config.max_viewers && self.ghost(&join).is_none() {
             let message = format!("the session has {} viewers already; close one", self.members.len());
             return Err(Refusal { code: RefusalCode::Full, message });

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use protocol::Lane;
 use tokio::sync::{oneshot, watch};
 
-use super::{Aside, End, Link, Requests, Sender, Shared};
+use super::{DetachedVideo, End, Link, Requests, Sender, Shared};
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::{Bound, PushError, QueueReceiver, QueueSender, Share, lane_queue},
@@ -15,28 +15,22 @@ use crate::{
 
 /// One encoded message on its way.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub(crate) struct QueuedMessage {
     pub(crate) lane: Lane,
     /// Among updates the higher goes first.
     pub(crate) priority: i32,
     pub(crate) bytes: Bytes,
     /// What travels beside it.
-    pub(crate) aside: Option<Box<Aside>>,
+    pub(crate) video: Option<Box<DetachedVideo>>,
 }
 
-impl Frame {
+impl QueuedMessage {
     /// All its bytes.
     pub(crate) fn length(&self) -> usize {
-        let units = self.aside.iter().flat_map(|aside| &aside.units);
+        let units = self.video.iter().flat_map(|video| &video.units);
         self.bytes.len() + units.map(|unit| unit.data.len()).sum::<usize>()
     }
 }
-
-/// Clipboard content is the largest that waits here: 16 MiB in chunks.
-const CONTROL: Bound = Bound { items: 4096, bytes: 24 << 20 };
-const INPUT: Bound = Bound { items: 1024, bytes: 1 << 20 };
-const UPDATES: Bound = Bound { items: 1024, bytes: 64 << 20 };
-const UNRELIABLE: Bound = Bound { items: 256, bytes: 64 << 10 };
 
 /// The most messages that have come in and were not taken yet.
 const INBOX_ITEMS: usize = 512;
@@ -51,10 +45,10 @@ pub(crate) struct Driver<E: End> {
 
 /// What the handles sent. Queues that an end does not use stay empty.
 pub(crate) struct Outgoing {
-    pub(crate) control: QueueReceiver<Frame>,
-    pub(crate) input: QueueReceiver<Frame>,
-    pub(crate) updates: QueueReceiver<Frame>,
-    pub(crate) unreliable: QueueReceiver<Frame>,
+    pub(crate) control: QueueReceiver<QueuedMessage>,
+    pub(crate) input: QueueReceiver<QueuedMessage>,
+    pub(crate) updates: QueueReceiver<QueuedMessage>,
+    pub(crate) unreliable: QueueReceiver<QueuedMessage>,
 }
 
 /// What is assumed of a path before anything was measured, in bits a second.
@@ -66,19 +60,20 @@ pub(crate) fn link<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
 }
 
 /// The same for a transport that has a way of its own for videos.
-pub(crate) fn link_with_video_aside<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
+pub(crate) fn link_with_detached_video<E: End>(probe: Box<dyn Probe>) -> (Link<E>, Driver<E>) {
     make(probe, Some(AtomicU64::new(UNKNOWN_RATE)))
 }
 
-fn make<E: End>(probe: Box<dyn Probe>, video_aside: Option<AtomicU64>) -> (Link<E>, Driver<E>) {
-    let (control, control_out) = lane_queue(CONTROL);
-    let (input, input_out) = lane_queue(INPUT);
-    let (updates, updates_out) = lane_queue(UPDATES);
-    let (unreliable, unreliable_out) = lane_queue(UNRELIABLE);
+fn make<E: End>(probe: Box<dyn Probe>, detached_video_rate: Option<AtomicU64>) -> (Link<E>, Driver<E>) {
+    let (control, control_out) = lane_queue(bound(Lane::Control));
+    let (input, input_out) = lane_queue(bound(Lane::Input));
+    let (updates, updates_out) = lane_queue(bound(Lane::Update));
+    // Motion and feedback share one.
+    let (unreliable, unreliable_out) = lane_queue(bound(Lane::Motion));
     let (inbox, incoming) = lane_queue(Bound { items: INBOX_ITEMS, bytes: E::INBOX_BYTES });
     let (requests, request_receiver) = watch::channel(Requests::default());
     let (finish, finished) = oneshot::channel();
-    let shared = Arc::new(Shared { requests, closed: OnceLock::new(), probe, video_aside });
+    let shared = Arc::new(Shared { requests, closed: OnceLock::new(), probe, detached_video_rate });
     let sender = Sender {
         control,
         input,
@@ -99,6 +94,12 @@ fn make<E: End>(probe: Box<dyn Probe>, video_aside: Option<AtomicU64>) -> (Link<
         end: LinkEnd { shared, finish },
     };
     (Link { sender, incoming, finished }, driver)
+}
+
+/// The bound of a lane's queue.
+fn bound(lane: Lane) -> Bound {
+    let spec = lane.spec();
+    Bound { items: spec.max_queued, bytes: spec.max_queued_bytes }
 }
 
 impl<E: End> Driver<E> {

@@ -7,6 +7,7 @@ use protocol::{
     decode,
     feedback::Feedback,
     input::{Input, InputEvent},
+    lane::Direction,
     update::Update,
 };
 
@@ -93,7 +94,7 @@ impl End for Host {
     const INBOX_BYTES: usize = 4 << 20;
 
     fn hears(lane: Lane) -> bool {
-        matches!(lane, Lane::Control | Lane::Input | Lane::Motion | Lane::Feedback)
+        lane.spec().direction != Direction::ToViewer
     }
 
     fn decode(lane: Lane, bytes: &[u8]) -> Result<HostIncoming, DecodeError> {
@@ -120,7 +121,7 @@ impl End for Viewer {
     const INBOX_BYTES: usize = 64 << 20;
 
     fn hears(lane: Lane) -> bool {
-        matches!(lane, Lane::Control | Lane::Update)
+        lane.spec().direction != Direction::ToHost
     }
 
     fn decode(lane: Lane, bytes: &[u8]) -> Result<ViewerIncoming, DecodeError> {

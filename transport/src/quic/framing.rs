@@ -4,10 +4,8 @@ use bytes::Bytes;
 use protocol::Lane;
 use quinn::{ReadError, ReadExactError, RecvStream, SendStream, WriteError};
 
-use crate::lanes::lane_number;
-
 /// The most memory that is taken on the word of a length alone.
-const TRUSTED: usize = 64 << 10;
+const MAX_PREALLOCATED: usize = 64 << 10;
 
 /// Writes one message.
 pub(super) async fn write(stream: &mut SendStream, message: Bytes) -> Result<(), WriteError> {
@@ -23,13 +21,13 @@ pub(super) async fn write_only(
     message: Bytes,
 ) -> Result<(), WriteError> {
     let length = u32::try_from(message.len()).expect("lanes limit messages to far less");
-    let head = [prefix, &[lane_number(lane)], &length.to_be_bytes()].concat();
+    let head = [prefix, &[lane.id()], &length.to_be_bytes()].concat();
     stream.write_all_chunks(&mut [Bytes::from(head), message]).await
 }
 
 /// Writes the lane's number only: a stream without messages, which means nothing.
 pub(super) async fn write_nothing(stream: &mut SendStream, lane: Lane) -> Result<(), WriteError> {
-    stream.write_all(&[lane_number(lane)]).await
+    stream.write_all(&[lane.id()]).await
 }
 
 /// Where a lane is read from: a stream of QUIC's, or what stands for one where nothing is sent.
@@ -96,7 +94,7 @@ pub(super) async fn read_message<S: Source>(
     stream: &mut S,
     length: usize,
 ) -> Result<Vec<u8>, FrameError<S::Error>> {
-    let mut message = Vec::with_capacity(length.min(TRUSTED));
+    let mut message = Vec::with_capacity(length.min(MAX_PREALLOCATED));
     while message.len() < length {
         let chunk = stream.chunk(length - message.len()).await?.ok_or(FrameError::Truncated)?;
         message.extend_from_slice(&chunk);

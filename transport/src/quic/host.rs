@@ -7,12 +7,12 @@ use thiserror::Error;
 
 use super::{
     QuicSettings,
-    carrier::Plain,
+    accept::{Listener, Reception, Setup, Unreceived},
     connection::ControlStream,
-    door::{Listener, Reception, Setup, Unreceived},
+    session::Plain,
     settings::TlsError,
 };
-use crate::{close::CloseCode, doorkeeper::Doorkeeper, identity::HostIdentity, link::Joined};
+use crate::{admission::Admission, close::CloseCode, identity::HostIdentity, link::Joined};
 
 /// A UDP socket on which viewers join one session. Needs a tokio runtime; one thread is enough.
 #[derive(Debug)]
@@ -45,14 +45,14 @@ impl QuicHost {
     pub fn bind(
         address: SocketAddr,
         identity: &HostIdentity,
-        doorkeeper: Arc<Doorkeeper>,
+        admission: Arc<Admission>,
         settings: QuicSettings,
     ) -> Result<Self, BindError> {
         Listener::open(Setup {
             address,
             endpoint: QuicSettings::host_endpoint(identity),
             server: settings.server(identity)?,
-            doorkeeper,
+            admission,
             settings,
             reception: Direct,
             no_error: VarInt::from_u32(CloseCode::Left as u32),
@@ -86,7 +86,7 @@ impl QuicHost {
 struct Direct;
 
 impl Reception for Direct {
-    type Carrier = Plain;
+    type Session = Plain;
 
     const OTHER_STREAMS: u32 = 0;
 

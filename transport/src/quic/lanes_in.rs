@@ -8,14 +8,13 @@ use quinn::RecvStream;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    carrier::Carrier,
     connection::LaneResult,
     failures::{connection_failed, frame_failed, stream_failed},
     framing::{self, FrameError},
+    session::QuicSession,
 };
 use crate::{
     close::CloseReason,
-    lanes::lane_of,
     link::{End, Inbox},
 };
 
@@ -74,16 +73,16 @@ async fn read_lane<E: End>(stream: &mut RecvStream, lane: Lane, inbox: &Inbox<E>
 
 /// Takes the peer's unidirectional streams, and reads each in a task of its own.
 pub(super) async fn accept_streams<E: End>(
-    carrier: &impl Carrier,
+    session: &impl QuicSession,
     inbox: Inbox<E>,
     reading: &Reading,
 ) -> LaneResult {
     let mut reads = JoinSet::new();
     loop {
         tokio::select! {
-            stream = carrier.connection().accept_uni() => match stream {
+            stream = session.connection().accept_uni() => match stream {
                 Ok(stream) => {
-                    reads.spawn(read_stream(carrier.clone(), stream, inbox.clone(), reading.begin()));
+                    reads.spawn(read_stream(session.clone(), stream, inbox.clone(), reading.begin()));
                 }
                 Err(error) => {
                     // What came in before the connection was closed is still read.
@@ -99,12 +98,12 @@ pub(super) async fn accept_streams<E: End>(
 }
 
 async fn read_stream<E: End>(
-    carrier: impl Carrier,
+    session: impl QuicSession,
     mut stream: RecvStream,
     inbox: Inbox<E>,
     under_way: UnderWay,
 ) -> Result<(), CloseReason> {
-    if !carrier.claim(&mut stream).await? {
+    if !session.claim(&mut stream).await? {
         drop(under_way);
         drain(stream).await;
         return Ok(());
@@ -113,21 +112,21 @@ async fn read_stream<E: End>(
         FrameError::Truncated => CloseReason::Protocol("a stream without a lane".to_owned()),
         FrameError::Stream(error) => stream_failed(error),
     })?;
-    match lane_of(number) {
+    match Lane::from_id(number) {
         Some(Lane::Control) | None => Err(CloseReason::Protocol(format!("a stream for lane {number}"))),
         Some(lane) => read_lane(&mut stream, lane, &inbox).await,
     }
 }
 
 /// Hands over what comes in datagrams.
-pub(super) async fn read_datagrams<E: End>(carrier: &impl Carrier, inbox: Inbox<E>) -> LaneResult {
+pub(super) async fn read_datagrams<E: End>(session: &impl QuicSession, inbox: Inbox<E>) -> LaneResult {
     loop {
-        let datagram: Bytes = carrier.connection().read_datagram().await.map_err(connection_failed)?;
-        let Some(datagram) = carrier.own(datagram) else { continue };
+        let datagram: Bytes = session.connection().read_datagram().await.map_err(connection_failed)?;
+        let Some(datagram) = session.own(datagram) else { continue };
         let Some((&number, message)) = datagram.split_first() else {
             return Err(CloseReason::Protocol("an empty datagram".to_owned()));
         };
-        match lane_of(number) {
+        match Lane::from_id(number) {
             Some(lane @ (Lane::Motion | Lane::Feedback)) => inbox.offer(lane, message)?,
             Some(_) | None => return Err(CloseReason::Protocol(format!("a datagram for lane {number}"))),
         }

@@ -8,30 +8,31 @@ use quinn::{SendDatagramError, SendStream};
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    carrier::Carrier,
-    connection::{LAST_WORDS, LaneResult},
+    connection::LaneResult,
     failures::{connection_failed, write_failed},
     framing,
+    session::QuicSession,
 };
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::QueueReceiver,
-    lanes::lane_number,
-    link::{Frame, RequestReceiver},
+    link::{QueuedMessage, RequestReceiver, life::FAREWELL_TIMEOUT},
 };
 
-/// The control lane overtakes everything, input everything but that.
-const CONTROL_PRIORITY: i32 = i32::MAX;
-const INPUT_PRIORITY: i32 = i32::MAX - 1;
+/// The priority of a lane's stream: what is more urgent overtakes.
+const fn priority(lane: Lane) -> i32 {
+    i32::MAX - lane.spec().rank as i32
+}
 
-/// Writes the control lane until the handles ask to close; then what is queued, and returns what they asked for.
+/// Writes the control lane until the handles ask to close; then what is queued, and returns what they asked
+/// for.
 pub(super) async fn write_control(
     mut stream: SendStream,
-    mut queue: QueueReceiver<Frame>,
+    mut queue: QueueReceiver<QueuedMessage>,
     mut requests: RequestReceiver,
 ) -> Result<(CloseReason, Farewell), CloseReason> {
     // A stream that ended has no priority: the first write will tell.
-    let _ = stream.set_priority(CONTROL_PRIORITY);
+    let _ = stream.set_priority(priority(Lane::Control));
     let asked = loop {
         tokio::select! {
             biased;
@@ -41,46 +42,46 @@ pub(super) async fn write_control(
     };
     // Fails only if the stream ended before, and then there is nothing to wait for.
     if stream.finish().is_ok() {
-        let _ = timeout(LAST_WORDS, stream.stopped()).await;
+        let _ = timeout(FAREWELL_TIMEOUT, stream.stopped()).await;
     }
     Ok(asked)
 }
 
-/// Writes the input lane until the handles ask to close; then what is queued, so that no key is lost that was pressed
-/// before.
+/// Writes the input lane until the handles ask to close; then what is queued, so that no key is lost that was
+/// pressed before.
 pub(super) async fn write_input(
-    carrier: &impl Carrier,
-    mut queue: QueueReceiver<Frame>,
+    session: &impl QuicSession,
+    mut queue: QueueReceiver<QueuedMessage>,
     mut requests: RequestReceiver,
 ) -> Result<(), CloseReason> {
     let mut stream = None;
     loop {
         tokio::select! {
             biased;
-            Some(frame) = queue.pop() => write_lane(carrier, &mut stream, frame.item).await?,
+            Some(frame) = queue.pop() => write_lane(session, &mut stream, frame.item).await?,
             _ = requests.close() => break,
         }
     }
     if let Some(mut stream) = stream
         && stream.finish().is_ok()
     {
-        let _ = timeout(LAST_WORDS, stream.stopped()).await;
+        let _ = timeout(FAREWELL_TIMEOUT, stream.stopped()).await;
     }
     Ok(())
 }
 
 /// Writes to the stream of a lane, which is opened when it is first needed.
 async fn write_lane(
-    carrier: &impl Carrier,
+    session: &impl QuicSession,
     stream: &mut Option<SendStream>,
-    frame: Frame,
+    frame: QueuedMessage,
 ) -> Result<(), CloseReason> {
     match stream {
         Some(stream) => framing::write(stream, frame.bytes).await.map_err(write_failed),
         None => {
-            let mut opened = carrier.connection().open_uni().await.map_err(connection_failed)?;
-            let _ = opened.set_priority(INPUT_PRIORITY);
-            framing::write_only(&mut opened, carrier.stream_prefix(), frame.lane, frame.bytes)
+            let mut opened = session.connection().open_uni().await.map_err(connection_failed)?;
+            let _ = opened.set_priority(priority(Lane::Input));
+            framing::write_only(&mut opened, session.stream_prefix(), frame.lane, frame.bytes)
                 .await
                 .map_err(write_failed)?;
             *stream = Some(opened);
@@ -89,19 +90,22 @@ async fn write_lane(
     }
 }
 
-/// One stream for each update. They are opened in order and written at the same time, so that one of higher priority
-/// overtakes one that is under way.
-pub(super) async fn write_updates(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
+/// One stream for each update. They are opened in order and written at the same time, so that one of higher
+/// priority overtakes one that is under way.
+pub(super) async fn write_updates(
+    session: &impl QuicSession,
+    mut queue: QueueReceiver<QueuedMessage>,
+) -> LaneResult {
     let mut writes = JoinSet::new();
     loop {
         tokio::select! {
             Some(frame) = queue.pop() => {
-                let mut stream = carrier.connection().open_uni().await.map_err(connection_failed)?;
-                let carrier = carrier.clone();
+                let mut stream = session.connection().open_uni().await.map_err(connection_failed)?;
+                let session = session.clone();
                 writes.spawn(async move {
                     let (frame, _share) = frame.into_parts();
-                    let _ = stream.set_priority(frame.priority.min(INPUT_PRIORITY - 1));
-                    framing::write_only(&mut stream, carrier.stream_prefix(), frame.lane, frame.bytes).await.map_err(write_failed)
+                    let _ = stream.set_priority(frame.priority.min(priority(Lane::Update)));
+                    framing::write_only(&mut stream, session.stream_prefix(), frame.lane, frame.bytes).await.map_err(write_failed)
                     // Dropping the stream finishes it.
                 });
             }
@@ -113,17 +117,20 @@ pub(super) async fn write_updates(carrier: &impl Carrier, mut queue: QueueReceiv
     }
 }
 
-pub(super) async fn write_datagrams(carrier: &impl Carrier, mut queue: QueueReceiver<Frame>) -> LaneResult {
+pub(super) async fn write_datagrams(
+    session: &impl QuicSession,
+    mut queue: QueueReceiver<QueuedMessage>,
+) -> LaneResult {
     let (mut motion, mut feedback) = (None, None);
     loop {
         let Some(frame) = queue.pop().await else { return pending().await };
         let frame = frame.item;
-        let prefix = carrier.datagram_prefix();
+        let prefix = session.datagram_prefix();
         let mut datagram = BytesMut::with_capacity(prefix.len() + 1 + frame.bytes.len());
         datagram.put_slice(prefix);
-        datagram.put_u8(lane_number(frame.lane));
+        datagram.put_u8(frame.lane.id());
         datagram.put_slice(&frame.bytes);
-        match carrier.connection().send_datagram(datagram.freeze()) {
+        match session.connection().send_datagram(datagram.freeze()) {
             Ok(()) => {}
             Err(SendDatagramError::ConnectionLost(error)) => return Err(connection_failed(error)),
             Err(
@@ -132,7 +139,7 @@ pub(super) async fn write_datagrams(carrier: &impl Carrier, mut queue: QueueRece
                 | SendDatagramError::Disabled,
             ) => {
                 let stream = if frame.lane == Lane::Motion { &mut motion } else { &mut feedback };
-                write_lane(carrier, stream, frame).await?;
+                write_lane(session, stream, frame).await?;
             }
         }
     }

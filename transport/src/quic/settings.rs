@@ -1,4 +1,5 @@
-//! How our QUIC connections are set up. All figures that bound memory or decide when a peer counts as gone are here.
+//! How our QUIC connections are set up. All figures that bound memory or decide when a peer counts as gone
+//! are here.
 
 use std::{
     io,
@@ -25,12 +26,12 @@ const ALPN: &[u8] = b"dormer/1";
 /// Times that tests shorten and nobody else should need to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuicSettings {
-    /// How often an idle viewer shows that it lives. A question and its answer are 168 bytes with IPv6 and UDP: more
-    /// often would break the promise that an idle link stays below 0.3 kbit/s.
+    /// How often an idle viewer shows that it lives. A question and its answer are 168 bytes with IPv6 and
+    /// UDP: more often would break the promise that an idle link stays below 0.3 kbit/s.
     pub keep_alive: Duration,
     /// After how much silence the other end counts as gone; it is noticed within a tenth more.
     pub idle_timeout: Duration,
-    /// How long a stranger may take to say hello, and a host to answer.
+    /// How long a pending peer may take to say hello, and a host to answer.
     pub hello_timeout: Duration,
     /// Whether this end takes datagrams. Without them motion and feedback come on streams.
     pub datagrams: bool,
@@ -54,7 +55,7 @@ pub(crate) struct Protocol {
     pub(crate) alpn: &'static [u8],
     /// Bidirectional streams that the peer may have open at once.
     pub(crate) bidi: u32,
-    /// Unidirectional streams that it may have open at once; a stranger, if it is the host that listens.
+    /// Unidirectional streams that it may have open at once; a pending peer, if it is the host that listens.
     pub(crate) uni: u32,
 }
 
@@ -63,15 +64,15 @@ pub(crate) const UPDATE_STREAMS: u32 = 64;
 
 /// What a host buffers of one viewer's stream. Messages may be larger: they are read piecemeal.
 const HOST_STREAM_WINDOW: u32 = 128 << 10;
-/// What a host buffers of one viewer before and after it was let in: control, input and two streams that replace
-/// datagrams.
-const STRANGER_WINDOW: u32 = 32 << 10;
+/// What a host buffers of one viewer before and after it was let in: control, input and two streams that
+/// replace datagrams.
+const PENDING_WINDOW: u32 = 32 << 10;
 const HOST_WINDOW: u32 = 4 * HOST_STREAM_WINDOW;
 
 /// What a viewer buffers of one stream.
 const VIEWER_STREAM_WINDOW: u32 = 1 << 20;
-/// What a viewer buffers in all. As large as all streams together, so that streams that wait for room in the inbox
-/// cannot starve the one that it waits for.
+/// What a viewer buffers in all. As large as all streams together, so that streams that wait for room in the
+/// inbox cannot starve the one that it waits for.
 const VIEWER_WINDOW: u32 = (UPDATE_STREAMS + 1) * VIEWER_STREAM_WINDOW;
 
 /// What a host may have on its way to one viewer: 100 ms of 640 Mbit/s.
@@ -91,7 +92,8 @@ impl QuicSettings {
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
             .with_single_cert(identity.certificates(), identity.private_key())?;
-        // Viewers alone keep their links alive: one end is enough, and a host must not pay for viewers that are gone.
+        // Viewers alone keep their links alive: one end is enough, and a host must not pay for viewers that
+        // are gone.
         self.server_with(tls, Protocol { alpn: ALPN, bidi: 1, uni: 0 }, None)
     }
 
@@ -111,7 +113,7 @@ impl QuicSettings {
             .max_concurrent_bidi_streams(protocol.bidi.into())
             .max_concurrent_uni_streams(protocol.uni.into())
             .stream_receive_window(HOST_STREAM_WINDOW.into())
-            .receive_window(STRANGER_WINDOW.into())
+            .receive_window(PENDING_WINDOW.into())
             .send_window(HOST_SEND_WINDOW)
             .keep_alive_interval(keep_alive);
         config.transport_config(Arc::new(transport)).max_incoming(256).incoming_buffer_size(64 << 10);
@@ -176,8 +178,8 @@ impl QuicSettings {
         transport
     }
 
-    /// Settings of a host's endpoint. Its key makes the tokens by which a host that was restarted tells viewers at once
-    /// that it does not know their links any more.
+    /// Settings of a host's endpoint. Its key makes the tokens by which a host that was restarted tells
+    /// viewers at once that it does not know their links any more.
     pub(crate) fn host_endpoint(identity: &HostIdentity) -> EndpointConfig {
         Self::endpoint(EndpointConfig::new(Arc::new(identity.derived_key(b"dormer stateless reset"))))
     }
@@ -193,8 +195,8 @@ impl QuicSettings {
     }
 }
 
-/// Random connection ids of half the usual length: enough for the few links of a session, and less for an idle link to
-/// send. They are not secrets: packets are.
+/// Random connection ids of half the usual length: enough for the few links of a session, and less for an
+/// idle link to send. They are not secrets: packets are.
 struct ShortIds(SystemRandom);
 
 impl ConnectionIdGenerator for ShortIds {

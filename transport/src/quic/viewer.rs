@@ -17,19 +17,19 @@ use tokio::{
 
 use super::{
     QuicSettings,
-    carrier::{Carrier, Plain},
     connection::{ConnectionProbe, ControlStream, LinkTask},
     failures::reason_of,
     framing::{self, FrameError},
-    pin_check::PinCheck,
+    session::{Plain, QuicSession},
     settings::{self, TlsError},
 };
 use crate::{
+    admission::introduction::{ConnectError, Introduction, read_answer},
     close::CloseReason,
     identity::SERVER_NAME,
-    introduction::{ConnectError, Introduction, read_answer},
     link::{ViewerLink, link},
     link_address::LinkAddress,
+    pinned_certificate::{Pinned, PinnedCertificate},
 };
 
 /// How long the next of a host's addresses waits for the one before.
@@ -61,14 +61,14 @@ pub async fn connect(
 
 /// Runs the link of a viewer that was welcomed.
 pub(crate) fn join(
-    carrier: impl Carrier,
+    session: impl QuicSession,
     control: ControlStream,
     endpoint: Endpoint,
     settings: QuicSettings,
 ) -> ViewerLink {
-    let (link, driver) = link(Box::new(ConnectionProbe(carrier.clone())));
+    let (link, driver) = link(Box::new(ConnectionProbe(session.clone())));
     let (idle_timeout, own_endpoint) = (settings.idle_timeout, Some(endpoint));
-    let task = LinkTask { carrier, control, driver, own_endpoint, idle_timeout, roll_calls: None };
+    let task = LinkTask { session, control, driver, own_endpoint, idle_timeout, probes: None };
     tokio::spawn(task.run());
     link
 }
@@ -78,7 +78,7 @@ async fn reach(
     address: &LinkAddress,
     settings: QuicSettings,
 ) -> Result<(Endpoint, Connection), ConnectError> {
-    let (check, mismatch) = PinCheck::new(address.pin);
+    let (check, mismatch) = PinnedCertificate::new(Pinned::Key(address.pin));
     let tls = |error: TlsError| ConnectError::Local(io::Error::other(error.to_string()));
     let config = settings.client(Arc::new(check)).map_err(tls)?;
     let mut attempts = JoinSet::new();

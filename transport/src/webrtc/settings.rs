@@ -9,8 +9,8 @@ pub struct WebRtcSettings {
     pub ports: RangeInclusive<u16>,
     /// The addresses of this machine that viewers are offered; empty: all it has.
     pub addresses: Vec<IpAddr>,
-    /// Addresses under which viewers reach the same ports from outside, behind a NAT that forwards them or out of a
-    /// container.
+    /// Addresses under which viewers reach the same ports from outside, behind a NAT that forwards them or
+    /// out of a container.
     pub external: Vec<IpAddr>,
     /// Whether ICE over TCP is offered as well, for networks that block UDP.
     pub tcp: bool,

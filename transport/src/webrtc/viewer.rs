@@ -1,5 +1,5 @@
-//! The viewer's side of WebRTC, in Rust: what a browser's viewer does in TypeScript. For tests and measurements; native
-//! viewers have QUIC.
+//! The viewer's side of WebRTC, in Rust: what a browser's viewer does in TypeScript. For tests and
+//! measurements; native viewers have QUIC.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -12,28 +12,33 @@ use protocol::{Lane, control::Welcome};
 use rtc::shared::TransportProtocol;
 use tokio::time::timeout;
 
-use super::{
-    LinkTimes,
-    connection::{LinkTask, UPDATES_WINDOW, liveness, say},
-    host::Answer,
-    peer::{Channel, Happened, Peer},
-    pieces::{Data, Kind},
-    pump::{Figures, Pump},
-    renewal::{Mover, Renewal},
-    wire::{OwnWire, Wire},
-};
 use crate::{
+    admission::introduction::{ConnectError, Introduction, read_answer},
     close::CloseReason,
-    introduction::{ConnectError, Introduction, read_answer},
     link::{ViewerLink, link},
     ticket::TicketText,
+    webrtc::{
+        LinkTimes,
+        connection::{
+            LinkTask, UPDATES_WINDOW,
+            liveness::Liveness,
+            pump::{Figures, Pump},
+            renewal::{Mover, Renewal},
+            say,
+        },
+        ice::wire::{OwnWire, Wire},
+        message::{Data, Kind},
+        peer::{Channel, Happened, Peer},
+        signalling::Answer,
+    },
 };
 
 /// A result that comes later.
 type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
 
-/// How a viewer's offers get to the host: over HTTPS, or in the same process. Errors are sentences for people.
-pub trait Signalling: Send + Sync + 'static {
+/// How a viewer's offers get to the host: over HTTPS, or in the same process. Errors are sentences for
+/// people.
+pub trait SignallingClient: Send + Sync + 'static {
     /// The host's answer to the first offer.
     fn offer(&self, sdp: String) -> Later<'_, Answer>;
 
@@ -60,7 +65,7 @@ impl Default for ViewerSettings {
 
 /// Joins the session of the host that `signalling` leads to. Needs a tokio runtime; one thread is enough.
 pub async fn connect(
-    signalling: Arc<dyn Signalling>,
+    signalling: Arc<dyn SignallingClient>,
     ticket: &TicketText,
     introduction: Introduction,
     settings: ViewerSettings,
@@ -73,15 +78,21 @@ pub async fn connect(
     let (link, driver) = link(Box::new(pump.figures.clone()));
     let mover = Mover { signalling, id, address: settings.address, answer: None };
     let renewal = Renewal::Viewer(mover);
-    let task =
-        LinkTask { pump, driver, liveness: liveness(settings.times), slots: None, renewal, roll_calls: None };
+    let task = LinkTask {
+        pump,
+        driver,
+        liveness: Liveness::new(settings.times, Instant::now()),
+        slots: None,
+        renewal,
+        probes: None,
+    };
     tokio::spawn(task.run());
     Ok((link, welcome))
 }
 
 /// Offers, and waits for nothing but the answer.
 async fn reach(
-    signalling: &dyn Signalling,
+    signalling: &dyn SignallingClient,
     settings: ViewerSettings,
 ) -> Result<(Pump, String), ConnectError> {
     let wire = OwnWire::bind(settings.address).await?;

@@ -2,10 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
+use bytes::Bytes;
 use protocol::{
     Lane,
-    control::{Hello, Refusal, RefusalCode, ToViewer},
-    encode,
+    control::{Hello, Refusal, RefusalCode},
 };
 use thiserror::Error;
 use tokio::{
@@ -14,158 +14,128 @@ use tokio::{
 };
 
 use super::{
-    LAST_WORDS, WebSocketSettings,
+    WebSocketSettings,
     pulse::Pulse,
     reader::{Heard, Judge, Reader},
     task::LinkTask,
     writer::Writer,
 };
 use crate::{
-    close::CloseReason,
-    doorkeeper::{Admission, Doorkeeper},
-    gate::{Pass, TurnedAway},
-    introduction::{check_hello_length, read_hello},
-    lanes::lane_number,
-    link::{Joined, link},
-    ticket::UnixSeconds,
+    admission::{
+        Admission,
+        handshake::{self, Admitted, NoHello, PendingPeer, Rejected},
+        introduction::{NOT_A_HELLO, check_hello_length, read_hello},
+        pre_auth::PreAuthError,
+    },
+    close::{CloseReason, Farewell},
+    link::{Joined, life::FAREWELL_TIMEOUT, link},
 };
 
 /// Why somebody who opened a WebSocket did not join. It was told already.
 #[derive(Debug, Error)]
 pub enum AcceptError {
-    /// Too many stand at the door.
+    /// Too many wait to be admitted.
     #[error("{0}")]
-    TurnedAway(TurnedAway),
-    /// It has no right to.
-    #[error("{}", .0.message)]
-    Refused(Refusal),
-    /// It said nothing in time.
-    #[error("it did not say hello in time")]
-    Silence,
-    /// It left.
+    Busy(PreAuthError),
+    /// It was not admitted.
     #[error("{0}")]
-    Lost(CloseReason),
+    Rejected(Rejected),
 }
 
-/// Hears the hello on a stream whose upgrade to WebSocket was answered, and checks it by `doorkeeper`'s rules.
+/// Hears the hello on a stream whose upgrade to WebSocket was answered, and checks it by `admission`'s rules.
 ///
 /// Takes no longer than the settings' time for a hello and a second for last words. Needs a tokio runtime.
 pub async fn accept<S>(
     stream: S,
-    peer: SocketAddr,
-    doorkeeper: &Doorkeeper,
+    address: SocketAddr,
+    admission: &Admission,
     settings: WebSocketSettings,
 ) -> Result<Joined, AcceptError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut stranger = Stranger::new(stream, peer);
-    let pass = match doorkeeper.approach(peer.ip(), Instant::now()) {
-        Ok(pass) => pass,
-        Err(turned_away) => {
-            let refusal = Refusal { code: RefusalCode::Full, message: turned_away.to_string() };
-            stranger.refuse(refusal).await;
-            return Err(AcceptError::TurnedAway(turned_away));
+    let peer = WebSocketPeer::new(stream, address);
+    let now = Instant::now();
+    match admission.approach(address.ip(), now) {
+        Ok(permit) => {
+            let received = admission.receive(peer, permit, now + settings.hello_timeout).await;
+            received
+                .map(|admitted| start(admitted, address, admission, settings))
+                .map_err(AcceptError::Rejected)
         }
-    };
-    let hello = match timeout(settings.hello_timeout, stranger.hello()).await {
-        Ok(Ok(hello)) => hello,
-        Ok(Err(reason @ (CloseReason::Left(_) | CloseReason::Lost(_)))) => {
-            return Err(AcceptError::Lost(reason));
+        Err(busy) => {
+            let refusal = Refusal { code: RefusalCode::Full, message: busy.to_string() };
+            handshake::tell(peer, refusal).await;
+            Err(AcceptError::Busy(busy))
         }
-        Ok(Err(reason)) => {
-            let message = match reason {
-                CloseReason::Protocol(what) => what,
-                other => other.to_string(),
-            };
-            return turn_away(stranger, pass, Refusal { code: RefusalCode::Protocol, message }).await;
-        }
-        Err(_) => {
-            pass.fail(Instant::now());
-            return Err(AcceptError::Silence);
-        }
-    };
-    match doorkeeper.admit(&hello, UnixSeconds::now()) {
-        Ok(admission) => Ok(stranger.let_in(hello, admission, doorkeeper, settings)),
-        Err(refusal) => turn_away(stranger, pass, refusal).await,
     }
 }
 
-async fn turn_away<S>(stranger: Stranger<S>, pass: Pass, refusal: Refusal) -> Result<Joined, AcceptError>
+/// Begins the link of an admitted viewer.
+fn start<S>(
+    admitted: Admitted<WebSocketPeer<S>>,
+    address: SocketAddr,
+    admission: &Admission,
+    settings: WebSocketSettings,
+) -> Joined
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    pass.fail(Instant::now());
-    drop(pass);
-    stranger.refuse(refusal.clone()).await;
-    Err(AcceptError::Refused(refusal))
+    let Admitted { peer, hello, grant, permit: _ } = admitted;
+    let WebSocketPeer { reader, writer, pulse, came } = peer;
+    // The answer to the upgrade left when it came, and a viewer says hello as soon as it has that.
+    pulse.guess_round_trip(came.elapsed());
+    let (link, driver) = link(Box::new(Arc::clone(&pulse)));
+    let probes = Some(admission.probe_all());
+    tokio::spawn(LinkTask { reader, writer, pulse, driver, settings, probes }.run());
+    handshake::joined(link, hello, grant, address)
 }
 
-/// Somebody who has not said hello yet.
-struct Stranger<S> {
+/// The other end of a stream that has not said hello yet.
+struct WebSocketPeer<S> {
     reader: Reader<ReadHalf<S>>,
     writer: Writer<WriteHalf<S>>,
     pulse: Arc<Pulse>,
-    peer: SocketAddr,
     came: Instant,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stranger<S> {
-    fn new(stream: S, peer: SocketAddr) -> Self {
-        let pulse = Arc::new(Pulse::new(Some(peer)));
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocketPeer<S> {
+    fn new(stream: S, address: SocketAddr) -> Self {
+        let pulse = Arc::new(Pulse::new(Some(address)));
         let (read, write) = tokio::io::split(stream);
         let reader = Reader::new(read, true, Arc::clone(&pulse));
         let writer = Writer::new(write, false, Arc::clone(&pulse));
-        Self { reader, writer, pulse, peer, came: Instant::now() }
+        Self { reader, writer, pulse, came: Instant::now() }
     }
+}
 
-    /// The first message.
-    async fn hello(&mut self) -> Result<Hello, CloseReason> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> PendingPeer for WebSocketPeer<S> {
+    async fn hello(&mut self) -> Result<Hello, NoHello> {
         loop {
-            match self.reader.next(&mut OnlyHello).await? {
-                Heard::Message(_, message) => {
-                    return read_hello(&message).map_err(|refusal| CloseReason::Protocol(refusal.message));
-                }
-                // Strangers ask in vain.
-                Heard::Ping(_) => {}
-                Heard::Close(reason) => return Err(reason),
+            match self.reader.next(&mut OnlyHello).await {
+                Ok(Heard::Message(_, message)) => return read_hello(&message).map_err(NoHello::Breach),
+                // Pending peers ask in vain.
+                Ok(Heard::Ping(_)) => {}
+                Ok(Heard::Close(reason)) => return Err(NoHello::Lost(reason.to_string())),
+                Err(CloseReason::Protocol(what)) => return Err(NoHello::Breach(what)),
+                Err(reason) => return Err(NoHello::Lost(reason.to_string())),
             }
         }
     }
 
-    fn let_in(
-        self,
-        mut hello: Hello,
-        admission: Admission,
-        doorkeeper: &Doorkeeper,
-        settings: WebSocketSettings,
-    ) -> Joined {
-        hello.ticket.clear();
-        let Self { reader, writer, pulse, peer: address, came } = self;
-        // The answer to the upgrade left when it came, and a viewer says hello as soon as it has that.
-        pulse.guess_round_trip(came.elapsed());
-        let (link, driver) = link(Box::new(Arc::clone(&pulse)));
-        let roll_calls = Some(doorkeeper.newcomer());
-        tokio::spawn(LinkTask { reader, writer, pulse, driver, settings, roll_calls }.run());
-        let Admission { version, role, ticket } = admission;
-        tracing::debug!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
-        Joined { link, hello, version, role, ticket, address }
-    }
-
-    /// Says why, and waits until it was heard, for at most a second.
-    async fn refuse(mut self, refusal: Refusal) {
-        let farewell = CloseReason::Refused(refusal.clone()).farewell();
+    async fn refuse(mut self, message: Bytes, farewell: Farewell) {
         let heard = async {
-            let message = encode(&ToViewer::Refused(refusal));
-            self.writer.message(lane_number(Lane::Control), &message).await?;
+            self.writer.message(Lane::Control.id(), &message).await?;
             self.writer.close(&farewell).await?;
             self.writer.shutdown().await?;
             self.reader.discard().await;
             std::io::Result::Ok(())
         };
         // Whether it was heard or not: the connection ends.
-        let _ = timeout(LAST_WORDS, heard).await;
+        let _ = timeout(FAREWELL_TIMEOUT, heard).await;
     }
+
+    fn close(self) {}
 }
 
 /// Lets in nothing but a message that may be a hello.
@@ -173,11 +143,10 @@ struct OnlyHello;
 
 impl Judge for OnlyHello {
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
-        if number != lane_number(Lane::Control) {
-            return Err(CloseReason::Protocol("the first message must be a hello".to_owned()));
+        if number != Lane::Control.id() {
+            return Err(CloseReason::Protocol(NOT_A_HELLO.to_owned()));
         }
-        check_hello_length(so_far.saturating_add(more))
-            .map_err(|refusal| CloseReason::Protocol(refusal.message))
+        check_hello_length(so_far.saturating_add(more)).map_err(CloseReason::Protocol)
     }
 
     fn name(_: u8) -> String {

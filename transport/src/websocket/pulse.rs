@@ -9,31 +9,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{
-    sync::{Notify, watch},
-    time::{sleep, timeout},
-};
+use tokio::sync::{Notify, watch};
 
 use super::frame::MAX_CONTROL;
-use crate::{
-    close::CloseReason,
-    stats::{LinkStats, Probe},
-};
+use crate::stats::{LinkStats, Probe};
 
-/// The numbers beside the lanes'. A question holds what its asker knows of the round trip, in microseconds, 4 bytes,
-/// big-endian, 0 if nothing; an answer holds nothing.
+/// The numbers beside the lanes'. A question holds what its asker knows of the round trip, in microseconds, 4
+/// bytes, big-endian, 0 if nothing; an answer holds nothing.
 pub(super) const QUESTION: u8 = 255;
 pub(super) const ANSWER: u8 = 254;
 
-/// The number of what follows a message that nothing else follows, and holds nothing. TCP notices a lost packet by what
-/// arrives after it (RACK, RFC 8985); a last one that is lost it repeats only after 200 ms more than two round trips.
+/// The number of what follows a message that nothing else follows, and holds nothing. TCP notices a lost
+/// packet by what arrives after it (RACK, RFC 8985); a last one that is lost it repeats only after 200 ms
+/// more than two round trips.
 pub(super) const FOLLOWER: u8 = 253;
 
 /// The length of a question, the longest of the messages that are not of a lane.
 pub(super) const MAX_PULSE: usize = 4;
-
-/// How long the other end may take to answer, in round trips.
-const PATIENCE_IN_ROUND_TRIPS: u32 = 6;
 
 /// What reader and writer of one link tell each other, and the link's figures.
 pub(super) struct Pulse {
@@ -156,30 +148,22 @@ impl Pulse {
         first.then(|| u32::try_from(micros).unwrap_or(u32::MAX).to_be_bytes())
     }
 
-    /// Returns when nothing came in for as long as `limit`.
-    pub(super) async fn silence(&self, limit: Duration) -> CloseReason {
-        loop {
-            let quiet = self.heard.borrow().elapsed();
-            if quiet >= limit {
-                return CloseReason::Silence(limit);
-            }
-            sleep(limit - quiet).await;
-        }
+    /// When anything came in last.
+    pub(super) fn heard(&self) -> Instant {
+        *self.heard.borrow()
     }
 
-    /// Asks; an error when the other end says nothing for `patience` or six round trips after the question left.
-    pub(super) async fn check(&self, patience: Duration) -> Result<(), CloseReason> {
-        let mut heard = self.heard.subscribe();
+    /// The round trip as far as it is known.
+    pub(super) fn round_trip(&self) -> Duration {
+        self.known().round_trip.unwrap_or_default()
+    }
+
+    /// Asks, and returns once the question is out: it waits behind what is under way already.
+    pub(super) async fn ask_now(&self) {
         let mut asked = self.asked.subscribe();
         self.ask();
-        // Both channels live as long as this.
-        tokio::select! {
-            _ = heard.changed() => return Ok(()),
-            _ = asked.wait_for(Option::is_some) => {}
-        }
-        let round_trip = self.known().round_trip.unwrap_or_default();
-        let patience = patience.max(round_trip * PATIENCE_IN_ROUND_TRIPS);
-        timeout(patience, heard.changed()).await.map(|_| ()).map_err(|_| CloseReason::Silence(patience))
+        // The channel lives as long as this.
+        let _ = asked.wait_for(Option::is_some).await;
     }
 }
 

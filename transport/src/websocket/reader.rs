@@ -1,5 +1,5 @@
-//! Reads messages from one end of a WebSocket. Memory grows with what has arrived, never with what was announced, and
-//! nothing is read that its judge did not admit.
+//! Reads messages from one end of a WebSocket. Memory grows with what has arrived, never with what was
+//! announced, and nothing is read that its judge did not admit.
 
 use std::{io, sync::Arc};
 
@@ -15,15 +15,15 @@ use crate::close::{CloseCode, CloseReason};
 const BUFFER: usize = 16 << 10;
 
 /// The most memory that is taken on the word of a length alone.
-const TRUSTED: usize = 64 << 10;
+const MAX_PREALLOCATED: usize = 64 << 10;
 
 /// WebSocket leaves the codes from here on to its users: ours follow.
-pub(super) const FIRST_CODE: u16 = 4000;
+pub(super) const CLOSE_CODE_BASE: u16 = 4000;
 
 /// Decides about messages while they come in.
 pub(super) trait Judge {
-    /// Whether a message that begins with `number`, and of which `so_far` bytes came, may go on with `more` bytes. Waits
-    /// until there is room for them.
+    /// Whether a message that begins with `number`, and of which `so_far` bytes came, may go on with `more`
+    /// bytes. Waits until there is room for them.
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason>;
 
     /// A message of a lane in words, to name it in errors.
@@ -137,7 +137,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
         let Some(number) = partial.number else { return Ok(partial) };
         judge.admit(number, partial.bytes.len(), left).await?;
-        partial.bytes.reserve(left.min(TRUSTED));
+        partial.bytes.reserve(left.min(MAX_PREALLOCATED));
         while left > 0 {
             let arrived = match self.source.fill_buf().await {
                 Ok([]) => return Err(within::<J>(number)),
@@ -185,7 +185,7 @@ fn farewell(payload: &[u8]) -> Result<CloseReason, CloseReason> {
     let ours = match code {
         // Done, and going away, as browsers say when a tab closes.
         1000 | 1001 => CloseCode::Left as u64,
-        _ => code.checked_sub(FIRST_CODE).map_or(u64::MAX, u64::from),
+        _ => code.checked_sub(CLOSE_CODE_BASE).map_or(u64::MAX, u64::from),
     };
     Ok(CloseReason::from_farewell(ours, reason))
 }

@@ -1,4 +1,5 @@
-//! What waits to be written, by urgency: control, input, the newest motion and feedback, updates by their priority.
+//! What waits to be written, by urgency: control, input, the newest motion and feedback, updates by their
+//! priority.
 
 use std::{
     cmp::Reverse,
@@ -10,7 +11,7 @@ use protocol::Lane;
 
 use crate::{
     lane_queue::{QueueReceiver, Weighed},
-    link::{Frame, Outgoing},
+    link::{Outgoing, QueuedMessage},
 };
 
 /// The most updates that are sorted: more wait in their queue.
@@ -19,14 +20,14 @@ const MAX_UPDATES: usize = 1024;
 /// The most feedback that waits while the socket is full: older ones give way.
 const MAX_FEEDBACK: usize = 32;
 
-type Waiting = Weighed<Frame>;
+type Waiting = Weighed<QueuedMessage>;
 
 /// What a link's handles sent, sorted.
 pub(super) struct Sorting {
-    control: QueueReceiver<Frame>,
-    input: QueueReceiver<Frame>,
-    updates: QueueReceiver<Frame>,
-    unreliable: QueueReceiver<Frame>,
+    control: QueueReceiver<QueuedMessage>,
+    input: QueueReceiver<QueuedMessage>,
+    updates: QueueReceiver<QueuedMessage>,
+    unreliable: QueueReceiver<QueuedMessage>,
     /// Of control and input, taken from their queues but not written.
     first: VecDeque<Waiting>,
     motion: Option<Waiting>,

@@ -1,16 +1,23 @@
 //! The task that drives one link over one WebSocket, the same for both ends.
 
-use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::pending,
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use protocol::Lane;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::oneshot,
-    time::{sleep, timeout},
+    time::{sleep, sleep_until, timeout, timeout_at},
 };
 
 use super::{
-    LAST_WORDS, WebSocketSettings,
+    WebSocketSettings,
     pulse::{ANSWER, FOLLOWER, MAX_PULSE, Pulse, QUESTION},
     reader::{Heard, Judge, Reader},
     sorting::Sorting,
@@ -19,16 +26,19 @@ use super::{
 use crate::{
     close::{CloseReason, Farewell},
     lane_queue::Share,
-    lanes::lane_of,
-    link::{Driver, End, Inbox},
-    roll_call::RollCalls,
+    link::{
+        Driver, End, Inbox, RequestReceiver,
+        life::{FAREWELL_TIMEOUT, LastWords, Lifecycle},
+    },
+    liveness_probe::ProbeRequests,
 };
 
-/// The least time that the other end has to answer at a roll call. A question waits behind what is under way already.
-const PATIENCE_AT_ROLL_CALL: Duration = Duration::from_secs(1);
+/// The least time that the other end has to answer when probed. A question waits behind what is under way
+/// already.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The same after this machine's network changed: the first packets on a new path take their time.
-const PATIENCE_AFTER_CHANGE: Duration = Duration::from_secs(2);
+const NETWORK_CHANGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What drives a link.
 pub(super) struct LinkTask<R, W, E: End> {
@@ -37,9 +47,9 @@ pub(super) struct LinkTask<R, W, E: End> {
     pub(super) pulse: Arc<Pulse>,
     pub(super) driver: Driver<E>,
     pub(super) settings: WebSocketSettings,
-    /// Hears when the host asks whether its viewers are still there; `None` at the viewer's end, which asks nothing by
-    /// itself.
-    pub(super) roll_calls: Option<RollCalls>,
+    /// Hears when the host asks whether its viewers are still there; `None` at the viewer's end, which asks
+    /// nothing by itself.
+    pub(super) probes: Option<ProbeRequests>,
 }
 
 impl<R, W, E> LinkTask<R, W, E>
@@ -50,108 +60,188 @@ where
 {
     /// Moves messages until the link ends.
     pub(super) async fn run(self) {
-        let Self { mut reader, mut writer, pulse, driver, settings, mut roll_calls } = self;
+        let Self { mut reader, mut writer, pulse, driver, settings, probes } = self;
         let (outgoing, inbox, requests, end) = driver.into_parts();
-        let (mut closing, mut network) = (requests.clone(), requests);
+        let life = Lifecycle::new(Instant::now(), settings.idle_timeout);
         let (stop, stopped) = oneshot::channel();
-        let (reason, spoken) = {
-            let writing = writer.run(Sorting::new(outgoing), stopped);
-            let reading = read(&mut reader, &pulse, inbox.clone());
-            tokio::pin!(writing, reading);
-            let is_host = roll_calls.is_some();
-            let (reason, last) = tokio::select! {
-                biased;
-                heard = &mut reading => match heard {
-                    Ended::Left(reason) => (reason, Last::Reply),
-                    Ended::Lost(reason @ CloseReason::Protocol(_)) => (reason.clone(), Last::Say(reason.farewell())),
-                    Ended::Lost(reason) => (reason, Last::Nothing),
-                },
-                (reason, farewell) = closing.close() => (reason, Last::Finish(farewell)),
-                failed = &mut writing => {
-                    let problem = failed.err().map_or_else(String::new, |error| error.to_string());
-                    (CloseReason::Lost(crate::close::clean(&problem)), Last::Nothing)
-                }
-                reason = pulse.silence(settings.idle_timeout) => (reason, Last::Nothing),
-                reason = missing(&pulse, roll_calls.as_mut()) => (reason, Last::Nothing),
-                reason = follow_network(&pulse, &mut network) => (reason, Last::Nothing),
-                never = beat(&pulse, is_host, settings.heartbeat) => match never {},
-            };
-            let spoken = !matches!(last, Last::Nothing);
-            part(last, stop, writing, reading).await;
-            (reason, spoken)
+        let mut carrying =
+            Carrying { life, pulse: &pulse, stop: Some(stop), probes, settings, written: false, read: false };
+        let spoken = {
+            let mut writing = pin!(writer.run(Sorting::new(outgoing), stopped));
+            let mut reading = pin!(read(&mut reader, &pulse, inbox.clone()));
+            carrying.carry(requests, writing.as_mut(), reading.as_mut()).await;
+            carrying.say_last_words(writing, reading).await
         };
-        end.closed(reason);
+        end.closed(carrying.life.reason().cloned().unwrap_or(CloseReason::Local));
         drop(inbox);
         if spoken {
-            // A socket that is dropped before all was read takes back what it said last. The other end may be gone:
-            // then this takes too long.
+            // A socket that is dropped before all was read takes back what it said last. The other end may be
+            // gone: then this takes too long.
             let hung_up = async {
                 let _ = writer.shutdown().await;
                 reader.discard().await;
             };
-            let _ = timeout(LAST_WORDS, hung_up).await;
+            let _ = timeout(FAREWELL_TIMEOUT, hung_up).await;
         }
         end.finished();
     }
 }
 
-/// What is still to be said when a link ends.
-enum Last {
-    /// Nothing: nobody hears it.
-    Nothing,
-    /// That the farewell was heard.
-    Reply,
-    /// Why, and nothing else.
-    Say(Farewell),
-    /// What waits on the lanes that must not lose anything, and then why.
-    Finish(Farewell),
+/// A link whose messages move.
+struct Carrying<'a> {
+    life: Lifecycle,
+    pulse: &'a Pulse,
+    /// Makes the writer come to an end; taken when it was told.
+    stop: Option<oneshot::Sender<Stop>>,
+    probes: Option<ProbeRequests>,
+    settings: WebSocketSettings,
+    /// Whether the writer has come to its end, and the reader.
+    written: bool,
+    read: bool,
 }
 
-/// Says the last words, and waits until they were heard, for at most a second each.
-async fn part(
-    last: Last,
-    stop: oneshot::Sender<Stop>,
-    mut writing: std::pin::Pin<&mut impl Future<Output = std::io::Result<()>>>,
-    mut reading: std::pin::Pin<&mut impl Future<Output = Ended>>,
-) {
-    let (drain, farewell, wait) = match last {
-        Last::Nothing => return,
-        Last::Reply => (false, CloseReason::Local.farewell(), false),
-        Last::Say(farewell) => (false, farewell, false),
-        Last::Finish(farewell) => (true, farewell, true),
-    };
-    // An error means that the writer has failed, and then nothing can be said.
-    if stop.send(Stop { drain, farewell }).is_err() {
-        return;
+/// What happens to it.
+enum Event {
+    /// The handles want it closed.
+    Asked((CloseReason, Farewell)),
+    /// The writer has written all that it was told to, or failed.
+    Written(io::Result<()>),
+    /// It cannot go on.
+    Ended(CloseReason),
+    /// The other end was asked whether it lives, and has at least so much time to answer.
+    Probed(Duration),
+    /// Time has passed.
+    Tick,
+}
+
+impl Carrying<'_> {
+    /// Moves messages as long as the link carries any.
+    async fn carry(
+        &mut self,
+        requests: RequestReceiver,
+        mut writing: Pin<&mut impl Future<Output = io::Result<()>>>,
+        mut reading: Pin<&mut impl Future<Output = CloseReason>>,
+    ) {
+        let mut closing = requests.clone();
+        let is_host = self.probes.is_some();
+        let prober = Prober { probes: self.probes.take(), network: requests };
+        let mut probing = pin!(prober.next(self.pulse));
+        let mut beating = pin!(beat(self.pulse, is_host, self.settings.heartbeat));
+        while self.life.carries() {
+            let due = self.life.poll_timeout().unwrap_or_else(Instant::now);
+            let event = tokio::select! {
+                biased;
+                reason = &mut reading => Event::Ended(reason),
+                asked = closing.close(), if self.life.is_open() => Event::Asked(asked),
+                written = &mut writing => Event::Written(written),
+                (prober, least) = &mut probing => {
+                    probing.set(prober.next(self.pulse));
+                    Event::Probed(least)
+                }
+                never = &mut beating => match never {},
+                () = sleep_until(due.into()) => Event::Tick,
+            };
+            self.apply(event);
+        }
     }
-    if !wait {
-        let _ = timeout(LAST_WORDS, writing).await;
-        return;
+
+    fn apply(&mut self, event: Event) {
+        let now = Instant::now();
+        self.life.handle_heard(self.pulse.heard());
+        match event {
+            Event::Asked((reason, farewell)) => {
+                self.tell_writer(Stop { drain: true, farewell: farewell.clone() });
+                self.life.handle_request(now, (reason, farewell));
+            }
+            Event::Written(written) => {
+                self.written = true;
+                match written {
+                    Ok(()) => self.life.handle_drained(now),
+                    Err(error) => {
+                        let problem = crate::close::clean(&error.to_string());
+                        self.life.handle_end(now, CloseReason::Lost(problem));
+                    }
+                }
+            }
+            Event::Ended(reason) => {
+                self.read = true;
+                self.life.handle_end(now, reason);
+            }
+            Event::Probed(least) => self.life.handle_probe(now, least, self.pulse.round_trip()),
+            Event::Tick => self.life.handle_timeout(now),
+        }
     }
-    // The other end goes on sending until it has heard: that must be read, or it would never come to hear.
-    let both = async {
-        tokio::select! {
-            written = &mut writing => if written.is_ok() {
-                let _ = timeout(LAST_WORDS, &mut reading).await;
-            },
-            _ = &mut reading => {
+
+    /// Makes the writer come to an end. It may have failed: then nothing can be said.
+    fn tell_writer(&mut self, stop: Stop) {
+        if let Some(writer) = self.stop.take() {
+            let _ = writer.send(stop);
+        }
+    }
+
+    /// Says the last words, if there are any, and waits until they were heard.
+    async fn say_last_words(
+        &mut self,
+        writing: Pin<&mut impl Future<Output = io::Result<()>>>,
+        reading: Pin<&mut impl Future<Output = CloseReason>>,
+    ) -> bool {
+        let was_asked = self.stop.is_none();
+        match self.life.last_words() {
+            LastWords::Nothing => return false,
+            LastWords::Reply => {
+                self.tell_writer(Stop { drain: false, farewell: CloseReason::Local.farewell() })
+            }
+            LastWords::Say(farewell) => self.tell_writer(Stop { drain: false, farewell }),
+        }
+        let write = async {
+            if !self.written {
+                // Whether it could be said or not, it is over.
                 let _ = writing.await;
             }
-        }
-    };
-    let _ = timeout(LAST_WORDS * 2, both).await;
+        };
+        // The other end goes on sending until it has heard: that must be read, or it would never come to hear.
+        let read = async {
+            if was_asked && !self.read {
+                reading.await;
+            }
+        };
+        let until = self.life.poll_timeout().unwrap_or_else(Instant::now);
+        let _ = timeout_at(until.into(), async { tokio::join!(write, read) }).await;
+        self.life.handle_told();
+        true
+    }
 }
 
-/// How reading ended.
-enum Ended {
-    /// By the other end's farewell.
-    Left(CloseReason),
-    /// Otherwise.
-    Lost(CloseReason),
+/// Asks whether the other end lives whenever there is an occasion.
+struct Prober {
+    probes: Option<ProbeRequests>,
+    network: RequestReceiver,
+}
+
+impl Prober {
+    /// Waits for the next occasion, and until the question is out; answers how long the other end has at least.
+    async fn next(mut self, pulse: &Pulse) -> (Self, Duration) {
+        let wanted = async {
+            match &mut self.probes {
+                Some(probes) => probes.next().await,
+                None => pending().await,
+            }
+        };
+        let least = tokio::select! {
+            () = wanted => PROBE_TIMEOUT,
+            () = self.network.network_change() => NETWORK_CHANGE_TIMEOUT,
+        };
+        pulse.ask_now().await;
+        (self, least)
+    }
 }
 
 /// Hands over messages until the other end closes or breaks a rule.
-async fn read<E: End>(reader: &mut Reader<impl AsyncRead + Unpin>, pulse: &Pulse, inbox: Inbox<E>) -> Ended {
+async fn read<E: End>(
+    reader: &mut Reader<impl AsyncRead + Unpin>,
+    pulse: &Pulse,
+    inbox: Inbox<E>,
+) -> CloseReason {
     let mut room = Room { inbox, share: None };
     loop {
         let taken = match reader.next(&mut room).await {
@@ -169,7 +259,7 @@ async fn read<E: End>(reader: &mut Reader<impl AsyncRead + Unpin>, pulse: &Pulse
                 pulse.was_pinged(payload);
                 Ok(())
             }
-            Ok(Heard::Close(reason)) => return Ended::Left(reason),
+            Ok(Heard::Close(reason)) => return reason,
             Err(reason) => Err(reason),
         };
         match taken {
@@ -177,9 +267,9 @@ async fn read<E: End>(reader: &mut Reader<impl AsyncRead + Unpin>, pulse: &Pulse
             // The owner is gone: what comes now interests nobody, but the farewell must be heard.
             Err(CloseReason::Local) => {
                 reader.discard().await;
-                return Ended::Lost(CloseReason::Local);
+                return CloseReason::Local;
             }
-            Err(reason) => return Ended::Lost(reason),
+            Err(reason) => return reason,
         }
     }
 }
@@ -193,7 +283,7 @@ struct Room<E: End> {
 impl<E: End> Judge for Room<E> {
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
         let length = so_far.saturating_add(more);
-        let Some(lane) = lane_of(number) else {
+        let Some(lane) = Lane::from_id(number) else {
             let most = match number {
                 QUESTION | ANSWER => Some(MAX_PULSE),
                 FOLLOWER => Some(0),
@@ -205,7 +295,7 @@ impl<E: End> Judge for Room<E> {
             return Err(CloseReason::Protocol(format!("a message of {length} bytes for lane {number}")));
         };
         self.inbox.check(lane, length)?;
-        if !may_be_lost(lane) {
+        if !lane.is_lossy() {
             let share = self.inbox.reserve(more).await;
             match &mut self.share {
                 Some(before) => before.merge(share),
@@ -216,7 +306,7 @@ impl<E: End> Judge for Room<E> {
     }
 
     fn name(number: u8) -> String {
-        match lane_of(number) {
+        match Lane::from_id(number) {
             Some(lane) => format!("the {lane:?} lane"),
             None => format!("lane {number}"),
         }
@@ -226,16 +316,12 @@ impl<E: End> Judge for Room<E> {
 impl<E: End> Room<E> {
     /// Hands over a message that was admitted.
     async fn take(&mut self, number: u8, message: &[u8]) -> Result<(), CloseReason> {
-        let lane = lane_of(number).expect("only messages of lanes were admitted");
+        let lane = Lane::from_id(number).expect("only messages of lanes were admitted");
         match self.share.take() {
             Some(share) => self.inbox.deliver(lane, message, share).await,
             None => self.inbox.offer(lane, message),
         }
     }
-}
-
-fn may_be_lost(lane: Lane) -> bool {
-    matches!(lane, Lane::Motion | Lane::Feedback)
 }
 
 /// Asks again and again whether the other end lives: the host's part.
@@ -249,26 +335,5 @@ async fn beat(pulse: &Pulse, is_host: bool, heartbeat: Duration) -> Infallible {
     loop {
         pulse.ask();
         sleep(heartbeat).await;
-    }
-}
-
-/// Returns when the other end does not answer at a roll call.
-async fn missing(pulse: &Pulse, calls: Option<&mut RollCalls>) -> CloseReason {
-    let Some(calls) = calls else { return pending().await };
-    loop {
-        calls.next().await;
-        if let Err(reason) = pulse.check(PATIENCE_AT_ROLL_CALL).await {
-            return reason;
-        }
-    }
-}
-
-/// Looks whether the connection still works whenever the network changes; returns when it does not.
-async fn follow_network(pulse: &Pulse, requests: &mut crate::link::RequestReceiver) -> CloseReason {
-    loop {
-        requests.network_change().await;
-        if let Err(reason) = pulse.check(PATIENCE_AFTER_CHANGE).await {
-            return reason;
-        }
     }
 }

@@ -4,12 +4,13 @@ use std::os::fd::AsFd;
 
 use socket2::SockRef;
 
-/// How many bytes may wait in the system that were not sent yet: enough to keep a socket busy between two turns of a
-/// thread, and so few that they delay an urgent message by a moment only, 65 ms at 2 Mbit/s.
+/// How many bytes may wait in the system that were not sent yet: enough to keep a socket busy between two
+/// turns of a thread, and so few that they delay an urgent message by a moment only, 65 ms at 2 Mbit/s.
 const UNSENT: u32 = 16 << 10;
 
-/// Tunes an accepted socket for links: congestion control by BBR, which stands loss that makes others crawl; little
-/// waiting in the system; no waiting for more to send. What the system refuses is not needed for a link to work.
+/// Tunes an accepted socket for links: congestion control by BBR, which stands loss that makes others crawl;
+/// little waiting in the system; no waiting for more to send. What the system refuses is not needed for a
+/// link to work.
 pub fn tune(socket: &impl AsFd) {
     let socket = SockRef::from(socket);
     if let Err(error) = socket.set_tcp_congestion(b"bbr") {

@@ -1,4 +1,5 @@
-//! The viewer's side of WebSocket. Ours are browsers; this one proves that host and protocol keep the contract.
+//! The viewer's side of WebSocket. Ours are browsers; this one proves that host and protocol keep the
+//! contract.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,9 +17,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
+    admission::introduction::{ConnectError, Introduction, read_answer},
     close::CloseReason,
-    introduction::{ConnectError, Introduction, read_answer},
-    lanes::lane_number,
     link::{ViewerLink, link},
     ticket::TicketText,
 };
@@ -39,7 +39,7 @@ where
     let mut reader = Reader::new(read, false, Arc::clone(&pulse));
     let mut writer = Writer::new(write, true, Arc::clone(&pulse));
     let asked = async {
-        writer.message(lane_number(Lane::Control), &introduction.hello(ticket)).await?;
+        writer.message(Lane::Control.id(), &introduction.hello(ticket)).await?;
         loop {
             match reader.next(&mut OnlyAnswer).await? {
                 Heard::Message(QUESTION, _) => writer.message(ANSWER, b"").await?,
@@ -52,18 +52,19 @@ where
     let silence = |_| ConnectError::Silence { host: peer.to_string() };
     let welcome = timeout(settings.hello_timeout, asked).await.map_err(silence)??;
     let (link, driver) = link(Box::new(Arc::clone(&pulse)));
-    tokio::spawn(LinkTask { reader, writer, pulse, driver, settings, roll_calls: None }.run());
+    tokio::spawn(LinkTask { reader, writer, pulse, driver, settings, probes: None }.run());
     Ok((link, welcome))
 }
 
-/// Lets in nothing but a message of the control lane. A host may ask whether the viewer lives before it answers.
+/// Lets in nothing but a message of the control lane. A host may ask whether the viewer lives before it
+/// answers.
 struct OnlyAnswer;
 
 impl Judge for OnlyAnswer {
     async fn admit(&mut self, number: u8, so_far: usize, more: usize) -> Result<(), CloseReason> {
         let longest = match number {
             QUESTION => MAX_PULSE,
-            _ if number == lane_number(Lane::Control) => Lane::Control.max_message(),
+            _ if number == Lane::Control.id() => Lane::Control.max_message(),
             _ => 0,
         };
         if so_far.saturating_add(more) <= longest {

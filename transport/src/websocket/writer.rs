@@ -12,19 +12,21 @@ use tokio::{
 use super::{
     frame::{Header, Opcode, apply_mask},
     pulse::{ANSWER, FOLLOWER, Pulse, QUESTION},
-    reader::FIRST_CODE,
+    reader::CLOSE_CODE_BASE,
     sorting::Sorting,
 };
-use crate::{close::Farewell, lanes::lane_number};
+use crate::close::Farewell;
 
-/// What is handed over at once. TLS and the system hold about as much again: all of it delays an urgent message.
+/// What is handed over at once. TLS and the system hold about as much again: all of it delays an urgent
+/// message.
 const CHUNK: usize = 16 << 10;
 
 /// The longest reason in a close frame, in bytes.
 const MAX_REASON: usize = 123;
 
-/// How long nothing must follow a message until a follower does: long enough for its packet to be one of its own.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long nothing must follow a message until a follower does: long enough for its packet to be one of its
+/// own.
+const FOLLOWER_AFTER: Duration = Duration::from_millis(10);
 
 /// How the writer ends.
 #[derive(Debug)]
@@ -64,12 +66,12 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 Some(frame) => {
                     // Its share of the queue is given back when all of it has left.
                     let (frame, _share) = frame.into_parts();
-                    let write = self.message(lane_number(frame.lane), &frame.bytes);
+                    let write = self.message(frame.lane.id(), &frame.bytes);
                     tokio::select! {
                         written = write => written?,
                         () = waiting.go_on() => {}
                     }
-                    follower = Some(Instant::now() + PAUSE);
+                    follower = Some(Instant::now() + FOLLOWER_AFTER);
                 }
                 None => tokio::select! {
                     () = waiting.arrival() => {}
@@ -87,7 +89,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
             }
         };
         while let Some(frame) = waiting.next_that_must_arrive().filter(|_| stop.drain) {
-            self.message(lane_number(frame.item.lane), &frame.item.bytes).await?;
+            self.message(frame.item.lane.id(), &frame.item.bytes).await?;
         }
         self.close(&stop.farewell).await
     }
@@ -119,7 +121,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         let reason = &farewell.message;
         let end = (0..=MAX_REASON.min(reason.len())).rev().find(|&at| reason.is_char_boundary(at));
         let reason = &reason.as_bytes()[..end.expect("0 is a boundary")];
-        let code = FIRST_CODE + farewell.code as u16;
+        let code = CLOSE_CODE_BASE + farewell.code as u16;
         self.frame(Opcode::Close, &code.to_be_bytes(), reason).await
     }
 
@@ -184,14 +186,11 @@ async fn hand_over(sink: &mut (impl AsyncWrite + Unpin), pulse: &Pulse, chunk: &
 #[cfg(test)]
 mod tests {
     use media::TrackId;
-    use protocol::control::ToViewer;
+    use protocol::{Lane, control::ToViewer};
     use tokio::io::AsyncReadExt;
 
     use super::*;
-    use crate::{
-        lanes::lane_of,
-        link::{Host, link},
-    };
+    use crate::link::{Host, link};
 
     #[tokio::test]
     async fn a_message_that_nothing_follows_gets_one_follower() {
@@ -221,7 +220,7 @@ mod tests {
             numbers = numbers => numbers,
             ended = writer.run(Sorting::new(outgoing), stopped) => panic!("{ended:?}"),
         };
-        assert!(lane_of(FOLLOWER).is_none());
+        assert!(Lane::from_id(FOLLOWER).is_none());
         assert_eq!(numbers, [0, 0, FOLLOWER, 0, 0, FOLLOWER, 0, 0, FOLLOWER]);
     }
 }

@@ -1,7 +1,8 @@
-//! Certificates that browsers accept by their hash: ECDSA P-256, valid for less than two weeks, so renewed all the time.
+//! Certificates that browsers accept by their hash: ECDSA P-256, valid for less than two weeks, so renewed
+//! all the time.
 //!
-//! There are always two, the current one and the next. New handshakes take the current one; a page is told the hashes of
-//! both, so what it was told holds for at least one period after. Keys live in memory only.
+//! There are always two, the current one and the next. New handshakes take the current one; a page is told
+//! the hashes of both, so what it was told holds for at least one period after. Keys live in memory only.
 
 use std::{
     fmt,
@@ -9,9 +10,7 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
-use ring::digest;
 use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
     server::{ClientHello, ResolvesServerCert},
@@ -20,39 +19,16 @@ use rustls::{
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::{identity::SERVER_NAME, ticket::UnixSeconds};
+use crate::{identity::SERVER_NAME, pinned_certificate::CertificateHash, ticket::UnixSeconds};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// For how long a certificate is the next one, and then for how long the current one.
 const PERIOD: Duration = Duration::from_secs(5 * DAY.as_secs());
 
-/// How long before it was made a certificate is valid, for viewers whose clocks are slow; as long it is valid after its
-/// last use. With two periods this makes 12 days, and browsers want at most 14.
+/// How long before it was made a certificate is valid, for viewers whose clocks are slow; as long it is valid
+/// after its last use. With two periods this makes 12 days, and browsers want at most 14.
 const SLACK: Duration = DAY;
-
-/// The SHA-256 of a certificate in DER.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CertificateHash([u8; 32]);
-
-impl CertificateHash {
-    /// The hash of a certificate.
-    pub fn of(certificate_der: &[u8]) -> Self {
-        let hash = digest::digest(&digest::SHA256, certificate_der);
-        Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
-    }
-
-    /// In base64 with padding.
-    pub fn to_base64(self) -> String {
-        STANDARD.encode(self.0)
-    }
-}
-
-impl fmt::Debug for CertificateHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CertificateHash({})", self.to_base64())
-    }
-}
 
 /// A certificate could not be made.
 #[derive(Debug, Error)]
@@ -109,8 +85,8 @@ impl Pair {
         Ok(Self { current: Certificate::new(now)?, next: Certificate::new(now)?, since: now })
     }
 
-    /// The pair that follows from this one. Over a sleep of many days, or a clock that was set back, none of the old is
-    /// kept.
+    /// The pair that follows from this one. Over a sleep of many days, or a clock that was set back, none of
+    /// the old is kept.
     fn at(&self, now: UnixSeconds) -> Result<Self, CertificateError> {
         let over = self.since.after(PERIOD);
         if now.after(SLACK) < self.since || now >= over.after(PERIOD) {

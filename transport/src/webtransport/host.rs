@@ -6,13 +6,13 @@ use quinn::Connection;
 
 use super::{Certificates, HTTP3_STREAMS, WebTransportSettings, http3, protocol, session::Session};
 use crate::{
-    doorkeeper::Doorkeeper,
+    admission::Admission,
     identity::HostIdentity,
     link::Joined,
     quic::{
         BindError, QuicSettings,
+        accept::{Listener, Reception, Setup, Unreceived},
         connection::ControlStream,
-        door::{Listener, Reception, Setup, Unreceived},
         settings::TlsError,
     },
 };
@@ -22,12 +22,12 @@ use crate::{
 pub struct WebTransportHost(Listener);
 
 impl WebTransportHost {
-    /// Listens on `address`; port 0 lets the system choose. The identity is not shown to anybody: it lets a host that was
-    /// restarted tell viewers at once that it does not know their links any more.
+    /// Listens on `address`; port 0 lets the system choose. The identity is not shown to anybody: it lets a
+    /// host that was restarted tell viewers at once that it does not know their links any more.
     pub fn bind(
         address: SocketAddr,
         identity: &HostIdentity,
-        doorkeeper: Arc<Doorkeeper>,
+        admission: Arc<Admission>,
         certificates: Arc<Certificates>,
         settings: WebTransportSettings,
     ) -> Result<Self, BindError> {
@@ -42,7 +42,7 @@ impl WebTransportHost {
             address,
             endpoint: QuicSettings::host_endpoint(identity),
             server: quic.server_with(tls, protocol(2, HTTP3_STREAMS), None)?,
-            doorkeeper,
+            admission,
             settings: quic,
             reception: Web(Arc::new(settings)),
             no_error: http3::NO_ERROR,
@@ -65,8 +65,8 @@ impl WebTransportHost {
         self.0.open_connections()
     }
 
-    /// Ends all connections and waits until the viewers know, for at most a second. Pages hear `reason` only from links
-    /// that were closed before.
+    /// Ends all connections and waits until the viewers know, for at most a second. Pages hear `reason` only
+    /// from links that were closed before.
     pub async fn close(self, reason: &str) {
         self.0.close(reason).await;
     }
@@ -77,7 +77,7 @@ impl WebTransportHost {
 struct Web(Arc<WebTransportSettings>);
 
 impl Reception for Web {
-    type Carrier = Session;
+    type Session = Session;
 
     const OTHER_STREAMS: u32 = HTTP3_STREAMS;
 

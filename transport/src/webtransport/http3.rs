@@ -1,4 +1,5 @@
-//! How a QUIC connection becomes a WebTransport session: settings, request, response, and the control lane's stream.
+//! How a QUIC connection becomes a WebTransport session: settings, request, response, and the control lane's
+//! stream.
 
 use quinn::{Connection, RecvStream, SendStream, VarInt};
 use tokio::io::AsyncReadExt;
@@ -9,7 +10,7 @@ use web_transport_proto::{
 };
 
 use super::{WebTransportSettings, session::Session};
-use crate::quic::{connection::ControlStream, door::Unreceived, lanes_in::drain};
+use crate::quic::{accept::Unreceived, connection::ControlStream, lanes_in::drain};
 
 /// HTTP/3's code for a connection that ends as it should.
 pub(super) const NO_ERROR: VarInt = VarInt::from_u32(0x100);

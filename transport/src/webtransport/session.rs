@@ -18,15 +18,16 @@ use web_transport_proto::{Capsule, Frame, Http3CapsuleReader, StreamUni, VarInt 
 use super::http3::{NO_ERROR, read_int};
 use crate::{
     close::{CloseReason, Farewell},
-    quic::{carrier::Carrier, connection::ControlStream, door::Unreceived, reason_of},
+    quic::{accept::Unreceived, connection::ControlStream, reason_of, session::QuicSession},
 };
 
 /// How long a farewell may come after the streams that broke with the session.
 const FAREWELL_DELAY: Duration = Duration::from_millis(100);
 
-/// What an engine answers for its pages is no sign that the page lives: some keep sessions of pages that are gone. So host
-/// and page ask each other in datagrams, by these numbers beside the lanes'. A question holds what its asker knows of the
-/// round trip, in microseconds, 4 bytes, big-endian, 0 if nothing; an answer holds nothing.
+/// What an engine answers for its pages is no sign that the page lives: some keep sessions of pages that are
+/// gone. So host and page ask each other in datagrams, by these numbers beside the lanes'. A question holds
+/// what its asker knows of the round trip, in microseconds, 4 bytes, big-endian, 0 if nothing; an answer
+/// holds nothing.
 const QUESTION: u8 = 255;
 const ANSWER: u8 = 254;
 
@@ -70,7 +71,8 @@ impl Session {
         let _ = request.set_priority(REQUEST_PRIORITY);
         let (said, farewell) = watch::channel(None);
         tokio::spawn(hear_farewell(responses, said));
-        // A datagram names its session by a quarter of its number, since sessions are numbered in steps of four.
+        // A datagram names its session by a quarter of its number, since sessions are numbered in steps of
+        // four.
         let quarter = WireInt::try_from(id.into_inner() / 4).expect("less than before");
         Self(Arc::new(Inner {
             connection,
@@ -142,7 +144,7 @@ fn ints(ints: &[WireInt]) -> Vec<u8> {
     bytes
 }
 
-impl Carrier for Session {
+impl QuicSession for Session {
     const NAME: &'static str = "webtransport";
 
     fn connection(&self) -> &Connection {
@@ -183,7 +185,7 @@ impl Carrier for Session {
     }
 
     /// A datagram each way may get lost and be repeated.
-    const PATIENCE: Duration = Duration::from_secs(2);
+    const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
     fn signs_of_life(&self) -> u64 {
         *self.0.heard.borrow()
@@ -247,7 +249,8 @@ impl Carrier for Session {
             capsule.encode(&mut content);
             let length = WireInt::try_from(content.len()).expect("farewells are short");
             let frame = [ints(&[Frame::DATA.0, length]), content].concat();
-            // Until the peer ends its side: browsers that lose the connection before do not tell pages what was said.
+            // Until the peer ends its side: browsers that lose the connection before do not tell pages what
+            // was said.
             if request.write_all(&frame).await.is_ok() && request.finish().is_ok() {
                 let _ = self.said().await;
             }

@@ -1,18 +1,20 @@
-//! The viewer's side of WebTransport. Ours are browsers; this one proves that host and protocol keep the contract.
+//! The viewer's side of WebTransport. Ours are browsers; this one proves that host and protocol keep the
+//! contract.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use protocol::control::Welcome;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{CertificateHash, HTTP3_STREAMS, WebTransportSettings, hash_check::HashCheck, http3, protocol};
+use super::{CertificateHash, HTTP3_STREAMS, WebTransportSettings, http3, protocol};
 use crate::{
+    admission::introduction::{ConnectError, Introduction},
     close::CloseReason,
-    introduction::{ConnectError, Introduction},
     link::ViewerLink,
+    pinned_certificate::{Pinned, PinnedCertificate},
     quic::{
-        door::Unreceived,
+        accept::Unreceived,
         settings::{TlsError, UPDATE_STREAMS},
         viewer::{ask, dial, join},
     },
@@ -43,11 +45,12 @@ pub async fn connect(
         let local = |error: String| ConnectError::Local(io::Error::other(error));
         let url = Url::parse(&format!("https://{}{}", target.address, settings.path));
         let url = url.map_err(|error| local(error.to_string()))?;
-        let check = HashCheck::new(target.hashes.clone());
+        let (check, _) = PinnedCertificate::new(Pinned::Certificates(target.hashes.clone()));
         let streams = protocol(0, UPDATE_STREAMS + HTTP3_STREAMS);
         // The host asks, and its questions keep the connection alive.
-        let config =
-            quic.client_with(check, streams, None).map_err(|error: TlsError| local(error.to_string()))?;
+        let config = quic
+            .client_with(Arc::new(check), streams, None)
+            .map_err(|error: TlsError| local(error.to_string()))?;
         let (endpoint, connection) = dial(target.address, config, quic.idle_timeout).await?;
         let opened = http3::open(connection.clone(), url, &target.origin).await;
         let (session, mut control) = opened.map_err(|unreceived| match unreceived {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dormer_transport::{
-    ConnectError, GateLimits, HostIncoming, Right, Ticket, TicketKey, TicketText, UnixSeconds,
+    ConnectError, HostIncoming, PreAuthLimits, Right, Ticket, TicketKey, TicketText, UnixSeconds,
 };
 use media::Timestamp;
 use protocol::{
@@ -160,13 +160,13 @@ async fn a_stranger_that_trickles_is_shown_out<R: Entrance>() {
 }
 
 async fn a_crowd_of_strangers_is_limited<R: Entrance>() {
-    let limits = GateLimits { strangers: 6, busy: 2, strangers_of_prefix: 6, ..GateLimits::default() };
+    let limits = PreAuthLimits { pending: 6, busy: 2, pending_of_prefix: 6, ..PreAuthLimits::default() };
     let mut rig = R::start_with(Options { limits, ..Options::default() });
     let mut strangers = Vec::new();
     for _ in 0..6 {
         strangers.push(rig.stranger().await.expect("connects"));
     }
-    rig.stranger().await.map(|_| ()).expect_err("the gate is full");
+    rig.stranger().await.map(|_| ()).expect_err("the limiter is full");
     drop(strangers);
     until(|| rig.open_connections() == 0).await;
     rig.pair().await;
@@ -174,7 +174,7 @@ async fn a_crowd_of_strangers_is_limited<R: Entrance>() {
 
 async fn who_fails_too_often_is_turned_away_for_a_while<R: Entrance>() {
     let forgiven_after = Duration::from_millis(400);
-    let limits = GateLimits { failures: 3, forgiven_after, ..GateLimits::default() };
+    let limits = PreAuthLimits { failures: 3, forgiven_after, ..PreAuthLimits::default() };
     let mut rig = R::start_with(Options { limits, ..Options::default() });
     let ticket = rig.tickets().ticket(Right::Join, Role::Control);
     let forged = TicketKey::from_secret([1; 32]).sign(&ticket).expect("signs");

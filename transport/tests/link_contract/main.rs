@@ -1,5 +1,5 @@
-//! The contract of links: what holds for a link holds over every transport. Each transport brings a rig and runs the
-//! same tests, each on one thread.
+//! The contract of links: what holds for a link holds over every transport. Each transport brings a rig and
+//! runs the same tests, each on one thread.
 
 mod admission;
 mod endings;
@@ -52,7 +52,8 @@ macro_rules! for_each_link {
 }
 pub(crate) use for_each_link;
 
-/// Runs contract tests about strangers, which start rigs of their own, over every transport that has an entrance to try.
+/// Runs contract tests about strangers, which start rigs of their own, over every transport that has an
+/// entrance to try.
 macro_rules! for_each_entrance {
     ($($name:ident),+ $(,)?) => {
         use crate::entrance_tests;

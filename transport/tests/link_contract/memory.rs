@@ -1,4 +1,5 @@
-//! What links do to the memory of a process. It is measured as a whole, so each measurement runs in a process of its own.
+//! What links do to the memory of a process. It is measured as a whole, so each measurement runs in a process
+//! of its own.
 
 use std::process::Command;
 
@@ -49,8 +50,8 @@ fn alone(test: &str) {
     // This file itself, even if it was built anew meanwhile.
     let output = Command::new("/proc/self/exe")
         .args(["--ignored", "--exact", &name])
-        // glibc gives large blocks back at once only while this threshold is fixed; else it keeps what is free, and
-        // what is free would count.
+        // glibc gives large blocks back at once only while this threshold is fixed; else it keeps what is
+        // free, and what is free would count.
         .env("MALLOC_MMAP_THRESHOLD_", "65536")
         .env("MALLOC_ARENA_MAX", "1")
         .output()

@@ -19,7 +19,7 @@ async fn what_a_stranger_sends_beside_its_hello_has_no_effect() {
     let mut rig = QuicRig::start();
     let mut raw = RawQuic::connect(rig.address).await.expect("connects");
     let stream = tokio::time::timeout(Duration::from_millis(100), raw.connection.open_uni()).await;
-    assert!(stream.is_err(), "a stranger may open no stream but for its hello");
+    assert!(stream.is_err(), "a pending peer may open no stream but for its hello");
     let forged = Hello { ticket: "AAAA".to_owned(), ..rig.tickets().hello() };
     assert!(matches!(raw.hello(forged).await, ToViewer::Refused(_)));
     let nobody = tokio::time::timeout(Duration::from_millis(100), rig.host.accept()).await;

@@ -1,4 +1,5 @@
-//! A viewer trusts exactly the pinned key: whatever else a host presents is refused before the ticket is sent.
+//! A viewer trusts exactly the pinned key: whatever else a host presents is refused before the ticket is
+//! sent.
 
 use std::sync::{
     Arc,

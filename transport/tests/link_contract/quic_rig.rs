@@ -36,7 +36,7 @@ impl QuicRig {
         let tickets = Tickets::new(options.limits);
         let settings = QuicSettings { hello_timeout: options.hello_timeout, ..settings };
         let anywhere = "127.0.0.1:0".parse().expect("an address");
-        let door = tickets.doorkeeper.clone();
+        let door = tickets.admission.clone();
         let host = QuicHost::bind(anywhere, &identity, door, settings).expect("binds");
         let address = host.local_addr().expect("bound");
         Self { host, identity, address, settings, tickets, _state: state }

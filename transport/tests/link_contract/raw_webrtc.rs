@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use dormer_transport::webrtc::WebRtcDesk;
+use dormer_transport::webrtc::WebRtcSignalling;
 use protocol::{Lane, control::ToViewer, decode};
 use rtc::{
     data_channel::{RTCDataChannelId, RTCDataChannelInit},
@@ -77,7 +77,7 @@ pub(crate) fn offer() -> (RTCPeerConnection, [RTCDataChannelId; 3], String) {
 
 impl RawWebRtc {
     /// Connects without a word; an error if the host does not answer.
-    pub(crate) async fn connect(desk: &WebRtcDesk, from: SocketAddr) -> Result<Self, String> {
+    pub(crate) async fn connect(desk: &WebRtcSignalling, from: SocketAddr) -> Result<Self, String> {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("binds");
         let (mut connection, channels, offer) = offer();
         let answer = desk.answer(from, &offer).await.map_err(|error| error.to_string())?;

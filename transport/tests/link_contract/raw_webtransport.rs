@@ -1,4 +1,5 @@
-//! A WebTransport viewer that trusts every host and writes what HTTP/3 wants by hand, or whatever it is told to.
+//! A WebTransport viewer that trusts every host and writes what HTTP/3 wants by hand, or whatever it is told
+//! to.
 
 use std::{collections::HashMap, net::SocketAddr};
 
@@ -95,7 +96,8 @@ impl RawViewer for RawWebTransport {
         self.stream(lane).await.finish().expect("open");
     }
 
-    /// The farewell's capsule: within a frame of data, of a type of two bytes, with a code of four bytes before the words.
+    /// The farewell's capsule: within a frame of data, of a type of two bytes, with a code of four bytes
+    /// before the words.
     async fn closed(&mut self) -> String {
         let frame = integer(&mut self.request.1).await.expect("a frame");
         assert_eq!(frame, 0, "of data");
@@ -141,8 +143,8 @@ fn headers(address: SocketAddr, path: &str, origin: &str) -> Vec<u8> {
         (":protocol", "webtransport"),
         ("origin", origin),
     ];
-    // No table is used: two zeros, then each field with a literal name, whose length has three bits, and value, whose
-    // length has seven.
+    // No table is used: two zeros, then each field with a literal name, whose length has three bits, and
+    // value, whose length has seven.
     let mut block = vec![0, 0];
     for (name, value) in fields {
         match name.len() {

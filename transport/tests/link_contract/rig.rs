@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use dormer_transport::{
-    ConnectError, Doorkeeper, GateLimits, HostIncoming, HostLink, Introduction, Joined, Right, Ticket,
+    Admission, ConnectError, HostIncoming, HostLink, Introduction, Joined, PreAuthLimits, Right, Ticket,
     TicketId, TicketKey, TicketText, UnixSeconds, ViewerIncoming, ViewerLink,
 };
 use media::{Timestamp, ViewerId};
@@ -17,7 +17,8 @@ use protocol::{
 /// How often an idle link shows that it lives, in tests.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(400);
 
-/// After how much silence the other end counts as gone: short enough for tests, long enough for a busy machine.
+/// After how much silence the other end counts as gone: short enough for tests, long enough for a busy
+/// machine.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Sets up links over one transport, with the short times above.
@@ -53,7 +54,7 @@ pub(crate) trait RawViewer {
     async fn closed(&mut self) -> String;
 }
 
-/// A rig whose door strangers may try.
+/// A rig whose door pending peers may try.
 pub(crate) trait Entrance: Rig<Raw: RawStranger> + Sized {
     /// A host that waits for viewers.
     fn start_with(options: Options) -> Self;
@@ -62,7 +63,7 @@ pub(crate) trait Entrance: Rig<Raw: RawStranger> + Sized {
         Self::start_with(Options::default())
     }
 
-    /// What its doorkeeper lets in.
+    /// What its admission lets in.
     fn tickets(&self) -> &Tickets;
 
     /// The next viewer that the host let in.
@@ -129,12 +130,12 @@ pub(crate) trait Entrance: Rig<Raw: RawStranger> + Sized {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     pub(crate) hello_timeout: Duration,
-    pub(crate) limits: GateLimits,
+    pub(crate) limits: PreAuthLimits,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { hello_timeout: Duration::from_secs(5), limits: GateLimits::default() }
+        Self { hello_timeout: Duration::from_secs(5), limits: PreAuthLimits::default() }
     }
 }
 
@@ -160,13 +161,13 @@ pub(crate) trait RawStranger: RawViewer {
 /// Who signs tickets for the session `main`.
 pub(crate) struct Tickets {
     key: TicketKey,
-    pub(crate) doorkeeper: Arc<Doorkeeper>,
+    pub(crate) admission: Arc<Admission>,
 }
 
 impl Tickets {
-    pub(crate) fn new(limits: GateLimits) -> Self {
+    pub(crate) fn new(limits: PreAuthLimits) -> Self {
         let key = TicketKey::from_secret([42; 32]);
-        Self { doorkeeper: Arc::new(Doorkeeper::new("main", key.clone(), limits)), key }
+        Self { admission: Arc::new(Admission::new("main", key.clone(), limits)), key }
     }
 
     /// A ticket for an hour, of a number of its own.

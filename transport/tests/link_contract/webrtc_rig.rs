@@ -5,7 +5,8 @@ use std::{net::SocketAddr, pin::Pin, sync::Arc};
 use dormer_transport::{
     ConnectError, HostLink, Joined, TicketText, ViewerLink,
     webrtc::{
-        Answer, LinkTimes, Signalling, ViewerSettings, WebRtcDesk, WebRtcHost, WebRtcSettings, connect,
+        Answer, LinkTimes, SignallingClient, ViewerSettings, WebRtcHost, WebRtcSettings, WebRtcSignalling,
+        connect,
     },
 };
 
@@ -23,9 +24,9 @@ pub(crate) struct WebRtcRig {
 }
 
 /// Brings offers to a host in this process.
-pub(crate) struct InProcess(WebRtcDesk);
+pub(crate) struct InProcess(WebRtcSignalling);
 
-impl Signalling for InProcess {
+impl SignallingClient for InProcess {
     fn offer(&self, sdp: String) -> Pin<Box<dyn Future<Output = Result<Answer, String>> + Send + '_>> {
         Box::pin(async move { self.0.answer(BROWSER, &sdp).await.map_err(|error| error.to_string()) })
     }
@@ -42,7 +43,7 @@ impl Signalling for InProcess {
 impl WebRtcRig {
     /// The way of offers to this host.
     pub(crate) fn signalling(&self) -> InProcess {
-        InProcess(self.host.desk())
+        InProcess(self.host.signalling())
     }
 }
 
@@ -74,7 +75,7 @@ impl Entrance for WebRtcRig {
     fn start_with(options: Options) -> Self {
         let tickets = Tickets::new(options.limits);
         let settings = WebRtcSettings { ports: 0..=0, times: times(options), ..WebRtcSettings::default() };
-        Self { host: WebRtcHost::new(settings, Arc::clone(&tickets.doorkeeper)), tickets }
+        Self { host: WebRtcHost::new(settings, Arc::clone(&tickets.admission)), tickets }
     }
 
     fn tickets(&self) -> &Tickets {
@@ -95,6 +96,6 @@ impl Entrance for WebRtcRig {
     }
 
     async fn stranger(&mut self) -> Result<RawWebRtc, String> {
-        RawWebRtc::connect(&self.host.desk(), BROWSER).await
+        RawWebRtc::connect(&self.host.signalling(), BROWSER).await
     }
 }

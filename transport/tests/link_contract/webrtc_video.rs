@@ -9,8 +9,8 @@ use std::{
 
 use bytes::Bytes;
 use dormer_transport::{
-    GateLimits, HostIncoming, HostLink, Introduction, Right, ViewerIncoming, ViewerLink,
-    webrtc::{Answer, LinkTimes, Signalling, ViewerSettings, connect},
+    HostIncoming, HostLink, Introduction, PreAuthLimits, Right, ViewerIncoming, ViewerLink,
+    webrtc::{Answer, LinkTimes, SignallingClient, ViewerSettings, connect},
 };
 use media::{Op, Rect, Size, Timestamp, Timing, TrackId, Update, UpdateId, VideoCodec};
 use protocol::control::{Role, ToHost};
@@ -46,7 +46,7 @@ fn update(id: u64, ops: Vec<Op>) -> Update {
 }
 
 /// A viewer that takes videos on RTP.
-async fn watcher(rig: &mut WebRtcRig, signalling: impl Signalling) -> (HostLink, ViewerLink) {
+async fn watcher(rig: &mut WebRtcRig, signalling: impl SignallingClient) -> (HostLink, ViewerLink) {
     let ticket = rig.tickets().text(Right::Join, Role::View);
     let introduction = Introduction { agent: "test".to_owned(), video: vec![VideoCodec::H264], resume: None };
     let times = LinkTimes { keep_alive: KEEP_ALIVE, idle_timeout: IDLE_TIMEOUT, ..LinkTimes::default() };
@@ -129,7 +129,7 @@ impl Drop for Lossy {
     }
 }
 
-impl Signalling for Lossy {
+impl SignallingClient for Lossy {
     fn offer(&self, sdp: String) -> Pin<Box<dyn Future<Output = Result<Answer, String>> + Send + '_>> {
         Box::pin(async move {
             let answer = self.inner.offer(sdp).await?;
@@ -192,8 +192,12 @@ async fn relay(near: UdpSocket, far: UdpSocket, host: SocketAddr) {
 #[tokio::test]
 async fn offers_that_were_tampered_with_harm_nobody() {
     use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
-    let limits =
-        GateLimits { strangers: 1000, strangers_of_prefix: 1000, failures: 10_000, ..GateLimits::default() };
+    let limits = PreAuthLimits {
+        pending: 1000,
+        pending_of_prefix: 1000,
+        failures: 10_000,
+        ..PreAuthLimits::default()
+    };
     let mut rig = WebRtcRig::start_with(Options { limits, hello_timeout: Duration::from_millis(500) });
     let (mut host, viewer) = rig.pair().await;
     let offer = crate::raw_webrtc::offer().2;

@@ -71,15 +71,15 @@ impl Entrance for WebSocketRig {
         let address = listener.local_addr().expect("bound");
         let (sender, joined) = mpsc::channel(16);
         let open = Arc::default();
-        let (doorkeeper, count) = (tickets.doorkeeper.clone(), Arc::clone(&open));
+        let (admission, count) = (tickets.admission.clone(), Arc::clone(&open));
         let door = tokio::spawn(async move {
             loop {
                 let (stream, peer) = listener.accept().await.expect("accepts");
                 tune(&stream);
                 let stream = Counted::new(stream, &count);
-                let (doorkeeper, sender) = (Arc::clone(&doorkeeper), sender.clone());
+                let (admission, sender) = (Arc::clone(&admission), sender.clone());
                 tokio::spawn(async move {
-                    if let Ok(joined) = accept(stream, peer, &doorkeeper, settings).await {
+                    if let Ok(joined) = accept(stream, peer, &admission, settings).await {
                         // The test may have ended.
                         let _ = sender.send(joined).await;
                     }

@@ -67,7 +67,7 @@ impl Entrance for WebTransportRig {
             ..WebTransportSettings::new(PATH, Origins::listed([ORIGIN.to_owned()]))
         };
         let anywhere = "127.0.0.1:0".parse().expect("an address");
-        let (door, shown) = (tickets.doorkeeper.clone(), Arc::clone(&certificates));
+        let (door, shown) = (tickets.admission.clone(), Arc::clone(&certificates));
         let host = WebTransportHost::bind(anywhere, &identity, door, shown, settings.clone()).expect("binds");
         let address = host.local_addr().expect("bound");
         Self { host, address, certificates, settings, tickets, _state: state }

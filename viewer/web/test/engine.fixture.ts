@@ -5,7 +5,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import { zstdModule } from "../build/zstd";
 import { Zstd } from "../src/decode/zstd";
 import { Engine } from "../src/link/engine";
-import { LANE, type Lane } from "../src/link/link";
+import { LANE, type Lane } from "../src/protocol/lane";
 import type { Command, Event, State } from "../src/link/vocabulary";
 import type { Sought } from "../src/link/watch";
 import type { Feedback, Input, ToHost, ToViewer, Update } from "../src/protocol/types";

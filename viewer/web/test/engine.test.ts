@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { NotLetIn } from "../src/link/join";
-import { LANE } from "../src/link/link";
+import { LANE } from "../src/protocol/lane";
 import type { RefusalCode } from "../src/protocol/types";
 import { encode, toViewer } from "../src/protocol/wire";
 import { FakeCanvas } from "./canvas.fixture";

@@ -2,7 +2,8 @@
 
 import { vi } from "vitest";
 
-import type { Join, Lane, Link, LinkHandler, LinkStats, Open, Transport } from "../src/link/link";
+import type { Join, Link, LinkHandler, LinkStats, Open, Transport } from "../src/link/link";
+import type { Lane } from "../src/protocol/lane";
 
 export const JOIN: Join = {
   ticket: "ticket",

@@ -1,7 +1,7 @@
 import { decode as anyDecode, encode as anyEncode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 
-import { LANE, MAX_MESSAGE, type Lane } from "../src/link/link";
+import { LANE, MAX_MESSAGE, type Lane } from "../src/protocol/lane";
 import type { Form } from "../src/protocol/form";
 import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../src/protocol/wire";
 import { hex, plain, unhex, vectors } from "./vectors";

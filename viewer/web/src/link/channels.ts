@@ -1,16 +1,18 @@
 /**
- * The lanes of a link over three data channels: `control` (control and input), `updates`, and `motion` (motion and feedback, which
- * may be lost). Runs wherever the channels are: in the worker where engines can hand them over, else on the page.
+ * The lanes of a link over three data channels: `control` (control and input), `updates`, and `motion`
+ * (motion and feedback, which may be lost). Runs wherever the channels are: in the worker where engines can
+ * hand them over, else on the page.
  */
 
 import { broken, clean, codeOf, lost, reasonOf } from "./closing";
-import { Echoes } from "./echo";
-import { LANE, MAX_MESSAGE, type CloseReason, type Lane } from "./link";
-import { Originals } from "./originals";
+import { Duplicates } from "./arq/duplicates";
+import { type CloseReason } from "./link";
+import { LANE, LOSSY, MAX_MESSAGE, type Lane } from "../protocol/lane";
+import { InOrder } from "./arq/in-order";
+import { Reassembler, fragmentsOf } from "./fragments";
+import { RetransmitBuffer } from "./arq/retransmit";
 import {
   ChannelError,
-  Joiner,
-  cut,
   farewell,
   keyframeWanted,
   laneOf,
@@ -18,8 +20,7 @@ import {
   read,
   type Data,
   type Kind,
-} from "./pieces";
-import { Kept } from "./repair";
+} from "./channel-message";
 
 /** Their labels, which are what they are for. */
 export const LABELS = ["control", "updates", "motion"] as const;
@@ -45,25 +46,25 @@ export interface ChannelFigures {
 }
 
 /** How often the round trip is measured, in milliseconds. */
-const MEASURE = 5_000;
+const MEASURE_EVERY = 5_000;
 /** After how much silence the host counts as gone. It asks every 4.6 s. */
-const SILENCE = 9_000;
+const SILENCE_TIMEOUT = 9_000;
 /** So much is given to a channel at once; the rest waits here, where it can still be counted. */
-const WINDOW = 64 << 10;
+const CHANNEL_WINDOW = 64 << 10;
 /** More unsent bytes than this, and the host takes too little. */
 const MAX_QUEUED = 24 << 20;
 /** How long last words may take. */
-const LAST_WORDS = 1_000;
+const FAREWELL_TIMEOUT = 1_000;
 
 /** See the file's comment. */
 export class Channels {
-  private readonly joiner = new Joiner();
-  private readonly echoes = new Echoes((echo) => this.mention(echo));
-  private readonly kept = new Kept();
-  private readonly originals = new Originals({
+  private readonly reassembler = new Reassembler();
+  private readonly duplicates = new Duplicates((duplicate) => this.sendUnreliable(duplicate));
+  private readonly retransmitBuffer = new RetransmitBuffer();
+  private readonly inOrder = new InOrder({
     whole: (channel, message) => this.understand(LABELS[channel]!, read(message)),
-    asked: (channel, number) => this.repair(channel, number),
-    ask: (question) => this.mention(question),
+    asked: (channel, number) => this.retransmit(channel, number),
+    ask: (question) => this.sendUnreliable(question),
   });
   /** What waits for room in the control channel. */
   private readonly waiting: Uint8Array<ArrayBuffer>[] = [];
@@ -86,29 +87,29 @@ export class Channels {
     for (const label of LABELS) {
       const channel = channels[label];
       channel.binaryType = "arraybuffer";
-      channel.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(label, data);
+      channel.onmessage = ({ data }: MessageEvent<unknown>) => this.receive(label, data);
       channel.onclose = () => this.end(lost(""));
     }
     const { control, motion } = channels;
-    control.bufferedAmountLowThreshold = WINDOW / 2;
+    control.bufferedAmountLowThreshold = CHANNEL_WINDOW / 2;
     control.onbufferedamountlow = () => this.fill();
     whenOpen(control, () => handler.opened());
     whenOpen(motion, () => this.ask());
     this.silence = this.expect();
-    this.measuring = setInterval(() => this.ask(), MEASURE);
+    this.measuring = setInterval(() => this.ask(), MEASURE_EVERY);
   }
 
   /** Sends one message. */
   send(lane: Lane, bytes: Uint8Array): void {
     if (this.ended) return;
     this.sentBytes += bytes.length;
-    if (lane === LANE.motion || lane === LANE.feedback) {
+    if (LOSSY[lane]) {
       // What waits for long is worth nothing any more.
-      if (this.channels.motion.bufferedAmount < WINDOW)
-        for (const data of cut(lane, bytes)) this.put("motion", data);
+      if (this.channels.motion.bufferedAmount < CHANNEL_WINDOW)
+        for (const data of fragmentsOf(lane, bytes)) this.put("motion", data);
       return;
     }
-    for (const data of cut(lane, bytes)) {
+    for (const data of fragmentsOf(lane, bytes)) {
       this.waiting.push(data);
       this.waitingBytes += data.length;
     }
@@ -124,9 +125,9 @@ export class Channels {
   /** Closes once everything that was sent is on its way, for at most a second. */
   close(reason: string): void {
     if (this.ended) return;
-    this.sayFarewell({ kind: "left", message: reason });
+    this.sendFarewell({ kind: "left", message: reason });
     // The host ends the connection once it has read that.
-    setTimeout(() => this.end({ kind: "left", message: reason }), LAST_WORDS);
+    setTimeout(() => this.end({ kind: "left", message: reason }), FAREWELL_TIMEOUT);
   }
 
   /** Asks whether the host is there, and how far away. */
@@ -152,7 +153,7 @@ export class Channels {
 
   private fill(): void {
     const { control } = this.channels;
-    while (control.readyState === "open" && control.bufferedAmount < WINDOW) {
+    while (control.readyState === "open" && control.bufferedAmount < CHANNEL_WINDOW) {
       const data = this.waiting.shift();
       if (data === undefined) return;
       this.waitingBytes -= data.length;
@@ -165,22 +166,27 @@ export class Channels {
     if (channel.readyState !== "open") return;
     channel.send(data);
     if (label === "motion") return;
-    this.echoes.sent(LABELS.indexOf(label), data);
-    this.kept.given(performance.now(), LABELS.indexOf(label), data);
+    this.duplicates.sent(LABELS.indexOf(label), data);
+    this.retransmitBuffer.push(performance.now(), LABELS.indexOf(label), data);
   }
 
   /** Sends what is about other messages: late, it is worth nothing. */
-  private mention(data: Uint8Array<ArrayBuffer>): void {
-    if (!this.ended && this.channels.motion.bufferedAmount < WINDOW) this.put("motion", data);
+  private sendUnreliable(data: Uint8Array<ArrayBuffer>): void {
+    if (!this.ended && this.channels.motion.bufferedAmount < CHANNEL_WINDOW) this.put("motion", data);
   }
 
-  private repair(channel: number, number: number): void {
+  private retransmit(channel: number, number: number): void {
     const { bufferedAmount } = this.channels[LABELS[channel]!];
-    const repairs = this.kept.repairs(performance.now(), [channel, number], bufferedAmount, this.rtt ?? 0);
-    for (const repair of repairs) this.mention(repair);
+    const retransmissions = this.retransmitBuffer.retransmissions(
+      performance.now(),
+      [channel, number],
+      bufferedAmount,
+      this.rtt ?? 0,
+    );
+    for (const retransmission of retransmissions) this.sendUnreliable(retransmission);
   }
 
-  private hear(label: Label, data: unknown): void {
+  private receive(label: Label, data: unknown): void {
     if (this.ended) return;
     this.heard = Date.now();
     clearTimeout(this.silence);
@@ -196,8 +202,8 @@ export class Channels {
   }
 
   private take(label: Label, data: Uint8Array): void {
-    if (label !== "motion") this.originals.came(LABELS.indexOf(label), data);
-    else if (!this.originals.heard(data)) this.understand(label, read(data));
+    if (label !== "motion") this.inOrder.handleReliable(LABELS.indexOf(label), data);
+    else if (!this.inOrder.handleUnreliable(data)) this.understand(label, read(data));
   }
 
   private understand(label: Label, data: Data): void {
@@ -207,7 +213,7 @@ export class Channels {
     const lane = laneOf(data.kind);
     const expected = label === "control" ? LANE.control : LANE.update;
     if (lane !== expected || label === "motion") throw new ChannelError("a message on a wrong lane");
-    const message = data.is === "whole" ? data.body : this.joiner.push(data);
+    const message = data.is === "whole" ? data.body : this.reassembler.push(data);
     if (message === null) return;
     if (message.length > MAX_MESSAGE[lane]) throw new ChannelError("a message that is too long");
     this.handler.message(data.kind, message);
@@ -222,19 +228,19 @@ export class Channels {
   }
 
   private expect(): ReturnType<typeof setTimeout> {
-    const seconds = SILENCE / 1000;
+    const seconds = SILENCE_TIMEOUT / 1000;
     return setTimeout(
       () => this.end(lost(`nothing was heard from the host for ${seconds} seconds`)),
-      SILENCE,
+      SILENCE_TIMEOUT,
     );
   }
 
   private fail(reason: CloseReason): void {
-    this.sayFarewell(reason);
+    this.sendFarewell(reason);
     this.end(reason);
   }
 
-  private sayFarewell({ kind, message }: CloseReason): void {
+  private sendFarewell({ kind, message }: CloseReason): void {
     this.waiting.push(farewell(codeOf(kind === "lost" ? "left" : kind), clean(message)));
     this.fill();
   }
@@ -244,8 +250,8 @@ export class Channels {
     this.ended = true;
     clearTimeout(this.silence);
     clearInterval(this.measuring);
-    this.echoes.end();
-    this.originals.end();
+    this.duplicates.end();
+    this.inOrder.end();
     this.handler.closed(reason);
   }
 }

@@ -1,30 +1,31 @@
 /**
  * Which transport carries a link: all are tried side by side, the best that works in time is taken.
  *
- * In time means: two seconds at most, and less once another works, since whatever blocks one rarely lets it through late. The less
- * preferred begin a moment later, or as soon as one before them failed, so that where the best works the host hears of no other.
+ * In time means: two seconds at most, and less once another works, since whatever blocks one rarely lets it
+ * through late. The less preferred begin a moment later, or as soon as one before them failed, so that where
+ * the best works the host hears of no other.
  */
 
 import {
   Unsupported,
   type CloseReason,
   type Join,
-  type Lane,
   type Link,
   type LinkHandler,
   type Open,
   type Transport,
 } from "./link";
+import { type Lane } from "../protocol/lane";
 import type { Attempt } from "./vocabulary";
 
 /** The longest wait for a better transport, in milliseconds. */
-const BUDGET = 2_000;
+const BETTER_TIMEOUT = 2_000;
 /** After this long without any, it is given up. */
-const PATIENCE = 8_000;
+const ANY_TIMEOUT = 8_000;
 /** How much later each less preferred transport begins. */
-const STAGGER = 100;
+const START_STAGGER = 100;
 /** Once one works after so many milliseconds, better ones get four times as long and this much more. */
-const GRACE = 500;
+const BETTER_GRACE = 500;
 
 export interface Choice {
   link: Link;
@@ -97,9 +98,9 @@ class Race {
     return new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
-      this.candidates.forEach((_, i) => this.later(i * STAGGER, () => this.begin(i)));
-      this.later(BUDGET, () => this.takeWhatWorks());
-      this.later(PATIENCE, () => this.decide());
+      this.candidates.forEach((_, i) => this.later(i * START_STAGGER, () => this.begin(i)));
+      this.later(BETTER_TIMEOUT, () => this.takeWhatWorks());
+      this.later(ANY_TIMEOUT, () => this.decide());
       this.begin(0);
     });
   }
@@ -161,7 +162,7 @@ class Race {
     if (better.every(({ attempt }) => attempt.result !== "late")) this.decide();
     else if (open >= 0) {
       const took = performance.now() - this.started;
-      this.later(Math.min(3 * took + GRACE, BUDGET - took), () => this.takeWhatWorks());
+      this.later(Math.min(3 * took + BETTER_GRACE, BETTER_TIMEOUT - took), () => this.takeWhatWorks());
     }
   }
 

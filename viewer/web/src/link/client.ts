@@ -18,7 +18,8 @@ export class Client {
       else handler(data);
     });
     this.worker.addEventListener("error", ({ message }) => {
-      // What an engine throws leaves it in an unknown state: better to say so than to show old pictures for ever.
+      // What an engine throws leaves it in an unknown state: better to say so than to show old pictures for
+      // ever.
       handler({
         on: "state",
         state: { is: "ended", why: "failed", message: `the viewer failed: ${message}` },
@@ -45,7 +46,10 @@ export class Client {
   }
 }
 
-/** The page demands that scripts come from addresses that somebody vouches for: this one is our own, known when it was built. */
+/**
+ * The page demands that scripts come from addresses that somebody vouches for: this one is our own, known
+ * when it was built.
+ */
 function trusted(url: string): unknown {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   return (

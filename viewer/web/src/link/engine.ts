@@ -1,6 +1,6 @@
 /**
- * The half of the viewer that runs in a worker: it owns the link, the core, the decoders and the pixels, and talks to the page in
- * the words of `vocabulary.ts`.
+ * The half of the viewer that runs in a worker: it owns the link, the core, the decoders and the pixels, and
+ * talks to the page in the words of `vocabulary.ts`.
  */
 
 import type { Zstd } from "../decode/zstd";
@@ -10,7 +10,8 @@ import { Viewer } from "../session/viewer";
 import type { Choice } from "./choose";
 import { Figures } from "./figures";
 import { Gallery } from "./gallery";
-import type { Join, Lane, Link, LinkHandler, Open, Transport } from "./link";
+import type { Join, Link, LinkHandler, Open, Transport } from "./link";
+import type { Lane } from "../protocol/lane";
 import { ended, receive, transmit } from "./messages";
 import { micros, order } from "./orders";
 import { Presenter } from "./presenter";
@@ -39,7 +40,7 @@ export interface Parts {
 }
 
 /** How long a host may take to answer the greeting, in milliseconds. */
-const WELCOME_PATIENCE = 5_000;
+const WELCOME_TIMEOUT = 5_000;
 
 /** The present connection. */
 interface Live {
@@ -183,7 +184,7 @@ export class Engine {
       this.live = { link, attempts, over: resolve, watch: this.watch(join, link, resolve) };
       patience = setTimeout(() => {
         if (this.core.state.is !== "live") resolve({ broken: "the host does not answer the greeting" });
-      }, WELCOME_PATIENCE);
+      }, WELCOME_TIMEOUT);
       this.gallery?.begin(link.video);
       const video: VideoCodec[] = this.decodesVideo || link.video !== undefined ? ["h264"] : [];
       const { agent } = this.parts;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FramingError, Unframer, framed } from "./framing";
-import { LANE, MAX_MESSAGE } from "./link";
+import { LANE, MAX_MESSAGE } from "../protocol/lane";
 
 const messages = [[1, 2, 3], [], [9], Array.from({ length: 300 }, (_, i) => i & 255)].map(
   (bytes) => new Uint8Array(bytes),

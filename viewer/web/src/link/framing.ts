@@ -1,8 +1,9 @@
 /**
- * Messages on streams of bytes: each follows its length in 4 bytes, big-endian. What a stream delivers may be cut anywhere.
+ * Messages on streams of bytes: each follows its length in 4 bytes, big-endian. What a stream delivers may be
+ * cut anywhere.
  */
 
-import { MAX_MESSAGE, type Lane } from "./link";
+import { MAX_MESSAGE, type Lane } from "../protocol/lane";
 
 const LENGTH = 4;
 
@@ -18,7 +19,9 @@ export function framed(bytes: Uint8Array, before: number[] = []): Uint8Array {
   return frame;
 }
 
-/** Puts the messages of one lane together. Memory is taken for what has been checked against the lane's limit. */
+/**
+ * Puts the messages of one lane together. Memory is taken for what has been checked against the lane's limit.
+ */
 export class Unframer {
   private readonly head = new Uint8Array(LENGTH);
   private headFilled = 0;

@@ -1,4 +1,6 @@
-/** The pictures of all tracks. They outlive connections: what was shown stays until something newer is drawn. */
+/**
+ * The pictures of all tracks. They outlive connections: what was shown stays until something newer is drawn.
+ */
 
 import { Picture } from "../decode/picture";
 import { Track } from "../decode/track";
@@ -8,7 +10,10 @@ import type { Rect, Size, TrackId, Update } from "../protocol/types";
 
 /** Who hears what became of updates. */
 export interface GalleryEvents {
-  /** It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else null. */
+  /**
+   * It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else
+   * null.
+   */
   applied(update: Update, arrived: number | null): void;
   /** A track's copy is worth nothing any more: only a new link makes it whole. */
   broken(reason: string): void;
@@ -34,7 +39,10 @@ export class Gallery {
     private readonly events: GalleryEvents,
   ) {}
 
-  /** A new connection begins: its updates stand on nothing before. `video` if it brings pictures of videos by itself. */
+  /**
+   * A new connection begins: its updates stand on nothing before. `video` if it brings pictures of videos by
+   * itself.
+   */
   begin(video: ((track: TrackId) => VideoSource) | undefined): void {
     for (const entry of this.entries.values()) {
       entry.track?.close();

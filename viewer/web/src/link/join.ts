@@ -7,11 +7,13 @@ import type { Sought } from "./watch";
 export class NotLetIn extends Error {}
 
 /** How long the host may take to answer, in milliseconds. */
-const TIMEOUT = 4_000;
+const JOIN_TIMEOUT = 4_000;
 
-/** Asks the host that served the page. Rejects with `NotLetIn`, or with another error if it may work later. */
+/**
+ * Asks the host that served the page. Rejects with `NotLetIn`, or with another error if it may work later.
+ */
 export async function askToJoin(origin: string): Promise<Join> {
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(JOIN_TIMEOUT);
   let response: Response;
   try {
     response = await fetch(`${origin}/api/join`, { method: "POST", signal });
@@ -25,14 +27,15 @@ export async function askToJoin(origin: string): Promise<Join> {
 }
 
 /** How long the host may take to answer when it is sought, in milliseconds. */
-const SEEKING = 2_000;
+const SEEK_TIMEOUT = 2_000;
 
 /**
- * Looks whether the host is there: the same process of it, since another knows nothing of its links. What else may answer in its
- * place is a proxy whose host is gone, a network that wants a login first, or a host that was started anew.
+ * Looks whether the host is there: the same process of it, since another knows nothing of its links. What
+ * else may answer in its place is a proxy whose host is gone, a network that wants a login first, or a host
+ * that was started anew.
  */
 export async function seek(origin: string, instance: string): Promise<Sought> {
-  const signal = AbortSignal.timeout(SEEKING);
+  const signal = AbortSignal.timeout(SEEK_TIMEOUT);
   try {
     const response = await fetch(`${origin}/api/alive`, { cache: "no-store", redirect: "error", signal });
     const answer = (await response.json()) as { instance?: unknown } | null;
@@ -53,7 +56,10 @@ async function sentence(response: Response): Promise<string> {
   return `the host answers ${response.status}`;
 }
 
-/** The host served this page, so it is trusted with its form; what is missing would only be an obscure error later. */
+/**
+ * The host served this page, so it is trusted with its form; what is missing would only be an obscure error
+ * later.
+ */
 function checked(answer: unknown): Join {
   const join = answer as Partial<Join> | null;
   const texts = [join?.ticket, join?.instance, join?.websocket?.url];

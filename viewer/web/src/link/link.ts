@@ -1,15 +1,13 @@
 /**
  * One live connection to a host, over any transport. Above it nobody knows which.
  *
- * Messages are whole and still encoded; lanes are those of `docs/protocol.md`. Sending never blocks and never throws: after
- * the link closed, messages go nowhere.
+ * Messages are whole and still encoded; lanes are those of `docs/protocol.md`. Sending never blocks and never
+ * throws: after the link closed, messages go nowhere.
  */
 
 import type { VideoSource } from "../decode/video";
 import type { Lane } from "../protocol/lane";
 import type { TrackId } from "../protocol/types";
-
-export { LANE, MAX_MESSAGE, type Lane } from "../protocol/lane";
 
 export type Transport = "webtransport" | "webrtc" | "websocket";
 
@@ -21,7 +19,10 @@ export interface LinkHandler {
 
 export interface Link {
   readonly transport: Transport;
-  /** Sends one message. Motion and feedback may be lost; everything else is reliable, and in order within its lane. */
+  /**
+   * Sends one message. Motion and feedback may be lost; everything else is reliable, and in order within its
+   * lane.
+   */
   send(lane: Lane, bytes: Uint8Array): void;
   /** Closes once everything that was sent is on its way, for at most a second. */
   close(reason: string): void;
@@ -30,7 +31,10 @@ export interface Link {
   /** Asks whether the host is there. Nothing follows from it but that the answer is received. */
   ask(): void;
   stats(): LinkStats;
-  /** Where pictures of videos come from if not from the ops' data: links whose videos travel as media of the browser. */
+  /**
+   * Where pictures of videos come from if not from the ops' data: links whose videos travel as media of the
+   * browser.
+   */
   readonly video?: (track: TrackId) => VideoSource;
 }
 
@@ -74,8 +78,9 @@ export interface IceServer {
 }
 
 /**
- * Opens a link over one transport. Resolves once the host is known to be there (a handshake that went both ways); rejects
- * with a sentence for people why it is not. `signal` gives it up, also after it resolved and as long as nobody said `Hello`.
+ * Opens a link over one transport. Resolves once the host is known to be there (a handshake that went both
+ * ways); rejects with a sentence for people why it is not. `signal` gives it up, also after it resolved and
+ * as long as nobody said `Hello`.
  */
 export type Open = (join: Join, handler: LinkHandler, signal: AbortSignal) => Promise<Link>;
 

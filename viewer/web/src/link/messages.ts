@@ -5,7 +5,8 @@ import type { Refusal } from "../protocol/types";
 import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../protocol/wire";
 import type { Action, End } from "../session/action";
 import type { Viewer } from "../session/viewer";
-import { LANE, type Lane, type Link } from "./link";
+import { type Link } from "./link";
+import { LANE, type Lane } from "../protocol/lane";
 import type { Over } from "./reconnect";
 
 /** What the core sends. */
@@ -51,8 +52,8 @@ export function ended(end: End): Over {
 }
 
 /**
- * A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may help too. Who took this
- * viewer's place has its key, and would be thrown out in turn.
+ * A host that is full, or that lost patience with a slow link, may take the viewer again; a fresh ticket may
+ * help too. Who took this viewer's place has its key, and would be thrown out in turn.
  */
 function refused({ code, message }: Refusal): Over {
   return code === "version" || code === "replaced" ? { end: "failed", message } : { broken: message };

@@ -2,7 +2,13 @@
 
 import { Channels, LABELS, type ChannelSet, type Label } from "./channels";
 import type { IceServer } from "./link";
-import { VIDEO_SLOTS, type FromPeer, type ToPeer, type TransformOptions, type VideoWay } from "./peer-words";
+import {
+  VIDEO_SLOTS,
+  type FromPeer,
+  type ToPeer,
+  type TransformOptions,
+  type VideoWay,
+} from "./peer-messages";
 import { Shown } from "./shown";
 
 /** What the worker asks for. */
@@ -28,7 +34,10 @@ const LINGER = 300;
 /** How often figures are told while the channels are here, in milliseconds. */
 const FIGURES = 500;
 
-/** Makes a peer connection for the engine in `worker`. `relay`: only through a relay, for people who try theirs. */
+/**
+ * Makes a peer connection for the engine in `worker`. `relay`: only through a relay, for people who try
+ * theirs.
+ */
 export async function openPeer(request: PeerRequest, worker: Worker, relay: boolean): Promise<void> {
   try {
     if (typeof RTCPeerConnection === "undefined") throw new Error("this browser has no WebRTC");
@@ -168,7 +177,10 @@ class Peer {
   }
 }
 
-/** The stream on which both ends agree beforehand: the host would send reliably on a channel that it is only told of. */
+/**
+ * The stream on which both ends agree beforehand: the host would send reliably on a channel that it is only
+ * told of.
+ */
 const MOTION_STREAM = 100;
 
 function optionsOf(label: Label): RTCDataChannelInit {
@@ -189,8 +201,8 @@ function h264(): RTCRtpCodec[] {
 }
 
 /**
- * The worker takes frames before the browser decodes them, so the browser never sees one and would ask for keyframes without end.
- * The host is not told that it can; the worker asks itself.
+ * The worker takes frames before the browser decodes them, so the browser never sees one and would ask for
+ * keyframes without end. The host is not told that it can; the worker asks itself.
  */
 function withoutKeyframeRequests(sdp: string): string {
   return sdp.replace(/^a=rtcp-fb:\S+ (nack pli|ccm fir)\r\n/gm, "");

@@ -1,5 +1,6 @@
 /**
- * When what was drawn is shown, as well as a worker can know: the browser takes a canvas' pixels when it begins its next frame.
+ * When what was drawn is shown, as well as a worker can know: the browser takes a canvas' pixels when it
+ * begins its next frame.
  */
 
 import type { TrackId, UpdateId } from "../protocol/types";

@@ -1,12 +1,18 @@
 /**
- * How host and page know that the other lives, beside the lanes: the same over WebSocket and in datagrams of WebTransport. The host
- * asks every 4.6 s; the page asks when its network changed.
+ * How host and page know that the other lives, beside the lanes: the same over WebSocket and in datagrams of
+ * WebTransport. The host asks every 4.6 s; the page asks when its network changed.
  */
 
-/** The numbers beside the lanes'. A question holds what its asker knows of the round trip, in microseconds; an answer nothing. */
+/**
+ * The numbers beside the lanes'. A question holds what its asker knows of the round trip, in microseconds; an
+ * answer nothing.
+ */
 export const QUESTION = 255;
 export const ANSWER = 254;
-/** The number of what follows a message that nothing else follows: TCP notices a lost packet by what arrives after it. */
+/**
+ * The number of what follows a message that nothing else follows: TCP notices a lost packet by what arrives
+ * after it.
+ */
 export const FOLLOWER = 253;
 
 /** After how much silence the host counts as gone, in milliseconds. */

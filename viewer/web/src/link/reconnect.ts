@@ -28,9 +28,9 @@ export interface Surroundings {
 }
 
 /** A transport that breaks so soon, in milliseconds, is not the first choice for a while. */
-const SOON = 15_000;
+const EARLY_BREAK = 15_000;
 /** How long a while is, in milliseconds. */
-const DEMOTED = 60_000;
+const DEMOTED_FOR = 60_000;
 
 /** The loop. */
 export class Reconnect {
@@ -78,8 +78,9 @@ export class Reconnect {
       const began = performance.now();
       const over = await surroundings.live(join, choice);
       const lived = performance.now() - began;
-      if ("broken" in over && lived < SOON) this.demoted.set(transport, performance.now() + DEMOTED);
-      if (lived >= SOON) {
+      if ("broken" in over && lived < EARLY_BREAK)
+        this.demoted.set(transport, performance.now() + DEMOTED_FOR);
+      if (lived >= EARLY_BREAK) {
         connected();
         this.backoff.reset();
       }

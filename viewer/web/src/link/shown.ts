@@ -1,4 +1,7 @@
-/** Pictures of videos that the browser decodes itself, for engines without `VideoDecoder`: what its video elements show. */
+/**
+ * Pictures of videos that the browser decodes itself, for engines without `VideoDecoder`: what its video
+ * elements show.
+ */
 
 /** A picture, and to which RTP time stamp it belongs. */
 export interface ShownPicture {

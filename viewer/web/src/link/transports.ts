@@ -13,8 +13,8 @@ const OPENERS: Partial<Record<Transport, Open>> = {
 };
 
 /**
- * WebTransport is the fastest. Data channels starve under loss, so WebRTC comes second, but first where it is the only one that
- * works well (Safari's WebTransport does not), or where videos can come in no other way.
+ * WebTransport is the fastest. Data channels starve under loss, so WebRTC comes second, but first where it is
+ * the only one that works well (Safari's WebTransport does not), or where videos can come in no other way.
  */
 export function preferred(userAgent: string, decodesVideo: boolean): [Transport, Open][] {
   const safari = /AppleWebKit/.test(userAgent) && !/Chrom(e|ium)/.test(userAgent);

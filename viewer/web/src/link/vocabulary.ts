@@ -1,6 +1,7 @@
 /**
- * What the page tells the engine, and what it hears from it. The engine is a worker that owns the link, the viewer core, the
- * decoders and the pixels; the page owns what people see and do. Both sides of this border are plain data.
+ * What the page tells the engine, and what it hears from it. The engine is a worker that owns the link, the
+ * viewer core, the decoders and the pixels; the page owns what people see and do. Both sides of this border
+ * are plain data.
  */
 
 import type {
@@ -54,7 +55,9 @@ export type Command =
   | { do: "looked-at"; on: boolean }
   /** Report figures once a second, or stop. */
   | { do: "report"; on: boolean }
-  /** The newest pixels of a part of a track as straight RGBA; answered by `pixels`. For screenshots and tests. */
+  /**
+   * The newest pixels of a part of a track as straight RGBA; answered by `pixels`. For screenshots and tests.
+   */
   | { do: "pixels"; request: number; track: TrackId; rect: Rect }
   /** Say goodbye and end. */
   | { do: "leave" };

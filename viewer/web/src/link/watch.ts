@@ -1,12 +1,14 @@
 /**
- * Notices soon that a host has fallen silent. Links find out by themselves, but take their time, since what is silent for some
- * seconds often comes back: a host that was killed says nothing over UDP. People should see at once that nobody answers them.
+ * Notices soon that a host has fallen silent. Links find out by themselves, but take their time, since what
+ * is silent for some seconds often comes back: a host that was killed says nothing over UDP. People should
+ * see at once that nobody answers them.
  *
- * While somebody looks, a link that is quiet for a moment is asked, and one that has not answered a second later is silent. What
- * comes after all ends the silence. Meanwhile the host is sought by the page's own way, HTTP. If nobody is there, or somebody else
- * answers, it is gone. If the host itself answers, the link has lost its way and looks for another. If nothing comes at all, neither
- * over the link nor over HTTP, the link is given up after a while: whoever is killed together with its network says nothing, and no
- * event of the browser tells of it.
+ * While somebody looks, a link that is quiet for a moment is asked, and one that has not answered a second
+ * later is silent. What comes after all ends the silence. Meanwhile the host is sought by the page's own way,
+ * HTTP. If nobody is there, or somebody else answers, it is gone. If the host itself answers, the link has
+ * lost its way and looks for another. If nothing comes at all, neither over the link nor over HTTP, the link
+ * is given up after a while: whoever is killed together with its network says nothing, and no event of the
+ * browser tells of it.
  */
 
 import type { Link } from "./link";
@@ -30,20 +32,28 @@ export type Sought =
   /** No answer came. */
   | "nothing";
 
-/** Between two looks, in milliseconds: they are counted, so that the time that a machine sleeps is no silence. */
-const LOOK = 250;
-/** Looks without anything new until the host is asked; then every other look, since questions get lost, and later more rarely. */
-const QUIET = 3;
+/**
+ * Between two looks, in milliseconds: they are counted, so that the time that a machine sleeps is no silence.
+ */
+const LOOK_EVERY = 250;
+/**
+ * Looks without anything new until the host is asked; then every other look, since questions get lost, and
+ * later more rarely.
+ */
+const QUIET_LOOKS = 3;
 const ASKS = { soon: 2, late: 4 };
 /** How long a link is without anything new until it is silent, in milliseconds; round trips come on top. */
-const SILENT = 1_750;
-const ROUND_TRIPS = 3;
+const SILENT_AFTER = 1_750;
+const SILENT_ROUND_TRIPS = 3;
 /** The most that comes on top: people should know within some three seconds on any path. */
-const MAX_ROUND_TRIPS = 1_500;
-/** How long a link is silent until it is given up if HTTP brings nothing either, in milliseconds; round trips come on top. */
-const GIVEN_UP = 5_000;
+const MAX_SILENT_ROUND_TRIPS = 1_500;
+/**
+ * How long a link is silent until it is given up if HTTP brings nothing either, in milliseconds; round trips
+ * come on top.
+ */
+const GIVEN_UP_AFTER = 5_000;
 /** How often in a row the host must be found gone: a network that changes refuses for a moment, too. */
-const GONE = 2;
+const GONE_TIMES = 2;
 /** Between two tries to find the host, in milliseconds. */
 const SEEK_EVERY = 500;
 
@@ -67,7 +77,7 @@ export class Watch {
     this.quiet = 0;
     this.searches++;
     if (!on || this.ended) return;
-    this.looking = setInterval(() => this.look(), LOOK);
+    this.looking = setInterval(() => this.look(), LOOK_EVERY);
     if (this.silence) void this.seek();
   }
 
@@ -86,11 +96,12 @@ export class Watch {
     }
     this.quiet++;
     const every = this.silence ? ASKS.late : ASKS.soon;
-    if (this.quiet >= QUIET && (this.quiet - QUIET) % every === 0) this.options.link.ask();
-    const silent = this.quiet * LOOK - Math.min(ROUND_TRIPS * (rtt ?? 0), MAX_ROUND_TRIPS);
-    if (silent >= SILENT) this.say(true);
-    if (silent >= GIVEN_UP && !this.found) {
-      this.options.gone(`nothing was heard from the host for ${GIVEN_UP / 1000} seconds`);
+    if (this.quiet >= QUIET_LOOKS && (this.quiet - QUIET_LOOKS) % every === 0) this.options.link.ask();
+    const silent =
+      this.quiet * LOOK_EVERY - Math.min(SILENT_ROUND_TRIPS * (rtt ?? 0), MAX_SILENT_ROUND_TRIPS);
+    if (silent >= SILENT_AFTER) this.say(true);
+    if (silent >= GIVEN_UP_AFTER && !this.found) {
+      this.options.gone(`nothing was heard from the host for ${GIVEN_UP_AFTER / 1000} seconds`);
     }
   }
 
@@ -111,7 +122,7 @@ export class Watch {
       const sought = await seek();
       if (search !== this.searches) return;
       times = sought === "gone" ? times + 1 : 0;
-      if (times >= GONE) return gone("the host cannot be reached");
+      if (times >= GONE_TIMES) return gone("the host cannot be reached");
       this.found = sought === "there";
       if (this.found && !told) link.networkChanged();
       told ||= this.found;

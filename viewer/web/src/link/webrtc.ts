@@ -1,6 +1,6 @@
 /**
- * A link over WebRTC, the worker's half: see `peer.ts` for the page's. Lanes are data channels; videos of updates travel on RTP, and
- * their frames come here still encoded where the engine allows.
+ * A link over WebRTC, the worker's half: see `peer.ts` for the page's. Lanes are data channels; videos of
+ * updates travel on RTP, and their frames come here still encoded where the engine allows.
  */
 
 import { canDecode } from "../decode/video";
@@ -8,30 +8,32 @@ import type { TrackId } from "../protocol/types";
 import { Channels, type ChannelFigures } from "./channels";
 import { broken, lost } from "./closing";
 import {
-  LANE,
   Unsupported,
   type CloseReason,
   type IceServer,
   type Join,
-  type Lane,
   type Link,
   type LinkHandler,
   type LinkStats,
   type Open,
 } from "./link";
+import { LANE, type Lane } from "../protocol/lane";
 import type { PeerWanted } from "./peer";
-import { type FromPeer, type ToPeer, type TransformOptions, type VideoWay } from "./peer-words";
-import { ChannelError, UPDATE_WITH_ASIDE, type Kind } from "./pieces";
-import { RtpVideo, readHead } from "./rtp-video";
+import { type FromPeer, type ToPeer, type TransformOptions, type VideoWay } from "./peer-messages";
+import { ChannelError, UPDATE_WITH_VIDEO, type Kind } from "./channel-message";
+import { RtpVideo, readHead } from "./rtp-reassemble";
 
 /** How long the host may take to answer an offer, in milliseconds. */
-const ANSWER_PATIENCE = 4_000;
-/** How long the host may take to answer once the network may have changed; twice that if its answers come through the page. */
-const ASK_PATIENCE = 600;
+const ANSWER_TIMEOUT = 4_000;
+/**
+ * How long the host may take to answer once the network may have changed; twice that if its answers come
+ * through the page.
+ */
+const PROBE_TIMEOUT = 600;
 /** How long the next try waits when an offer for a restart was not answered. */
-const RESTART_PAUSE = 1_000;
+const RESTART_RETRY_AFTER = 1_000;
 /** How long nothing may come over the new path once the host has answered a restart, in milliseconds. */
-const NEW_PATH = 4_000;
+const NEW_PATH_TIMEOUT = 4_000;
 /** How often it is asked meanwhile: questions get lost. */
 const NEW_PATH_ASKS = 4;
 
@@ -120,7 +122,7 @@ class WebRtcLink implements Link {
     // A path that works is left as it is: looking for another makes pictures wait.
     const asked = Date.now();
     this.ask();
-    const patience = this.channels === null ? 2 * ASK_PATIENCE : ASK_PATIENCE;
+    const patience = this.channels === null ? 2 * PROBE_TIMEOUT : PROBE_TIMEOUT;
     setTimeout(() => this.figures().heard < asked && this.restart(), patience);
   }
 
@@ -238,23 +240,23 @@ class WebRtcLink implements Link {
       setTimeout(() => {
         this.restarting = false;
         this.restart();
-      }, RESTART_PAUSE);
+      }, RESTART_RETRY_AFTER);
     }
   }
 
   /** The host is there: a link over which nothing comes all the same has no way to it. */
   private expectSomething(): void {
     const since = Date.now();
-    const every = NEW_PATH / NEW_PATH_ASKS;
-    for (let at = 0; at < NEW_PATH; at += every) setTimeout(() => this.ended || this.ask(), at);
+    const every = NEW_PATH_TIMEOUT / NEW_PATH_ASKS;
+    for (let at = 0; at < NEW_PATH_TIMEOUT; at += every) setTimeout(() => this.ended || this.ask(), at);
     setTimeout(() => {
       if (this.figures().heard >= since) return;
-      this.end(lost(`nothing was heard from the host for ${NEW_PATH / 1000} seconds`));
-    }, NEW_PATH);
+      this.end(lost(`nothing was heard from the host for ${NEW_PATH_TIMEOUT / 1000} seconds`));
+    }, NEW_PATH_TIMEOUT);
   }
 
   private deliver(kind: Kind, bytes: Uint8Array): void {
-    if (kind !== UPDATE_WITH_ASIDE) return this.handler.message(kind, bytes);
+    if (kind !== UPDATE_WITH_VIDEO) return this.handler.message(kind, bytes);
     try {
       const { head, rest } = readHead(bytes);
       this.rtp.expect(head);
@@ -295,7 +297,7 @@ async function ask(path: string, sdp: string): Promise<{ id?: string; sdp: strin
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ sdp }),
-    signal: AbortSignal.timeout(ANSWER_PATIENCE),
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT),
   });
   const answer = (await response.json().catch(() => null)) as {
     id?: string;

@@ -1,23 +1,14 @@
 /**
- * A link over WebSocket: each binary message is a lane's number and one message of it. For networks that let no UDP through, and
- * engines without anything better.
+ * A link over WebSocket: each binary message is a lane's number and one message of it. For networks that let
+ * no UDP through, and engines without anything better.
  *
- * A TCP connection whose network is gone stays silent for minutes, so the host asks every few seconds and this end answers;
- * when nothing comes for too long, the link is lost.
+ * A TCP connection whose network is gone stays silent for minutes, so the host asks every few seconds and
+ * this end answers; when nothing comes for too long, the link is lost.
  */
 
 import { clean, codeOf, broken, lost, reasonOf } from "./closing";
-import {
-  LANE,
-  MAX_MESSAGE,
-  type CloseReason,
-  type Join,
-  type Lane,
-  type Link,
-  type LinkHandler,
-  type LinkStats,
-  type Open,
-} from "./link";
+import { type CloseReason, type Join, type Link, type LinkHandler, type LinkStats, type Open } from "./link";
+import { LOSSY, MAX_MESSAGE, TO_VIEWER, type Lane } from "../protocol/lane";
 import {
   ANSWER,
   FOLLOWER,
@@ -32,13 +23,13 @@ import {
 /** Codes of WebSocket's from here on are ours. */
 const FIRST_CODE = 4_000;
 /** More unsent bytes than this, and what may be lost is. */
-const MAX_WAITING = 64 << 10;
+const LOSSY_WINDOW = 64 << 10;
 /** More unsent bytes than this, and the host takes too little. */
 const MAX_QUEUED = 24 << 20;
 /** How long nothing must follow a message until a follower does, in milliseconds. */
-const PAUSE = 10;
+const FOLLOWER_AFTER = 10;
 /** How long last words may take, in milliseconds. */
-const LAST_WORDS = 1_000;
+const FAREWELL_TIMEOUT = 1_000;
 
 /** Opens a link over WebSocket. */
 export const openWebSocket: Open = (join: Join, handler: LinkHandler, signal: AbortSignal): Promise<Link> =>
@@ -74,21 +65,21 @@ class WebSocketLink implements Link {
   send(lane: Lane, bytes: Uint8Array): void {
     if (this.ended) return;
     const queued = this.socket.bufferedAmount;
-    if ((lane === LANE.motion || lane === LANE.feedback) && queued > MAX_WAITING) return;
+    if (LOSSY[lane] && queued > LOSSY_WINDOW) return;
     if (queued > MAX_QUEUED) return this.fail({ kind: "overflow", message: "the host takes too little" });
     const message = new Uint8Array(1 + bytes.length);
     message[0] = lane;
     message.set(bytes, 1);
     this.put(message);
     clearTimeout(this.follower);
-    this.follower = setTimeout(() => this.put(Uint8Array.of(FOLLOWER)), PAUSE);
+    this.follower = setTimeout(() => this.put(Uint8Array.of(FOLLOWER)), FOLLOWER_AFTER);
   }
 
   close(reason: string): void {
     clearTimeout(this.follower);
     // The socket sends what was sent before, then this; the host's answer ends it.
     this.socket.close(FIRST_CODE + codeOf("left"), clean(reason));
-    setTimeout(() => this.end(lost("")), LAST_WORDS);
+    setTimeout(() => this.end(lost("")), FAREWELL_TIMEOUT);
   }
 
   networkChanged(): void {
@@ -121,9 +112,10 @@ class WebSocketLink implements Link {
     const [kind] = new Uint8Array(data, 0, Math.min(1, data.byteLength));
     if (kind === QUESTION) return this.answer(new Uint8Array(data));
     if (kind === ANSWER || kind === FOLLOWER) return;
-    if (kind !== LANE.control && kind !== LANE.update) return this.fail(broken("a message on a wrong lane"));
-    if (data.byteLength - 1 > MAX_MESSAGE[kind]) return this.fail(broken("a message that is too long"));
-    this.handler.message(kind, new Uint8Array(data, 1));
+    const lane = kind as Lane;
+    if (!TO_VIEWER[lane]) return this.fail(broken("a message on a wrong lane"));
+    if (data.byteLength - 1 > MAX_MESSAGE[lane]) return this.fail(broken("a message that is too long"));
+    this.handler.message(lane, new Uint8Array(data, 1));
   }
 
   private answer(asked: Uint8Array): void {

@@ -1,27 +1,26 @@
 /**
- * A link over WebTransport: the lanes of QUIC as `docs/protocol.md` has them. Control is a bidirectional stream, input a stream to
- * the host, each update a stream of its own, motion and feedback are datagrams.
+ * A link over WebTransport: the lanes of QUIC as `docs/protocol.md` has them. Control is a bidirectional
+ * stream, input a stream to the host, each update a stream of its own, motion and feedback are datagrams.
  */
 
 import { broken, clean, codeOf, lost, reasonOf } from "./closing";
 import { FramingError, Unframer, framed } from "./framing";
 import {
-  LANE,
   Unsupported,
   type CloseReason,
   type Join,
-  type Lane,
   type Link,
   type LinkHandler,
   type LinkStats,
   type Open,
 } from "./link";
+import { LANE, type Lane } from "../protocol/lane";
 import { QUESTION, SILENCE_ONCE_ASKED, answer, question, roundTrip } from "./pulse";
 
 /** More unsent bytes than this on a reliable lane, and the host takes too little. */
 const MAX_QUEUED = 24 << 20;
 /** How long last words may take, in milliseconds. */
-const LAST_WORDS = 1_000;
+const FAREWELL_TIMEOUT = 1_000;
 /** How old a motion or feedback may become before it is dropped unsent, in milliseconds. */
 const MAX_AGE = 100;
 
@@ -113,7 +112,7 @@ class WebTransportLink implements Link {
 
   close(reason: string): void {
     const input = this.input?.then((outlet) => outlet.finish());
-    const patience = new Promise((resolve) => setTimeout(resolve, LAST_WORDS));
+    const patience = new Promise((resolve) => setTimeout(resolve, FAREWELL_TIMEOUT));
     const told = Promise.race([Promise.all([this.control.finish(), input]), patience]);
     void told.then(() => this.shut({ kind: "left", message: reason }));
   }
@@ -205,7 +204,10 @@ class WebTransportLink implements Link {
     }
   }
 
-  /** An update's stream: the lane, one message, the end. With the lane alone it only asks whether this end lives. */
+  /**
+   * An update's stream: the lane, one message, the end. With the lane alone it only asks whether this end
+   * lives.
+   */
   private async readUpdate(stream: ReadableStream<Uint8Array>): Promise<void> {
     const unframer = new Unframer(LANE.update);
     let begun = false;
@@ -228,7 +230,10 @@ class WebTransportLink implements Link {
     if (!this.ended) this.handler.message(lane, message);
   }
 
-  /** A rule that the host broke ends the link; a stream that failed with the connection is not the reason for its end. */
+  /**
+   * A rule that the host broke ends the link; a stream that failed with the connection is not the reason for
+   * its end.
+   */
   private async guard(reading: Promise<void>): Promise<void> {
     try {
       await reading;
