@@ -5,9 +5,10 @@ CARGO_FLAGS := --locked
 
 # What compiling needs, what the demo runs, what only tests and benchmarks run.
 BUILD_PACKAGES := build-essential nasm pkg-config cmake libpixman-1-dev libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
-DEMO_PACKAGES  := xwayland foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
+DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
-                  chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk
+                  chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \
+                  dbus-daemon dbus-bin
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
 # Only where no Node.js of 18 or newer is on the path.
@@ -18,7 +19,7 @@ PAGE          := $(WEB)/dist/index.html
 BROWSER_TESTS := tests/browser
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench page setup setup-build setup-node setup-test setup-bench fuzz
+.PHONY: help demo test check bench page image base-image setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,6 +48,13 @@ bench: setup-bench page $(BROWSER_TESTS)/node_modules/.package-lock.json ## meas
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
 	$(CARGO) run $(CARGO_FLAGS) --release --bin dormer-bench
 	cd $(BROWSER_TESTS) && DORMER_BINARIES=$(CURDIR)/target/release npm run --silent bench
+
+image: page ## build the images of subsystems, base and linux; BASE=NAME names what base begins with
+	$(CARGO) build $(CARGO_FLAGS) --release -p dormer-server
+	images/build base linux
+
+base-image: ## make dormer/debian:12 without a registry, for `make image BASE=dormer/debian:12`
+	images/base-image
 
 fuzz: setup-build ## fuzz every decoder for a minute each
 	fuzz/run 60
