@@ -85,9 +85,10 @@ fn the_desktops_input_method_composes_at_the_apps_caret() -> Result<()> {
     }
     let session = Session::start(&["--text-input"])?;
     let desktop = Desktop::bare()?;
+    // The first to join has the seat: joining and looking on take it from nobody.
     let _native = desktop.view(&session.host)?;
-    let (mut other, window) = Viewer::with_window(session.host.link())?;
     desktop.use_test_app()?;
+    let (mut other, window) = Viewer::with_window(session.host.link())?;
     other.wait(Until::TextInput(window.track))?;
     // X11's own input method composes by dead keys.
     let inserted = Entry::Inserted { text: "é".into() };

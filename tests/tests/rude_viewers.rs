@@ -33,6 +33,13 @@ fn a_viewer_that_floods_while_apps_cannot_be_reached_has_to_go_and_others_stay()
     let (mut honest, window) = Viewer::with_window(session.host.link())?;
     types(&mut honest, window.track, 1)?;
     let mut flooder = RudeViewer::join(&session.host.browser_link()?)?;
+    // What somebody without the seat says changes nothing, however often.
+    loop {
+        flooder.control(&[ToHost::TakeSeat])?;
+        if matches!(flooder.hear()?, ToViewer::Seat { held: true }) {
+            break;
+        }
+    }
     let before = session.host.usage()?.memory_kib;
     let starved = Starved::thread(session.host.pid(), "compositor")?;
     let keymap = ToHost::Keymap { text: KEYMAP.to_owned() };
