@@ -15,7 +15,7 @@ use crate::held::{Held, Releases};
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How long the seat is kept for a holder whose link broke.
-const KEPT: Duration = Duration::from_secs(30);
+const KEPT: Duration = Duration::from_secs(8);
 
 /// The seat.
 #[derive(Clone, Debug, Default)]

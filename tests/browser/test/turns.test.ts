@@ -155,38 +155,6 @@ whereAble("turns", Chromium.hindrance, () => {
       await untouched(sizes);
     });
 
-    step("a tap on the phone takes over, and hits what it is on", async () => {
-      const window = await phone.desk.window(TestApp.ID);
-      await clicked(() => fingers.tap(...middle(window)));
-      const [button] = app.entries<{ x: number; y: number }>("button").slice(-1);
-      expect(button).toBeDefined();
-      expect(Math.abs((button?.x ?? 0) - SIZE.width / 2)).toBeLessThan(4);
-      expect(Math.abs((button?.y ?? 0) - SIZE.height / 2)).toBeLessThan(4);
-      await settles(
-        "the window that fills the phone",
-        () => phone.desk.window(TestApp.ID),
-        ({ pixels, canvas }) => pixels.width === PHONE.width && Math.abs(canvas.width - PHONE.width) <= 1,
-      );
-    });
-
-    step("the desktop sees the phone's window whole, and a click in it brings its own back", async () => {
-      const { canvas } = await settles(
-        "the phone's window on the desktop",
-        () => desk.window(TestApp.ID),
-        ({ pixels }) => pixels.width === PHONE.width,
-      );
-      expect(canvas.height).toBeLessThanOrEqual(800);
-      expect(canvas.width / canvas.height).toBeLessThan(0.7);
-      await clicked(async () => desk.clickIn(await desk.window(TestApp.ID), 20, 20));
-      await sized(({ width, height }) => width === SIZE.width && height === SIZE.height);
-      const window = await desk.window(TestApp.ID);
-      await settles(
-        "every pixel",
-        async () => app.differing(desk, window),
-        (pixels) => pixels === 0,
-      );
-    });
-
     step("the phone leaves, and nothing changes", async (stage) => {
       const before = configures();
       await leave(stage);
