@@ -56,8 +56,8 @@ pub(crate) struct ServeOptions {
     /// The password of --turn-user
     #[arg(long, value_name = "FILE")]
     pub(super) turn_password_file: Option<PathBuf>,
-    /// Where people reach the host, for links: HOST, HOST:PORT (the page's), https://HOST[:PORT] or dormer://HOST[:PORT]; several by
-    /// commas [default: the machine's own address, or that of --http or --quic]
+    /// Where people reach the host, for links: HOST, HOST:PORT (the page's), https://HOST or dormer://HOST, both with or
+    /// without a port; several by commas [default: the machine's own address, or that of --http or --quic]
     #[arg(long, env = "DORMER_ADVERTISE", value_name = "PLACE")]
     pub(super) advertise: Option<String>,
     /// Do not offer X11 to apps
