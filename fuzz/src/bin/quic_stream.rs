@@ -2,13 +2,10 @@
 //! link, and takes no more memory than arrived.
 #![no_main]
 
-// Links need more of both than this target.
+// Links need more of it than this target.
 #[allow(dead_code)]
 #[path = "../../../transport/src/quic/framing.rs"]
 mod framing;
-#[allow(dead_code)]
-#[path = "../../../transport/src/lanes.rs"]
-mod lanes;
 
 use std::{
     collections::VecDeque,

@@ -2,10 +2,10 @@
 #![no_main]
 
 #[allow(dead_code)]
-#[path = "../../../transport/src/webrtc/sdp.rs"]
+#[path = "../../../transport/src/webrtc/peer/sdp.rs"]
 mod sdp;
 #[allow(dead_code)]
-#[path = "../../../transport/src/webrtc/stun.rs"]
+#[path = "../../../transport/src/webrtc/ice/stun.rs"]
 mod stun;
 
 use libfuzzer_sys::fuzz_target;
