@@ -58,7 +58,7 @@ async fn read(pieces: Vec<Vec<u8>>) {
     let Ok(number) = framing::read_lane_number(&mut stream).await else {
         return assert!(whole.is_empty());
     };
-    let Some(lane) = lanes::lane_of(number) else { return };
+    let Some(lane) = protocol::lane::Lane::from_id(number) else { return };
     let mut again = vec![number];
     let truncated = loop {
         let length = match read_length(&mut stream).await {
