@@ -141,7 +141,7 @@ mod tests {
             bus: Some("unix:path=/run/own/bus".to_owned()),
         };
         let mut command = Command::new("app");
-        command.env("DISPLAY", ":0").env("XAUTHORITY", "/root/.Xauthority").env("WAYLAND_SOCKET", "3");
+        command.env("DISPLAY", ":0").env("XAUTHORITY", "/nobody/.Xauthority").env("WAYLAND_SOCKET", "3");
         env.apply_to(&mut command);
         for name in ["DISPLAY", "XAUTHORITY", "WAYLAND_SOCKET", "AT_SPI_BUS_ADDRESS"] {
             assert_eq!(given(&command, name), Some(None), "{name}");
