@@ -12,7 +12,7 @@ use smithay::{
         },
         wayland_protocols_misc::server_decoration::server::org_kde_kwin_server_decoration_manager::Mode as KdeMode,
         wayland_server::{
-            DisplayHandle,
+            Client, DisplayHandle,
             protocol::{wl_buffer::WlBuffer, wl_shm::Format, wl_surface::WlSurface},
         },
     },
@@ -25,7 +25,10 @@ use smithay::{
         pointer_constraints::PointerConstraintsState,
         presentation::PresentationState,
         relative_pointer::RelativePointerManagerState,
-        selection::{data_device::DataDeviceState, primary_selection::PrimarySelectionState},
+        selection::{
+            data_device::DataDeviceState, ext_data_control, primary_selection::PrimarySelectionState,
+            wlr_data_control,
+        },
         shell::{
             kde::decoration::KdeDecorationState,
             xdg::{XdgShellState, decoration::XdgDecorationState, dialog::XdgDialogState},
@@ -40,6 +43,7 @@ use smithay::{
 };
 
 use crate::wayland::State;
+use crate::wayland::quota::clients::ClientState;
 
 /// Smithay's state of each protocol.
 pub(crate) struct Globals {
@@ -49,6 +53,8 @@ pub(crate) struct Globals {
     pub(crate) seats: SeatState<State>,
     pub(crate) data_device: DataDeviceState,
     pub(crate) primary: PrimarySelectionState,
+    pub(crate) ext_data_control: ext_data_control::DataControlState,
+    pub(crate) wlr_data_control: wlr_data_control::DataControlState,
     pub(crate) activation: XdgActivationState,
     pub(crate) kde_decoration: KdeDecorationState,
     _stateless: Stateless,
@@ -76,7 +82,18 @@ impl Globals {
     pub(crate) fn new(display: &DisplayHandle) -> Self {
         display.create_global::<State, ZwpTextInputManagerV3, ()>(1, ());
         display.create_global::<State, XdgToplevelIconManagerV1, ()>(1, ());
+        let primary = PrimarySelectionState::new::<State>(display);
         Self {
+            ext_data_control: ext_data_control::DataControlState::new::<State, _>(
+                display,
+                Some(&primary),
+                is_trusted,
+            ),
+            wlr_data_control: wlr_data_control::DataControlState::new::<State, _>(
+                display,
+                Some(&primary),
+                is_trusted,
+            ),
             compositor: CompositorState::new_v6::<State>(display),
             xdg_shell: XdgShellState::new_with_capabilities::<State>(
                 display,
@@ -85,7 +102,7 @@ impl Globals {
             shm: ShmState::new::<State>(display, [Format::Abgr8888, Format::Xbgr8888]),
             seats: SeatState::new(),
             data_device: DataDeviceState::new::<State>(display),
-            primary: PrimarySelectionState::new::<State>(display),
+            primary,
             activation: XdgActivationState::new::<State>(display),
             kde_decoration: KdeDecorationState::new::<State>(display, KdeMode::Server),
             _stateless: Stateless {
@@ -103,6 +120,11 @@ impl Globals {
             },
         }
     }
+}
+
+/// Whether an app may use what reaches beyond its own windows: all but those that somebody put into a sandbox.
+fn is_trusted(client: &Client) -> bool {
+    client.get_data::<ClientState>().is_none_or(|app| !app.sandboxed)
 }
 
 impl BufferHandler for State {

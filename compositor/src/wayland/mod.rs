@@ -188,6 +188,7 @@ impl State {
         self.serve_loosened();
         self.pay_reports();
         self.report_cursor();
+        self.clear_lost_selections();
         self.report_offer();
         self.report_text_input();
         self.report_pointer_lock();

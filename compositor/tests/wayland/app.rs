@@ -38,6 +38,7 @@ use wayland_client::{
     },
 };
 use wayland_protocols::{
+    ext::data_control::v1::client::ext_data_control_offer_v1::ExtDataControlOfferV1,
     wp::{
         cursor_shape::v1::client::{
             wp_cursor_shape_device_v1::WpCursorShapeDeviceV1,
@@ -149,6 +150,8 @@ pub(crate) enum Seen {
     Decoration(zxdg_toplevel_decoration_v1::Mode),
     KdeDecoration(u32),
     Primary(Option<ZwpPrimarySelectionOfferV1>),
+    Controlled(Option<ExtDataControlOfferV1>),
+    ControlledPrimary(Option<ExtDataControlOfferV1>),
     Mode { width: i32, height: i32 },
     OutputScale(i32),
     OutputDone,

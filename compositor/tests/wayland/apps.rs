@@ -15,7 +15,7 @@ const KEY_F10: KeyCode = KeyCode(68);
 const KEY_A: KeyCode = KeyCode(30);
 
 /// A running app that ends with the test.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -25,12 +25,23 @@ impl Drop for Running {
 }
 
 /// Starts an app, or tells that it is not there.
-fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
+pub(crate) fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
+    start_with(host, program, args, |_| ())
+}
+
+/// The same, with more to set.
+pub(crate) fn start_with(
+    host: &Host,
+    program: &str,
+    args: &[&str],
+    set: impl FnOnce(&mut Process),
+) -> Option<Running> {
     let Some(path) = installed(program) else {
         skipped(program);
         return None;
     };
-    let child = Process::new(path)
+    let mut process = Process::new(path);
+    process
         .args(args)
         .env("XDG_RUNTIME_DIR", host.dir.path())
         .env("WAYLAND_DISPLAY", &host.display)
@@ -39,10 +50,11 @@ fn start(host: &Host, program: &str, args: &[&str]) -> Option<Running> {
         .env("GSK_RENDERER", "cairo")
         .env("HOME", host.dir.path())
         .env_remove("DISPLAY")
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    child.ok().map(Running)
+        .stderr(Stdio::null());
+    set(&mut process);
+    process.spawn().ok().map(Running)
 }
 
 /// Tells that an app is not there.

@@ -8,6 +8,7 @@ mod busy;
 mod capture;
 mod clipboard;
 mod cursor;
+mod data_control;
 mod endless;
 mod floods;
 mod frames;

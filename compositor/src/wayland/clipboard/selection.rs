@@ -10,6 +10,7 @@ use bytes::Bytes;
 use media::{ClipboardRequest, Event};
 use smithay::{
     input::Seat,
+    reexports::wayland_server::{Client, backend::ObjectId},
     wayland::selection::{
         SelectionHandler, SelectionSource, SelectionTarget,
         data_device::{
@@ -17,10 +18,12 @@ use smithay::{
             clear_data_device_selection, current_data_device_selection_userdata,
             request_data_device_client_selection, set_data_device_selection,
         },
+        ext_data_control,
         primary_selection::{
             PrimarySelectionHandler, PrimarySelectionState, clear_primary_selection,
             current_primary_selection_userdata, request_primary_client_selection, set_primary_selection,
         },
+        wlr_data_control,
     },
 };
 
@@ -53,6 +56,40 @@ pub(crate) struct Clipboard {
     /// Viewers are to be told what apps offer.
     stale: bool,
     pace: Pace,
+    /// The Wayland sources that have the selections.
+    sources: Sources,
+    /// Apps that hear of all selections, with or without the keyboard.
+    pub(in crate::wayland) controllers: Vec<Client>,
+}
+
+/// By which sources Wayland apps have the selections. Smithay does not tell when one of them is gone.
+#[derive(Debug, Default)]
+struct Sources {
+    clipboard: Owned,
+    primary: Owned,
+    /// That of the request that is handled now.
+    next: Option<ObjectId>,
+}
+
+/// Who has a selection, as far as it is a Wayland app.
+#[derive(Debug, Default)]
+enum Owned {
+    /// Nobody, a viewer or an X11 app.
+    #[default]
+    Elsewhere,
+    /// The app with this source.
+    By(ObjectId),
+    /// An app that took its source back, or left with it. To be told to everybody.
+    Lost,
+}
+
+impl Sources {
+    fn get_mut(&mut self, kind: Kind) -> &mut Owned {
+        match kind {
+            Kind::Clipboard => &mut self.clipboard,
+            Kind::Primary => &mut self.primary,
+        }
+    }
 }
 
 impl Default for Clipboard {
@@ -64,7 +101,16 @@ impl Default for Clipboard {
             newest: 0,
             stale: false,
             pace: Pace::new(8, Duration::from_millis(100)),
+            sources: Sources::default(),
+            controllers: Vec::new(),
         }
+    }
+}
+
+impl Clipboard {
+    /// An app asks to have a selection by this source, or that nobody has it.
+    pub(in crate::wayland) fn begin_setting(&mut self, source: Option<ObjectId>) {
+        self.sources.next = source;
     }
 }
 
@@ -83,15 +129,17 @@ impl SelectionHandler for State {
     fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
         let offered = source.map(|source| source.mime_types()).unwrap_or_default();
         let mimes = bounded(offered);
+        *self.clipboard.sources.get_mut(Kind::of(ty)) =
+            self.clipboard.sources.next.take().map_or(Owned::Elsewhere, Owned::By);
         self.offer_to_x11(Kind::of(ty), (!mimes.is_empty()).then(|| mimes.clone()));
         if ty != SelectionTarget::Clipboard {
             return;
         }
+        // Viewers are told of an end as well, also of what one of them had.
+        let had_any = !self.clipboard.from_app.is_empty() || !self.clipboard.from_viewer.is_empty();
         self.clipboard.from_viewer.clear();
-        if mimes != self.clipboard.from_app || !mimes.is_empty() {
-            self.clipboard.from_app = mimes;
-            self.clipboard.stale = true;
-        }
+        self.clipboard.stale |= had_any || !mimes.is_empty();
+        self.clipboard.from_app = mimes;
     }
 
     fn send_selection(
@@ -121,6 +169,43 @@ impl SelectionHandler for State {
 }
 
 impl State {
+    /// A source is gone, perhaps with its app: what it offered is to be had no more.
+    pub(in crate::wayland) fn selection_source_gone(&mut self, source: &ObjectId) {
+        for kind in [Kind::Clipboard, Kind::Primary] {
+            let owned = self.clipboard.sources.get_mut(kind);
+            if matches!(owned, Owned::By(own) if own == source) {
+                *owned = Owned::Lost;
+            }
+        }
+    }
+
+    /// Clears the selections whose apps have nothing any more, unless somebody else has them by now.
+    pub(in crate::wayland) fn clear_lost_selections(&mut self) {
+        for kind in [Kind::Clipboard, Kind::Primary] {
+            let owned = self.clipboard.sources.get_mut(kind);
+            if matches!(owned, Owned::Lost) {
+                *owned = Owned::Elsewhere;
+                self.clear_selection(kind);
+                self.offer_to_x11(kind, None);
+            }
+        }
+    }
+
+    /// Nobody has a selection any more, on Wayland and at viewers.
+    fn clear_selection(&mut self, kind: Kind) {
+        let (display, seat) = (self.display.clone(), self.input.seat.clone());
+        *self.clipboard.sources.get_mut(kind) = Owned::Elsewhere;
+        match kind {
+            Kind::Clipboard => {
+                self.clipboard.from_viewer.clear();
+                self.clipboard.from_app.clear();
+                self.clipboard.stale = true;
+                clear_data_device_selection(&display, &seat);
+            }
+            Kind::Primary => clear_primary_selection(&display, &seat),
+        }
+    }
+
     /// Tells the session core what apps offer, if they offered something anew.
     pub(in crate::wayland) fn report_offer(&mut self) {
         if !self.clipboard.stale {
@@ -155,6 +240,8 @@ impl State {
             }
             self.clipboard.from_viewer = mimes;
             self.clipboard.from_app.clear();
+            *self.clipboard.sources.get_mut(Kind::Clipboard) = Owned::Elsewhere;
+            self.end_hoarders();
             self.clipboard.stale = false;
             set_data_device_selection(&self.display, &seat, offered.clone(), Outside::Viewers);
             self.offer_to_x11(Kind::Clipboard, Some(offered));
@@ -199,23 +286,25 @@ impl State {
     /// An X11 app offers something, or does no more.
     pub(in crate::wayland) fn x11_offers(&mut self, kind: Kind, mimes: Option<Vec<String>>) {
         let (display, seat) = (self.display.clone(), self.input.seat.clone());
-        match (kind, mimes) {
-            (Kind::Clipboard, Some(mimes)) => {
+        let Some(mimes) = mimes else {
+            let is_its = match kind {
+                Kind::Clipboard => self.has_clipboard(Outside::X11),
+                Kind::Primary => current_primary_selection_userdata(&seat).is_some(),
+            };
+            return if is_its {
+                self.clear_selection(kind)
+            };
+        };
+        *self.clipboard.sources.get_mut(kind) = Owned::Elsewhere;
+        self.end_hoarders();
+        match kind {
+            Kind::Clipboard => {
                 self.clipboard.from_viewer.clear();
                 self.clipboard.from_app = mimes.clone();
                 set_data_device_selection(&display, &seat, mimes, Outside::X11);
                 self.clipboard.stale = true;
             }
-            (Kind::Clipboard, None) if self.has_clipboard(Outside::X11) => {
-                self.clipboard.from_app.clear();
-                clear_data_device_selection(&display, &seat);
-                self.clipboard.stale = true;
-            }
-            (Kind::Primary, Some(mimes)) => set_primary_selection(&display, &seat, mimes, Outside::X11),
-            (Kind::Primary, None) if current_primary_selection_userdata(&seat).is_some() => {
-                clear_primary_selection(&display, &seat);
-            }
-            (_, None) => (),
+            Kind::Primary => set_primary_selection(&display, &seat, mimes, Outside::X11),
         }
     }
 
@@ -248,6 +337,18 @@ impl DataDeviceHandler for State {
 
 impl ClientDndGrabHandler for State {}
 impl ServerDndGrabHandler for State {}
+
+impl ext_data_control::DataControlHandler for State {
+    fn data_control_state(&self) -> &ext_data_control::DataControlState {
+        &self.globals.ext_data_control
+    }
+}
+
+impl wlr_data_control::DataControlHandler for State {
+    fn data_control_state(&self) -> &wlr_data_control::DataControlState {
+        &self.globals.wlr_data_control
+    }
+}
 
 impl PrimarySelectionHandler for State {
     fn primary_selection_state(&self) -> &PrimarySelectionState {

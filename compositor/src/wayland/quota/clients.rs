@@ -18,13 +18,10 @@ use std::{
 use media::{AppId, Cause, NoticeKind};
 use rustix::process::Pid;
 use smithay::{
-    reexports::{
-        wayland_protocols::wp::primary_selection::zv1::server::zwp_primary_selection_source_v1::ZwpPrimarySelectionSourceV1,
-        wayland_server::{
-            Client, Resource,
-            backend::{ClientData, ClientId, DisconnectReason, protocol::ProtocolError},
-            protocol::wl_surface::WlSurface,
-        },
+    reexports::wayland_server::{
+        Client, Resource,
+        backend::{ClientData, ClientId, DisconnectReason, ObjectId, protocol::ProtocolError},
+        protocol::wl_surface::WlSurface,
     },
     wayland::compositor::CompositorClientState,
 };
@@ -124,8 +121,10 @@ pub(crate) struct Usage {
     pub(crate) listeners: u32,
     /// Other objects that cost memory here: buffers, positioners, callbacks and many more.
     pub(crate) objects: u32,
-    /// How many types its sources of the primary selection offer.
-    pub(crate) types: Vec<(ZwpPrimarySelectionSourceV1, usize)>,
+    /// How many types its sources of selections offer.
+    pub(crate) types: HashMap<ObjectId, usize>,
+    /// Its devices that hear of all selections.
+    pub(crate) controls: u32,
     /// Icons that are being made, each with a small picture.
     pub(crate) icons: u32,
     /// Bytes of canvases and of pictures kept for compositing.
@@ -153,6 +152,8 @@ pub(crate) struct ClientState {
     /// Why it was.
     shut: OnceLock<&'static str>,
     gone: Arc<Mutex<Vec<ClientId>>>,
+    /// Whether somebody put it into a sandbox: it sees no protocols that reach beyond its own windows.
+    pub(crate) sandboxed: bool,
 }
 
 impl ClientState {
@@ -163,6 +164,7 @@ impl ClientState {
             socket,
             shut: OnceLock::new(),
             gone,
+            sandboxed: false,
         }
     }
 
@@ -291,6 +293,11 @@ impl Clients {
     /// What an app uses.
     pub(crate) fn usage(&mut self, client: &ClientId) -> &mut Usage {
         self.used.entry(client.clone()).or_default()
+    }
+
+    /// How many devices of an app hear of all selections.
+    pub(in crate::wayland) fn controls(&self, client: &ClientId) -> u32 {
+        self.used.get(client).map_or(0, |usage| usage.controls)
     }
 
     /// An app's number. Those of X11 apps are higher.

@@ -7,5 +7,6 @@ pub(in crate::wayland) mod notices;
 pub(in crate::wayland) mod objects;
 pub(in crate::wayland) mod pace;
 pub(in crate::wayland) mod requests;
+pub(in crate::wayland) mod selections;
 pub(in crate::wayland) mod unapplied;
 pub(in crate::wayland) mod watchdog;

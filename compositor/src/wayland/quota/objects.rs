@@ -21,12 +21,6 @@ use smithay::{
                     wp_presentation::{self, WpPresentation},
                     wp_presentation_feedback::WpPresentationFeedback,
                 },
-                primary_selection::zv1::server::{
-                    zwp_primary_selection_device_manager_v1::{self, ZwpPrimarySelectionDeviceManagerV1},
-                    zwp_primary_selection_device_v1::{self, ZwpPrimarySelectionDeviceV1},
-                    zwp_primary_selection_offer_v1::ZwpPrimarySelectionOfferV1,
-                    zwp_primary_selection_source_v1::{self, ZwpPrimarySelectionSourceV1},
-                },
                 relative_pointer::zv1::server::zwp_relative_pointer_manager_v1::ZwpRelativePointerManagerV1,
                 single_pixel_buffer::v1::server::wp_single_pixel_buffer_manager_v1::{
                     self, WpSinglePixelBufferManagerV1,
@@ -67,10 +61,6 @@ use smithay::{
                 wl_buffer::WlBuffer,
                 wl_callback::WlCallback,
                 wl_compositor::WlCompositor,
-                wl_data_device::{self, WlDataDevice},
-                wl_data_device_manager::{self, WlDataDeviceManager},
-                wl_data_offer::WlDataOffer,
-                wl_data_source::{self, WlDataSource},
                 wl_keyboard::WlKeyboard,
                 wl_output::WlOutput,
                 wl_pointer::WlPointer,
@@ -91,13 +81,6 @@ use smithay::{
         presentation::{PresentationFeedbackState, PresentationState},
         relative_pointer::RelativePointerManagerState,
         seat::{KeyboardUserData, PointerUserData, SeatGlobalData, SeatUserData, TouchUserData},
-        selection::{
-            data_device::{DataDeviceState, DataDeviceUserData, DataSourceUserData},
-            primary_selection::{
-                PrimaryDeviceManagerGlobalData, PrimaryDeviceUserData, PrimarySelectionState,
-                PrimarySourceUserData,
-            },
-        },
         shell::{
             kde::decoration::{KdeDecorationManagerGlobalData, KdeDecorationState},
             xdg::{
@@ -117,7 +100,7 @@ use smithay::{
 use crate::wayland::State;
 use crate::wayland::quota::clients::Usage;
 use crate::wayland::quota::requests::{
-    LISTENERS, Verdict, guarded, one_listener_less, one_listener_more, one_object_less, one_object_more,
+    Verdict, guarded, one_listener_less, one_listener_more, one_object_less, one_object_more,
 };
 
 /// An interface whose objects are counted, and of its requests those that make others.
@@ -227,63 +210,6 @@ counted!(XdgActivationV1, () => XdgActivationState,
     xdg_activation_v1::Request::GetActivationToken { .. } => one_object_more);
 counted!(XdgActivationTokenV1, ActivationTokenData => XdgActivationState);
 
-global!(WlDataDeviceManager, () => DataDeviceState, one_object_more);
-guarded!(WlDataDeviceManager, () => DataDeviceState, destroyed: one_object_less, |state, client, _, request| {
-    match request {
-        wl_data_device_manager::Request::CreateDataSource { .. } => one_object_more(state, client),
-        wl_data_device_manager::Request::GetDataDevice { .. } => one_listener_more(state, client),
-        _ => Verdict::Pass,
-    }
-});
-guarded!(WlDataDevice, DataDeviceUserData => DataDeviceState, destroyed: one_listener_less, |state, client, _, request| {
-    match request {
-        wl_data_device::Request::SetSelection { .. } => no_more_offers(state, client),
-        _ => Verdict::Pass,
-    }
-});
-guarded!(WlDataSource, DataSourceUserData => DataDeviceState, destroyed: one_object_less, |_, _, source, request| {
-    use smithay::wayland::selection::data_device::with_source_metadata;
-    match request {
-        wl_data_source::Request::Offer { .. } => {
-            let offered = with_source_metadata(source, |metadata| metadata.mime_types.len());
-            one_type_more(offered.unwrap_or(0))
-        }
-        _ => Verdict::Pass,
-    }
-});
-
-global!(ZwpPrimarySelectionDeviceManagerV1, PrimaryDeviceManagerGlobalData => PrimarySelectionState, one_object_more);
-guarded!(ZwpPrimarySelectionDeviceManagerV1, () => PrimarySelectionState,
-destroyed: one_object_less, |state, client, _, request| match request {
-    zwp_primary_selection_device_manager_v1::Request::CreateSource { .. }
-    | zwp_primary_selection_device_manager_v1::Request::GetDevice { .. } => one_listener_more(state, client),
-    _ => Verdict::Pass,
-});
-guarded!(ZwpPrimarySelectionDeviceV1, PrimaryDeviceUserData => PrimarySelectionState,
-destroyed: one_listener_less, |state, client, _, request| match request {
-    zwp_primary_selection_device_v1::Request::SetSelection { .. } => no_more_offers(state, client),
-    _ => Verdict::Pass,
-});
-guarded!(ZwpPrimarySelectionSourceV1, PrimarySourceUserData => PrimarySelectionState,
-destroyed: one_listener_less, |state, client, source, request| match request {
-    zwp_primary_selection_source_v1::Request::Offer { .. } => {
-        // Smithay does not say how many there are.
-        let types = &mut state.clients.usage(&client.id()).types;
-        types.retain(|(known, _)| known.is_alive());
-        match types.iter_mut().find(|(known, _)| known == source) {
-            Some((_, offered)) => {
-                *offered += 1;
-                one_type_more(*offered)
-            }
-            None => {
-                types.push((source.clone(), 0));
-                Verdict::Pass
-            }
-        }
-    }
-    _ => Verdict::Pass,
-});
-
 global!(WlSeat, SeatGlobalData<State> => SeatState<State>, one_listener_more);
 guarded!(WlSeat, SeatUserData<State> => SeatState<State>, destroyed: one_listener_less, |state, client, _, request| {
     match request {
@@ -307,32 +233,4 @@ counted!(OrgKdeKwinServerDecorationManager, () => KdeDecorationState,
     org_kde_kwin_server_decoration_manager::Request::Create { .. } => one_object_more);
 counted!(OrgKdeKwinServerDecoration, WlSurface => KdeDecorationState);
 
-/// Types that one source offers; more than anybody could choose from.
-const TYPES: usize = 1024;
-
-/// Offers that an app has been made and keeps, roughly. Each selection makes one for each of its data devices.
-const OFFERS: u32 = 4096;
-
-/// The first of the ids that the server gives.
-const SERVER_IDS: u32 = 0xff00_0000;
-
-/// Offers are made and destroyed beside us; but ids are given lowest first, so high ones mean that there are many.
-fn no_more_offers(state: &mut State, client: &Client) -> Verdict {
-    let backend = state.display.backend_handle();
-    let is_offer = |id: u32| {
-        [WlDataOffer::interface(), ZwpPrimarySelectionOfferV1::interface()]
-            .into_iter()
-            .any(|interface| backend.object_for_protocol_id(client.id(), interface, id).is_ok())
-    };
-    // As many ids as devices: an app that gives back one offer of each selection is noticed as well.
-    let first = SERVER_IDS + OFFERS;
-    if (first..first + LISTENERS).any(is_offer) {
-        Verdict::CutOff("it keeps too many offers of selections")
-    } else {
-        Verdict::Pass
-    }
-}
-
-fn one_type_more(offered: usize) -> Verdict {
-    if offered >= TYPES { Verdict::CutOff("it offers too many types of one content") } else { Verdict::Pass }
-}
+pub(in crate::wayland) use global;

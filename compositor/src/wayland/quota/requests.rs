@@ -64,7 +64,7 @@ const REGIONS: u32 = 4096;
 
 /// Guards the requests of an interface: the check says what becomes of each before Smithay sees it.
 macro_rules! guarded {
-    ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, $check:expr) => {
+    ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, gone: $gone:expr, $check:expr) => {
         impl smithay::reexports::wayland_server::Dispatch<$interface, $data> for State {
             fn request(
                 state: &mut Self,
@@ -109,9 +109,14 @@ macro_rules! guarded {
                 }
                 <$smithay as smithay::reexports::wayland_server::Dispatch<$interface, $data, Self>>::destroyed(
                     state, client, resource, data,
-                )
+                );
+                let gone: fn(&mut State, &$interface) = $gone;
+                gone(state, resource);
             }
         }
+    };
+    ($interface:ty, $data:ty => $smithay:ty, destroyed: $destroyed:expr, $check:expr) => {
+        guarded!($interface, $data => $smithay, destroyed: $destroyed, gone: |_, _| (), $check);
     };
 }
 
