@@ -11,9 +11,12 @@ mod clock;
 mod config;
 mod event;
 mod handle;
+mod icons;
 mod memory;
 mod queue;
+mod text;
 mod wayland;
+mod x11;
 
 pub use config::{Config, Limits, XAUTHORITY};
 pub use event::Event;

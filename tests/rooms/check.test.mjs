@@ -71,6 +71,23 @@ test("the host's core and the viewer's do not name each other", () => {
   );
 });
 
+test("the X11 library names neither what shows its windows nor Smithay", () => {
+  const shared = { "compositor/src/text.rs": "", "compositor/src/wayland/mod.rs": "use crate::x11::Manager;" };
+  assert.deepEqual(planted({ ...shared, "compositor/src/x11/mod.rs": "use crate::text::clean;" }), []);
+  for (const text of [
+    "use crate::wayland::State;",
+    "use crate::{text, wayland::State};",
+    "use super::super::wayland::State;",
+    "impl From<smithay::wayland::selection::SelectionTarget> for Kind {}",
+  ]) {
+    const found = planted({ ...shared, "compositor/src/x11/selection.rs": text });
+    assert.ok(
+      found.some((crossing) => crossing.startsWith("compositor/src/x11/selection.rs")),
+      text,
+    );
+  }
+});
+
 test("a circle between rooms of a crate is found, and comments draw none", () => {
   const one = {
     "encoder/src/pool.rs": "use crate::shown::Shown;",

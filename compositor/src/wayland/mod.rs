@@ -12,7 +12,6 @@ mod globals;
 mod input;
 mod picture;
 mod quota;
-mod sanitize;
 mod socket;
 mod windows;
 mod xwayland;

@@ -1,9 +1,16 @@
 //! What X11 windows say about themselves: every property of every form is taken in, cleaned and bounded.
 #![no_main]
 
-#[path = "../wayland/mod.rs"]
-mod wayland;
+// The compositor needs more of these two.
+#[allow(dead_code)]
+#[path = "../../../compositor/src/icons.rs"]
+mod icons;
+#[allow(dead_code)]
+#[path = "../../../compositor/src/text.rs"]
+mod text;
+#[path = "../x11/mod.rs"]
+mod x11;
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|reads: Vec<wayland::x11::Read>| wayland::x11::take_in(reads));
+fuzz_target!(|reads: Vec<x11::Read>| x11::take_in(reads));

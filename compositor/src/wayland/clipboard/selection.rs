@@ -31,7 +31,7 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::clipboard::pipes;
 use crate::wayland::quota::pace::Pace;
-use crate::wayland::xwayland::x11::Kind;
+use crate::x11::Kind;
 
 /// The most MIME types of one offer, and the longest of them.
 const MAX_MIMES: usize = 32;
@@ -129,9 +129,9 @@ impl SelectionHandler for State {
     fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
         let offered = source.map(|source| source.mime_types()).unwrap_or_default();
         let mimes = bounded(offered);
-        *self.clipboard.sources.get_mut(Kind::of(ty)) =
+        *self.clipboard.sources.get_mut(Kind::from(ty)) =
             self.clipboard.sources.next.take().map_or(Owned::Elsewhere, Owned::By);
-        self.offer_to_x11(Kind::of(ty), (!mimes.is_empty()).then(|| mimes.clone()));
+        self.offer_to_x11(Kind::from(ty), (!mimes.is_empty()).then(|| mimes.clone()));
         if ty != SelectionTarget::Clipboard {
             return;
         }
@@ -151,7 +151,7 @@ impl SelectionHandler for State {
         owner: &Outside,
     ) {
         if *owner == Outside::X11 {
-            return self.x11_content_into(Kind::of(ty), &mime_type, fd);
+            return self.x11_content_into(Kind::from(ty), &mime_type, fd);
         }
         if ty != SelectionTarget::Clipboard {
             return;

@@ -7,9 +7,9 @@ use rustix::process::Pid;
 use smithay::reexports::wayland_server::{Resource, backend::ClientId};
 
 use crate::clock;
+use crate::text as words;
 use crate::wayland::State;
 use crate::wayland::quota::pace::Pace;
-use crate::wayland::sanitize as words;
 
 /// Many notices at once say no more than a few.
 const NOTICES: Pace = Pace::new(8, Duration::from_secs(1));

@@ -19,8 +19,8 @@ use smithay::{
     },
 };
 
+use crate::text as words;
 use crate::wayland::State;
-use crate::wayland::sanitize as words;
 use crate::wayland::windows::toplevels::Toplevel;
 use crate::wayland::windows::tracks::{Role, Track};
 

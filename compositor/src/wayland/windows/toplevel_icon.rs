@@ -21,10 +21,10 @@ use smithay::reexports::{
 };
 
 use crate::clock;
+use crate::icons;
 use crate::wayland::State;
 use crate::wayland::picture::shm;
 use crate::wayland::quota::requests::{Verdict, one_object_less, one_object_more};
-use crate::wayland::windows::icons;
 use crate::wayland::windows::tracks::Role;
 
 /// What apps are told to draw, in logical units.

@@ -18,7 +18,7 @@ use crate::wayland::picture::compose::Picture;
 use crate::wayland::quota::pace::Pace;
 use crate::wayland::windows::popups::Popup;
 use crate::wayland::windows::toplevels::Toplevel;
-use crate::wayland::xwayland::x11::Shown;
+use crate::wayland::xwayland::Shown;
 
 /// All tracks.
 #[derive(Debug, Default)]

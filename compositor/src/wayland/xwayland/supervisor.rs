@@ -26,13 +26,14 @@ use smithay::reexports::{
 use crate::Config;
 use crate::clock::Work;
 use crate::wayland::State;
-use crate::wayland::xwayland::x11::{
-    Kind, Manager, Typing,
-    cookie::Cookie,
+use crate::wayland::clipboard::pipes;
+use crate::wayland::xwayland::{
+    pairing::Surfaces,
     server::{self, Ends, Server},
     shell::Serials,
-    sockets::Sockets,
+    typing::Typing,
 };
+use crate::x11::{Kind, Manager, cookie::Cookie, sockets::Sockets};
 
 /// How often an Xwayland is looked at that is not ready. It is given up only if it slept all the time in between: then it
 /// waits for something that will not come. One that works, or would if it had a processor, may take its time.
@@ -56,6 +57,10 @@ pub(crate) struct Xwayland {
     phase: Phase,
     deaths: VecDeque<Instant>,
     pub(in crate::wayland) serials: Serials,
+    /// Which surfaces show which windows.
+    pub(in crate::wayland) surfaces: Surfaces,
+    /// The surface whose app knows from where it counts a wheel.
+    pub(in crate::wayland) counting: Option<WlSurface>,
     /// What others than X11 apps offer on the clipboard and as primary selection.
     offers: [Option<Vec<String>>; 2],
     /// A keymap made for text that is in use.
@@ -114,6 +119,8 @@ impl Xwayland {
             phase: Phase::Idle,
             deaths: VecDeque::new(),
             serials: Serials::new(display),
+            surfaces: Surfaces::default(),
+            counting: None,
             offers: [None, None],
             typing: None,
             last_key: None,
@@ -141,6 +148,20 @@ impl Xwayland {
             Phase::Managed(_, manager) => Some(manager),
             _ => None,
         }
+    }
+
+    /// The managed Xwayland as a client of ours.
+    pub(in crate::wayland) fn client(&self) -> Option<&Client> {
+        match &self.phase {
+            Phase::Managed(running, _) => Some(&running.client),
+            Phase::Idle | Phase::Starting(_) | Phase::Ending(_) => None,
+        }
+    }
+
+    /// Xwayland is gone, and so are its surfaces.
+    pub(super) fn forget_surfaces(&mut self) {
+        self.surfaces = Surfaces::default();
+        self.counting = None;
     }
 
     /// The surface that bears a serial.
@@ -244,7 +265,7 @@ impl State {
         });
         let mut watched = vec![ended.map_err(|e| failed(&e))?];
 
-        let (mut manager, theirs) = (Some(manager), client.clone());
+        let mut manager = Some(manager);
         let source = Generic::new(ready, Interest::READ, Mode::Level);
         let ready = self.events.insert_source(source, move |_, ready, state| {
             match read_line(ready) {
@@ -253,7 +274,7 @@ impl State {
                 Line::Closed => (),
                 Line::Whole => {
                     if let Some(manager) = manager.take() {
-                        state.manage_xwayland(manager, theirs.clone());
+                        state.manage_xwayland(manager);
                     }
                 }
             }
@@ -277,9 +298,9 @@ impl State {
     }
 
     /// It is ready for its window manager, and then for apps.
-    fn manage_xwayland(&mut self, stream: std::os::unix::net::UnixStream, client: Client) {
+    fn manage_xwayland(&mut self, stream: std::os::unix::net::UnixStream) {
         let Some(Served { cookie, .. }) = &self.xwayland.served else { return };
-        let managed = Manager::new(stream, client, cookie).map_err(|error| error.to_string());
+        let managed = Manager::new(stream, cookie, pipes::MAX_BYTES).map_err(|error| error.to_string());
         let managed = managed.and_then(|manager| {
             let fd = manager.watched().map_err(|error| error.to_string())?;
             // What has come is handled at the end of every turn of the loop; this only wakes it.
@@ -291,7 +312,7 @@ impl State {
             Ok((mut manager, token)) => {
                 for (kind, offer) in [Kind::Clipboard, Kind::Primary].into_iter().zip(&self.xwayland.offers) {
                     if let Some(offer) = offer {
-                        manager.take_over(kind, offer.clone());
+                        manager.offer(kind, Some(offer.clone()));
                     }
                 }
                 let phase = std::mem::replace(&mut self.xwayland.phase, Phase::Idle);

@@ -4,14 +4,10 @@
 //! its windows and the size of its menus, has the app killed, and no other.
 
 use media::{Frame, Logical, MAX_DIMENSION, NoticeKind, Size};
-use x11rb::protocol::xproto::{ConnectionExt as _, Window};
+use x11rb::protocol::xproto::Window;
 
-use super::{
-    Manager,
-    manager::Then,
-    windows::{Stage, XWindow},
-};
 use crate::wayland::State;
+use crate::x11::manager::Seen;
 
 /// Windows that one app may have, and may show at a time.
 const WINDOWS_OF_ONE: u32 = 2048;
@@ -26,9 +22,6 @@ const LEAST_SIDE: u32 = 64;
 
 /// No override-redirect window may have a longer side. Others are given a size that they can have.
 const LONGEST_SIDE: u32 = 2 * MAX_DIMENSION;
-
-/// A window that is shown or about to be.
-type Seen<'a> = (Window, &'a XWindow);
 
 impl State {
     /// Whether an app may have one more window. If not, it is killed for it, or the one that has most.
@@ -138,37 +131,11 @@ impl State {
 
     /// Kills the app of a window.
     fn kill_x11_app(&mut self, window: Window, reason: &str) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let owner = x11.wire.owner_of(window);
-        if !x11.killed.insert(owner) {
+        if !self.xwayland.manager().is_some_and(|x11| x11.kill(window)) {
             return;
         }
         tracing::warn!(reason, "an X11 app is cut off");
         let name = self.x11_name(window);
         self.tell(name, NoticeKind::Ended);
-        let Some(x11) = self.xwayland.manager() else { return };
-        x11.wire.sent(x11.wire.conn().kill_client(window));
-        x11.after(Then::Killed { owner });
-    }
-}
-
-impl Manager {
-    /// The windows that are shown or about to be: all, and those of the same app as `id`.
-    fn shown_with(&self, id: Window) -> (Vec<Seen<'_>>, Vec<Seen<'_>>) {
-        let owner = self.wire.owner_of(id);
-        let shown = || self.windows.iter().filter(|(_, window)| window.stage != Stage::Unmapped);
-        let own = shown().filter(|(id, _)| self.wire.owner_of(*id) == owner);
-        (shown().collect(), own.collect())
-    }
-
-    /// An app has one window less.
-    pub(super) fn disown(&mut self, id: Window) {
-        let owner = self.wire.owner_of(id);
-        if let Some(owned) = self.owned.get_mut(&owner) {
-            *owned = owned.saturating_sub(1);
-            if *owned == 0 {
-                self.owned.remove(&owner);
-            }
-        }
     }
 }

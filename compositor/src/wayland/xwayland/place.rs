@@ -4,23 +4,24 @@ use media::{Event, Logical, Point, Scale, States, TrackId, Window as Report, Win
 use smithay::utils::IsAlive;
 use x11rb::protocol::xproto::Window;
 
-use super::{
-    Kind, Shown,
-    windows::{Stage, XWindow},
-};
+use super::Shown;
 use crate::wayland::State;
 use crate::wayland::picture::layout;
 use crate::wayland::windows::tracks::{Role, Track};
+use crate::x11::{
+    Kind,
+    windows::{Stage, XWindow},
+};
 
 impl State {
     /// Shows a window if all that it takes is there.
     pub(super) fn show_x11(&mut self, id: Window) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let Some(window) = x11.windows.get(id) else { return };
+        let Some(window) = self.xwayland.running().and_then(|x11| x11.windows.get(id)) else { return };
         if window.stage != Stage::Mapped || window.track.is_some() {
             return;
         }
-        let Some(surface) = window.surface().filter(|surface| surface.alive()).cloned() else { return };
+        let surface = self.xwayland.surfaces.surface_of(id).filter(|surface| surface.alive());
+        let Some(surface) = surface.cloned() else { return };
         let parent = if window.override_redirect { self.x11_popup_parent(id) } else { None };
         let position = self.x11_place_in(id, parent);
         self.announce_scale(&surface, Scale::ONE);
@@ -70,6 +71,7 @@ impl State {
                 self.x11_offers(kind, None);
             }
         }
+        self.xwayland.forget_surfaces();
     }
 
     /// What is reported of an X11 window.
@@ -93,28 +95,22 @@ impl State {
             };
         }
         let parent = properties.transient_for.and_then(|parent| self.shown_x11(parent));
+        let reported = self.tracks.get(text.track).and_then(|track| track.reported.as_ref());
+        let before = reported.map_or(0, |before| before.configured);
         Report {
             parent,
             limits: properties.limits,
             states: self.x11_states(window, parent.is_some(), text.track),
-            configured: answered(
-                window,
-                &text,
-                self.tracks.get(text.track).and_then(|t| t.reported.as_ref()),
-            ),
+            configured: window.answered(text.size).max(before),
             ..text
         }
     }
 
     /// Where a window lies relative to a parent.
     pub(super) fn x11_place_in(&self, id: Window, parent: Option<TrackId>) -> Point<Logical> {
-        let windows = || Some(&self.xwayland.running()?.windows);
-        let origin = |id| windows()?.get(id).map(|window| window.rect.origin());
-        let from = parent.and_then(|parent| self.x11_window_of(parent)).and_then(origin);
-        match from.zip(origin(id)) {
-            Some((from, at)) => at.offset(-from.x, -from.y),
-            None => Point::default(),
-        }
+        let parent = parent.and_then(|parent| self.x11_window_of(parent));
+        let place = |parent| Some(self.xwayland.running()?.place_in(id, parent));
+        parent.and_then(place).unwrap_or_default()
     }
 
     fn x11_states(&self, window: &XWindow, has_parent: bool, track: TrackId) -> States {
@@ -171,10 +167,4 @@ impl State {
         }
         at.is_none()
     }
-}
-
-/// The newest of the viewers' serials that the committed size answers.
-fn answered(window: &XWindow, now: &Report, before: Option<&Report>) -> u32 {
-    let met = window.asked.iter().rev().find(|(_, size)| *size == now.size).map_or(0, |&(serial, _)| serial);
-    met.max(before.map_or(0, |before| before.configured))
 }

@@ -7,41 +7,21 @@ use smithay::{
     reexports::wayland_server::protocol::wl_surface::WlSurface,
     utils::SERIAL_COUNTER,
 };
-use x11rb::{
-    protocol::xproto::{
-        AtomEnum, ConfigureWindowAux, ConnectionExt as _, InputFocus, PropMode, StackMode, Window,
-    },
-    wrapper::ConnectionExt as _,
-};
+use x11rb::protocol::xproto::Window;
 
-use super::properties::Purpose;
 use crate::clock;
 use crate::wayland::State;
 use crate::wayland::picture::frames::millis;
 use crate::wayland::windows::tracks::Role;
+use crate::x11::properties::Purpose;
 
 impl State {
     /// The keyboard went to a surface: X is told, and has done so before the first key comes.
     pub(in crate::wayland) fn focus_x11(&mut self, surface: Option<&WlSurface>) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let id = surface.and_then(|surface| x11.windows.of_surface(surface));
-        if id == x11.focused {
-            return;
-        }
-        if let Some(before) = std::mem::replace(&mut x11.focused, id)
-            && let Some(window) = x11.windows.get_mut(before)
-            && window.is_mapped()
-        {
-            window.states.focused = false;
-            x11.write_states(before);
-        }
-        x11.give_focus(id);
+        let id = surface.and_then(|surface| self.xwayland.surfaces.window_of(surface));
+        let Some(x11) = self.xwayland.manager().filter(|x11| x11.focused != id) else { return };
+        x11.focus(id);
         if let Some(id) = id {
-            x11.remember(id);
-            if let Some(window) = x11.windows.get_mut(id) {
-                window.states.focused = true;
-            }
-            x11.write_states(id);
             x11.wire.settle();
             self.attend_x11(id);
         }
@@ -75,16 +55,7 @@ impl State {
         let mut group = Vec::new();
         self.collect_x11(toplevel, &mut group);
         let Some(x11) = self.xwayland.manager() else { return };
-        x11.top = Some(id);
-        // From the top down to the floor, each below the one before: none lies above its own menu for a moment, which
-        // would take the pointer from that.
-        let mut above = None;
-        for window in group.into_iter().rev().chain([x11.wire.floor]) {
-            let mode = if above.is_some() { StackMode::BELOW } else { StackMode::ABOVE };
-            let aux = ConfigureWindowAux::new().sibling(above).stack_mode(mode);
-            x11.wire.sent(x11.wire.conn().configure_window(window, &aux));
-            above = Some(window);
-        }
+        x11.raise(id, group);
         x11.wire.settle();
     }
 
@@ -120,36 +91,5 @@ impl State {
             pointer.frame(self);
         }
         self.leave();
-    }
-}
-
-impl super::Manager {
-    /// Gives X's focus to a window in the way that it wants it, or takes it from all.
-    fn give_focus(&self, id: Option<Window>) {
-        let conn = self.wire.conn();
-        let window = id.and_then(|id| Some((id, self.windows.get(id)?)));
-        let set = |window: Window| {
-            self.wire.sent(conn.set_input_focus(InputFocus::NONE, window, x11rb::CURRENT_TIME));
-        };
-        match window {
-            Some((id, window)) => {
-                let model = window.properties.input;
-                // One that takes the focus by itself must not find it elsewhere until then, nor one that wants none.
-                set(if model.given { id } else { x11rb::NONE });
-                if model.told {
-                    self.send_protocol(id, self.wire.atoms.WM_TAKE_FOCUS);
-                }
-            }
-            None => set(x11rb::NONE),
-        }
-        let active = [id.unwrap_or(x11rb::NONE)];
-        let name = self.wire.atoms._NET_ACTIVE_WINDOW;
-        self.wire.sent(conn.change_property32(
-            PropMode::REPLACE,
-            self.wire.root,
-            name,
-            AtomEnum::WINDOW,
-            &active,
-        ));
     }
 }

@@ -1,6 +1,7 @@
 //! The names that X11 conventions (ICCCM, EWMH, Motif) are spoken in.
 
 x11rb::atom_manager! {
+    #[cfg_attr(test, derive(Default))]
     pub(crate) Atoms:
     AtomsCookie {
         WL_SURFACE_ID,

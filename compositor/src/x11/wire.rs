@@ -1,4 +1,4 @@
-//! The window manager's connection to Xwayland. Nothing here waits for an answer.
+//! The window manager's connection to its X server. Nothing here waits for an answer.
 //!
 //! X answers in order. Who wants answers sends requests and then a [`Wire::fence`]: an event that comes back to us
 //! behind the answers, so that reading these finds them there. An app that grabs the server delays its own display
@@ -41,7 +41,7 @@ use x11rb::{
 
 use super::{atoms::Atoms, cookie};
 
-/// How long input waits at most until Xwayland has done what must come before it.
+/// How long input waits at most until the X server has done what must come before it.
 const SETTLE: Duration = Duration::from_millis(25);
 
 /// After a wait in vain, none is tried for so long.
@@ -75,14 +75,14 @@ pub(crate) enum ManageError {
 #[derive(Debug)]
 pub(crate) struct Wire {
     conn: RustConnection,
-    pub(super) atoms: Atoms,
-    pub(super) root: Window,
+    pub(crate) atoms: Atoms,
+    pub(crate) root: Window,
     /// A window of our own, to be named as window manager and to own selections.
-    pub(super) own: Window,
+    pub(crate) own: Window,
     /// A second one, to which fences are sent.
     fences: Window,
     /// A third one, which takes what falls through the window under the pointer: other windows lie below it.
-    pub(super) floor: Window,
+    pub(crate) floor: Window,
     /// In each fence, so that apps cannot make one.
     secret: [u32; 2],
     sent: u32,
@@ -95,15 +95,15 @@ pub(crate) struct Wire {
 
 /// An answer that will come.
 #[derive(Debug)]
-pub(super) struct Answer(SequenceNumber);
+pub(crate) struct Answer(SequenceNumber);
 
 /// Which fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fence(u32);
+pub(crate) struct Fence(u32);
 
 impl Wire {
-    /// Becomes the window manager of an Xwayland that is ready.
-    pub(super) fn connect(stream: UnixStream, cookie: &cookie::Cookie) -> Result<Self, ManageError> {
+    /// Becomes the window manager of an X server that is ready.
+    pub(crate) fn connect(stream: UnixStream, cookie: &cookie::Cookie) -> Result<Self, ManageError> {
         let (stream, _) = DefaultStream::from_unix_stream(stream)?;
         let (method, secret) = (cookie::METHOD.as_bytes().to_vec(), cookie.secret().to_vec());
         let conn = RustConnection::connect_to_stream_with_auth_info(stream, 0, method, secret)?;
@@ -204,24 +204,24 @@ impl Wire {
     }
 
     /// A descriptor that becomes readable when there is something to take.
-    pub(super) fn watched(&self) -> std::io::Result<OwnedFd> {
+    pub(crate) fn watched(&self) -> std::io::Result<OwnedFd> {
         self.conn.stream().as_fd().try_clone_to_owned()
     }
 
     /// The connection, to send requests on.
-    pub(super) fn conn(&self) -> &RustConnection {
+    pub(crate) fn conn(&self) -> &RustConnection {
         &self.conn
     }
 
     /// Takes note of whether a request could be sent. Whether the server then carries it out is known by its events.
-    pub(super) fn sent(&self, request: Result<VoidCookie<'_, RustConnection>, ConnectionError>) {
+    pub(crate) fn sent(&self, request: Result<VoidCookie<'_, RustConnection>, ConnectionError>) {
         if request.is_err() {
             self.broken.set(true);
         }
     }
 
     /// Takes note of a request whose answer will be read behind a fence.
-    pub(super) fn asked<R: TryParse>(
+    pub(crate) fn asked<R: TryParse>(
         &self,
         request: Result<Cookie<'_, RustConnection, R>, ConnectionError>,
     ) -> Option<Answer> {
@@ -240,7 +240,7 @@ impl Wire {
     }
 
     /// Asks for a property's first `bytes` bytes.
-    pub(super) fn ask_property(
+    pub(crate) fn ask_property(
         &self,
         window: Window,
         property: Atom,
@@ -252,18 +252,18 @@ impl Wire {
     }
 
     /// Reads an answer behind whose request a fence has arrived.
-    pub(super) fn read<R: TryParse>(&self, answer: Answer) -> Option<R> {
+    pub(crate) fn read<R: TryParse>(&self, answer: Answer) -> Option<R> {
         let buffer = self.conn.wait_for_reply_or_error(answer.0).ok()?;
         R::try_parse(&buffer).ok().map(|(reply, _)| reply)
     }
 
     /// Reads a property; `None` if the window is gone. One that is not set has the type 0.
-    pub(super) fn read_property(&self, answer: Answer) -> Option<GetPropertyReply> {
+    pub(crate) fn read_property(&self, answer: Answer) -> Option<GetPropertyReply> {
         self.read(answer)
     }
 
     /// Sends a fence: all answers to earlier requests are there when [`Wire::arrived`] tells of it.
-    pub(super) fn fence(&mut self) -> Fence {
+    pub(crate) fn fence(&mut self) -> Fence {
         self.sent = self.sent.wrapping_add(1);
         let data = [self.sent, self.secret[0], self.secret[1], 0, 0];
         let event = ClientMessageEvent::new(32, self.fences, self.atoms._DORMER_FENCE, data);
@@ -272,20 +272,20 @@ impl Wire {
     }
 
     /// Whether an event is a fence of ours, and which.
-    pub(super) fn arrived(&mut self, event: &ClientMessageEvent) -> Option<Fence> {
+    pub(crate) fn arrived(&mut self, event: &ClientMessageEvent) -> Option<Fence> {
         let number = self.fence_in(event)?;
         self.arrived = number;
         Some(Fence(number))
     }
 
     /// The newest fence that has arrived, and whether others are under way.
-    pub(super) fn progress(&self) -> (Fence, bool) {
+    pub(crate) fn progress(&self) -> (Fence, bool) {
         (Fence(self.arrived), self.arrived != self.sent)
     }
 
-    /// Waits until Xwayland has carried out all that was sent, at most for a moment. Input that goes to it on its other
-    /// connection would overtake otherwise.
-    pub(super) fn settle(&mut self) {
+    /// Waits until the X server has carried out all that was sent, at most for a moment. Input that Xwayland gets on its
+    /// other connection would overtake otherwise.
+    pub(crate) fn settle(&mut self) {
         if self.settled_in_vain.is_some_and(|at| at.elapsed() < SETTLE_AGAIN) {
             return;
         }
@@ -328,7 +328,7 @@ impl Wire {
     }
 
     /// The next event, if one is there.
-    pub(super) fn next(&mut self) -> Option<Event> {
+    pub(crate) fn next(&mut self) -> Option<Event> {
         self.early.pop_front().or_else(|| self.poll())
     }
 
@@ -347,19 +347,19 @@ impl Wire {
     }
 
     /// Sends what was requested.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         if self.conn.flush().is_err() {
             self.broken.set(true);
         }
     }
 
     /// Whether the connection is at its end.
-    pub(super) fn broken(&self) -> bool {
+    pub(crate) fn broken(&self) -> bool {
         self.broken.get()
     }
 
     /// Which app made a window or another thing, as a number.
-    pub(super) fn owner_of(&self, id: u32) -> u32 {
+    pub(crate) fn owner_of(&self, id: u32) -> u32 {
         id & !self.conn.setup().resource_id_mask
     }
 }

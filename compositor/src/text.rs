@@ -3,7 +3,7 @@
 use media::Window;
 
 /// A title or app id without control characters, cut at a character boundary.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len().min(Window::MAX_TEXT));
     for c in text.chars().filter(|&c| !c.is_control() && !is_override(c)) {
         if cleaned.len() + c.len_utf8() > Window::MAX_TEXT {

@@ -1,28 +1,25 @@
 //! Windows that come, are mapped, change and go.
 
-use media::{Event as Report, Logical, MAX_DIMENSION, Point, Rect, Size, TrackId};
+use media::{Event as Report, Logical, Point, Rect, Size, TrackId};
 use smithay::reexports::calloop::timer::{TimeoutAction, Timer};
 use x11rb::protocol::{
     Event,
-    xproto::{
-        ChangeWindowAttributesAux, ConfigureNotifyEvent, ConfigureWindowAux, ConnectionExt as _,
-        CreateNotifyEvent, EventMask, GetGeometryReply, StackMode, Window,
-    },
+    xproto::{ConfigureNotifyEvent, CreateNotifyEvent, Window},
 };
 
-use super::{
-    manager::{IcccmState, Then},
+use crate::wayland::State;
+use crate::wayland::windows::tracks::Role;
+use crate::x11::{
+    geometry::bounded,
+    manager::Then,
     properties::Property,
-    windows::{NetStates, Stage, XWindow},
+    states::{IcccmState, NetStates},
+    windows::{Stage, XWindow},
     wire::Answer,
 };
-use crate::wayland::State;
 
 /// Events of X that are handled before others get their turn.
 const EVENTS_A_TURN: usize = 2048;
-
-/// How often a window may change its icon.
-const ICON_CHANGES: u32 = 256;
 
 impl State {
     /// Handles what Xwayland has said, and sends what it is to hear. Once a turn of the loop.
@@ -67,7 +64,7 @@ impl State {
             Event::ConfigureNotify(e) => self.x11_configured(&e),
             Event::PropertyNotify(e) => match Property::changed(e.atom, &x11.wire.atoms) {
                 Some(property) => x11.read_properties(e.window, &[property]),
-                None => self.x11_selection_property(&e),
+                None => x11.selection_property(&e),
             },
             Event::ClientMessage(e) => match x11.wire.arrived(&e) {
                 Some(fence) => {
@@ -77,10 +74,13 @@ impl State {
                 }
                 None => self.x11_message(&e),
             },
-            Event::ShapeNotify(e) => self.x11_shape_changed(&e),
-            Event::SelectionRequest(e) => self.x11_paste(e),
-            Event::SelectionNotify(e) => self.x11_converted(&e),
-            Event::XfixesSelectionNotify(e) => self.x11_selection_owner(&e),
+            Event::ShapeNotify(e) => x11.shape_changed(&e),
+            Event::SelectionRequest(e) => {
+                let may_read = self.x11_has_keyboard();
+                self.x11_selection(|x11| x11.pasted(e, may_read));
+            }
+            Event::SelectionNotify(e) => self.x11_selection(|x11| x11.converted(&e)),
+            Event::XfixesSelectionNotify(e) => self.x11_selection(|x11| x11.selection_owner(&e)),
             // Requests about windows that are gone meanwhile fail; that is all there is to it.
             _ => (),
         }
@@ -90,13 +90,13 @@ impl State {
         match then {
             Then::Properties { window, answers, geometry } => self.x11_known(window, answers, geometry),
             Then::Shape { window, extents, rects } => self.x11_shaped(window, extents, rects),
-            Then::Targets { kind, answer } => self.x11_targets(kind, answer),
+            Then::Targets { kind, answer } => self.x11_selection(|x11| x11.targets_read(kind, answer)),
             Then::Killed { owner } => {
                 if let Some(x11) = self.xwayland.manager() {
                     x11.killed.remove(&owner);
                 }
             }
-            Then::Content { window, answer } => self.x11_content(window, answer),
+            Then::Content { window, answer } => self.x11_selection(|x11| x11.content_read(window, answer)),
         }
     }
 
@@ -124,10 +124,11 @@ impl State {
         self.x11_unmapped(id);
         let Some(x11) = self.xwayland.manager() else { return };
         if x11.windows.remove(id).is_none() {
-            return self.x11_requestor_gone(id);
+            return x11.requestor_gone(id);
         }
         x11.recent.retain(|&recent| recent != id);
         x11.disown(id);
+        self.xwayland.surfaces.unlink(id);
     }
 
     fn x11_map_asked(&mut self, id: Window) {
@@ -138,53 +139,22 @@ impl State {
         }
         window.stage = Stage::Asked;
         window.override_redirect = false;
-        if self.x11_has_room(id) {
-            self.x11_read_all(id);
+        if self.x11_has_room(id)
+            && let Some(x11) = self.xwayland.manager()
+        {
+            x11.read_all(id);
         }
-    }
-
-    fn x11_read_all(&mut self, id: Window) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let aux = ChangeWindowAttributesAux::new().event_mask(EventMask::PROPERTY_CHANGE);
-        x11.wire.sent(x11.wire.conn().change_window_attributes(id, &aux));
-        x11.watch_shape(id);
-        x11.read_properties(id, &Property::ALL);
     }
 
     /// A window's properties were read.
     fn x11_known(&mut self, id: Window, answers: Vec<(Property, Answer)>, geometry: Option<Answer>) {
         let Some(x11) = self.xwayland.manager() else { return };
-        // What was answered is read in any case, or it would be kept for ever.
-        let replies: Vec<_> = answers
-            .into_iter()
-            .map(|(property, answer)| (property, x11.wire.read_property(answer)))
-            .collect();
-        let geometry: Option<GetGeometryReply> = geometry.and_then(|answer| x11.wire.read(answer));
-        let atoms = x11.wire.atoms;
-        let Some(window) = x11.windows.get_mut(id) else { return };
-        let mut again = Vec::new();
-        for (property, reply) in replies {
-            if window.reading.remove(&property) == Some(true) {
-                again.push(property);
-            }
-            if property == Property::Icon {
-                window.icon_changes += 1;
-                if window.icon_changes > ICON_CHANGES {
-                    continue;
-                }
-            }
-            if let Some(reply) = reply {
-                window.properties.set(property, reply, &atoms);
-            }
+        if !x11.known(id, answers, geometry) {
+            return;
         }
-        // What we have given it since is newer than the answer.
-        if let Some(g) = geometry.filter(|_| window.override_redirect || !window.measured) {
-            window.rect = Rect::new(i32::from(g.x), i32::from(g.y), u32::from(g.width), u32::from(g.height));
+        if let Some(icon) = x11.new_icon(id) {
+            self.outbox.source(Report::Icon(icon));
         }
-        for property in again {
-            x11.read_properties(id, &[property]);
-        }
-        self.report_x11_icon(id);
         self.x11_goes_on(id);
     }
 
@@ -203,32 +173,15 @@ impl State {
         }
     }
 
-    fn report_x11_icon(&mut self, id: Window) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let Some(icon) = x11.windows.get(id).and_then(|window| window.properties.icon.clone()) else {
-            return;
-        };
-        if x11.icons.insert(icon.id) {
-            self.outbox.source(Report::Icon(icon));
-        }
-    }
-
     /// Maps a toplevel at its place.
     fn map_x11(&mut self, id: Window) {
         let screen = self.screen.size;
         let Some(x11) = self.xwayland.manager() else { return };
         let atoms = x11.wire.atoms;
         let Some(window) = x11.windows.get_mut(id) else { return };
-        let wants = |atom| window.properties.initial.contains(&atom);
-        window.states = NetStates {
-            maximized: wants(atoms._NET_WM_STATE_MAXIMIZED_HORZ) && wants(atoms._NET_WM_STATE_MAXIMIZED_VERT),
-            fullscreen: wants(atoms._NET_WM_STATE_FULLSCREEN),
-            modal: wants(atoms._NET_WM_STATE_MODAL),
-            attention: wants(atoms._NET_WM_STATE_DEMANDS_ATTENTION),
-            ..NetStates::default()
-        };
+        window.states = NetStates::initial(&window.properties.initial, &atoms);
         let mut size = bounded(window.rect.size());
-        if window.states.maximized || window.states.fullscreen {
+        if window.states.fills() {
             window.restored = Some(size);
             size = screen;
         }
@@ -237,43 +190,16 @@ impl State {
         x11.write_states(id);
         x11.write_frame(id);
         x11.write_stage(id, IcccmState::Normal);
-        // The pointer is elsewhere until it comes to it.
-        let below = ConfigureWindowAux::new().sibling(x11.wire.floor).stack_mode(StackMode::BELOW);
-        x11.wire.sent(x11.wire.conn().configure_window(id, &below));
-        x11.wire.sent(x11.wire.conn().map_window(id));
+        x11.map(id);
     }
 
     /// Gives a toplevel a size, at its place.
     pub(super) fn resize_x11(&mut self, id: Window, size: Size<Logical>) {
         let size = self.x11_grant(id, bounded(size));
         self.grow_screen(size);
-        let Some(x11) = self.xwayland.manager() else { return };
-        let Some(window) = x11.windows.get_mut(id) else { return };
-        (window.rect, window.measured) = (size.to_rect(), true);
-        let aux = ConfigureWindowAux::new().x(0).y(0).width(size.w).height(size.h).border_width(0);
-        x11.wire.sent(x11.wire.conn().configure_window(id, &aux));
-        self.tell_x11_place(id);
-    }
-
-    /// Tells an app where on the root its window is. X itself tells of changes only, and an app that has asked for
-    /// one waits until it hears something: ICCCM 4.1.5.
-    pub(super) fn tell_x11_place(&mut self, id: Window) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let Some(window) = x11.windows.get(id) else { return };
-        let event = ConfigureNotifyEvent {
-            response_type: x11rb::protocol::xproto::CONFIGURE_NOTIFY_EVENT,
-            sequence: 0,
-            event: id,
-            window: id,
-            above_sibling: 0,
-            x: i16::try_from(window.rect.x).unwrap_or_default(),
-            y: i16::try_from(window.rect.y).unwrap_or_default(),
-            width: u16::try_from(window.rect.w).unwrap_or(u16::MAX),
-            height: u16::try_from(window.rect.h).unwrap_or(u16::MAX),
-            border_width: 0,
-            override_redirect: false,
-        };
-        x11.wire.sent(x11.wire.conn().send_event(false, id, EventMask::STRUCTURE_NOTIFY, event));
+        if let Some(x11) = self.xwayland.manager() {
+            x11.resize(id, size);
+        }
     }
 
     fn x11_mapped(&mut self, id: Window, override_redirect: bool) {
@@ -287,8 +213,11 @@ impl State {
             window.stage = Stage::Unknown;
             // It lies above all others now, wherever the pointer is.
             x11.top = None;
-            if self.x11_has_room(id) && self.x11_menu_fits(id) {
-                self.x11_read_all(id);
+            if self.x11_has_room(id)
+                && self.x11_menu_fits(id)
+                && let Some(x11) = self.xwayland.manager()
+            {
+                x11.read_all(id);
             }
         } else {
             window.stage = Stage::Mapped;
@@ -311,15 +240,13 @@ impl State {
         if let Some(track) = track {
             self.hide_x11(track);
         }
+        self.xwayland.surfaces.unlink(id);
         let Some(x11) = self.xwayland.manager() else { return };
-        x11.windows.unlink(id);
         if x11.top == Some(id) {
             x11.top = None;
         }
         if managed {
-            x11.write_stage(id, IcccmState::Withdrawn);
-            x11.wire.sent(x11.wire.conn().delete_property(id, x11.wire.atoms._NET_WM_STATE));
-            x11.write_list();
+            x11.withdraw(id);
         }
     }
 
@@ -356,7 +283,7 @@ impl State {
     /// The window that a track shows.
     pub(super) fn x11_window_of(&self, track: TrackId) -> Option<Window> {
         match &self.tracks.get(track)?.role {
-            crate::wayland::windows::tracks::Role::X11(shown) => Some(shown.window),
+            Role::X11(shown) => Some(shown.window),
             _ => None,
         }
     }
@@ -373,7 +300,7 @@ impl State {
         let Some(track) = self.xwayland.manager().and_then(|x11| x11.windows.get(id)?.track) else { return };
         let position = self.x11_popup_position(id, track);
         if let Some(shown) = self.tracks.get_mut(track)
-            && let crate::wayland::windows::tracks::Role::X11(shown) = &mut shown.role
+            && let Role::X11(shown) = &mut shown.role
         {
             shown.position = position;
         }
@@ -382,14 +309,9 @@ impl State {
 
     fn x11_popup_position(&self, id: Window, track: TrackId) -> Point<Logical> {
         let parent = self.tracks.get(track).and_then(|track| match &track.role {
-            crate::wayland::windows::tracks::Role::X11(shown) => shown.parent,
+            Role::X11(shown) => shown.parent,
             _ => None,
         });
         self.x11_place_in(id, parent)
     }
-}
-
-/// A size that a window can have.
-fn bounded(size: Size<Logical>) -> Size<Logical> {
-    Size::new(size.w.clamp(1, MAX_DIMENSION), size.h.clamp(1, MAX_DIMENSION))
 }

@@ -1,6 +1,4 @@
 //! Icons of apps: of several pictures the one that fits best, as a small square.
-//!
-//! X11's `_NET_WM_ICON` has pictures of several sizes, one after the other, each a width, a height and pixels A R G B.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,37 +9,40 @@ use media::{Frame, Icon, IconId};
 const WANTED_SIDE: u32 = 64;
 
 /// No picture with a longer side is looked at.
-pub(in crate::wayland) const LARGEST_SIDE: u32 = 1024;
+pub(crate) const LARGEST_SIDE: u32 = 1024;
 
 /// One of the pictures.
 #[derive(Clone, Copy)]
-struct Picture<'a> {
+pub(crate) struct Picture<'a> {
     w: u32,
     h: u32,
     pixels: &'a [u32],
 }
 
 /// The picture that fits best, as a square.
-pub(in crate::wayland) fn parse(values: &[u32]) -> Option<Icon> {
-    pictures(values).min_by_key(|picture| rank(picture.side())).map(icon)
+pub(crate) fn best<'a>(pictures: impl Iterator<Item = Picture<'a>>) -> Option<Icon> {
+    pictures.min_by_key(|picture| rank(picture.side())).map(icon)
 }
 
 /// How well a picture of this size fits; less is better: the smallest that is large enough, else the largest.
-pub(in crate::wayland) fn rank(side: u32) -> (u32, u32) {
+pub(crate) fn rank(side: u32) -> (u32, u32) {
     if side >= WANTED_SIDE { (0, side) } else { (1, WANTED_SIDE - side) }
 }
 
 /// An icon out of a picture whose sides are at most [`LARGEST_SIDE`].
-pub(in crate::wayland) fn from_frame(frame: &Frame) -> Option<Icon> {
+pub(crate) fn from_frame(frame: &Frame) -> Option<Icon> {
     let size = frame.size();
-    let valid = |side: u32| (1..=LARGEST_SIDE).contains(&side);
-    if !valid(size.w) || !valid(size.h) {
+    if !is_valid(size.w) || !is_valid(size.h) {
         return None;
     }
     let rows = frame.data().chunks_exact(frame.stride()).take(size.h as usize);
     let row = |row: &[u8]| row.as_chunks::<4>().0.iter().take(size.w as usize).copied().collect::<Vec<_>>();
     let pixels: Vec<u32> = rows.flat_map(row).map(straight).collect();
-    Some(icon(Picture { w: size.w, h: size.h, pixels: &pixels }))
+    Picture::new(size.w, size.h, &pixels).map(icon)
+}
+
+fn is_valid(side: u32) -> bool {
+    (1..=LARGEST_SIDE).contains(&side)
 }
 
 /// B G R A with alpha premultiplied as A R G B without.
@@ -58,20 +59,12 @@ fn icon(picture: Picture<'_>) -> Icon {
     Icon { id: IconId::of_hash(hasher.finish()), side, rgba: Bytes::from(rgba) }
 }
 
-fn pictures(mut values: &[u32]) -> impl Iterator<Item = Picture<'_>> {
-    std::iter::from_fn(move || {
-        let (&[w, h], rest) = values.split_first_chunk::<2>()?;
-        let valid = |side: u32| (1..=LARGEST_SIDE).contains(&side);
-        if !valid(w) || !valid(h) {
-            return None;
-        }
-        let (pixels, rest) = rest.split_at_checked((w * h) as usize)?;
-        values = rest;
-        Some(Picture { w, h, pixels })
-    })
-}
+impl<'a> Picture<'a> {
+    /// A picture of `w` × `h` pixels A R G B, if its sides are sane and all of them are there.
+    pub(crate) fn new(w: u32, h: u32, pixels: &'a [u32]) -> Option<Self> {
+        (is_valid(w) && is_valid(h) && pixels.len() == (w * h) as usize).then_some(Self { w, h, pixels })
+    }
 
-impl Picture<'_> {
     fn side(self) -> u32 {
         self.w.max(self.h)
     }
@@ -120,33 +113,6 @@ fn span(index: u32, to: u32, from: u32) -> (u32, u32) {
 mod tests {
     use super::*;
 
-    fn filled(w: u32, h: u32, argb: u32) -> Vec<u32> {
-        let mut values = vec![w, h];
-        values.resize(2 + (w * h) as usize, argb);
-        values
-    }
-
-    #[test]
-    fn the_smallest_that_is_large_enough_is_taken() {
-        let values =
-            [filled(16, 16, 0xff00_0000), filled(64, 64, 0xff11_2233), filled(256, 256, 0xffff_ffff)]
-                .concat();
-        let icon = parse(&values).unwrap();
-        assert_eq!(icon.side, 64);
-        assert_eq!(icon.rgba[..4], [0x11, 0x22, 0x33, 0xff]);
-        assert_eq!(parse(&filled(16, 16, 0)).unwrap().side, 16);
-    }
-
-    #[test]
-    fn large_and_oblong_ones_become_small_squares() {
-        let icon = parse(&filled(512, 256, 0xff40_8020)).unwrap();
-        assert_eq!(icon.side, Icon::MAX_SIDE);
-        assert_eq!(icon.rgba.len(), (128 * 128 * 4) as usize);
-        assert_eq!(icon.rgba[..4], [0; 4], "above the picture nothing is drawn");
-        let middle = (64 * 128 + 64) * 4;
-        assert_eq!(icon.rgba[middle..middle + 4], [0x40, 0x80, 0x20, 0xff]);
-    }
-
     #[test]
     fn premultiplied_pixels_become_straight_ones() {
         let mut frame = Frame::default();
@@ -155,14 +121,5 @@ mod tests {
         let icon = from_frame(&frame).unwrap();
         assert_eq!((icon.side, &icon.rgba[..8]), (2, &[255, 127, 0, 128, 0, 0, 0, 0][..]));
         assert!(from_frame(&Frame::default()).is_none());
-    }
-
-    #[test]
-    fn nonsense_is_no_icon() {
-        assert!(parse(&[]).is_none());
-        assert!(parse(&[16]).is_none());
-        assert!(parse(&[0, 16, 1]).is_none());
-        assert!(parse(&[u32::MAX, u32::MAX, 1]).is_none());
-        assert!(parse(&[64, 64, 1, 2, 3]).is_none());
     }
 }

@@ -1,9 +1,11 @@
-//! The compositor's part for X11, as far as it is fuzzed.
+//! The compositor's library for X11, as far as it is fuzzed.
 
 mod atoms;
+#[path = "../../../compositor/src/x11/icons.rs"]
+mod icons;
 // The compositor needs more of it.
 #[allow(dead_code)]
-#[path = "../../../../compositor/src/wayland/xwayland/x11/properties.rs"]
+#[path = "../../../compositor/src/x11/properties.rs"]
 mod properties;
 
 use arbitrary::Arbitrary;

@@ -22,13 +22,13 @@ impl State {
     /// whole detent besides.
     pub(in crate::wayland) fn count_for_x11(&mut self, surface: &WlSurface, scroll: AxisFrame) -> AxisFrame {
         let pointer = self.input.pointer.clone();
-        let Some(x11) = self.xwayland.manager() else { return scroll };
-        if surface.client().as_ref() != Some(&x11.client) {
+        let Some(client) = self.xwayland.client().cloned() else { return scroll };
+        if surface.client().as_ref() != Some(&client) {
             return scroll;
         }
-        let begins = x11.counting.replace(surface.clone()).is_none_or(|before| before != *surface);
+        let begins = self.xwayland.counting.replace(surface.clone()).is_none_or(|before| before != *surface);
         let mut knows_parts = true;
-        for pointer in pointer.client_pointers(&x11.client) {
+        for pointer in pointer.client_pointers(&client) {
             if begins {
                 pointer.axis(scroll.time, wl_pointer::Axis::VerticalScroll, 0.0);
                 pointer.axis(scroll.time, wl_pointer::Axis::HorizontalScroll, 0.0);
@@ -41,8 +41,6 @@ impl State {
 
     /// Something happened that may have apps forget from where they count: a crossing, a press, a touch.
     pub(in crate::wayland) fn wheel_rests(&mut self) {
-        if let Some(x11) = self.xwayland.manager() {
-            x11.counting = None;
-        }
+        self.xwayland.counting = None;
     }
 }

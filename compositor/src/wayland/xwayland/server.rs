@@ -17,8 +17,8 @@ use rustix::{
     net::sockopt::set_socket_send_buffer_size,
 };
 
-use super::{cookie::Cookie, sockets::Sockets};
 use crate::clock::Worked;
+use crate::x11::{cookie::Cookie, sockets::Sockets};
 
 /// The name of the program.
 const PROGRAM: &str = "Xwayland";

@@ -1,4 +1,4 @@
-//! The secret by which an Xwayland knows who may connect.
+//! The secret by which an X server knows who may connect.
 //!
 //! Without one, X.org's servers admit their own user by name. A container's user often has none, and then nobody could
 //! connect, not even the window manager.

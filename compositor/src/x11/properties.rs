@@ -6,9 +6,8 @@ use x11rb::{
     protocol::xproto::{Atom, AtomEnum, GetPropertyReply, Window},
 };
 
-use super::atoms::Atoms;
-use crate::wayland::sanitize as words;
-use crate::wayland::windows::icons;
+use super::{atoms::Atoms, icons};
+use crate::text as words;
 
 /// The most bytes that are read of a text, of a list, and of icons.
 const TEXT_BYTES: u32 = 4096;
@@ -20,7 +19,7 @@ const MOTIF_DECORATIONS: u32 = 1 << 1;
 
 /// A property that is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Property {
+pub(crate) enum Property {
     Title,
     NetTitle,
     Class,
@@ -35,7 +34,7 @@ pub(super) enum Property {
 }
 
 impl Property {
-    pub(super) const ALL: [Property; 11] = [
+    pub(crate) const ALL: [Property; 11] = [
         Property::Title,
         Property::NetTitle,
         Property::Class,
@@ -50,7 +49,7 @@ impl Property {
     ];
 
     /// Which property an atom names. The states are ours to change once the window is mapped.
-    pub(super) fn changed(atom: Atom, atoms: &Atoms) -> Option<Self> {
+    pub(crate) fn changed(atom: Atom, atoms: &Atoms) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|property| property.request(atoms).0 == atom)
@@ -58,7 +57,7 @@ impl Property {
     }
 
     /// Its name, its type (0 for any), and how much of it is read.
-    pub(super) fn request(self, atoms: &Atoms) -> (Atom, Atom, u32) {
+    pub(crate) fn request(self, atoms: &Atoms) -> (Atom, Atom, u32) {
         let any = AtomEnum::ANY.into();
         let atom = AtomEnum::ATOM.into();
         match self {
@@ -79,35 +78,35 @@ impl Property {
 
 /// What a window says about itself.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Properties {
+pub(crate) struct Properties {
     title: String,
     net_title: Option<String>,
     /// Its class: what its `.desktop` file is found by.
-    pub(super) class: String,
-    pub(super) limits: SizeLimits,
-    pub(super) transient_for: Option<Window>,
-    pub(super) icon: Option<Icon>,
+    pub(crate) class: String,
+    pub(crate) limits: SizeLimits,
+    pub(crate) transient_for: Option<Window>,
+    pub(crate) icon: Option<Icon>,
     /// It wants the user's attention, by the old hint.
-    pub(super) urgent: bool,
+    pub(crate) urgent: bool,
     /// It draws its own title bar, or wants none.
-    pub(super) undecorated: bool,
+    pub(crate) undecorated: bool,
     /// It can be asked to close.
-    pub(super) deletes: bool,
+    pub(crate) deletes: bool,
     /// How it gets the keyboard.
-    pub(super) input: InputModel,
+    pub(crate) input: InputModel,
     /// What an override-redirect window is for.
-    pub(super) purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// The states that it wants to be mapped with.
-    pub(super) initial: Vec<Atom>,
+    pub(crate) initial: Vec<Atom>,
 }
 
 /// How a window gets the keyboard: the four models of ICCCM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputModel {
+pub(crate) struct InputModel {
     /// We give it the focus.
-    pub(super) given: bool,
+    pub(crate) given: bool,
     /// We tell it to take the focus.
-    pub(super) told: bool,
+    pub(crate) told: bool,
 }
 
 impl Default for InputModel {
@@ -118,7 +117,7 @@ impl Default for InputModel {
 
 /// What an override-redirect window is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// A menu or the like: it goes away when the user presses elsewhere.
     #[default]
     Menu,
@@ -128,12 +127,12 @@ pub(super) enum Purpose {
 
 impl Properties {
     /// The title, cleaned.
-    pub(super) fn title(&self) -> &str {
+    pub(crate) fn title(&self) -> &str {
         self.net_title.as_deref().unwrap_or(&self.title)
     }
 
     /// Takes in a property as it was read; one that is not set falls back to its default.
-    pub(super) fn set(&mut self, property: Property, reply: GetPropertyReply, atoms: &Atoms) {
+    pub(crate) fn set(&mut self, property: Property, reply: GetPropertyReply, atoms: &Atoms) {
         let defaults = Properties::default();
         match property {
             Property::Title => self.title = text(&reply, atoms).unwrap_or_default(),

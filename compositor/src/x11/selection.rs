@@ -1,20 +1,15 @@
-//! X's two selections and those of Wayland and the viewers: whoever takes one on either side owns it on both.
-//!
-//! Here is who owns what and what is on offer; the content goes by [`super::transfer`].
+//! X's two selections: who owns each and what is on offer. Others than X11 apps own them through us. The content goes by
+//! [`super::transfer`].
 
-use smithay::wayland::selection::SelectionTarget;
+use std::os::fd::OwnedFd;
+
+use bytes::Bytes;
 use x11rb::protocol::{
     xfixes::SelectionNotifyEvent as OwnerEvent,
-    xproto::{Atom, AtomEnum, ConnectionExt as _, SelectionNotifyEvent, Timestamp},
+    xproto::{Atom, AtomEnum, ConnectionExt as _, SelectionNotifyEvent, SelectionRequestEvent, Timestamp},
 };
 
-use super::{
-    atoms::Atoms,
-    manager::Then,
-    transfer::Transfers,
-    wire::{Answer, Wire},
-};
-use crate::wayland::State;
+use super::{Manager, atoms::Atoms, manager::Then, transfer::Transfers, wire::Answer};
 
 /// The most bytes of a list of targets.
 const TARGETS_BYTES: u32 = 4096;
@@ -24,7 +19,7 @@ const TEXT: [&str; 5] = ["text/plain;charset=utf-8", "text/plain", "UTF8_STRING"
 
 /// Which selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::wayland) enum Kind {
+pub(crate) enum Kind {
     /// What is copied and pasted.
     Clipboard,
     /// What is selected, for the middle button.
@@ -33,15 +28,15 @@ pub(in crate::wayland) enum Kind {
 
 /// Both selections, and what moves.
 #[derive(Debug)]
-pub(super) struct Selections {
+pub(crate) struct Selections {
     clipboard: Selection,
     primary: Selection,
-    pub(super) transfers: Transfers,
+    pub(crate) transfers: Transfers,
 }
 
 /// One selection as X sees it.
 #[derive(Debug, Default)]
-pub(super) struct Selection {
+pub(crate) struct Selection {
     owner: Owner,
     /// Since when, in X's time.
     since: Timestamp,
@@ -60,16 +55,27 @@ enum Owner {
     App(Vec<Format>),
 }
 
+/// What follows from an event of a selection.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// X11 apps offer this now; `None`: nothing any more.
+    Offers(Kind, Option<Vec<String>>),
+    /// Content of an X11 app has come whole, for this pipe.
+    Deliver { to: OwnedFd, content: Bytes },
+    /// An X11 app pastes what others have; [`Manager::fill`] takes it.
+    Wanted { request: SelectionRequestEvent, kind: Kind, mime: String, encoding: Encoding },
+}
+
 /// A format in which an X11 app has its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Format {
-    pub(super) target: Atom,
-    pub(super) encoding: Encoding,
+pub(crate) struct Format {
+    pub(crate) target: Atom,
+    pub(crate) encoding: Encoding,
 }
 
 /// How text is written, or that it is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     /// UTF-8 text.
     Utf8,
     /// Latin-1 text.
@@ -79,35 +85,28 @@ pub(super) enum Encoding {
 }
 
 impl Kind {
-    pub(in crate::wayland) fn of(target: SelectionTarget) -> Self {
-        match target {
-            SelectionTarget::Clipboard => Kind::Clipboard,
-            SelectionTarget::Primary => Kind::Primary,
-        }
-    }
-
-    pub(super) fn atom(self, atoms: &Atoms) -> Atom {
+    pub(crate) fn atom(self, atoms: &Atoms) -> Atom {
         match self {
             Kind::Clipboard => atoms.CLIPBOARD,
             Kind::Primary => AtomEnum::PRIMARY.into(),
         }
     }
 
-    pub(super) fn named(atom: Atom, atoms: &Atoms) -> Option<Self> {
+    pub(crate) fn named(atom: Atom, atoms: &Atoms) -> Option<Self> {
         [Kind::Clipboard, Kind::Primary].into_iter().find(|kind| kind.atom(atoms) == atom)
     }
 }
 
 impl Selections {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new(content_bytes: usize) -> Self {
         Self {
             clipboard: Selection::default(),
             primary: Selection::default(),
-            transfers: Transfers::default(),
+            transfers: Transfers::new(content_bytes),
         }
     }
 
-    pub(super) fn get(&self, kind: Kind) -> &Selection {
+    pub(crate) fn get(&self, kind: Kind) -> &Selection {
         match kind {
             Kind::Clipboard => &self.clipboard,
             Kind::Primary => &self.primary,
@@ -124,17 +123,17 @@ impl Selections {
 
 impl Selection {
     /// Since when it has its owner.
-    pub(super) fn since(&self) -> Timestamp {
+    pub(crate) fn since(&self) -> Timestamp {
         self.since
     }
 
     /// Whether an X11 app owns it.
-    pub(super) fn is_of_app(&self) -> bool {
+    pub(crate) fn is_of_app(&self) -> bool {
         matches!(self.owner, Owner::App(_))
     }
 
     /// In which format the X11 app that owns it has a type.
-    pub(super) fn format(&self, mime: &str) -> Option<Format> {
+    pub(crate) fn format(&self, mime: &str) -> Option<Format> {
         let Owner::App(formats) = &self.owner else { return None };
         formats.iter().copied().find(|format| match format.encoding {
             Encoding::Utf8 | Encoding::Latin1 => TEXT.contains(&mime),
@@ -143,7 +142,7 @@ impl Selection {
     }
 
     /// The targets that X11 apps are told of while we own it.
-    pub(super) fn targets(&self, atoms: &Atoms) -> Vec<Atom> {
+    pub(crate) fn targets(&self, atoms: &Atoms) -> Vec<Atom> {
         let mut targets = vec![atoms.TARGETS, atoms.TIMESTAMP];
         if self.offers_text() {
             targets.extend([
@@ -159,7 +158,7 @@ impl Selection {
     }
 
     /// Which type a target means while we own it, and how it is to be written.
-    pub(super) fn wanted(&self, target: Atom, atoms: &Atoms) -> Option<(String, Encoding)> {
+    pub(crate) fn wanted(&self, target: Atom, atoms: &Atoms) -> Option<(String, Encoding)> {
         let utf8 = [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT_PLAIN, atoms.TEXT];
         let latin1 = target == u32::from(AtomEnum::STRING);
         if latin1 || utf8.contains(&target) {
@@ -210,92 +209,80 @@ fn mimes(formats: &[Format]) -> Vec<String> {
     formats.iter().flat_map(names).map(str::to_owned).collect()
 }
 
-impl State {
-    /// A Wayland app or a viewer offers this now; `None` if nobody does any more.
-    pub(in crate::wayland) fn offer_to_x11(&mut self, kind: Kind, offered: Option<Vec<String>>) {
-        self.xwayland.remember_offer(kind, offered.clone());
-        let Some(x11) = self.xwayland.manager() else { return };
-        let atom = kind.atom(&x11.wire.atoms);
-        let selection = x11.selections.get_mut(kind);
+impl Manager {
+    /// Others than X11 apps offer this now; `None` if nobody does any more.
+    pub(crate) fn offer(&mut self, kind: Kind, offered: Option<Vec<String>>) {
+        let atom = kind.atom(&self.wire.atoms);
+        let selection = self.selections.get_mut(kind);
         let owner = match offered {
             Some(offered) => {
                 selection.offered = offered;
-                x11.wire.own
+                self.wire.own
             }
             None if matches!(selection.owner, Owner::Us) => x11rb::NONE,
             None => return,
         };
-        x11.wire.sent(x11.wire.conn().set_selection_owner(owner, atom, x11rb::CURRENT_TIME));
+        self.wire.sent(self.wire.conn().set_selection_owner(owner, atom, x11rb::CURRENT_TIME));
     }
 
     /// A selection has another owner.
-    pub(super) fn x11_selection_owner(&mut self, e: &OwnerEvent) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let atoms = x11.wire.atoms;
-        let Some(kind) = Kind::named(e.selection, &atoms) else { return };
-        let (ours, own) = (e.owner == x11.wire.own, x11.wire.own);
-        let selection = x11.selections.get_mut(kind);
+    pub(crate) fn selection_owner(&mut self, e: &OwnerEvent) -> Option<Effect> {
+        let atoms = self.wire.atoms;
+        let kind = Kind::named(e.selection, &atoms)?;
+        let own = self.wire.own;
+        let selection = self.selections.get_mut(kind);
         selection.since = e.selection_timestamp;
         let of_app = selection.is_of_app();
-        if ours {
+        if e.owner == own {
             selection.owner = Owner::Us;
         } else if e.owner == x11rb::NONE {
             selection.owner = Owner::Nobody;
-            if of_app {
-                self.x11_offers(kind, None);
-            }
+            return of_app.then_some(Effect::Offers(kind, None));
         } else {
             selection.owner = Owner::App(Vec::new());
             // The property is named like the selection, so that the answers of both can be told apart.
-            let asked =
-                x11.wire.conn().convert_selection(own, e.selection, atoms.TARGETS, e.selection, e.timestamp);
-            x11.wire.sent(asked);
+            let conn = self.wire.conn();
+            let asked = conn.convert_selection(own, e.selection, atoms.TARGETS, e.selection, e.timestamp);
+            self.wire.sent(asked);
         }
+        None
     }
 
     /// An X11 app has answered what we asked of its selection.
-    pub(super) fn x11_converted(&mut self, e: &SelectionNotifyEvent) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let atoms = x11.wire.atoms;
-        if e.requestor != x11.wire.own {
-            return self.x11_content_there(e);
+    pub(crate) fn converted(&mut self, e: &SelectionNotifyEvent) -> Option<Effect> {
+        let atoms = self.wire.atoms;
+        if e.requestor != self.wire.own {
+            return self.content_there(e);
         }
-        let Some(kind) = Kind::named(e.selection, &atoms) else { return };
+        let kind = Kind::named(e.selection, &atoms)?;
         if e.target != atoms.TARGETS {
-            return;
+            return None;
         }
         if e.property == x11rb::NONE {
-            return self.x11_has(kind, Vec::new());
+            return self.app_has(kind, Vec::new());
         }
         let atom = AtomEnum::ATOM.into();
-        if let Some(answer) = x11.wire.ask_property(e.requestor, e.property, atom, TARGETS_BYTES, true) {
-            x11.after(Then::Targets { kind, answer });
+        if let Some(answer) = self.wire.ask_property(e.requestor, e.property, atom, TARGETS_BYTES, true) {
+            self.after(Then::Targets { kind, answer });
         }
+        None
     }
 
-    pub(super) fn x11_targets(&mut self, kind: Kind, answer: Answer) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let reply = x11.wire.read_property(answer);
+    /// The targets of an X11 app's selection were read.
+    pub(crate) fn targets_read(&mut self, kind: Kind, answer: Answer) -> Option<Effect> {
+        let reply = self.wire.read_property(answer);
         let targets: Vec<Atom> = reply.iter().filter_map(|reply| reply.value32()).flatten().collect();
-        let formats = formats(&targets, &x11.wire.atoms);
-        self.x11_has(kind, formats);
+        self.app_has(kind, formats(&targets, &self.wire.atoms))
     }
 
-    fn x11_has(&mut self, kind: Kind, formats: Vec<Format>) {
-        let Some(x11) = self.xwayland.manager() else { return };
-        let selection = x11.selections.get_mut(kind);
+    fn app_has(&mut self, kind: Kind, formats: Vec<Format>) -> Option<Effect> {
+        let selection = self.selections.get_mut(kind);
         // Somebody else may have taken it meanwhile.
         if !selection.is_of_app() {
-            return;
+            return None;
         }
         let mimes = mimes(&formats);
         selection.owner = Owner::App(formats);
-        self.x11_offers(kind, (!mimes.is_empty()).then_some(mimes));
+        Some(Effect::Offers(kind, (!mimes.is_empty()).then_some(mimes)))
     }
-}
-
-/// Takes a selection over from those who had it before Xwayland was there.
-pub(super) fn take_over(wire: &Wire, selections: &mut Selections, kind: Kind, offered: Vec<String>) {
-    selections.get_mut(kind).offered = offered;
-    wire.sent(wire.conn().set_selection_owner(wire.own, kind.atom(&wire.atoms), x11rb::CURRENT_TIME));
 }
