@@ -25,13 +25,10 @@ const MOST: usize = 16;
 pub(crate) struct Layout(BTreeMap<TrackId, Configure>);
 
 impl Layout {
-    /// Notes what the viewer says of a window; false if it has said something newer already.
-    fn say(&mut self, track: TrackId, configure: Configure) -> bool {
-        let known = self.0.get(&track).is_some_and(|known| configure.serial <= known.serial);
-        if !known {
-            self.0.insert(track, configure);
-        }
-        !known
+    /// Notes what the viewer says of a window. What it says last counts, whatever its number: serials are the front
+    /// end's own, and only name its wishes in what is told to it.
+    fn say(&mut self, track: TrackId, configure: Configure) {
+        self.0.insert(track, configure);
     }
 
     /// The app itself has changed a window while this layout was in force.
@@ -71,7 +68,7 @@ impl Layout {
         self.0.keys().copied()
     }
 
-    /// For another life of its viewer, whose serials may begin anew.
+    /// For another life of its viewer, whose serials may begin anew: none of its wishes is answered by an earlier one's.
     fn renumbered(mut self) -> Self {
         self.0.values_mut().for_each(|configure| configure.serial = 0);
         self
@@ -142,7 +139,8 @@ impl Host {
             }
             return Ok(());
         }
-        if member.layout.say(track, configure) && self.seat.settled() == Some(viewer) {
+        member.layout.say(track, configure);
+        if self.seat.settled() == Some(viewer) {
             window.configures.wish(viewer, configure);
         }
         Ok(())

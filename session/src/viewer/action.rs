@@ -68,27 +68,44 @@ pub enum End {
 /// What the surroundings of the core are to do, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// Send on the control lane.
-    Control(ToHost),
-    /// Send on the input lane.
-    Input(Input),
-    /// Send on the motion lane; only the newest need be sent.
-    Motion(Input),
-    /// Send on the feedback lane.
-    Feedback(Feedback),
+    /// Send to the host. Without a link there is nobody to send it to: it is dropped, as the core expects.
+    Send(Outbound),
     /// Apply to the copy of its track, and report [`handle_applied`](super::Viewer::handle_applied). Updates of a track
     /// come in order. The one with the number 1 begins a new copy: what was there before, pixels and decoders, is of
     /// an earlier link and must not be built upon.
     Apply(Update),
+    /// Tell the front end.
+    Tell(Event),
+    /// The state changed.
+    State(State),
+}
+
+/// What goes to the host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outbound {
+    /// On the control lane.
+    Control(ToHost),
+    /// On the input lane.
+    Input(Input),
+    /// On the motion lane; only the newest need be sent.
+    Motion(Input),
+    /// On the feedback lane.
+    Feedback(Feedback),
+}
+
+/// What the front end is told: it shows windows, and takes part in the clipboard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
     /// A window appeared or changed: its whole state. It is to be shown once its first update was applied.
     Window(Window),
     /// A window is gone.
     WindowGone(TrackId),
     /// The content of an icon that windows name.
     Icon(Icon),
-    /// How the pointer looks.
+    /// How the pointer looks over the session's windows.
     Cursor(CursorImage),
-    /// Whether input reaches the apps, or another viewer is using them.
+    /// Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them. After a welcome it
+    /// comes behind all windows.
     Seat {
         /// Whether it does.
         held: bool,
@@ -123,8 +140,6 @@ pub enum Action {
         /// The content.
         data: Option<Bytes>,
     },
-    /// The state changed.
-    State(State),
 }
 
 /// Why an input was not sent.

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use media::{ClipboardRequest, Timestamp};
 use protocol::control::{Clipboard, MAX_CLIPBOARD, MAX_MIMES};
 
-use super::Action;
+use super::Event;
 use crate::chunks;
 
 /// How long a request may go without progress.
@@ -26,8 +26,8 @@ pub(crate) struct ClipboardEnd {
 pub(crate) enum Reaction {
     /// Nothing yet.
     None,
-    /// Something to do here.
-    Act(Action),
+    /// News for the front end.
+    Tell(Event),
     /// An answer to the host.
     Answer(Clipboard),
 }
@@ -46,13 +46,20 @@ impl ClipboardEnd {
         (!self.offered.is_empty()).then(|| Clipboard::Offer { mimes: self.offered.clone() })
     }
 
-    /// Asks for what is on the session's clipboard; `None` if too much is asked for already.
-    pub(crate) fn request(&mut self, now: Timestamp, mime: String) -> Option<(ClipboardRequest, Clipboard)> {
-        let request = self.requests.open(now)?;
-        Some((request, Clipboard::Request { request, mime }))
+    /// Asks for what is on the session's clipboard: the request, and what to tell the host; `None` if too much is asked
+    /// for already.
+    pub(crate) fn request(&mut self, now: Timestamp, mime: String) -> (ClipboardRequest, Option<Clipboard>) {
+        let request = self.requests.number();
+        let message = self.requests.open(now, request).then_some(Clipboard::Request { request, mime });
+        (request, message)
     }
 
-    /// The messages that answer [`Action::ClipboardWanted`]; `None` if there is no such content.
+    /// Numbers a request that cannot be sent.
+    pub(crate) fn refuse(&mut self) -> ClipboardRequest {
+        self.requests.number()
+    }
+
+    /// The messages that answer [`Event::ClipboardWanted`]; `None` if there is no such content.
     pub(crate) fn provide(request: ClipboardRequest, data: Option<Bytes>) -> Vec<Clipboard> {
         match data.filter(|data| data.len() <= MAX_CLIPBOARD) {
             None => vec![Clipboard::Unavailable { request }],
@@ -66,38 +73,38 @@ impl ClipboardEnd {
             Clipboard::Offer { mimes } => {
                 // Whoever offers owns the clipboard from now on.
                 self.offered.clear();
-                Reaction::Act(Action::ClipboardOffered { mimes })
+                Reaction::Tell(Event::ClipboardOffered { mimes })
             }
             Clipboard::Request { request, mime } if self.offered.contains(&mime) => {
-                Reaction::Act(Action::ClipboardWanted { request, mime })
+                Reaction::Tell(Event::ClipboardWanted { request, mime })
             }
             Clipboard::Request { request, .. } => Reaction::Answer(Clipboard::Unavailable { request }),
             Clipboard::Content { request, data, last } => {
                 match self.requests.content(now, request, &data, last) {
                     Progress::None => Reaction::None,
                     Progress::Done(data) => {
-                        Reaction::Act(Action::ClipboardContent { request, data: Some(data) })
+                        Reaction::Tell(Event::ClipboardContent { request, data: Some(data) })
                     }
                     Progress::TooLong => {
                         tracing::warn!(
                             limit = MAX_CLIPBOARD,
                             "clipboard content is too large; it is dropped"
                         );
-                        Reaction::Act(Action::ClipboardContent { request, data: None })
+                        Reaction::Tell(Event::ClipboardContent { request, data: None })
                     }
                 }
             }
             Clipboard::Unavailable { request } if self.requests.close(request) => {
-                Reaction::Act(Action::ClipboardContent { request, data: None })
+                Reaction::Tell(Event::ClipboardContent { request, data: None })
             }
             Clipboard::Unavailable { .. } => Reaction::None,
         }
     }
 
     /// Ends the requests that waited too long, or all with `None`.
-    pub(crate) fn end(&mut self, now: Option<Timestamp>) -> impl Iterator<Item = Action> + use<> {
+    pub(crate) fn end(&mut self, now: Option<Timestamp>) -> impl Iterator<Item = Event> + use<> {
         let ended = self.requests.end(now).into_iter();
-        ended.map(|request| Action::ClipboardContent { request, data: None })
+        ended.map(|request| Event::ClipboardContent { request, data: None })
     }
 
     /// When the next has waited too long.
@@ -125,15 +132,20 @@ enum Progress {
 }
 
 impl Requests {
-    /// Opens a request; `None` if too many are open.
-    fn open(&mut self, now: Timestamp) -> Option<ClipboardRequest> {
-        if self.pending.len() >= MAX_PENDING {
-            return None;
-        }
+    /// The number of a new request.
+    fn number(&mut self) -> ClipboardRequest {
         let request = ClipboardRequest(self.next);
         self.next = self.next.wrapping_add(1);
-        self.pending.insert(request, (now + TIMEOUT, BytesMut::new()));
-        Some(request)
+        request
+    }
+
+    /// Opens a request, unless too many are open.
+    fn open(&mut self, now: Timestamp, request: ClipboardRequest) -> bool {
+        let room = self.pending.len() < MAX_PENDING;
+        if room {
+            self.pending.insert(request, (now + TIMEOUT, BytesMut::new()));
+        }
+        room
     }
 
     /// A part came.
@@ -193,8 +205,8 @@ mod tests {
         assert_eq!(clipboard.handle(NOW, wanted("text/plain")), refused);
         clipboard.offer(text());
         assert_eq!(clipboard.offer_again(), Some(Clipboard::Offer { mimes: text() }));
-        let asked = Action::ClipboardWanted { request, mime: "text/plain".to_owned() };
-        assert_eq!(clipboard.handle(NOW, wanted("text/plain")), Reaction::Act(asked));
+        let asked = Event::ClipboardWanted { request, mime: "text/plain".to_owned() };
+        assert_eq!(clipboard.handle(NOW, wanted("text/plain")), Reaction::Tell(asked));
         clipboard.handle(NOW, Clipboard::Offer { mimes: Vec::new() });
         assert_eq!(clipboard.handle(NOW, wanted("text/plain")), refused, "somebody else owns it");
         assert_eq!(clipboard.offer_again(), None);
@@ -203,10 +215,10 @@ mod tests {
     #[test]
     fn a_request_is_answered_once_by_content_by_refusal_or_by_time() {
         let mut clipboard = ClipboardEnd::default();
-        let ask = |clipboard: &mut ClipboardEnd| clipboard.request(NOW, "a/b".into()).expect("room").0;
+        let ask = |clipboard: &mut ClipboardEnd| clipboard.request(NOW, "a/b".into()).0;
         let (first, second, third) = (ask(&mut clipboard), ask(&mut clipboard), ask(&mut clipboard));
         let part = |request, last| Clipboard::Content { request, data: Bytes::from_static(b"ab"), last };
-        let answered = |request, data| Reaction::Act(Action::ClipboardContent { request, data });
+        let answered = |request, data| Reaction::Tell(Event::ClipboardContent { request, data });
         assert_eq!(clipboard.handle(NOW, part(first, false)), Reaction::None);
         let whole = Some(Bytes::from_static(b"abab"));
         assert_eq!(clipboard.handle(NOW, part(first, true)), answered(first, whole));
@@ -215,8 +227,8 @@ mod tests {
         assert_eq!(clipboard.handle(NOW, refusal.clone()), answered(second, None));
         assert_eq!(clipboard.handle(NOW, refusal), Reaction::None);
         let due = clipboard.timeout().expect("one is open");
-        let ended: Vec<Action> = clipboard.end(Some(due)).collect();
-        assert_eq!(ended, [Action::ClipboardContent { request: third, data: None }]);
+        let ended: Vec<Event> = clipboard.end(Some(due)).collect();
+        assert_eq!(ended, [Event::ClipboardContent { request: third, data: None }]);
         assert_eq!(clipboard.timeout(), None);
     }
 }

@@ -33,7 +33,7 @@ use protocol::{
     version::{Version, VersionRange},
 };
 
-pub use action::{Action, Config, End, State, Unsent};
+pub use action::{Action, Config, End, Event, Outbound, State, Unsent};
 pub use histogram::{Histogram, Summary};
 pub use latency::{Latency, Stage};
 pub use windows::Shown;
@@ -62,7 +62,6 @@ pub struct Viewer {
     lane: InputLane,
     held: HeldInput,
     clipboard: ClipboardEnd,
-    next_configure: u32,
     focus: Option<TrackId>,
     text_input: Option<(TrackId, TextInput)>,
     lock: Option<TrackId>,
@@ -85,7 +84,6 @@ impl Viewer {
             lane: InputLane::default(),
             held: HeldInput::default(),
             clipboard: ClipboardEnd::default(),
-            next_configure: 1,
             focus: None,
             text_input: None,
             lock: None,
@@ -121,9 +119,9 @@ impl Viewer {
         self.set_lock(None);
         self.lane.reset();
         if std::mem::take(&mut self.seat) {
-            self.actions.push_back(Action::Seat { held: false });
+            self.tell(Event::Seat { held: false });
         }
-        self.actions.extend(self.clipboard.end(None));
+        self.actions.extend(self.clipboard.end(None).map(Action::Tell));
     }
 
     /// A message of the host.
@@ -136,11 +134,11 @@ impl Viewer {
             _ if !live => self.protocol("a message before the welcome".to_owned()),
             ToViewer::Window(window) => self.window_reported(window),
             ToViewer::WindowGone { track } => self.window_gone(track),
-            ToViewer::Icon(icon) => self.actions.push_back(Action::Icon(icon)),
-            ToViewer::Cursor(cursor) => self.actions.push_back(Action::Cursor(cursor)),
+            ToViewer::Icon(icon) => self.tell(Event::Icon(icon)),
+            ToViewer::Cursor(cursor) => self.tell(Event::Cursor(cursor)),
             ToViewer::Seat { held } => self.seat(held),
             ToViewer::Clipboard(message) => self.clipboard(now, message),
-            ToViewer::Bell { track } => self.actions.push_back(Action::Bell(track)),
+            ToViewer::Bell { track } => self.tell(Event::Bell(track)),
             ToViewer::Grabbed { track, grab } => self.grabbed(now, track, grab),
             ToViewer::TextInput { track, input: Some(input) } => {
                 self.set_text_input(Some((track, input)).filter(|_| self.windows.contains(track)));
@@ -149,7 +147,7 @@ impl Viewer {
             ToViewer::PointerLock { track } => {
                 self.set_lock(track.filter(|track| self.windows.contains(*track)));
             }
-            ToViewer::Notice(notice) => self.actions.push_back(Action::Notice(notice)),
+            ToViewer::Notice(notice) => self.tell(Event::Notice(notice)),
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
         }
     }
@@ -167,7 +165,7 @@ impl Viewer {
             let id = update.id;
             let feedback =
                 Feedback { track, update: id, received_at: now, decoded_at: now, presented_at: None };
-            self.actions.push_back(Action::Feedback(feedback));
+            self.send(Outbound::Feedback(feedback));
             return;
         }
         let order = match self.windows.order(track) {
@@ -194,7 +192,7 @@ impl Viewer {
     pub fn handle_presented(&mut self, now: Timestamp, track: TrackId, id: UpdateId) {
         self.tracker.presented(now, track, id);
         if let Some(feedback) = self.feedbacks.presented(now, track, id) {
-            self.actions.push_back(Action::Feedback(feedback));
+            self.send(Outbound::Feedback(feedback));
         }
     }
 
@@ -202,13 +200,13 @@ impl Viewer {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         if self.is_live() {
             for feedback in self.feedbacks.due(now) {
-                self.actions.push_back(Action::Feedback(feedback));
+                self.send(Outbound::Feedback(feedback));
             }
             if self.clock.due(now) {
                 self.control(ToHost::Ping { viewer: now });
             }
         }
-        self.actions.extend(self.clipboard.end(Some(now)));
+        self.actions.extend(self.clipboard.end(Some(now)).map(Action::Tell));
     }
 
     /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key that
@@ -257,13 +255,10 @@ impl Viewer {
         }
     }
 
-    /// Asks a window to change; returns the serial that comes back as its `configured`. The serial that is passed in
-    /// is replaced.
-    pub fn configure(&mut self, track: TrackId, configure: Configure) -> u32 {
-        let serial = self.next_configure;
-        self.next_configure += 1;
-        self.control(ToHost::Configure { track, configure: Configure { serial, ..configure } });
-        serial
+    /// Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers its wishes for
+    /// a window in increasing order: the window's `configured` names the newest that its state answers.
+    pub fn configure(&mut self, track: TrackId, configure: Configure) {
+        self.control(ToHost::Configure { track, configure });
     }
 
     /// The user pressed outside of all popups, or the desktop took the focus away.
@@ -272,7 +267,7 @@ impl Viewer {
     }
 
     /// The user does something to windows that is no input of an app, such as to resize one: takes the seat, if nobody
-    /// else is using the apps. [`Action::Seat`] is the answer.
+    /// else is using the apps. [`Event::Seat`] is the answer.
     pub fn take_seat(&mut self) {
         self.control(ToHost::TakeSeat);
     }
@@ -304,17 +299,23 @@ impl Viewer {
         self.control(ToHost::Clipboard(offer));
     }
 
-    /// Asks for what is on the session's clipboard; [`Action::ClipboardContent`] is the answer, within seconds.
-    pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> Result<ClipboardRequest, Unsent> {
+    /// Asks for what is on the session's clipboard; [`Event::ClipboardContent`] is the answer, within seconds, or at once
+    /// if there is no link or too much is asked for already.
+    pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> ClipboardRequest {
         if !self.is_live() {
-            return Err(Unsent::NotLive);
+            let request = self.clipboard.refuse();
+            self.tell(Event::ClipboardContent { request, data: None });
+            return request;
         }
-        let (request, message) = self.clipboard.request(now, mime).ok_or(Unsent::Bounds)?;
-        self.control(ToHost::Clipboard(message));
-        Ok(request)
+        let (request, message) = self.clipboard.request(now, mime);
+        match message {
+            Some(message) => self.control(ToHost::Clipboard(message)),
+            None => self.tell(Event::ClipboardContent { request, data: None }),
+        }
+        request
     }
 
-    /// Answers [`Action::ClipboardWanted`]; `None` if there is no such content.
+    /// Answers [`Event::ClipboardWanted`]; `None` if there is no such content.
     pub fn provide_clipboard(&mut self, request: ClipboardRequest, data: Option<Bytes>) {
         for message in ClipboardEnd::provide(request, data) {
             self.control(ToHost::Clipboard(message));
@@ -426,13 +427,14 @@ impl Viewer {
             self.send_again();
         }
         self.seat = held;
-        self.actions.push_back(Action::Seat { held });
+        self.tell(Event::Seat { held });
     }
 
     /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as it was.
     fn send_again(&mut self) {
         if self.lane.is_returning() {
-            self.actions.extend(self.lane.again().into_iter().map(Action::Input));
+            let again = self.lane.again().into_iter();
+            self.actions.extend(again.map(|input| Action::Send(Outbound::Input(input))));
             self.clock.touch();
         }
     }
@@ -453,14 +455,14 @@ impl Viewer {
         self.tracker.input(id, now);
         self.lane.sent(&input);
         let motion = input.event.is_motion();
-        self.actions.push_back(if motion { Action::Motion(input) } else { Action::Input(input) });
+        self.send(if motion { Outbound::Motion(input) } else { Outbound::Input(input) });
         id
     }
 
     /// The desktop will see the release of the button, we shall not.
     fn grabbed(&mut self, now: Timestamp, track: TrackId, grab: WindowGrab) {
         self.release_held(now);
-        self.actions.push_back(Action::Grabbed(track, grab));
+        self.tell(Event::Grabbed(track, grab));
     }
 
     fn no_text_input(&mut self, track: TrackId) {
@@ -472,14 +474,14 @@ impl Viewer {
     fn set_text_input(&mut self, input: Option<(TrackId, TextInput)>) {
         if self.text_input != input {
             self.text_input = input;
-            self.actions.push_back(Action::TextInput(input));
+            self.tell(Event::TextInput(input));
         }
     }
 
     fn set_lock(&mut self, track: Option<TrackId>) {
         if self.lock != track {
             self.lock = track;
-            self.actions.push_back(Action::PointerLock(track));
+            self.tell(Event::PointerLock(track));
         }
     }
 
@@ -488,7 +490,7 @@ impl Viewer {
         if let Err(too_many) = self.windows.report(window.clone()) {
             return self.protocol(too_many.to_string());
         }
-        self.actions.push_back(Action::Window(window));
+        self.tell(Event::Window(window));
         self.hand_out(track);
     }
 
@@ -508,14 +510,14 @@ impl Viewer {
             self.set_lock(None);
         }
         if self.windows.remove(track) {
-            self.actions.push_back(Action::WindowGone(track));
+            self.tell(Event::WindowGone(track));
         }
     }
 
     fn clipboard(&mut self, now: Timestamp, message: Clipboard) {
         match self.clipboard.handle(now, message) {
             Reaction::None => {}
-            Reaction::Act(action) => self.actions.push_back(action),
+            Reaction::Tell(event) => self.tell(event),
             Reaction::Answer(message) => self.control(ToHost::Clipboard(message)),
         }
     }
@@ -529,6 +531,14 @@ impl Viewer {
                 Err(too_many) => return self.protocol(too_many.to_string()),
             }
         }
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.actions.push_back(Action::Tell(event));
+    }
+
+    fn send(&mut self, outbound: Outbound) {
+        self.actions.push_back(Action::Send(outbound));
     }
 
     fn is_live(&self) -> bool {
@@ -552,7 +562,7 @@ impl Viewer {
             if message.goes_before_input() {
                 self.lane.precede();
             }
-            self.actions.push_back(Action::Control(message));
+            self.send(Outbound::Control(message));
         }
     }
 }

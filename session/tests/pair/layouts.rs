@@ -35,7 +35,7 @@ fn wants(world: &mut World, end: usize, track: TrackId, Wanted { w, maximized }:
         fullscreen: false,
         resizing: false,
     };
-    world.with_core(end, |core, _| core.configure(track, configure));
+    world.wish(end, track, configure);
     rest(world);
 }
 

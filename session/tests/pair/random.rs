@@ -113,7 +113,7 @@ fn perform(world: &mut World, next_track: &mut u32, operation: &Operation) {
         Operation::Paste(end) if end < world.ends.len() => {
             world.with_core(end, |core, now| {
                 core.offer_clipboard(vec!["text/plain".to_owned()]);
-                let _ = core.request_clipboard(now, "text/plain".to_owned());
+                core.request_clipboard(now, "text/plain".to_owned());
             });
         }
         Operation::Compose(end, app, more) if end < world.ends.len() => {

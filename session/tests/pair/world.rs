@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use dormer_session::{
     host::{self, Host, Join},
-    viewer::{self, State, Viewer},
+    viewer::{self, Outbound, State, Viewer},
 };
 use media::{
     Cause, Command, Configure, EncodeJob, Encoded, Event, Frame, KeyCode, Pixels, Size, TextInput, Timestamp,
@@ -52,6 +52,8 @@ pub(crate) struct End {
     epoch: u32,
     newest_control: Timestamp,
     presses: u16,
+    /// The newest serial of its front end.
+    serial: u32,
 }
 
 /// One applied update.
@@ -179,6 +181,7 @@ impl World {
             epoch: 0,
             newest_control: Timestamp(0),
             presses: 0,
+            serial: 0,
         });
         self.connect(index);
         index
@@ -206,6 +209,21 @@ impl World {
     pub(crate) fn renew(&mut self, index: usize) {
         let resume = Some(ResumeKey([index as u8; 16]));
         self.ends[index].core = Viewer::new(viewer::Config { resume, ..viewer::Config::default() });
+        self.ends[index].serial = 0;
+    }
+
+    /// A front end says how it wants a window to be: the wish gets the front end's next serial.
+    pub(crate) fn wish(
+        &mut self,
+        index: usize,
+        track: TrackId,
+        configure: protocol::control::Configure,
+    ) -> u32 {
+        self.ends[index].serial += 1;
+        let serial = self.ends[index].serial;
+        let configure = protocol::control::Configure { serial, ..configure };
+        self.with_core(index, |core, _| core.configure(track, configure));
+        serial
     }
 
     /// A viewer's link breaks, and only the viewer notices.
@@ -579,17 +597,7 @@ impl World {
         let now = self.now;
         let end = &mut self.ends[index];
         match action {
-            viewer::Action::Control(message) => self.send_up(index, Up::Control(message)),
-            viewer::Action::Input(input) | viewer::Action::Motion(input) => {
-                self.send_up(index, Up::Input(input));
-            }
-            viewer::Action::Feedback(feedback) => {
-                end.feedbacks += 1;
-                let loss = end.feedback_loss;
-                if self.random() >= loss {
-                    self.send_up(index, Up::Feedback(feedback));
-                }
-            }
+            viewer::Action::Send(outbound) => self.act_outbound(index, outbound),
             viewer::Action::Apply(update) => {
                 let frame = end.frames.entry(update.track).or_default();
                 if update.id.0 == 1 {
@@ -614,26 +622,47 @@ impl World {
                     assert!(newest.is_none_or(same), "{} claims to be exact and is not", update.id);
                 }
             }
-            viewer::Action::WindowGone(track) => {
+            viewer::Action::Tell(event) => self.act_event(index, event),
+            viewer::Action::State(State::Closed(reason)) => panic!("closed: {reason}"),
+            viewer::Action::State(_) => {}
+        }
+    }
+
+    fn act_outbound(&mut self, index: usize, outbound: Outbound) {
+        match outbound {
+            Outbound::Control(message) => self.send_up(index, Up::Control(message)),
+            Outbound::Input(input) | Outbound::Motion(input) => self.send_up(index, Up::Input(input)),
+            Outbound::Feedback(feedback) => {
+                self.ends[index].feedbacks += 1;
+                let loss = self.ends[index].feedback_loss;
+                if self.random() >= loss {
+                    self.send_up(index, Up::Feedback(feedback));
+                }
+            }
+        }
+    }
+
+    fn act_event(&mut self, index: usize, event: viewer::Event) {
+        let end = &mut self.ends[index];
+        match event {
+            viewer::Event::WindowGone(track) => {
                 end.frames.remove(&track);
             }
-            viewer::Action::ClipboardWanted { request, mime } => {
+            viewer::Event::ClipboardWanted { request, mime } => {
                 let data = Bytes::from(format!("{mime} of {index}"));
                 end.core.provide_clipboard(request, Some(data));
             }
-            viewer::Action::ClipboardContent { data, .. } => end.pasted.push(data),
-            viewer::Action::TextInput(input) => end.text_input = input,
-            viewer::Action::PointerLock(track) => end.lock = track,
-            viewer::Action::State(State::Closed(reason)) => panic!("closed: {reason}"),
-            viewer::Action::Window(_)
-            | viewer::Action::Icon(_)
-            | viewer::Action::Cursor(_)
-            | viewer::Action::Seat { .. }
-            | viewer::Action::Bell(_)
-            | viewer::Action::Notice(_)
-            | viewer::Action::Grabbed(..)
-            | viewer::Action::ClipboardOffered { .. }
-            | viewer::Action::State(_) => {}
+            viewer::Event::ClipboardContent { data, .. } => end.pasted.push(data),
+            viewer::Event::TextInput(input) => end.text_input = input,
+            viewer::Event::PointerLock(track) => end.lock = track,
+            viewer::Event::Window(_)
+            | viewer::Event::Icon(_)
+            | viewer::Event::Cursor(_)
+            | viewer::Event::Seat { .. }
+            | viewer::Event::Bell(_)
+            | viewer::Event::Notice(_)
+            | viewer::Event::Grabbed(..)
+            | viewer::Event::ClipboardOffered { .. } => {}
         }
     }
 

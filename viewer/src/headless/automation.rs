@@ -14,6 +14,7 @@ use protocol::{
     input::InputEvent,
 };
 use serde_json::{Value, json};
+use session::viewer::Event as SessionEvent;
 
 use super::{
     actions::{self, Wish},
@@ -151,17 +152,20 @@ impl Automation {
     fn note(&mut self, event: &Event) {
         self.model.note(event);
         match event {
-            Event::ClipboardWanted { request, mime } => {
+            Event::Session(SessionEvent::ClipboardWanted { request, mime }) => {
                 let data = self.model.clipboard.get(mime).cloned();
                 self.link.send(Command::ClipboardContent { request: *request, data });
             }
-            Event::WindowGone(track) if self.focus == Some(*track) => self.focus = None,
-            Event::Notice(notice) => tracing::warn!("{notice}"),
+            Event::Session(SessionEvent::WindowGone(track)) => {
+                self.focus.take_if(|focus| focus == track);
+            }
+            Event::Session(SessionEvent::Notice(notice)) => tracing::warn!("{notice}"),
             Event::Report { report, asked: false } => {
                 // A closed stdout shows itself at the next answer.
                 let _ = print(&serde_json::to_string(report).unwrap_or_default());
             }
-            _ => {}
+            // The model has taken note.
+            Event::State(_) | Event::Session(_) | Event::Updated(_) | Event::Report { asked: true, .. } => {}
         }
     }
 
@@ -381,7 +385,8 @@ impl Automation {
         self.link.send(Command::ReadClipboard { mime: mime.clone() });
         let deadline = Instant::now() + millis(timeout_ms);
         loop {
-            if let Event::ClipboardContent { data } = self.event(deadline, "the clipboard")? {
+            let event = self.event(deadline, "the clipboard")?;
+            if let Event::Session(SessionEvent::ClipboardContent { data, .. }) = event {
                 let data = data.ok_or_else(|| format!("no app has put {mime} on the clipboard"))?;
                 return Ok(json!({ "mime": mime, "data": BASE64.encode(data) }));
             }

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use media::{Pixels, Size, States, TextInput, TrackId, Window, WindowKind};
 use serde_json::{Value, json};
+use session::viewer::Event as SessionEvent;
 
 use super::request::Until;
 use crate::{
@@ -76,21 +77,35 @@ impl Model {
                 self.state = state.clone();
                 self.introduced = false;
             }
+            Event::Session(event) => self.note_session(event),
+            Event::Updated(updated) => self.updated(updated),
+            Event::Report { .. } => {}
+        }
+    }
+
+    fn note_session(&mut self, event: &SessionEvent) {
+        match event {
             // It comes after all windows.
-            Event::Seat { held } => {
+            SessionEvent::Seat { held } => {
                 self.introduced = true;
                 self.has_seat = *held;
             }
-            Event::Window(window) => self.windows.set(window.clone()),
-            Event::WindowGone(track) => {
+            SessionEvent::Window(window) => self.windows.set(window.clone()),
+            SessionEvent::WindowGone(track) => {
                 self.windows.remove(*track);
                 self.pictures.remove(track);
                 self.asked.remove(track);
             }
-            Event::Updated(updated) => self.updated(updated),
-            Event::TextInput(input) => self.text_input = *input,
-            Event::PointerLock(track) => self.locked = *track,
-            _ => {}
+            SessionEvent::TextInput(input) => self.text_input = *input,
+            SessionEvent::PointerLock(track) => self.locked = *track,
+            SessionEvent::Icon(_)
+            | SessionEvent::Cursor(_)
+            | SessionEvent::Bell(_)
+            | SessionEvent::Notice(_)
+            | SessionEvent::Grabbed(..)
+            | SessionEvent::ClipboardOffered { .. }
+            | SessionEvent::ClipboardWanted { .. }
+            | SessionEvent::ClipboardContent { .. } => {}
         }
     }
 
@@ -251,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_window_counts_from_its_first_picture() {
-        let mut model = model(&[Event::Window(window(1, None))]);
+        let mut model = model(&[Event::Session(SessionEvent::Window(window(1, None)))]);
         assert!(model.holds(&Until::Windows(0)));
         model.note(&updated(1, 1, true));
         assert!(model.holds(&Until::Windows(1)) && model.holds(&Until::Exact(TrackId(1))));
@@ -261,10 +276,13 @@ mod tests {
 
     #[test]
     fn the_session_is_complete_with_its_last_picture() {
-        let mut model =
-            model(&[Event::Window(window(1, None)), updated(1, 1, true), Event::Window(window(2, None))]);
+        let mut model = model(&[
+            Event::Session(SessionEvent::Window(window(1, None))),
+            updated(1, 1, true),
+            Event::Session(SessionEvent::Window(window(2, None))),
+        ]);
         assert!(!model.is_complete(), "more windows may follow");
-        model.note(&Event::Seat { held: true });
+        model.note(&Event::Session(SessionEvent::Seat { held: true }));
         assert!(!model.is_complete(), "the second has no picture");
         model.note(&updated(2, 1, true));
         assert!(model.is_complete());
@@ -272,39 +290,40 @@ mod tests {
 
     #[test]
     fn one_window_takes_text_and_one_has_the_pointer() {
-        let mut model = model(&[Event::Window(window(1, None)), updated(1, 1, true)]);
+        let mut model = model(&[Event::Session(SessionEvent::Window(window(1, None))), updated(1, 1, true)]);
         let takes_text = Until::TextInput(TrackId(1));
         assert!(!model.holds(&takes_text) && model.list()[0]["text_input"].is_null());
         let caret = Rect::new(5, 6, 1, 17);
         let input = TextInput { caret, purpose: media::TextPurpose::Url, multiline: true };
-        model.note(&Event::TextInput(Some((TrackId(1), input))));
-        model.note(&Event::PointerLock(Some(TrackId(1))));
+        model.note(&Event::Session(SessionEvent::TextInput(Some((TrackId(1), input)))));
+        model.note(&Event::Session(SessionEvent::PointerLock(Some(TrackId(1)))));
         assert!(model.holds(&takes_text) && model.holds(&Until::Locked(TrackId(1))));
         let window = &model.list()[0];
         assert_eq!(
             (&window["text_input"]["y"], &window["text_input"]["purpose"]),
             (&json!(6), &json!("url"))
         );
-        model.note(&Event::TextInput(None));
-        model.note(&Event::PointerLock(None));
+        model.note(&Event::Session(SessionEvent::TextInput(None)));
+        model.note(&Event::Session(SessionEvent::PointerLock(None)));
         assert!(!model.holds(&takes_text) && model.list()[0]["locked"] == json!(false));
     }
 
     #[test]
     fn popups_are_counted_apart() {
-        let events = [window(1, None), window(2, Some((1, 3, 4)))].map(Event::Window);
+        let events =
+            [window(1, None), window(2, Some((1, 3, 4)))].map(|it| Event::Session(SessionEvent::Window(it)));
         let mut model = model(&events);
         model.note(&updated(1, 1, true));
         model.note(&updated(2, 1, true));
         assert!(model.holds(&Until::Windows(1)) && model.holds(&Until::Popups(1)));
         assert_eq!((&model.list()[1]["x"], &model.list()[1]["parent"]), (&json!(3), &json!(1)));
-        model.note(&Event::WindowGone(TrackId(2)));
+        model.note(&Event::Session(SessionEvent::WindowGone(TrackId(2))));
         assert!(model.holds(&Until::Popups(0)) && model.holds(&Until::Closed(TrackId(2))));
     }
 
     #[test]
     fn changes_count_from_the_last_look() {
-        let mut model = model(&[Event::Window(window(1, None)), updated(1, 1, false)]);
+        let mut model = model(&[Event::Session(SessionEvent::Window(window(1, None))), updated(1, 1, false)]);
         let changed = Until::Changed(TrackId(1));
         assert!(model.holds(&changed));
         model.mark_all();
@@ -315,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_broken_link_holds_nothing_exactly() {
-        let mut model = model(&[Event::Window(window(1, None)), updated(1, 1, true)]);
+        let mut model = model(&[Event::Session(SessionEvent::Window(window(1, None))), updated(1, 1, true)]);
         model.note(&Event::State(State::Reconnecting { reason: "silence".into() }));
         assert!(!model.holds(&Until::Exact(TrackId(1))));
         assert!(model.holds(&Until::Windows(1)), "the last pictures stay");
@@ -323,10 +342,14 @@ mod tests {
 
     #[test]
     fn a_resize_is_done_with_its_answer_and_its_picture() {
-        let mut model = model(&[Event::Window(window(1, None)), updated(1, 1, true)]);
+        let mut model = model(&[Event::Session(SessionEvent::Window(window(1, None))), updated(1, 1, true)]);
         model.asked.insert(TrackId(1), 4);
         assert!(!model.holds(&Until::Configured(TrackId(1))));
-        model.note(&Event::Window(Window { configured: 4, size: Size::new(120, 50), ..window(1, None) }));
+        model.note(&Event::Session(SessionEvent::Window(Window {
+            configured: 4,
+            size: Size::new(120, 50),
+            ..window(1, None)
+        })));
         assert!(!model.holds(&Until::Configured(TrackId(1))), "the picture is the old one");
     }
 }

@@ -7,7 +7,6 @@ mod backoff;
 mod decoding;
 mod figures;
 mod network;
-mod serials;
 mod signals;
 mod vocabulary;
 

@@ -7,7 +7,7 @@ use protocol::{
     control::{Refusal, RefusalCode, ToHost, ToViewer, Welcome},
     input::InputEvent,
 };
-use session::viewer::{self as core, Action, Viewer};
+use session::viewer::{self as core, Action, Outbound, Viewer};
 use tokio::{sync::mpsc, time};
 use transport::{
     CloseReason, LinkAddress, LinkStats, ViewerIncoming, ViewerLink, ViewerSender,
@@ -20,7 +20,6 @@ use super::{
     backoff::Backoff,
     decoding::{Decoded, Decoder},
     figures::Figures,
-    serials::Serials,
     signals::Signals,
 };
 use crate::clock;
@@ -45,7 +44,6 @@ struct Network<S> {
     commands: mpsc::Receiver<Command>,
     decoder: Decoder,
     decoded: mpsc::UnboundedReceiver<Decoded>,
-    serials: Serials,
     signals: Signals,
     figures: Figures,
 }
@@ -67,7 +65,6 @@ impl<S: Sink> Network<S> {
             sink,
             commands,
             decoded,
-            serials: Serials::default(),
             signals: Signals::new()?,
             figures: Figures::new(stats),
         })
@@ -180,12 +177,11 @@ impl<S: Sink> Network<S> {
     fn act(&mut self, sender: &ViewerSender) -> Option<Over> {
         while let Some(action) = self.core.poll_action() {
             match action {
-                Action::Control(message) => sender.send_control(&message),
-                Action::Input(input) | Action::Motion(input) => sender.send_input(&input),
-                Action::Feedback(feedback) => sender.send_feedback(&feedback),
+                Action::Send(outbound) => send(sender, &outbound),
                 Action::Apply(update) => self.decoder.apply(update),
+                Action::Tell(event) => self.tell_session(event),
                 Action::State(core::State::Closed(end)) => return Some(Over::End(closed(end))),
-                other => self.pass_on(other),
+                Action::State(state) => self.on_state(&state),
             }
         }
         None
@@ -195,35 +191,26 @@ impl<S: Sink> Network<S> {
     /// front end is not.
     fn act_offline(&mut self) {
         while let Some(action) = self.core.poll_action() {
-            self.pass_on(action);
+            match action {
+                Action::Tell(event) => self.tell_session(event),
+                Action::State(state) => self.on_state(&state),
+                Action::Send(_) | Action::Apply(_) => {}
+            }
         }
     }
 
-    fn pass_on(&mut self, action: Action) {
-        match action {
-            Action::Window(mut window) => {
-                window.configured = self.serials.answered(window.track, window.configured);
-                self.tell(Event::Window(window));
-            }
-            Action::WindowGone(track) => {
-                self.decoder.forget(track);
-                self.serials.forget(track);
-                self.tell(Event::WindowGone(track));
-            }
-            Action::Icon(icon) => self.tell(Event::Icon(icon)),
-            Action::Cursor(image) => self.tell(Event::Cursor(image)),
-            Action::Seat { held } => self.tell(Event::Seat { held }),
-            Action::Bell(track) => self.tell(Event::Bell(track)),
-            Action::Grabbed(track, grab) => self.tell(Event::Grabbed(track, grab)),
-            Action::TextInput(input) => self.tell(Event::TextInput(input)),
-            Action::PointerLock(track) => self.tell(Event::PointerLock(track)),
-            Action::Notice(notice) => self.tell(Event::Notice(notice)),
-            Action::ClipboardOffered { mimes } => self.tell(Event::ClipboardOffered { mimes }),
-            Action::ClipboardWanted { request, mime } => self.tell(Event::ClipboardWanted { request, mime }),
-            Action::ClipboardContent { data, .. } => self.tell(Event::ClipboardContent { data }),
-            Action::State(core::State::Live { role, .. }) => self.tell(Event::State(State::Online { role })),
-            // The rest is the link's, or is told with its reason where the reason is known.
-            _ => {}
+    fn tell_session(&mut self, event: core::Event) {
+        if let core::Event::WindowGone(track) = event {
+            self.decoder.forget(track);
+        }
+        self.tell(Event::Session(event));
+    }
+
+    /// That a link broke or ended is told with its reason, where that is known.
+    fn on_state(&self, state: &core::State) {
+        match state {
+            core::State::Live { role, .. } => self.tell(Event::State(State::Online { role: *role })),
+            core::State::Connecting | core::State::Reconnecting { .. } | core::State::Closed(_) => {}
         }
     }
 
@@ -265,10 +252,7 @@ impl<S: Sink> Network<S> {
             None | Some(Command::Leave) => return Leaving::Yes,
             Some(Command::Input { at, track, event }) => self.input(at, track, event),
             Some(Command::ReleaseAll) => self.core.release_held(now),
-            Some(Command::Configure { track, configure }) => {
-                let serial = self.core.configure(track, configure);
-                self.serials.asked(track, serial, configure.serial);
-            }
+            Some(Command::Configure { track, configure }) => self.core.configure(track, configure),
             Some(Command::Close(track)) => self.input(now, track, InputEvent::Close),
             Some(Command::Focus(track)) => self.core.handle_focus(now, track),
             Some(Command::DismissPopups) => self.core.dismiss_popups(),
@@ -281,9 +265,7 @@ impl<S: Sink> Network<S> {
             }
             Some(Command::OfferClipboard { mimes }) => self.core.offer_clipboard(mimes),
             Some(Command::ReadClipboard { mime }) => {
-                if self.core.request_clipboard(now, mime).is_err() {
-                    self.tell(Event::ClipboardContent { data: None });
-                }
+                self.core.request_clipboard(now, mime);
             }
             Some(Command::ClipboardContent { request, data }) => self.core.provide_clipboard(request, data),
             Some(Command::Report) => self.report(link, true),
@@ -322,6 +304,14 @@ impl<S: Sink> Network<S> {
 
     fn tell(&self, event: Event) {
         (self.sink)(event);
+    }
+}
+
+fn send(sender: &ViewerSender, outbound: &Outbound) {
+    match outbound {
+        Outbound::Control(message) => sender.send_control(message),
+        Outbound::Input(input) | Outbound::Motion(input) => sender.send_input(input),
+        Outbound::Feedback(feedback) => sender.send_feedback(feedback),
     }
 }
 

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use media::{
-    ClipboardRequest, CursorImage, Icon, Notice, Pixels, Region, Size, TextInput, Timestamp, TrackId,
-    UpdateId, Window, WindowGrab,
-};
+use media::{ClipboardRequest, Pixels, Region, Size, Timestamp, TrackId, UpdateId};
 use protocol::{
     control::{Configure, Role},
     input::InputEvent,
@@ -66,12 +63,13 @@ pub enum Command {
         /// MIME types on offer.
         mimes: Vec<String>,
     },
-    /// Paste what the host offered; answered by [`Event::ClipboardContent`].
+    /// Paste what the host offered; answered by
+    /// [`ClipboardContent`](session::viewer::Event::ClipboardContent).
     ReadClipboard {
         /// The type that is wanted.
         mime: String,
     },
-    /// The answer to [`Event::ClipboardWanted`].
+    /// The answer to [`ClipboardWanted`](session::viewer::Event::ClipboardWanted).
     ClipboardContent {
         /// Which request.
         request: ClipboardRequest,
@@ -89,48 +87,10 @@ pub enum Command {
 pub enum Event {
     /// The link's state changed.
     State(State),
-    /// A window appeared or changed.
-    Window(Window),
-    /// A window is gone.
-    WindowGone(TrackId),
-    /// An icon that windows name.
-    Icon(Icon),
-    /// How the pointer looks over the session's windows.
-    Cursor(CursorImage),
-    /// Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them.
-    Seat {
-        /// Whether.
-        held: bool,
-    },
-    /// An app rang the bell.
-    Bell(TrackId),
-    /// The user drags a title bar or border that the app draws itself: the desktop takes over.
-    Grabbed(TrackId, WindowGrab),
-    /// The app with the keyboard takes text here, as far as it tells.
-    TextInput(Option<(TrackId, TextInput)>),
-    /// The app under the pointer wants all of its motion, or no more.
-    PointerLock(Option<TrackId>),
-    /// Something was done to an app that people should know of.
-    Notice(Notice),
+    /// Something happened in the session.
+    Session(session::viewer::Event),
     /// Pixels of a window changed.
     Updated(Updated),
-    /// The host has something to paste; empty: nothing any more.
-    ClipboardOffered {
-        /// MIME types on offer.
-        mimes: Vec<String>,
-    },
-    /// What [`Command::ReadClipboard`] asked for, if there is any.
-    ClipboardContent {
-        /// The content.
-        data: Option<Bytes>,
-    },
-    /// An app wants to paste what this side offered: to be answered by [`Command::ClipboardContent`].
-    ClipboardWanted {
-        /// To name in the answer.
-        request: ClipboardRequest,
-        /// The type that is wanted.
-        mime: String,
-    },
     /// Figures.
     Report {
         /// The figures.

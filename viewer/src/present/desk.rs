@@ -3,6 +3,7 @@
 use std::{collections::HashMap, io::Write, time::Instant};
 
 use media::{IconId, Point, Scale, TrackId, Window as Remote, WindowKind};
+use session::viewer::Event as SessionEvent;
 use winit::{
     application::ApplicationHandler,
     event::{DeviceEvent, DeviceId, WindowEvent},
@@ -114,10 +115,23 @@ impl Desk {
     fn on_link(&mut self, event: Event, events: &ActiveEventLoop) {
         match event {
             Event::State(state) => self.on_state(state, events),
-            Event::Window(remote) => self.on_window(remote, events),
-            Event::WindowGone(track) => self.on_gone(track),
-            Event::Icon(icon) => self.on_icon(&icon),
-            Event::Cursor(image) => {
+            Event::Session(event) => self.on_session(event, events),
+            Event::Updated(updated) => self.on_updated(updated, events),
+            Event::Report { report, .. } => {
+                if let Ok(line) = serde_json::to_string(&report) {
+                    // Nobody reads: nothing to do about it, and windows go on.
+                    let _ = writeln!(std::io::stdout().lock(), "{line}");
+                }
+            }
+        }
+    }
+
+    fn on_session(&mut self, event: SessionEvent, events: &ActiveEventLoop) {
+        match event {
+            SessionEvent::Window(remote) => self.on_window(remote, events),
+            SessionEvent::WindowGone(track) => self.on_gone(track),
+            SessionEvent::Icon(icon) => self.on_icon(&icon),
+            SessionEvent::Cursor(image) => {
                 let factor = self.views.values().next().map_or(1.0, |view| view.scale().factor());
                 self.cursor = Cursor::new(&image, factor, events);
                 if !self.lock.is_held() {
@@ -127,28 +141,21 @@ impl Desk {
                     popups.set_cursor(&self.cursor);
                 }
             }
-            Event::Seat { held } => self.on_seat(held),
-            Event::Bell(track) => self.on_bell(track),
-            Event::Grabbed(track, grab) => self.on_grabbed(track, grab),
-            Event::TextInput(place) => self.on_text_input(place),
-            Event::PointerLock(track) => self.on_pointer_lock(track),
-            Event::Notice(notice) => tracing::warn!("{notice}"),
-            Event::Updated(updated) => self.on_updated(updated, events),
-            Event::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
-            Event::ClipboardContent { data } => {
+            SessionEvent::Seat { held } => self.on_seat(held),
+            SessionEvent::Bell(track) => self.on_bell(track),
+            SessionEvent::Grabbed(track, grab) => self.on_grabbed(track, grab),
+            SessionEvent::TextInput(place) => self.on_text_input(place),
+            SessionEvent::PointerLock(track) => self.on_pointer_lock(track),
+            SessionEvent::Notice(notice) => tracing::warn!("{notice}"),
+            SessionEvent::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
+            SessionEvent::ClipboardContent { data, .. } => {
                 if let Some(command) = self.clipboard.deliver(data) {
                     self.link.send(command);
                 }
             }
-            Event::ClipboardWanted { request, mime } => {
+            SessionEvent::ClipboardWanted { request, mime } => {
                 if let Some(command) = self.clipboard.fetch(request, &mime) {
                     self.link.send(command);
-                }
-            }
-            Event::Report { report, .. } => {
-                if let Ok(line) = serde_json::to_string(&report) {
-                    // Nobody reads: nothing to do about it, and windows go on.
-                    let _ = writeln!(std::io::stdout().lock(), "{line}");
                 }
             }
         }

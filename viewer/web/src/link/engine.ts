@@ -16,7 +16,6 @@ import { ended, receive, transmit } from "./messages";
 import { micros, order } from "./orders";
 import { Presenter } from "./presenter";
 import { Reconnect, type Over } from "./reconnect";
-import { Serials } from "./serials";
 import type { Attempt, Command, Event } from "./vocabulary";
 import { Watch, type Sought } from "./watch";
 
@@ -53,7 +52,6 @@ interface Live {
 /** The engine. */
 export class Engine {
   private readonly core = new Viewer();
-  private readonly serials = new Serials();
   private readonly figures = new Figures();
   private readonly presenter = new Presenter((now, track, id) => this.core.handlePresented(now, track, id));
   private gallery: Gallery | null = null;
@@ -89,11 +87,9 @@ export class Engine {
         this.key = command.key;
         void this.start(command.origin, command.only);
         break;
-      case "configure": {
-        const { track, configure } = command;
-        this.serials.asked(track, core.configure(track, configure), configure.serial);
+      case "configure":
+        core.configure(command.track, command.configure);
         break;
-      }
       case "canvas":
         // Of a window that is gone meanwhile, the canvas is of no use.
         if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
@@ -272,14 +268,8 @@ export class Engine {
         return this.gallery?.apply(action.update);
       case "state":
         return this.stateChanged(action.state);
-      case "window": {
-        const { window } = action;
-        const configured = this.serials.answered(window.track, window.configured);
-        return this.tell({ on: "window", window: { ...window, configured } });
-      }
       case "window-gone":
         this.gallery?.forget(action.track);
-        this.serials.forget(action.track);
         this.presenter.forget(action.track);
         return this.tell({ on: "window-gone", track: action.track });
       case "seat":

@@ -56,7 +56,6 @@ export class Viewer {
     (action) => this.actions.push(action),
   );
   private readonly lane = new InputLane();
-  private nextConfigure = 1;
   private focus: TrackId | null = null;
   private textInput: { track: TrackId; input: TextInput } | null = null;
   private lock: TrackId | null = null;
@@ -208,11 +207,12 @@ export class Viewer {
     for (const [track, event] of this.held.release()) this.sendInput(now, track, event);
   }
 
-  /** Says how this viewer wants a window to be, which counts while it has the seat; answers the serial that comes back as its `configured`, in place of the one passed in. */
-  configure(track: TrackId, configure: Configure): number {
-    const serial = this.nextConfigure++;
-    this.control({ Configure: { track, configure: { ...configure, serial } } });
-    return serial;
+  /**
+   * Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers its wishes for a window in increasing order: the window's `configured` names
+   * the newest that its state answers.
+   */
+  configure(track: TrackId, configure: Configure): void {
+    this.control({ Configure: { track, configure } });
   }
 
   /** The user pressed outside of all popups, or the desktop took the focus away. */
