@@ -43,9 +43,6 @@ pub(crate) struct Change {
     pub(crate) lossy: Region,
 }
 
-/// What an op takes on the wire besides its data, about.
-const OP_BYTES: usize = 64;
-
 /// Cells that are this near are sent as one rectangle.
 const GAP: usize = 2;
 
@@ -269,7 +266,7 @@ impl Shown {
         job.refine.rects().iter().for_each(|&rect| cells.add_touched(rect));
         cells.intersect(&self.lossy);
         moving.iter().for_each(|&rect| cells.remove_touched(rect));
-        let mut left = job.budget.saturating_sub(ops.iter().map(op_bytes).sum());
+        let mut left = job.budget.saturating_sub(ops.iter().map(Op::encoded_len).sum());
         // A tile that is larger than any budget must still arrive some time.
         let mut must = ops.is_empty() && job.budget > 0;
         let mut tiles: Vec<_> = cells.rects(0).into_iter().flat_map(tile::split).collect();
@@ -279,7 +276,7 @@ impl Shown {
                 return;
             }
             let op = tools.tiles.encode();
-            let bytes = op_bytes(&op);
+            let bytes = op.encoded_len();
             if bytes > left {
                 match halves(tile) {
                     Some([first, second]) => {
@@ -400,18 +397,10 @@ impl Coded {
 
 impl TileBytes {
     fn of(op: &Op) -> TileBytes {
-        let all = op_bytes(op);
+        let all = op.encoded_len();
         let raw = matches!(op, Op::Tile { coding: TileCoding::Raw | TileCoding::Planes, .. });
         TileBytes { all, raw: if raw { all } else { 0 } }
     }
-}
-
-fn op_bytes(op: &Op) -> usize {
-    OP_BYTES
-        + match op {
-            Op::Copy { .. } => 0,
-            Op::Tile { data, .. } | Op::Video { data, .. } => data.len(),
-        }
 }
 
 /// Two halves of whole cells of a rectangle that begins at a cell; `None` if it is too small for that.

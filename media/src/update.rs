@@ -66,6 +66,21 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// How many bytes it has on the wire at most: less than a hundred more than its data. For budgets.
+    pub fn encoded_len(&self) -> usize {
+        // Names of fields, and numbers at their longest.
+        const COPY: usize = 64;
+        const TILE: usize = 72;
+        const VIDEO: usize = 96;
+        match self {
+            Op::Copy { .. } => COPY,
+            Op::Tile { data, .. } => TILE + data.len(),
+            Op::Video { data, .. } => VIDEO + data.len(),
+        }
+    }
+}
+
 /// How a tile holds its pixels. See `docs/protocol.md` for the byte layout of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]

@@ -36,8 +36,9 @@ const NUMBER: &str = "DORMER_APP";
 /// The program that serves X11 apps. It is the compositor's, and ends after the last of them.
 const X11_SERVER: &str = "Xwayland";
 
-/// The most apps started by us that run at a time; what they start themselves is the container's business.
-const MAX_APPS: usize = 256;
+/// The most apps started by us that run at a time, and so the most of their ends that wait to be heard; what they start
+/// themselves is the container's business.
+pub(crate) const MAX_APPS: usize = 256;
 
 /// One app ended.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ pub(crate) struct Apps {
     running: HashMap<u32, String>,
     /// How many were started.
     started: u64,
-    ended: mpsc::UnboundedSender<AppEnded>,
+    ended: mpsc::Sender<AppEnded>,
     /// Who wants to know of an app that fails.
     askers: HashMap<u32, oneshot::Sender<String>>,
     /// Whether they were asked to end: however they do it then is fine.
@@ -65,7 +66,7 @@ pub(crate) struct Apps {
 
 impl Apps {
     /// No apps yet, but their bus. Ends of apps are reported on `ended`, one report an app.
-    pub(crate) fn new(mut env: SessionEnv, ended: mpsc::UnboundedSender<AppEnded>) -> Self {
+    pub(crate) fn new(mut env: SessionEnv, ended: mpsc::Sender<AppEnded>) -> Self {
         let bus = Bus::start(&mut env);
         Self { env, bus, running: HashMap::new(), started: 0, ended, askers: HashMap::new(), ending: false }
     }
@@ -150,7 +151,7 @@ impl Apps {
     }
 
     /// Asks all apps to end, and what they left behind, waits a moment, and ends those that did not.
-    pub(crate) async fn end_all(&mut self, ended: &mut mpsc::UnboundedReceiver<AppEnded>) {
+    pub(crate) async fn end_all(&mut self, ended: &mut mpsc::Receiver<AppEnded>) {
         self.ending = true;
         self.signal_all(Signal::TERM);
         let everybody_left = async {
@@ -208,10 +209,10 @@ impl Apps {
     }
 }
 
-async fn watch(mut child: Child, pid: u32, ended: mpsc::UnboundedSender<AppEnded>) {
+async fn watch(mut child: Child, pid: u32, ended: mpsc::Sender<AppEnded>) {
     let status = child.wait().await;
     // Nobody listens any more once the host ends.
-    let _ = ended.send(AppEnded { pid, status });
+    let _ = ended.send(AppEnded { pid, status }).await;
 }
 
 /// Why an app was not started.

@@ -2,4 +2,5 @@
 
 mod malformed;
 mod samples;
+mod sizes;
 mod vectors;

@@ -91,7 +91,7 @@ pub(super) struct SessionApps {
     /// Those that run.
     pub apps: Apps,
     /// Where their ends are reported.
-    pub ends: mpsc::UnboundedReceiver<AppEnded>,
+    pub ends: mpsc::Receiver<AppEnded>,
     /// The app whose end ends the session, if that is wished.
     pub first: FirstApp,
     /// Tells when something ended that apps had left behind.
@@ -333,10 +333,9 @@ impl EventLoop {
                 Action::Send { viewer, message } => {
                     self.with_link(viewer, |link| link.send_control(&message))
                 }
-                Action::SendUpdate { viewer, update, priority } => {
-                    let rate = self.core.link_stats(now(), viewer).map(|stats| stats.bitrate);
+                Action::SendUpdate { viewer, update, priority, bitrate } => {
                     self.with_link(viewer, |link| {
-                        rate.into_iter().for_each(|rate| link.set_rate(rate));
+                        link.set_rate(bitrate);
                         link.send_update(&update, priority);
                     });
                 }

@@ -36,7 +36,7 @@ use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps};
 use joins::Joins;
 
 use crate::{
-    apps::{AppEnded, Apps},
+    apps::{AppEnded, Apps, MAX_APPS},
     console::{Console, Order},
     links::{self, Announcement, Links, Place},
     paths,
@@ -133,7 +133,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
 
 /// Starts the first app, if there is one.
 fn start_apps(config: &Config, env: SessionEnv, orphan_ends: OrphanEnds) -> Result<SessionApps> {
-    let (app_ended, ends) = mpsc::unbounded_channel();
+    let (app_ended, ends) = mpsc::channel(MAX_APPS);
     let mut apps = Apps::new(env, app_ended);
     let first = match config.command.as_slice() {
         [] => None,

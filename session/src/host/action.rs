@@ -51,6 +51,8 @@ pub enum Action {
         update: Update,
         /// What waits with a greater number goes first.
         priority: i32,
+        /// What the link takes, in bits per second: for transports that pace what they send.
+        bitrate: u64,
     },
     /// Encode; the answer is [`Host::handle_encoded`](super::Host::handle_encoded), always, unless the viewer or the track is forgotten.
     Encode(EncodeJob),

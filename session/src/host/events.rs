@@ -205,7 +205,7 @@ impl Host {
         for (ops, is_last) in parts {
             let Some(member) = self.members.get_mut(&viewer) else { return };
             let Some(debt) = member.debts.get_mut(&id) else { return };
-            let bytes = ops.iter().map(size_of_op).sum();
+            let bytes = ops.iter().map(Op::encoded_len).sum();
             let update = Update {
                 track: id,
                 id: debt.number(bytes),
@@ -216,7 +216,8 @@ impl Host {
                 timing,
             };
             member.rate.sent(now, id, update.id, bytes);
-            self.actions.push_back(Action::SendUpdate { viewer, update, priority });
+            let bitrate = member.rate.bitrate(now);
+            self.actions.push_back(Action::SendUpdate { viewer, update, priority, bitrate });
         }
     }
 
@@ -291,7 +292,7 @@ fn cut(ops: Vec<Op>) -> Vec<Vec<Op>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
     for op in ops {
-        let more = size_of_op(&op);
+        let more = op.encoded_len();
         if bytes > 0 && bytes + more > MAX_UPDATE {
             parts.push(Vec::new());
             bytes = 0;
@@ -302,13 +303,4 @@ fn cut(ops: Vec<Op>) -> Vec<Vec<Op>> {
         }
     }
     parts
-}
-
-/// About how many bytes an op has on the wire.
-fn size_of_op(op: &Op) -> usize {
-    let data = match op {
-        Op::Copy { .. } => 0,
-        Op::Tile { data, .. } | Op::Video { data, .. } => data.len(),
-    };
-    data + 48
 }

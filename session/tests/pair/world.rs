@@ -537,7 +537,7 @@ impl World {
                 let bytes = protocol::encode(&message).len();
                 self.send_down(viewer, bytes, i32::MAX, Down::Control(message));
             }
-            host::Action::SendUpdate { viewer, update, priority } => {
+            host::Action::SendUpdate { viewer, update, priority, .. } => {
                 let bytes = protocol::encode(&update).len();
                 self.send_down(viewer, bytes, priority, Down::Update(update));
             }

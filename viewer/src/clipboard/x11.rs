@@ -33,7 +33,7 @@ pub(super) struct X11 {
     connection: Arc<RustConnection>,
     window: Window,
     wake: u32,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::SyncSender<Order>,
 }
 
 /// What the thread is told.
@@ -44,6 +44,10 @@ enum Order {
     Deliver(Format, Option<Bytes>),
     Fetch(ClipboardRequest, Format),
 }
+
+/// How many orders may wait. When it is full, whoever orders waits: an X server that does not answer this thread shows no
+/// windows either.
+const MAX_ORDERS: usize = 256;
 
 /// Starts the thread.
 pub(super) fn connect(tell: impl Fn(Event) + Send + 'static) -> Result<X11, Box<dyn Error>> {
@@ -59,7 +63,7 @@ pub(super) fn connect(tell: impl Fn(Event) + Send + 'static) -> Result<X11, Box<
         | xfixes::SelectionEventMask::SELECTION_WINDOW_DESTROY
         | xfixes::SelectionEventMask::SELECTION_CLIENT_CLOSE;
     connection.xfixes_select_selection_input(window, atoms.CLIPBOARD, changes)?.check()?;
-    let (orders, received) = mpsc::channel();
+    let (orders, received) = mpsc::sync_channel(MAX_ORDERS);
     let worker = Worker::new(Arc::clone(&connection), window, atoms, received, tell);
     thread::Builder::new().name("clipboard".into()).spawn(move || worker.run())?;
     Ok(X11 { connection, window, wake: atoms.DORMER_WAKE, orders })

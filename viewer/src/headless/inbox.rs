@@ -21,7 +21,8 @@ pub(crate) enum Message {
 }
 
 /// Receives messages. A line is read only when it was asked for, so that scripts wait in their pipe and not in memory.
-/// Events are not held back: handling one costs far less than receiving one.
+/// Events are not held back, and the channel has no bound: handling one costs far less than receiving one, and a request
+/// that takes long hears them too.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     messages: Receiver<Message>,

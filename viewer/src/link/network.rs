@@ -58,6 +58,8 @@ enum Over {
 
 impl<S: Sink> Network<S> {
     fn new(stats: bool, commands: mpsc::Receiver<Command>, sink: S) -> io::Result<Self> {
+        // The core bounds how many updates are handed out and not applied, and each has one result. The decode thread
+        // must not wait for this one, which may be waiting for it.
         let (results, decoded) = mpsc::unbounded_channel();
         Ok(Self {
             core: Viewer::new(core::Config { resume: Some(resume_key()?), ..core::Config::default() }),
