@@ -43,6 +43,7 @@ check: setup-build page $(BROWSER_TESTS)/node_modules/.package-lock.json ## form
 	$(CARGO) test $(CARGO_FLAGS) --quiet -p dormer-protocol --features typescript --test typescript
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	tests/borders
+	tests/mirrors
 
 bench: setup-bench page $(BROWSER_TESTS)/node_modules/.package-lock.json ## measure against the goals and the rivals, in one run
 	$(CARGO) build $(CARGO_FLAGS) --release --workspace
