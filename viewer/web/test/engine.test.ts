@@ -313,7 +313,7 @@ test("requests for the clipboard keep the page's own numbers, also when they can
   await stage.online();
   stage.tell({ do: "read-clipboard", request: 71, mime: "text/plain" });
   const data = Uint8Array.of(1, 2);
-  stage.say({ Clipboard: { Content: { request: 0, data, last: true } } });
+  stage.say({ Clipboard: { Content: { request: 71, data, last: true } } });
   expect(stage.heard("clipboard-content")).toEqual([
     { on: "clipboard-content", request: 70, data: null },
     { on: "clipboard-content", request: 71, data },

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Input, InputEvent } from "../src/protocol/types";
-import { KEY, POSITION, RELEASE, RESUME_ID, Scene, TRACK, window } from "./session.fixture";
+import { KEY, POSITION, RELEASE, RESUME_ID, Scene, TRACK, inputs, outbound, window } from "./session.fixture";
 
 const SECOND = 1_000_000;
 
@@ -26,7 +26,7 @@ function back(scene: Scene, resumed: number | null): Input[] {
 
 function letIn(scene: Scene, resumed: number | null): Input[] {
   const actions = scene.letIn({ resumed });
-  return actions.flatMap((action) => (action.do === "input" ? [action.input] : []));
+  return inputs(actions);
 }
 
 describe("a viewer that returns", () => {
@@ -49,7 +49,7 @@ describe("a viewer that returns", () => {
     expect(ids(again)).toEqual([3, 4, 5]);
     expect(again[0]?.after, "the keymap and the focus went before").toBe(2);
     scene.input(text("c"));
-    expect(scene.done()).toMatchObject([{ do: "input", input: { id: 6, event: text("c") } }]);
+    expect(outbound(scene.done())).toMatchObject([{ lane: "input", input: { id: 6, event: text("c") } }]);
   });
 
   test("waits for all that there is before it goes on, and nothing overtakes what comes again", () => {
@@ -100,7 +100,7 @@ describe("a viewer that returns", () => {
     scene.input(text("a"));
     expect(back(scene, null)).toEqual([]);
     scene.input(KEY);
-    expect(scene.done()).toMatchObject([{ do: "input", input: { id: 1, event: KEY } }]);
+    expect(outbound(scene.done())).toMatchObject([{ lane: "input", input: { id: 1, event: KEY } }]);
     scene.viewer.resetLink();
     scene.done();
     expect(hello(scene)).toMatchObject({ began: 1, since: 0 });
@@ -114,8 +114,8 @@ describe("a viewer that returns", () => {
     scene.viewer.handleFocus(scene.now, null);
     scene.done();
     scene.connect();
-    const told = scene.letIn({ resumed: 0 });
-    expect(told).toContainEqual({ do: "control", message: { Focus: { track: null } } });
+    const sent = outbound(scene.letIn({ resumed: 0 }));
+    expect(sent).toContainEqual({ lane: "control", message: { Focus: { track: null } } });
   });
 
   test("says from where on it has all, and does not forget before it is answered", () => {
@@ -182,7 +182,7 @@ test("whatever links break, a text takes effect once and in order if the host kn
         effects.push((event as { Text: { text: string } }).Text.text);
       }
     };
-    const sent = () => scene.done().flatMap((action) => (action.do === "input" ? [action.input] : []));
+    const sent = () => inputs(scene.done());
     scene.join();
     for (let step = 0; step < 60; step++) {
       const dice = random();

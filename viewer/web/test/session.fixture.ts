@@ -1,7 +1,7 @@
 /** A viewer core with a scripted host: what the host says goes in, what the viewer does is listed. */
 
-import type { InputEvent, Role, ToHost, ToViewer, Update, Window } from "../src/protocol/types";
-import type { Action } from "../src/session/action";
+import type { Input, InputEvent, Role, ToHost, ToViewer, Update, Window } from "../src/protocol/types";
+import type { Action, Event, Outbound } from "../src/session/action";
 import { Viewer } from "../src/session/viewer";
 
 export const TRACK = 7;
@@ -61,6 +61,21 @@ export function update(id: number, more: Partial<Update> = {}): Update {
   };
 }
 
+/** What of this goes to the host. */
+export function outbound(actions: Action[]): Outbound[] {
+  return actions.flatMap((action) => (action.do === "send" ? [action.outbound] : []));
+}
+
+/** What of this the front end is told. */
+export function told(actions: Action[]): Event[] {
+  return actions.flatMap((action) => (action.do === "tell" ? [action.event] : []));
+}
+
+/** The input of this, of the input lane. */
+export function inputs(actions: Action[]): Input[] {
+  return outbound(actions).flatMap((it) => (it.lane === "input" ? [it.input] : []));
+}
+
 /** A viewer, the time, and what it did since it was last asked. */
 export class Scene {
   readonly viewer = new Viewer();
@@ -110,14 +125,14 @@ export class Scene {
 
   /** What was sent on the control lane since, but for pings. */
   control(): ToHost[] {
-    const messages = this.done().flatMap((action) => (action.do === "control" ? [action.message] : []));
+    const messages = outbound(this.done()).flatMap((it) => (it.lane === "control" ? [it.message] : []));
     return messages.filter((message) => typeof message === "string" || !("Ping" in message));
   }
 
   /** Which input events were sent since, with their tracks. */
   inputs(): [number, InputEvent][] {
-    return this.done().flatMap((action) =>
-      action.do === "input" || action.do === "motion" ? [[action.input.track, action.input.event]] : [],
+    return outbound(this.done()).flatMap((it) =>
+      it.lane === "input" || it.lane === "motion" ? [[it.input.track, it.input.event]] : [],
     );
   }
 

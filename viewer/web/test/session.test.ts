@@ -3,7 +3,19 @@ import { describe, expect, test } from "vitest";
 import { MAX_CLIPBOARD, CLIPBOARD_CHUNK, MAX_TEXT } from "../src/protocol/wire";
 import type { InputEvent } from "../src/protocol/types";
 import type { Stage } from "../src/session/latency";
-import { KEY, POSITION, RELEASE, RESUME_ID, Scene, TRACK, update, window } from "./session.fixture";
+import {
+  KEY,
+  POSITION,
+  RELEASE,
+  RESUME_ID,
+  Scene,
+  TRACK,
+  inputs,
+  outbound,
+  told,
+  update,
+  window,
+} from "./session.fixture";
 
 describe("joining", () => {
   test("a viewer introduces itself, and nothing else goes out before the welcome", () => {
@@ -53,7 +65,7 @@ describe("joining", () => {
       state: { is: "reconnecting", session: "main", role: "control" },
     });
     const actions = scene.join([window(2)]);
-    expect(actions.filter(({ do: it }) => it === "window-gone")).toEqual([{ do: "window-gone", track: 1 }]);
+    expect(told(actions).filter(({ on }) => on === "window-gone")).toEqual([{ on: "window-gone", track: 1 }]);
     expect(scene.viewer.window(2)).toBeDefined();
   });
 
@@ -62,7 +74,9 @@ describe("joining", () => {
     scene.join([window(1)]);
     scene.viewer.resetLink();
     const actions = scene.join([window(1)], "control", "another");
-    const order = actions.map(({ do: it }) => it).filter((it) => it.startsWith("window"));
+    const order = told(actions)
+      .map(({ on }) => on)
+      .filter((on) => on.startsWith("window"));
     expect(order).toEqual(["window-gone", "window"]);
   });
 
@@ -131,7 +145,9 @@ describe("updates", () => {
     scene.hear({ WindowGone: { track: TRACK } });
     scene.done();
     scene.viewer.handleUpdate(scene.now, update(1));
-    expect(scene.done()).toMatchObject([{ do: "feedback", feedback: { track: TRACK, update: 1 } }]);
+    expect(outbound(scene.done())).toMatchObject([
+      { lane: "feedback", feedback: { track: TRACK, update: 1 } },
+    ]);
   });
 
   test("begin anew with each link", () => {
@@ -162,7 +178,9 @@ describe("feedback", () => {
     scene.viewer.handlePresented(scene.now, TRACK, 1);
     scene.viewer.handlePresented(scene.now + 5, TRACK, 1);
     const feedback = { track: TRACK, update: 1, received_at: scene.now - 200, decoded_at: scene.now - 200 };
-    expect(scene.done()).toEqual([{ do: "feedback", feedback: { ...feedback, presented_at: scene.now } }]);
+    expect(outbound(scene.done())).toEqual([
+      { lane: "feedback", feedback: { ...feedback, presented_at: scene.now } },
+    ]);
   });
 
   test("tells when all of an update had come, also what travelled beside it", () => {
@@ -174,8 +192,8 @@ describe("feedback", () => {
     scene.viewer.handleApplied(decoded, TRACK, 1, { whole, decoded });
     scene.viewer.handlePresented(decoded, TRACK, 1);
     const feedback = { track: TRACK, update: 1, received_at: whole, decoded_at: decoded };
-    expect(scene.done().at(-1)).toEqual({
-      do: "feedback",
+    expect(outbound(scene.done()).at(-1)).toEqual({
+      lane: "feedback",
       feedback: { ...feedback, presented_at: decoded },
     });
   });
@@ -188,7 +206,7 @@ describe("feedback", () => {
     shown(scene, 2);
     const all = scene.rest();
     const feedbacks = all.flatMap(([at, action]) =>
-      action.do === "feedback" ? [[at, action.feedback.update]] : [],
+      outbound([action]).flatMap((it) => (it.lane === "feedback" ? [[at, it.feedback.update]] : [])),
     );
     expect(feedbacks).toEqual([
       [8, 2],
@@ -235,10 +253,10 @@ describe("input", () => {
     scene.join();
     scene.input(KEY);
     scene.input({ Motion: { position: POSITION } });
-    const sent = scene.done().filter(({ do: it }) => it === "input" || it === "motion");
+    const sent = outbound(scene.done()).filter(({ lane }) => lane === "input" || lane === "motion");
     expect(sent).toMatchObject([
-      { do: "input", input: { id: 1, at: scene.now, track: TRACK, event: KEY } },
-      { do: "motion", input: { id: 2 } },
+      { lane: "input", input: { id: 1, at: scene.now, track: TRACK, event: KEY } },
+      { lane: "motion", input: { id: 2 } },
     ]);
   });
 
@@ -297,7 +315,9 @@ describe("input", () => {
     scene.input({ Button: { position: POSITION, button: 0x110, pressed: true } });
     scene.done();
     scene.hear({ Grabbed: { track: TRACK, grab: "move" } });
-    expect(scene.done().map(({ do: it }) => it)).toEqual(["input", "grabbed"]);
+    const done = scene.done();
+    expect(done.map(({ do: it }) => it)).toEqual(["send", "tell"]);
+    expect(told(done)).toEqual([{ on: "grabbed", track: TRACK, grab: "move" }]);
   });
 
   test("relative motion needs a lock, which ends with its window", () => {
@@ -309,18 +329,18 @@ describe("input", () => {
     expect(scene.input(move)).toBeNull();
     scene.done();
     scene.hear({ WindowGone: { track: TRACK } });
-    expect(scene.done()).toContainEqual({ do: "pointer-lock", track: null });
+    expect(told(scene.done())).toContainEqual({ on: "pointer-lock", track: null });
   });
 
   test("the place where an app takes text is known until it is taken back or its window is gone", () => {
     const scene = new Scene();
     scene.join([window(1), window(2)]);
     const input = { caret: { x: 1, y: 2, w: 0, h: 9 }, purpose: "normal" as const, multiline: true };
-    const places = () => scene.done().flatMap((action) => (action.do === "text-input" ? [action.place] : []));
+    const places = () => told(scene.done()).filter(({ on }) => on === "text-input");
     scene.hear({ TextInput: { track: 1, input } }, { TextInput: { track: 2, input: null } });
-    expect(places()).toEqual([{ track: 1, input }]);
+    expect(places()).toEqual([{ on: "text-input", track: 1, input }]);
     scene.hear({ WindowGone: { track: 1 } });
-    expect(places()).toEqual([null]);
+    expect(places()).toEqual([{ on: "text-input", track: 1, input: null }]);
   });
 });
 
@@ -328,24 +348,25 @@ describe("the clipboard", () => {
   test("content comes in parts and arrives whole", () => {
     const scene = new Scene();
     scene.join();
-    const request = scene.viewer.clipboard.request(scene.now, "text/plain");
-    expect(scene.control()).toEqual([{ Clipboard: { Request: { request: 0, mime: "text/plain" } } }]);
-    scene.hear({ Clipboard: { Content: { request: 0, data: Uint8Array.of(1, 2), last: false } } });
-    scene.hear({ Clipboard: { Content: { request: 0, data: Uint8Array.of(3), last: true } } });
+    scene.viewer.readClipboard(scene.now, 7, "text/plain");
+    expect(scene.control()).toEqual([{ Clipboard: { Request: { request: 7, mime: "text/plain" } } }]);
+    scene.hear({ Clipboard: { Content: { request: 7, data: Uint8Array.of(1, 2), last: false } } });
+    scene.hear({ Clipboard: { Content: { request: 7, data: Uint8Array.of(3), last: true } } });
     const data = Uint8Array.of(1, 2, 3);
-    expect(scene.done()).toEqual([{ do: "clipboard-content", request, data }]);
+    expect(told(scene.done())).toEqual([{ on: "clipboard-content", request: 7, data }]);
   });
 
   test("content that is too long or never comes is no content", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.clipboard.request(scene.now, "text/plain");
+    scene.viewer.readClipboard(scene.now, 0, "text/plain");
     const data = new Uint8Array(MAX_CLIPBOARD / 2);
     for (let part = 0; part < 3; part++)
       scene.hear({ Clipboard: { Content: { request: 0, data, last: false } } });
-    expect(scene.done()).toContainEqual({ do: "clipboard-content", request: 0, data: null });
-    scene.viewer.clipboard.request(scene.now, "text/plain");
-    expect(scene.rest()).toContainEqual([5000, { do: "clipboard-content", request: 1, data: null }]);
+    expect(told(scene.done())).toContainEqual({ on: "clipboard-content", request: 0, data: null });
+    scene.viewer.readClipboard(scene.now, 1, "text/plain");
+    const event = { on: "clipboard-content" as const, request: 1, data: null };
+    expect(scene.rest()).toContainEqual([5000, { do: "tell", event }]);
   });
 
   test("what is offered can be pasted, in parts of bounded size; what is not cannot", () => {
@@ -354,7 +375,7 @@ describe("the clipboard", () => {
     scene.viewer.clipboard.offer(["text/plain"]);
     scene.done();
     scene.hear({ Clipboard: { Request: { request: 4, mime: "text/plain" } } });
-    expect(scene.done()).toEqual([{ do: "clipboard-wanted", request: 4, mime: "text/plain" }]);
+    expect(told(scene.done())).toEqual([{ on: "clipboard-wanted", request: 4, mime: "text/plain" }]);
     for (const length of [0, 1, CLIPBOARD_CHUNK, CLIPBOARD_CHUNK + 1]) {
       const whole = Uint8Array.from({ length }, (_, i) => i);
       scene.viewer.clipboard.provide(4, whole);
@@ -389,7 +410,7 @@ test("input says after which messages it was made", () => {
   const after = () => {
     scene.input(KEY);
     scene.input(RELEASE);
-    return scene.done().flatMap((action) => (action.do === "input" ? [action.input.after] : []));
+    return inputs(scene.done()).map(({ after }) => after);
   };
   expect(after()).toEqual([0, 0]);
   scene.viewer.setKeymap("keymap");

@@ -4,8 +4,8 @@
  */
 
 import type { Zstd } from "../decode/zstd";
-import type { ResumeKey, TextInput, TrackId, Update, VideoCodec } from "../protocol/types";
-import type { Action, CoreState } from "../session/action";
+import type { ResumeKey, Update, VideoCodec } from "../protocol/types";
+import type { Action, CoreState, Event as SessionEvent } from "../session/action";
 import { Viewer } from "../session/viewer";
 import type { Choice } from "./choose";
 import { Figures } from "./figures";
@@ -69,9 +69,6 @@ export class Engine {
   private acting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reports: ReturnType<typeof setInterval> | undefined;
-  /** Which of the page's requests for the clipboard stands for which of the core's. */
-  private readonly pastes = new Map<number, number>();
-  private textTrack: TrackId = 0;
 
   constructor(
     private readonly tell: Tell,
@@ -94,12 +91,6 @@ export class Engine {
         // Of a window that is gone meanwhile, the canvas is of no use.
         if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
         break;
-      case "read-clipboard": {
-        const request = core.state.is === "live" ? core.clipboard.request(now, command.mime) : null;
-        if (request !== null) this.pastes.set(request, command.request);
-        else this.tell({ on: "clipboard-content", request: command.request, data: null });
-        break;
-      }
       case "network-changed":
         this.live?.link.networkChanged();
         this.reconnect?.wake();
@@ -259,36 +250,24 @@ export class Engine {
 
   private perform(action: Action): void {
     switch (action.do) {
-      case "control":
-      case "input":
-      case "motion":
-      case "feedback":
-        return this.live === null ? undefined : transmit(this.live.link, action);
+      case "send":
+        return this.live === null ? undefined : transmit(this.live.link, action.outbound);
       case "apply":
         return this.gallery?.apply(action.update);
       case "state":
         return this.stateChanged(action.state);
-      case "window-gone":
-        this.gallery?.forget(action.track);
-        this.presenter.forget(action.track);
-        return this.tell({ on: "window-gone", track: action.track });
-      case "seat":
-        // Without a link nobody knows who has it: windows stay as they are.
-        return this.live === null ? undefined : this.tell({ on: "seat", held: action.held });
-      case "text-input":
-        return this.textInput(action.place);
-      case "clipboard-content": {
-        const request = this.pastes.get(action.request);
-        this.pastes.delete(action.request);
-        if (request === undefined) return;
-        return this.tell({ on: "clipboard-content", request, data: action.data });
-      }
-      default: {
-        // The page hears the rest as the core says it.
-        const { do: on, ...content } = action;
-        this.tell({ on, ...content } as Event);
-      }
+      case "tell":
+        return this.tellSession(action.event);
     }
+  }
+
+  private tellSession(event: SessionEvent): void {
+    if (event.on === "window-gone") {
+      this.gallery?.forget(event.track);
+      this.presenter.forget(event.track);
+    }
+    // Without a link nobody knows who has the seat: windows stay as they are.
+    if (event.on !== "seat" || this.live !== null) this.tell(event);
   }
 
   private stateChanged(state: CoreState): void {
@@ -301,11 +280,6 @@ export class Engine {
       watch.on = this.lookedAt;
       this.tell({ on: "state", state: { is: "online", role, session, transport: link.transport, attempts } });
     }
-  }
-
-  private textInput(place: { track: TrackId; input: TextInput } | null): void {
-    this.textTrack = place?.track ?? this.textTrack;
-    this.tell({ on: "text-input", track: this.textTrack, input: place?.input ?? null });
   }
 
   private report(on: boolean): void {

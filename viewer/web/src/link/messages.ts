@@ -3,26 +3,23 @@
 import { UnknownVariant } from "../protocol/form";
 import type { Refusal } from "../protocol/types";
 import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../protocol/wire";
-import type { Action, End } from "../session/action";
+import type { End, Outbound } from "../session/action";
 import type { Viewer } from "../session/viewer";
 import { type Link } from "./link";
 import { LANE, type Lane } from "../protocol/lane";
 import type { Over } from "./reconnect";
 
-/** What the core sends. */
-type Sent = Extract<Action, { do: "control" | "input" | "motion" | "feedback" }>;
-
 /** Sends what the core wants to be sent. */
-export function transmit(link: Link, action: Sent): void {
-  switch (action.do) {
+export function transmit(link: Link, outbound: Outbound): void {
+  switch (outbound.lane) {
     case "control":
-      return link.send(LANE.control, encode(toHost, action.message));
+      return link.send(LANE.control, encode(toHost, outbound.message));
     case "input":
-      return link.send(LANE.input, encode(input, action.input));
+      return link.send(LANE.input, encode(input, outbound.input));
     case "motion":
-      return link.send(LANE.motion, encode(input, action.input));
+      return link.send(LANE.motion, encode(input, outbound.input));
     case "feedback":
-      return link.send(LANE.feedback, encode(feedback, action.feedback));
+      return link.send(LANE.feedback, encode(feedback, outbound.feedback));
   }
 }
 

@@ -17,6 +17,7 @@ export type Order = Extract<
       | "visible"
       | "keymap"
       | "offer-clipboard"
+      | "read-clipboard"
       | "clipboard-content";
   }
 >;
@@ -44,6 +45,8 @@ export function order(core: Viewer, now: number, command: Order): void {
       return core.setKeymap(command.text);
     case "offer-clipboard":
       return core.clipboard.offer(command.mimes);
+    case "read-clipboard":
+      return core.readClipboard(now, command.request, command.mime);
     case "clipboard-content":
       return core.clipboard.provide(command.request, command.data);
   }

@@ -4,22 +4,8 @@
  * are plain data.
  */
 
-import type {
-  Axis,
-  Configure,
-  CursorImage,
-  Icon,
-  InputEvent,
-  Notice,
-  Rect,
-  ResumeKey,
-  Role,
-  Size,
-  TextInput,
-  TrackId,
-  Window,
-  WindowGrab,
-} from "../protocol/types";
+import type { Axis, Configure, InputEvent, Rect, ResumeKey, Role, Size, TrackId } from "../protocol/types";
+import type { Event as SessionEvent } from "../session/action";
 import type { Transport } from "./link";
 
 /** What the page tells the engine. */
@@ -67,25 +53,10 @@ export type Event =
   | { on: "state"; state: State }
   /** The host does not answer, though the link may still hold; or it answers again. */
   | { on: "silence"; silent: boolean }
-  | { on: "window"; window: Window }
-  | { on: "window-gone"; track: TrackId }
-  | { on: "icon"; icon: Icon }
-  | { on: "cursor"; cursor: CursorImage }
-  /** Whether this page has the seat: its input reaches the apps, and windows are as it wants them. */
-  | { on: "seat"; held: boolean }
-  | { on: "bell"; track: TrackId }
-  | { on: "grabbed"; track: TrackId; grab: WindowGrab }
-  /** The app that has the focus takes text here (its caret), or takes none. */
-  | { on: "text-input"; track: TrackId; input: TextInput | null }
-  /** The app wants the pointer to itself, or no more. */
-  | { on: "pointer-lock"; track: TrackId | null }
-  /** Something was done to an app that people should know of. */
-  | { on: "notice"; notice: Notice }
+  /** Something happened in the session, in the core's words. */
+  | SessionEvent
   /** A track's picture changed its size or its exactness: not sent for every update. */
   | { on: "picture"; track: TrackId; size: Size; exact: boolean }
-  | { on: "clipboard-offered"; mimes: string[] }
-  | { on: "clipboard-content"; request: number; data: Uint8Array | null }
-  | { on: "clipboard-wanted"; request: number; mime: string }
   | { on: "report"; report: Report }
   | { on: "pixels"; request: number; size: Size; rgba: Uint8Array | null };
 

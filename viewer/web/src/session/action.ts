@@ -51,34 +51,48 @@ export type End =
 
 /** What the surroundings of the core are to do, in this order. */
 export type Action =
-  | { do: "control"; message: ToHost }
-  | { do: "input"; input: Input }
-  /** On the motion lane; only the newest need be sent. */
-  | { do: "motion"; input: Input }
-  | { do: "feedback"; feedback: Feedback }
+  /** Send to the host. Without a link there is nobody to send it to: it is dropped, as the core expects. */
+  | { do: "send"; outbound: Outbound }
   /**
    * Apply to the copy of its track, and report `applied`. Updates of a track come in order. The one with the number 1 begins a
    * new copy: what was there before, pixels and decoders, is of an earlier link and must not be built upon.
    */
   | { do: "apply"; update: Update }
-  /** A window appeared or changed: its whole state. It is to be shown once its first update was applied. */
-  | { do: "window"; window: Window }
-  | { do: "window-gone"; track: TrackId }
-  | { do: "icon"; icon: Icon }
-  | { do: "cursor"; cursor: CursorImage }
-  | { do: "seat"; held: boolean }
-  | { do: "bell"; track: TrackId }
-  | { do: "grabbed"; track: TrackId; grab: WindowGrab }
-  /** The app with the keyboard takes text here; null: nowhere that it tells of. It ends with its window too. */
-  | { do: "text-input"; place: { track: TrackId; input: TextInput } | null }
-  /** The app under the pointer locks it, in this window; null: no more. */
-  | { do: "pointer-lock"; track: TrackId | null }
-  /** Something was done to an app that people should know of. */
-  | { do: "notice"; notice: Notice }
-  | { do: "clipboard-offered"; mimes: string[] }
-  | { do: "clipboard-wanted"; request: number; mime: string }
-  | { do: "clipboard-content"; request: number; data: Uint8Array | null }
+  /** Tell the front end. */
+  | { do: "tell"; event: Event }
   | { do: "state"; state: CoreState };
+
+/** What goes to the host, by its lane. */
+export type Outbound =
+  | { lane: "control"; message: ToHost }
+  | { lane: "input"; input: Input }
+  /** Only the newest need be sent. */
+  | { lane: "motion"; input: Input }
+  | { lane: "feedback"; feedback: Feedback };
+
+/** What the front end is told: it shows windows, and takes part in the clipboard. */
+export type Event =
+  /** A window appeared or changed: its whole state. It is to be shown once its first update was applied. */
+  | { on: "window"; window: Window }
+  | { on: "window-gone"; track: TrackId }
+  | { on: "icon"; icon: Icon }
+  | { on: "cursor"; cursor: CursorImage }
+  /** Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them. */
+  | { on: "seat"; held: boolean }
+  | { on: "bell"; track: TrackId }
+  | { on: "grabbed"; track: TrackId; grab: WindowGrab }
+  /** The app that has the focus takes text here (its caret), or takes none any more. It ends with its window too. */
+  | { on: "text-input"; track: TrackId; input: TextInput | null }
+  /** The app under the pointer locks it, in this window; null: no more. */
+  | { on: "pointer-lock"; track: TrackId | null }
+  /** Something was done to an app that people should know of. */
+  | { on: "notice"; notice: Notice }
+  /** The session has something to paste; empty: nothing any more. */
+  | { on: "clipboard-offered"; mimes: string[] }
+  /** An app wants to paste what this viewer offered. */
+  | { on: "clipboard-wanted"; request: number; mime: string }
+  /** What was asked for by this number, if there is any. */
+  | { on: "clipboard-content"; request: number; data: Uint8Array | null };
 
 /** Why an input was not sent. */
 export type Unsent =

@@ -2,18 +2,12 @@
 
 import { CLIPBOARD_CHUNK, MAX_CLIPBOARD, MAX_MIMES } from "../protocol/wire";
 import type { Clipboard } from "../protocol/types";
-import type { Action } from "./action";
+import type { Event } from "./action";
 
 /** How long a request may go without progress, in microseconds. */
 const TIMEOUT = 5_000_000;
 /** The most requests open at a time. */
 const MAX_PENDING = 8;
-
-/** What the clipboard's end asks its surroundings to do. */
-type ClipboardAction = Extract<
-  Action,
-  { do: "clipboard-offered" | "clipboard-wanted" | "clipboard-content" }
->;
 
 /** One end of the clipboard: what this viewer offers, and what it wants of the session's. */
 export class ClipboardEnd {
@@ -22,7 +16,7 @@ export class ClipboardEnd {
 
   constructor(
     private readonly send: (message: Clipboard) => void,
-    private readonly act: (action: ClipboardAction) => void,
+    private readonly tell: (event: Event) => void,
   ) {}
 
   /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
@@ -36,14 +30,21 @@ export class ClipboardEnd {
     if (this.offered.length > 0) this.send({ Offer: { mimes: this.offered } });
   }
 
-  /** Asks for what is on the session's clipboard; an action answers within seconds. Null: too much is asked for already. */
-  request(now: number, mime: string): number | null {
-    const request = this.requests.open(now);
-    if (request !== null) this.send({ Request: { request, mime } });
-    return request;
+  /**
+   * Asks for what is on the session's clipboard. The front end numbers its requests: `clipboard-content` of that number is the answer,
+   * within seconds, or at once if too much is asked for already.
+   */
+  request(now: number, request: number, mime: string): void {
+    if (this.requests.open(now, request)) this.send({ Request: { request, mime } });
+    else this.refuse(request);
   }
 
-  /** Answers the action `clipboard-wanted`; null if there is no such content. */
+  /** Answers a request that cannot be sent. */
+  refuse(request: number): void {
+    this.tell({ on: "clipboard-content", request, data: null });
+  }
+
+  /** Answers the event `clipboard-wanted`; null if there is no such content. */
   provide(request: number, data: Uint8Array | null): void {
     if (data === null || data.length > MAX_CLIPBOARD) return this.send({ Unavailable: { request } });
     for (const message of contentMessages(request, data)) this.send(message);
@@ -54,23 +55,23 @@ export class ClipboardEnd {
     if ("Offer" in message) {
       // Whoever offers owns the clipboard from now on.
       this.offered = [];
-      this.act({ do: "clipboard-offered", mimes: message.Offer.mimes });
+      this.tell({ on: "clipboard-offered", mimes: message.Offer.mimes });
     } else if ("Request" in message) {
       const { request, mime } = message.Request;
-      if (this.offered.includes(mime)) this.act({ do: "clipboard-wanted", request, mime });
+      if (this.offered.includes(mime)) this.tell({ on: "clipboard-wanted", request, mime });
       else this.provide(request, null);
     } else if ("Content" in message) {
       const { request, data, last } = message.Content;
       const whole = this.requests.content(now, request, data, last);
-      if (whole !== undefined) this.act({ do: "clipboard-content", request, data: whole });
+      if (whole !== undefined) this.tell({ on: "clipboard-content", request, data: whole });
     } else if (this.requests.close(message.Unavailable.request)) {
-      this.act({ do: "clipboard-content", request: message.Unavailable.request, data: null });
+      this.tell({ on: "clipboard-content", request: message.Unavailable.request, data: null });
     }
   }
 
   /** Ends the requests that waited too long, or without a time all. */
   end(now: number | null): void {
-    for (const request of this.requests.end(now)) this.act({ do: "clipboard-content", request, data: null });
+    for (const request of this.requests.end(now)) this.refuse(request);
   }
 
   /** When the next has waited too long. */
@@ -89,15 +90,12 @@ interface Pending {
 /** The requests that are open. */
 class Requests {
   private readonly pending = new Map<number, Pending>();
-  private next = 0;
 
-  /** Opens a request; null if too many are open. */
-  open(now: number): number | null {
-    if (this.pending.size >= MAX_PENDING) return null;
-    const request = this.next;
-    this.next = (this.next + 1) >>> 0;
-    this.pending.set(request, { deadline: now + TIMEOUT, bytes: new Uint8Array(0), length: 0 });
-    return request;
+  /** Opens a request, unless too many are open. */
+  open(now: number, request: number): boolean {
+    const room = this.pending.size < MAX_PENDING;
+    if (room) this.pending.set(request, { deadline: now + TIMEOUT, bytes: new Uint8Array(0), length: 0 });
+    return room;
   }
 
   /** A part came. Answers the whole when it was the last, null if it is too long, and undefined while more follows. */

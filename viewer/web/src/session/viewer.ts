@@ -26,7 +26,7 @@ import type {
   Welcome,
   Window,
 } from "../protocol/types";
-import type { Action, CoreState, Introduction, Unsent } from "./action";
+import type { Action, CoreState, Event, Introduction, Outbound, Unsent } from "./action";
 import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
@@ -53,7 +53,7 @@ export class Viewer {
   /** The clipboard, both ways. */
   readonly clipboard = new ClipboardEnd(
     (message) => this.control({ Clipboard: message }),
-    (action) => this.actions.push(action),
+    (event) => this.tell(event),
   );
   private readonly lane = new InputLane();
   private focus: TrackId | null = null;
@@ -85,7 +85,7 @@ export class Viewer {
     this.setTextInput(null);
     this.setLock(null);
     this.lane.reset();
-    if (this.seat) this.actions.push({ do: "seat", held: (this.seat = false) });
+    if (this.seat) this.tell({ on: "seat", held: (this.seat = false) });
     this.clipboard.end(null);
   }
 
@@ -97,12 +97,12 @@ export class Viewer {
     else if (!this.isLive) this.protocol("a message before the welcome");
     else if ("Window" in message) this.windowReported(message.Window);
     else if ("WindowGone" in message) this.windowGone(message.WindowGone.track);
-    else if ("Icon" in message) this.actions.push({ do: "icon", icon: message.Icon });
-    else if ("Cursor" in message) this.actions.push({ do: "cursor", cursor: message.Cursor });
+    else if ("Icon" in message) this.tell({ on: "icon", icon: message.Icon });
+    else if ("Cursor" in message) this.tell({ on: "cursor", cursor: message.Cursor });
     else if ("Seat" in message) this.seatHeld(message.Seat.held);
     else if ("Clipboard" in message) this.clipboard.hear(now, message.Clipboard);
-    else if ("Bell" in message) this.actions.push({ do: "bell", track: message.Bell.track });
-    else if ("Notice" in message) this.actions.push({ do: "notice", notice: message.Notice });
+    else if ("Bell" in message) this.tell({ on: "bell", track: message.Bell.track });
+    else if ("Notice" in message) this.tell({ on: "notice", notice: message.Notice });
     else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
     else if ("TextInput" in message) {
       const { track, input } = message.TextInput;
@@ -114,7 +114,7 @@ export class Viewer {
     } else {
       // The desktop will see the release of the button, we shall not.
       this.releaseHeld(now);
-      this.actions.push({ do: "grabbed", ...message.Grabbed });
+      this.tell({ on: "grabbed", ...message.Grabbed });
     }
   }
 
@@ -126,7 +126,7 @@ export class Viewer {
     if (this.windows.isGone(track)) {
       // Its window is gone; the host still wants to know that the link has room again.
       const feedback = { track, update: id, received_at: now, decoded_at: now, presented_at: null };
-      this.actions.push({ do: "feedback", feedback });
+      this.send({ lane: "feedback", feedback });
       return;
     }
     const order = this.windows.order(track);
@@ -165,13 +165,13 @@ export class Viewer {
   handlePresented(now: number, track: TrackId, id: UpdateId): void {
     this.latency.presented(now, track, id);
     const feedback = this.feedbacks.presented(now, track, id);
-    if (feedback !== null) this.actions.push({ do: "feedback", feedback });
+    if (feedback !== null) this.send({ lane: "feedback", feedback });
   }
 
   /** The time that `timeout` asked for has come. Calling it earlier or more often does no harm. */
   handleTimeout(now: number): void {
     if (this.isLive) {
-      for (const feedback of this.feedbacks.due(now)) this.actions.push({ do: "feedback", feedback });
+      for (const feedback of this.feedbacks.due(now)) this.send({ lane: "feedback", feedback });
       if (this.clock.due(now)) this.control({ Ping: { viewer: now } });
     }
     this.clipboard.end(now);
@@ -213,6 +213,12 @@ export class Viewer {
    */
   configure(track: TrackId, configure: Configure): void {
     this.control({ Configure: { track, configure } });
+  }
+
+  /** Asks for what is on the session's clipboard, by the front end's number; without a link there is nothing. */
+  readClipboard(now: number, request: number, mime: string): void {
+    if (this.isLive) this.clipboard.request(now, request, mime);
+    else this.clipboard.refuse(request);
   }
 
   /** The user pressed outside of all popups, or the desktop took the focus away. */
@@ -291,7 +297,7 @@ export class Viewer {
     this.clock.touch();
     this.latency.input(input.id, at);
     this.lane.sent(input);
-    this.actions.push({ do: isMotion(event) ? "motion" : "input", input });
+    this.send({ lane: isMotion(event) ? "motion" : "input", input });
   }
 
   private welcome(now: number, welcome: Welcome): void {
@@ -323,10 +329,10 @@ export class Viewer {
       // Who is known again has the focus that it had.
       if (this.focus !== null || this.lane.isReturning) this.control({ Focus: { track: this.focus } });
       this.clipboard.offerAgain();
-      for (const input of this.lane.again()) this.actions.push({ do: "input", input });
+      for (const input of this.lane.again()) this.send({ lane: "input", input });
     }
     this.seat = held;
-    this.actions.push({ do: "seat", held });
+    this.tell({ on: "seat", held });
   }
 
   private windowReported(window: Window): void {
@@ -335,7 +341,7 @@ export class Viewer {
       return this.protocol(`more than ${MAX_WINDOWS} windows`);
     }
     this.windows.report(window);
-    this.actions.push({ do: "window", window });
+    this.tell({ on: "window", window });
     this.handOut(window.track);
   }
 
@@ -352,7 +358,7 @@ export class Viewer {
     if (this.focus === track) this.focus = null;
     this.noTextInput(track);
     if (this.lock === track) this.setLock(null);
-    if (this.windows.remove(track)) this.actions.push({ do: "window-gone", track });
+    if (this.windows.remove(track)) this.tell({ on: "window-gone", track });
   }
 
   private noTextInput(track: TrackId): void {
@@ -360,15 +366,16 @@ export class Viewer {
   }
 
   private setTextInput(place: { track: TrackId; input: TextInput } | null): void {
-    if (place === null && this.textInput === null) return;
+    const track = place?.track ?? this.textInput?.track;
+    if (track === undefined) return;
     this.textInput = place;
-    this.actions.push({ do: "text-input", place });
+    this.tell({ on: "text-input", track, input: place?.input ?? null });
   }
 
   private setLock(track: TrackId | null): void {
     if (this.lock === track) return;
     this.lock = track;
-    this.actions.push({ do: "pointer-lock", track });
+    this.tell({ on: "pointer-lock", track });
   }
 
   /** Hands out the updates of a track that are next in order, if its window is known. */
@@ -402,11 +409,19 @@ export class Viewer {
     this.end({ why: "protocol", reason });
   }
 
+  private tell(event: Event): void {
+    this.actions.push({ do: "tell", event });
+  }
+
+  private send(outbound: Outbound): void {
+    this.actions.push({ do: "send", outbound });
+  }
+
   /** Sends on the control lane; without a link only the greeting goes out. */
   private control(message: ToHost): void {
     const greeting = typeof message === "object" && "Hello" in message;
     if (!this.isLive && !greeting) return;
     if (goesBeforeInput(message)) this.lane.precede();
-    this.actions.push({ do: "control", message });
+    this.send({ lane: "control", message });
   }
 }
