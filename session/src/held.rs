@@ -26,6 +26,11 @@ impl Held {
         !self.buttons.is_empty() || !self.touches.is_empty()
     }
 
+    /// The modifiers that are down.
+    pub(crate) fn modifiers(&self) -> Vec<KeyCode> {
+        self.keys.keys().copied().filter(|key| is_modifier(*key)).collect()
+    }
+
     /// Notes a key; says whether that changed anything.
     pub(crate) fn key(&mut self, track: TrackId, key: KeyCode, pressed: bool) -> bool {
         if !pressed {
@@ -100,6 +105,12 @@ impl Held {
     pub(crate) fn forget_touches(&mut self, track: TrackId) {
         self.touches.retain(|_, (on, _)| *on != track);
     }
+}
+
+/// Whether a key does nothing by itself but change what others mean: Shift, Ctrl, Alt and Super, left and right. Locks
+/// do something.
+pub(crate) fn is_modifier(KeyCode(key): KeyCode) -> bool {
+    matches!(key, 42 | 54 | 29 | 97 | 56 | 100 | 125 | 126)
 }
 
 /// What [`Held::release`] let go.

@@ -144,7 +144,8 @@ impl Host {
         }
     }
 
-    fn inject(&mut self, cause: Cause, track: TrackId, event: InputEvent) {
+    pub(super) fn inject(&mut self, cause: Cause, track: TrackId, event: InputEvent) {
+        self.take_up(cause, track, &event);
         match event {
             InputEvent::Key { key, pressed } => {
                 if self.holds(|held| held.key(track, key, pressed)) {

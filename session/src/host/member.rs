@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use media::{InputId, Timestamp, TrackId, VideoCodec, ViewerId};
+use media::{InputId, KeyCode, Timestamp, TrackId, VideoCodec, ViewerId};
 use protocol::{control::Role, resume::ResumeKey};
 
 use super::{
@@ -27,6 +27,8 @@ pub(crate) struct Member {
     pub(crate) newest_pointer: InputId,
     /// Its input that came too early.
     pub(crate) early: Early,
+    /// Modifiers that its user has held down since before it returned, and that are up for the apps.
+    pub(crate) resting: Vec<KeyCode>,
     /// Its keyboard layout, installed when it has the seat.
     pub(crate) keymap: Option<String>,
     /// Which window it says has its keyboard.
@@ -54,6 +56,7 @@ impl Member {
             newest_input: InputId(0),
             newest_pointer: InputId(0),
             early: Early::default(),
+            resting: Vec::new(),
             keymap: None,
             focus: None,
             layout: Layout::default(),

@@ -1,21 +1,28 @@
 //! Viewers that return: a link that takes the place of an earlier one, and how its input goes on where that one's ended.
 //!
 //! A viewer is known again by its key, its role and where its numbers began. The one whose link is still thought to live,
-//! the *ghost*, hands over the seat with all that is held down: for the apps nothing happens. One that is gone is
-//! remembered, unless it held something down: that was released, and half a chord would mean something else.
+//! the *ghost*, hands over the seat with all that is held down: for the apps nothing happens. What one that is gone held
+//! down was released, but its user may still hold it: modifiers are remembered with the viewer, and go down again with
+//! the next thing that it does, so that the rest of a chord means what it was to mean. Other keys, buttons and fingers
+//! stay up: pressing them again would be doing it twice.
 //!
 //! Invariants: of one key and role there is at most one viewer, and of the absent ones one at most; at most [`MOST`]
 //! absent ones are remembered. An event of the input lane takes effect once, whatever link it comes by.
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::{InputId, Timestamp, ViewerId};
+use media::{Cause, InputId, KeyCode, Timestamp, TrackId, ViewerId};
 use protocol::{
     control::{Refusal, RefusalCode, Role},
+    input::InputEvent,
     resume::{Resume, ResumeKey},
 };
 
-use super::{Action, Host, Join, Member, seat::Departure};
+use super::{
+    Action, Host, Join, Member,
+    seat::{self, Departure},
+};
+use crate::held::is_modifier;
 
 /// How long a viewer that went is remembered: longer than its journal reaches back.
 const MEMORY: Duration = Duration::from_secs(30);
@@ -41,7 +48,7 @@ impl Progress {
     }
 }
 
-/// Viewers that went lately, with nothing held down.
+/// Viewers that went lately.
 #[derive(Debug, Default)]
 pub(crate) struct Absent(VecDeque<Gone>);
 
@@ -50,24 +57,27 @@ struct Gone {
     key: ResumeKey,
     role: Role,
     progress: Progress,
+    /// The modifiers that its user may still hold down.
+    resting: Vec<KeyCode>,
     since: Timestamp,
 }
 
 impl Absent {
     /// A viewer went.
-    fn remember(&mut self, now: Timestamp, key: ResumeKey, role: Role, progress: Progress) {
+    fn remember(&mut self, gone: Gone) {
+        let (key, role, now) = (gone.key, gone.role, gone.since);
         self.0.retain(|gone| (gone.key, gone.role) != (key, role) && now.since(gone.since) < MEMORY);
         while self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back(Gone { key, role, progress, since: now });
+        self.0.push_back(gone);
     }
 
     /// A viewer is back, and no longer absent.
-    fn take(&mut self, now: Timestamp, key: ResumeKey, role: Role) -> Option<Progress> {
+    fn take(&mut self, now: Timestamp, key: ResumeKey, role: Role) -> Option<Gone> {
         self.0.retain(|gone| now.since(gone.since) < MEMORY);
         let at = self.0.iter().position(|gone| (gone.key, gone.role) == (key, role))?;
-        self.0.remove(at).map(|gone| gone.progress)
+        self.0.remove(at)
     }
 
     /// Whether the bound holds, and no viewer is absent twice, or is one of these.
@@ -101,11 +111,13 @@ impl Host {
         let resume = join.hello.resume.as_ref()?;
         let absent = self.absent.take(now, resume.key, join.role);
         let ghost = self.ghost(join);
-        let progress = ghost.and_then(|ghost| self.members.get(&ghost)).map(Member::progress).or(absent);
+        let progress = ghost.and_then(|ghost| self.members.get(&ghost)).map(Member::progress);
+        let progress = progress.or(absent.as_ref().map(|gone| gone.progress));
         let progress = progress.filter(|progress| progress.goes_on(resume));
         if let Some(progress) = progress {
             tracing::debug!(%viewer, ?ghost, input = %progress.input, "a viewer is back");
             member.go_on(progress);
+            member.resting = absent.map_or_else(Vec::new, |gone| gone.resting);
         }
         if let Some(ghost) = ghost {
             if progress.is_some() {
@@ -132,14 +144,34 @@ impl Host {
         if let Some(ghost) = self.members.get_mut(&ghost) {
             member.keymap = ghost.keymap.take();
             member.focus = ghost.focus;
+            member.resting = std::mem::take(&mut ghost.resting);
         }
     }
 
-    /// A viewer's link ended: it is remembered, unless something that it held down is about to be released.
+    /// A viewer's link ended: it is remembered, with the modifiers that are about to be released.
     pub(super) fn remember(&mut self, now: Timestamp, viewer: ViewerId) {
         let Some(member) = self.members.get(&viewer) else { return };
-        if let Some(key) = member.key.filter(|_| !self.seat.is_holding(viewer)) {
-            self.absent.remember(now, key, member.role, member.progress());
+        let Some(key) = member.key else { return };
+        let (role, progress) = (member.role, member.progress());
+        let resting = member.resting.iter().copied().chain(self.seat.modifiers(viewer)).collect();
+        self.absent.remember(Gone { key, role, progress, resting, since: now });
+    }
+
+    /// Before an event of a viewer that returned takes effect: the modifiers that its user has held down since before go
+    /// down again, if the event does something; one that is let go of just rests.
+    pub(super) fn take_up(&mut self, cause: Cause, track: TrackId, event: &InputEvent) {
+        let Some(member) = self.members.get_mut(&cause.viewer).filter(|member| !member.resting.is_empty())
+        else {
+            return;
+        };
+        match event {
+            InputEvent::Key { key, .. } if is_modifier(*key) => member.resting.retain(|other| other != key),
+            event if seat::acts(event) => {
+                for key in std::mem::take(&mut member.resting) {
+                    self.inject(cause, track, InputEvent::Key { key, pressed: true });
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -158,17 +190,21 @@ mod tests {
         Progress { began: HERE, input: InputId(input), pointer: InputId(0) }
     }
 
+    fn gone(since: Timestamp, key: ResumeKey, input: u64) -> Gone {
+        Gone { key, role: Role::Control, progress: progress(input), resting: Vec::new(), since }
+    }
+
     #[test]
     fn who_went_is_remembered_once_for_a_while_and_only_in_its_role() {
         let mut absent = Absent::default();
         let start = Timestamp(9);
-        absent.remember(start, key(1), Role::Control, progress(1));
-        absent.remember(start, key(1), Role::Control, progress(2));
+        absent.remember(gone(start, key(1), 1));
+        absent.remember(gone(start, key(1), 2));
         assert!(absent.take(start, key(1), Role::View).is_none());
         assert!(absent.take(start, key(2), Role::Control).is_none());
-        assert_eq!(absent.take(start, key(1), Role::Control).map(|it| it.input), Some(InputId(2)));
+        assert_eq!(absent.take(start, key(1), Role::Control).map(|it| it.progress.input), Some(InputId(2)));
         assert!(absent.take(start, key(1), Role::Control).is_none(), "it is back");
-        absent.remember(start, key(1), Role::Control, progress(2));
+        absent.remember(gone(start, key(1), 2));
         assert!(absent.take(start + MEMORY, key(1), Role::Control).is_none(), "too long ago");
     }
 
@@ -176,7 +212,7 @@ mod tests {
     fn few_are_remembered_and_those_the_newest() {
         let mut absent = Absent::default();
         for n in 0..100 {
-            absent.remember(Timestamp(u64::from(n)), key(n), Role::Control, progress(1));
+            absent.remember(gone(Timestamp(u64::from(n)), key(n), 1));
             assert!(absent.is_consistent(|_, _| false));
         }
         assert!(absent.take(Timestamp(100), key(83), Role::Control).is_none());

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use media::{Timestamp, TouchPhase, ViewerId};
+use media::{KeyCode, Timestamp, TouchPhase, ViewerId};
 use protocol::{input::InputEvent, resume::ResumeKey};
 
 use crate::held::{Held, Releases};
@@ -170,9 +170,12 @@ impl Seat {
         }
     }
 
-    /// Whether a viewer has it and holds something down.
-    pub(crate) fn is_holding(&self, viewer: ViewerId) -> bool {
-        matches!(self, Seat::Held { viewer: holder, held, .. } if *holder == viewer && !held.is_empty())
+    /// The modifiers that a viewer holds down, if it has the seat.
+    pub(crate) fn modifiers(&self, viewer: ViewerId) -> Vec<KeyCode> {
+        match self {
+            Seat::Held { viewer: holder, held, .. } if *holder == viewer => held.modifiers(),
+            _ => Vec::new(),
+        }
     }
 
     /// A viewer goes on as another, with all that it holds down.
@@ -220,7 +223,7 @@ pub(crate) fn acts(event: &InputEvent) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use media::{Button, KeyCode, Position, TrackId};
+    use media::{Button, Position, TrackId};
 
     use super::*;
 
@@ -277,11 +280,15 @@ mod tests {
     fn a_holder_that_goes_on_as_another_keeps_what_it_holds() {
         let mut seat = Seat::default();
         seat.admit(Timestamp(0), A, true);
-        seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
+        seat.held_mut().expect("held").key(TrackId(1), KeyCode(29), true);
         seat.hand_on(B, ViewerId(3));
-        assert!(seat.is_holding(A) && !seat.is_holding(B), "it was not the other's");
+        assert_eq!(
+            (seat.modifiers(A), seat.modifiers(B)),
+            (vec![KeyCode(29)], vec![]),
+            "it was not the other's"
+        );
         seat.hand_on(A, B);
-        assert!(seat.is_holding(B));
+        assert_eq!(seat.modifiers(B), [KeyCode(29)]);
         assert_eq!(seat.admit(Timestamp(1), B, true), Admission::Holder);
     }
 
