@@ -8,7 +8,7 @@ import { whereAble } from "../src/each";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
 import { TestApp } from "../src/testapp";
-import { settles } from "../src/wait";
+import { settles, until } from "../src/wait";
 
 const SIZE = { width: 640, height: 480 };
 const SMALL: Device = { width: 900, height: 620, scale: 1, phone: false };
@@ -18,6 +18,12 @@ const PHONE: Device = { width: 390, height: 844, scale: 3, phone: true };
 interface Size {
   width: number;
   height: number;
+}
+
+/** Where a button was pressed in the app. */
+interface Place {
+  x: number;
+  y: number;
 }
 
 /** Somebody with a browser of their own. */
@@ -153,6 +159,39 @@ whereAble("turns", Chromium.hindrance, () => {
         (width) => Math.abs(width - before) < 2,
       );
       await untouched(sizes);
+    });
+
+    step("a tap on the phone takes over, and hits what it is on", async () => {
+      const window = await phone.desk.window(TestApp.ID);
+      const before = app.entries("button").length;
+      // Once: by the seat the window gets the phone's size, and the same place on the screen is another one of it.
+      await fingers.tap(...middle(window));
+      const button = await until("the press in the app", () => app.entries<Place>("button")[before]);
+      expect(Math.abs(button.x - SIZE.width / 2)).toBeLessThan(4);
+      expect(Math.abs(button.y - SIZE.height / 2)).toBeLessThan(4);
+      await settles(
+        "the window that fills the phone",
+        () => phone.desk.window(TestApp.ID),
+        ({ pixels, canvas }) => pixels.width === PHONE.width && Math.abs(canvas.width - PHONE.width) <= 1,
+      );
+    });
+
+    step("the desktop sees the phone's window whole, and a click in it brings its own back", async () => {
+      const { canvas } = await settles(
+        "the phone's window on the desktop",
+        () => desk.window(TestApp.ID),
+        ({ pixels }) => pixels.width === PHONE.width,
+      );
+      expect(canvas.height).toBeLessThanOrEqual(800);
+      expect(canvas.width / canvas.height).toBeLessThan(0.7);
+      await clicked(async () => desk.clickIn(await desk.window(TestApp.ID), 20, 20));
+      await sized(({ width, height }) => width === SIZE.width && height === SIZE.height);
+      const window = await desk.window(TestApp.ID);
+      await settles(
+        "every pixel",
+        async () => app.differing(desk, window),
+        (pixels) => pixels === 0,
+      );
     });
 
     step("the phone leaves, and nothing changes", async (stage) => {
