@@ -7,15 +7,17 @@
  * const send = (command: Command) => client.send(command);
  * // One of each for all documents:
  * const holder = new KeyboardHolder();
+ * const gate = new Gate(keeps);
  * const layout = new Layout({ send, storage: localStorage, languages: navigator.languages });
  * void layout.ask(navigator);
  * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (copyable) => showCopyButton(copyable) });
  * // One for each document:
- * const input = new Input({ document, parent, send, holder, layout, clipboard, platform, label: "Keyboard input", keeps, pressed });
+ * const input = new Input({ document, parent, send, holder, layout, clipboard, platform, label: "Keyboard input", gate, pressed });
  * ```
  *
  * - `parent` holds the hidden text sink: an element that is positioned, spans the windows, and is not hidden.
- * - `keeps(event)` answers true for keys that the page keeps (its shortcuts). The page acts on them in there.
+ * - `keeps(event)` answers true for keys that the page keeps (its shortcuts). The page acts on them in there. `gate.take(taker)` asks
+ *   of every key for a while, as dragging does for Escape; `gate.hear(hearer)` hears of all releases.
  * - `pressed(surface)`: mouse, pen or finger came down on a track: raise its window, then `input.focus(surface.toplevel)`.
  *
  * What the page calls:
@@ -47,6 +49,7 @@
  */
 
 export { COMBOS, type Combo } from "./keyboard/combos";
+export { Gate, type Taker } from "./keyboard/gate";
 export { Input, KeyboardHolder, type InputOptions } from "./input";
 export { Keybar, type KeybarNames } from "./keybar";
 export { Layout } from "./keyboard/layout";

@@ -8,6 +8,7 @@
 import type { ClipboardInput } from "../clipboard";
 import type { Command, Event as EngineEvent } from "../link/vocabulary";
 import type { InputEvent, Rect, TrackId } from "../protocol/types";
+import type { Gate } from "./keyboard/gate";
 import type { Combo } from "./keyboard/combos";
 import { evdev } from "./keyboard/codes";
 import { FingersOnPage } from "./touch/fingers";
@@ -39,8 +40,8 @@ export interface InputOptions {
   platform: Platform;
   /** The text field's name for screen readers. */
   label: string;
-  /** Whether the page keeps a key to itself; it acts on it there. */
-  keeps(event: KeyboardEvent): boolean;
+  /** By which keys come. All documents of one page share it. */
+  gate: Gate;
   /** Mouse, pen or finger came down on a surface. */
   pressed(surface: Surface): void;
   /** The id of the app that a window belongs to: terminals paste by other keys. */
@@ -79,10 +80,11 @@ export class Input {
       happens: () => this.happens(),
       emit: (event) => this.toFocus(event),
       window: () => this.wanted,
+      writes: () => options.gate.writes,
       keyboardChanged: (shown) => options.keyboardChanged?.(shown),
     });
     this.keys = new Keys({
-      ...{ keyboard: this.keyboard, clipboard, platform, keeps: options.keeps },
+      ...{ keyboard: this.keyboard, clipboard, platform, gate: options.gate },
       happens: (at) => this.happens(at),
       letGo: () => this.letGo(),
       // The app's caret has moved: what was typed before is no context any more.
@@ -275,6 +277,7 @@ export class Input {
   }
 
   private forget(): void {
+    this.options.gate.letGo();
     this.keys.clear();
     this.keyboard.clear();
     this.pointer.clear();

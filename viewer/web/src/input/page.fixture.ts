@@ -150,6 +150,7 @@ export function happen(target: FakeElement, type: string, fields: object = {}): 
   for (const hears of [page.capturing, target, page]) {
     Object.defineProperty(event, "currentTarget", { value: hears, configurable: true });
     hears.dispatchEvent(event);
+    if (event.cancelBubble) break;
   }
   return event;
 }

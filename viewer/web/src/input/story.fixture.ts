@@ -4,6 +4,7 @@ import type { ClipboardInput } from "../clipboard";
 import type { Command, State } from "../link/vocabulary";
 import type { TextInput, TrackId } from "../protocol/types";
 import { SEED } from "./text/compose";
+import { Gate } from "./keyboard/gate";
 import { Input, KeyboardHolder, type InputOptions } from "./input";
 import { Layout } from "./keyboard/layout";
 import { FakePage, happen, real, type FakeElement } from "./page.fixture";
@@ -19,6 +20,7 @@ export class Story {
   keeps = "";
   /** Whether the user's clipboard has something, and lets it be read. */
   clipboard = true;
+  readonly gate = new Gate(({ code }) => code === this.keeps);
   readonly input: Input;
   /** Shared by the documents of one page. */
   readonly holder = new KeyboardHolder();
@@ -38,7 +40,7 @@ export class Story {
       layout: new Layout({ send, storage: null, languages: ["en-US"] }),
       clipboard: clipboard as unknown as ClipboardInput,
       platform: { mac: false, windows: false, webkit: false },
-      keeps: ({ code }) => code === this.keeps,
+      gate: this.gate,
       pressed: ({ track }) => void this.told.push(`pressed ${track}`),
       keyboardChanged: (shown) => void this.told.push(shown ? "keyboard" : "no keyboard"),
       caretMoved: () => void this.told.push("caret"),
@@ -62,11 +64,17 @@ export class Story {
     return Object.assign(element, { detach });
   }
 
-  /** A key event at the field; of its modifiers those that are named. */
-  key(type: "keydown" | "keyup", code: string, key: string, more: object = {}): Event {
+  /** A key event at the field, or at another element; of its modifiers those that are named. */
+  key(
+    type: "keydown" | "keyup",
+    code: string,
+    key: string,
+    more: object = {},
+    target: FakeElement = this.field,
+  ): Event {
     const none = { shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, repeat: false };
     const still = { isComposing: false, keyCode: 0, getModifierState: () => false };
-    return happen(this.field, type, { code, key, ...none, ...still, ...more });
+    return happen(target, type, { code, key, ...none, ...still, ...more });
   }
 
   /** What a text field has to say after someone typed behind what it held. */

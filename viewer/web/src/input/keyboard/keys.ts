@@ -1,9 +1,10 @@
 /**
- * Keys and pastes that the field hears: which the page keeps, which wait until it is known what they paste, and which go to the app;
- * and what this machine's clipboard has to know of them.
+ * Keys and pastes that are the app's, as the gate says: which wait until it is known what they paste; and what this machine's
+ * clipboard has to know of them.
  */
 
 import type { ClipboardInput } from "../../clipboard";
+import type { Gate } from "./gate";
 import { keyInfo, type Keyboard, type KeyInfo } from "./keyboard";
 import { isCopy, isPaste, Pasting, pasteKeys } from "./pasting";
 import type { Platform } from "./platform";
@@ -14,8 +15,7 @@ export interface KeysHost {
   readonly platform: Platform;
   /** What follows happened at this time, in milliseconds of the document's clock; without one, now. */
   happens(at?: number): void;
-  /** Whether the page keeps a key to itself; it acts on it there. */
-  keeps(event: KeyboardEvent): boolean;
+  readonly gate: Gate;
   /** Lets go of everything that is held down. */
   letGo(): void;
   /** The app took a key. */
@@ -33,10 +33,15 @@ export class Keys {
 
   /** Listens to the field until the signal ends it. */
   listen(field: HTMLElement, signal: AbortSignal): void {
-    field.addEventListener("keydown", (event) => this.down(event), { signal });
-    field.addEventListener("keyup", (event) => this.up(event), { signal });
-    field.addEventListener("paste", (event) => this.pasted(event), { signal });
     this.listenForClipboard(field, signal);
+    const keys = {
+      field,
+      down: (event: KeyboardEvent) => this.down(event),
+      up: (event: KeyboardEvent) => this.up(event),
+      letGo: () => this.host.letGo(),
+    };
+    this.host.gate.listen(field.ownerDocument, keys, signal);
+    field.addEventListener("paste", (event) => this.pasted(event), { signal });
   }
 
   /** Presses keys together, and releases them. */
@@ -72,10 +77,6 @@ export class Keys {
     const { host, pasting } = this;
     host.happens(event.timeStamp);
     const info = keyInfo(event);
-    if (!info.composing && host.keeps(event)) {
-      host.letGo();
-      return;
-    }
     if (pasting.waits) {
       event.preventDefault();
       pasting.then(() => this.press(info));

@@ -21,7 +21,13 @@ beforeEach(() => {
     preedit: (text: string) => told.push(`(${text})`),
     showing: () => showing,
   };
-  field = new TextField({ document: page.real, parent: real(parent), label: "Keyboard input", host });
+  field = new TextField({
+    document: page.real,
+    parent: real(parent),
+    writes: () => true,
+    label: "Keyboard input",
+    host,
+  });
   element = field.element as unknown as FakeElement;
 });
 

@@ -10,6 +10,8 @@ export interface TextFieldOptions {
   parent: HTMLElement;
   /** Its name for screen readers. */
   label: string;
+  /** Whether text that comes now may be an app's: keys that the page acted on may still write into what has the focus now. */
+  writes(): boolean;
   host: ComposerHost;
 }
 
@@ -27,9 +29,11 @@ export class TextField {
   readonly element: HTMLTextAreaElement;
   private readonly composer: Composer;
   private readonly parent: HTMLElement;
+  private readonly writes: () => boolean;
 
-  constructor({ document, parent, label, host }: TextFieldOptions) {
+  constructor({ document, parent, label, writes, host }: TextFieldOptions) {
     this.parent = parent;
+    this.writes = writes;
     this.composer = new Composer(host);
     this.element = document.createElement("textarea");
     this.element.className = "text-sink";
@@ -96,7 +100,7 @@ export class TextField {
       handle: (event: HTMLElementEventMap[K]) => void,
     ) => element.addEventListener(type, handle);
     on("beforeinput", (event) => {
-      if (UNWANTED.test((event as InputEvent).inputType)) event.preventDefault();
+      if (UNWANTED.test((event as InputEvent).inputType) || !this.writes()) event.preventDefault();
     });
     on("compositionstart", (event) => {
       composer.start(event.data);
@@ -110,6 +114,7 @@ export class TextField {
     on("input", (event) => {
       // WebKit takes the composition out before it puts in what is to stay.
       if (/^(deleteCompositionText|insertFromComposition)$/.test((event as InputEvent).inputType)) return;
+      if (!this.writes() && !composer.active) return this.empty();
       composer.change(element.value, [element.selectionStart, element.selectionEnd]);
       this.tidy();
     });

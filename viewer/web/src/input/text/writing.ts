@@ -20,6 +20,8 @@ export interface WritingHost {
   happens(): void;
   /** To the app that has the keyboard. */
   emit(event: InputEvent): void;
+  /** Whether text that comes now may be an app's. */
+  writes(): boolean;
   /** The window that is to have the keyboard. */
   window(): TrackId | null;
   /** The soft keyboard was opened or closed. */
@@ -36,7 +38,8 @@ export class Writing {
 
   constructor(private readonly host: WritingHost) {
     const { document, parent, label } = host;
-    this.field = new TextField({ document, parent, label, host: this.composing() });
+    const writes = () => host.writes();
+    this.field = new TextField({ document, parent, label, writes, host: this.composing() });
     this.soft = new SoftKeyboard(this.field, host.keyboardChanged);
     this.caret = new Caret(host.surfaces);
   }

@@ -49,7 +49,6 @@ export function openShare(parent: HTMLElement, api: Pick<Api, "share">): void {
       children: [copy, button({ text: panel.close }, () => dialog.close())],
     }),
   );
-  dialog.addEventListener("keydown", (event) => event.stopPropagation());
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   parent.append(dialog);

@@ -87,6 +87,7 @@ export class Shell {
       ...choosing,
       pick: (track) =>
         desk.windows.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track),
+      hear: (hearer) => desk.inputs.gate.hear(hearer),
       speak: (title) => this.notices.speak(title),
     });
     this.menus = new Menus({
@@ -343,8 +344,8 @@ export class Shell {
       act();
     };
     const act: Record<Shortcut, () => void> = {
-      next: onDesk(() => this.cycle.step(1, owner)),
-      previous: onDesk(() => this.cycle.step(-1, owner)),
+      next: onDesk(() => this.cycle.step(1)),
+      previous: onDesk(() => this.cycle.step(-1)),
       apps: onDesk(() => this.start.toggle()),
       taskbar: onDesk(() => this.taskbar.apps.focus()),
       connection: onDesk(() => this.panel.toggle()),

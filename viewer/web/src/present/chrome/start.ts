@@ -184,7 +184,6 @@ export class Start {
   }
 
   private keys(event: KeyboardEvent): void {
-    event.stopPropagation();
     if (event.key === "Escape") {
       event.preventDefault();
       this.close();

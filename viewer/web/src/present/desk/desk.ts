@@ -84,7 +84,10 @@ export class Desk {
       views: () => this.windows.all(),
       screen: (view) => this.popOuts.screenOf(view) ?? this.screen,
     });
-    this.drags = new Drags(this.layer, this.screen, this.arranger, (view) => this.moved(view));
+    this.drags = new Drags(this.layer, this.screen, this.arranger, {
+      moved: (view) => this.moved(view),
+      take: (taker) => this.inputs.gate.take(taker),
+    });
     this.popOuts = this.makePopOuts();
     this.popups = new Popups(this.windows, {
       send,
@@ -120,8 +123,6 @@ export class Desk {
       if (target === this.stage || target === this.layer) this.activate(null);
     });
     addEventListener("pagehide", () => this.popOuts.closeAll());
-    // While menus have the keyboard; else the field that has it asks.
-    addEventListener("keydown", (event) => inMenus(event) && this.keeps(event), { capture: true });
   }
 
   private makePopOuts(): PopOuts {
@@ -386,6 +387,7 @@ export class Desk {
         this.activate(view.track);
       },
       say: (text) => this.options.notices.say(text, "windows"),
+      take: (taker) => this.inputs.gate.take(taker),
     });
   }
 
@@ -457,16 +459,10 @@ export class Desk {
   private keeps(event: KeyboardEvent): boolean {
     const shortcut = shortcutOf(event);
     if (shortcut === null) return false;
-    event.preventDefault();
     if (!event.repeat || shortcut === "next" || shortcut === "previous")
       this.options.shortcut(shortcut, event.view?.document ?? document);
     return true;
   }
-}
-
-/** Whether a key goes to something of the page, not to the field that writes to apps. */
-function inMenus({ target }: KeyboardEvent): boolean {
-  return !(target instanceof Element && target.classList.contains("text-sink"));
 }
 
 /** What people are told of what was done to an app. */

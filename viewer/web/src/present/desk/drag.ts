@@ -1,5 +1,6 @@
 /** Moving and resizing windows with a pointer. Until the user lets go, the desk alone decides where the window is. */
 
+import type { Taker } from "../../input";
 import type { Point, Rect } from "../../protocol/types";
 import type { Arranger } from "./arrange";
 import { make, setLength } from "../widgets/dom";
@@ -19,6 +20,13 @@ export interface Grip {
   y: number;
 }
 
+export interface DragsHost {
+  /** A window moved: its popups move with it. */
+  moved(view: View): void;
+  /** Asks this of every key until the answer is called. */
+  take(taker: Taker): () => void;
+}
+
 export class Drags {
   private ending: (() => void) | null = null;
   private readonly preview = make("div", { class: "snap-preview" });
@@ -27,8 +35,7 @@ export class Drags {
     private readonly stage: HTMLElement,
     private readonly screen: Screen,
     private readonly arranger: Arranger,
-    /** A window moved: its popups move with it. */
-    private readonly moved: (view: View) => void,
+    private readonly host: DragsHost,
   ) {
     this.preview.hidden = true;
     this.preview.setAttribute("aria-hidden", "true");
@@ -59,7 +66,7 @@ export class Drags {
       from ??= this.tearOff(view, grip);
       view.normal = { x: from.x + x - grip.x, y: from.y + y - grip.y };
       this.arranger.apply(view);
-      this.moved(view);
+      this.host.moved(view);
       const box = this.stage.getBoundingClientRect();
       snap =
         this.arranger.mayResize(view) && resizable(view.window.limits)
@@ -81,7 +88,7 @@ export class Drags {
         view.mode = snap;
       } else if (view.mode === "normal" && began) view.normal = { ...view.at };
       if (began) this.arranger.apply(view);
-      this.moved(view);
+      this.host.moved(view);
     });
   }
 
@@ -111,14 +118,14 @@ export class Drags {
       const { w, h } = shownSize(view.size, dpr);
       view.normal = anchored(start, edge, { w, h: h + bar });
       this.arranger.apply(view, true);
-      this.moved(view);
+      this.host.moved(view);
     };
     this.follow(view, grip, to, (kept) => {
       if (!kept || !began) Object.assign(view, before);
       // Should the app take another size than asked for, the edges that were not dragged stay all the same.
       view.anchor = kept && began && (edge.includes("w") || edge.includes("n")) ? { edge, start } : null;
       this.arranger.apply(view);
-      this.moved(view);
+      this.host.moved(view);
     });
   }
 
@@ -132,6 +139,7 @@ export class Drags {
     const listening = new AbortController();
     const finish = (kept: boolean): void => {
       listening.abort();
+      release();
       this.ending = null;
       owner.documentElement.classList.remove("dragging");
       view.frame.classList.remove("dragged");
@@ -147,16 +155,10 @@ export class Drags {
     win.addEventListener("pointerup", (event) => mine(event) && finish(true), options);
     win.addEventListener("pointercancel", (event) => mine(event) && finish(true), options);
     win.addEventListener("blur", () => finish(true), { signal: listening.signal });
-    win.addEventListener(
-      "keydown",
-      (event) => {
-        if (event.key !== "Escape") return;
-        event.preventDefault();
-        event.stopPropagation();
-        finish(false);
-      },
-      options,
-    );
+    const release = this.host.take(({ key }) => {
+      if (key === "Escape") finish(false);
+      return key === "Escape";
+    });
   }
 
   private show(snap: Snap | null): void {

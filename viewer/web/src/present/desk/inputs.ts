@@ -1,7 +1,7 @@
 /** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
 
 import { Clipboards } from "../../clipboard/clipboards";
-import { Input, KeyboardHolder, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
+import { Gate, Input, KeyboardHolder, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
 import { texts } from "../../language";
 import type { Command, Event } from "../../link/vocabulary";
 import type { Session } from "../../page/session";
@@ -28,6 +28,8 @@ export class Inputs {
   /** Of the page itself. */
   readonly main: Input;
   readonly clipboards: Clipboards;
+  /** By which all keys come. */
+  readonly gate: Gate;
   private readonly holder = new KeyboardHolder();
   private readonly layout: Layout;
   private readonly platform = detectPlatform(navigator);
@@ -38,6 +40,7 @@ export class Inputs {
     private readonly options: InputsOptions,
   ) {
     const { send } = options;
+    this.gate = new Gate((event) => options.keeps(event));
     this.layout = new Layout({ send, storage: storage(), languages: navigator.languages });
     void this.layout.ask(navigator);
     this.clipboards = new Clipboards({
@@ -54,10 +57,10 @@ export class Inputs {
     const owner = parent.ownerDocument;
     const known = this.inputs.get(owner);
     if (known !== undefined) return known;
-    const { send, keeps, pressed, appId, zoom, drawCursor, keyboardChanged, caretMoved } = this.options;
+    const { send, pressed, appId, zoom, drawCursor, keyboardChanged, caretMoved } = this.options;
     const small = owner === document ? { zoom, drawCursor, keyboardChanged, caretMoved } : {};
     const input = new Input({
-      ...{ document: owner, parent, send, keeps, pressed, appId },
+      ...{ document: owner, parent, send, gate: this.gate, pressed, appId },
       ...{ holder: this.holder, layout: this.layout, clipboard: this.clipboards, platform: this.platform },
       label: texts.input.textLabel,
       ...small,

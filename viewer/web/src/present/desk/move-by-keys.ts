@@ -1,5 +1,6 @@
 /** Moving and resizing a window by arrow keys until Enter or Escape. */
 
+import type { Taker } from "../../input";
 import { texts } from "../../language";
 import { allowed } from "../model/limits";
 import type { View } from "../window/view";
@@ -18,6 +19,8 @@ export interface MoveByKeysHost {
   /** It is over: the app has the keyboard again. */
   end(view: View): void;
   say(text: string): void;
+  /** Asks this of every key until the answer is called. */
+  take(taker: Taker): () => void;
 }
 
 export function moveByKeys(view: View, change: Change, host: MoveByKeysHost): void {
@@ -28,21 +31,16 @@ export function moveByKeys(view: View, change: Change, host: MoveByKeysHost): vo
   const listening = new AbortController();
   const end = (): void => {
     listening.abort();
+    release();
     host.end(view);
   };
-  const key = (event: KeyboardEvent): void => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.key === "Enter") return end();
-    if (event.key === "Escape") {
-      Object.assign(view, before);
-      return end();
-    }
-    nudge(view, change, event, host);
-  };
-  const options = { capture: true, signal: listening.signal };
-  addEventListener("keydown", key, options);
-  addEventListener("pointerdown", end, options);
+  const release = host.take((event) => {
+    if (event.key === "Escape") Object.assign(view, before);
+    if (event.key === "Enter" || event.key === "Escape") end();
+    else nudge(view, change, event, host);
+    return true;
+  });
+  addEventListener("pointerdown", end, { capture: true, signal: listening.signal });
 }
 
 const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {

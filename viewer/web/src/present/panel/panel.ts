@@ -81,10 +81,7 @@ export class Panel {
     });
     this.element.hidden = true;
     this.element.tabIndex = -1;
-    this.element.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") this.close();
-    });
+    this.element.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
     parent.append(this.element);
   }
 

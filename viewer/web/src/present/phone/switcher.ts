@@ -39,10 +39,7 @@ export class Switcher {
     this.element.addEventListener("click", ({ target }) => {
       if (target === this.element || target === this.list) this.leave();
     });
-    this.element.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") this.leave();
-    });
+    this.element.addEventListener("keydown", ({ key }) => key === "Escape" && this.leave());
     parent.append(this.element);
   }
 
@@ -134,6 +131,8 @@ function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
 export interface CycleActions {
   cards(): Card[];
   pick(track: TrackId): void;
+  /** Hears of every key that goes up, until the answer is called. */
+  hear(hearer: (event: KeyboardEvent) => void): () => void;
   /** Tells screen readers, whose focus stays with the app. */
   speak(title: string): void;
 }
@@ -143,7 +142,7 @@ export class Cycle {
   private readonly element: HTMLElement;
   private cards: Card[] = [];
   private at = 0;
-  private listening = new AbortController();
+  private unhear = (): void => {};
 
   constructor(
     parent: HTMLElement,
@@ -160,14 +159,15 @@ export class Cycle {
     return !this.element.hidden;
   }
 
-  /** `owner` is the document in which keys are held, as far as is known: the focus may move to the page meanwhile. */
-  step(direction: 1 | -1, owner: Document): void {
+  step(direction: 1 | -1): void {
     if (!this.running) {
       this.cards = this.actions.cards();
       this.at = 0;
     }
     if (this.cards.length === 0) return;
-    if (!this.running) this.listen([window, owner.defaultView ?? window]);
+    if (!this.running) {
+      this.unhear = this.actions.hear(({ key }) => (key === "Control" || key === "Alt") && this.end());
+    }
     this.at = (this.at + direction + this.cards.length) % this.cards.length;
     this.element.hidden = false;
     this.element.replaceChildren(
@@ -186,15 +186,8 @@ export class Cycle {
     this.actions.speak(title);
   }
 
-  private listen(windows: Window[]): void {
-    this.listening = new AbortController();
-    const options = { capture: true, signal: this.listening.signal };
-    const up = ({ key }: KeyboardEvent) => (key === "Control" || key === "Alt") && this.end();
-    for (const each of windows) each.addEventListener("keyup", up, options);
-  }
-
   private end(): void {
-    this.listening.abort();
+    this.unhear();
     this.element.hidden = true;
     const card = this.cards[this.at];
     if (card !== undefined) this.actions.pick(card.track);

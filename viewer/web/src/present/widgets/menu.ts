@@ -129,7 +129,6 @@ function keepInside(element: HTMLElement, at: { x: number; y: number }): void {
 }
 
 function keys(event: KeyboardEvent, element: HTMLElement, close: () => void): void {
-  event.stopPropagation();
   const items = [...element.querySelectorAll<HTMLElement>("[role^=menuitem]:not(:disabled)")];
   if (event.key === "Escape" || event.key === "Tab") {
     event.preventDefault();
