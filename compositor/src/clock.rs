@@ -2,15 +2,8 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use media::Timestamp;
+pub(crate) use ::clock::now;
 use rustix::time::{ClockId, clock_gettime};
-
-/// The instant now: microseconds of `CLOCK_MONOTONIC`, as all host crates use it.
-pub(crate) fn now() -> Timestamp {
-    let time = clock_gettime(ClockId::Monotonic);
-    let micros = i128::from(time.tv_sec) * 1_000_000 + i128::from(time.tv_nsec) / 1_000;
-    Timestamp(u64::try_from(micros).unwrap_or(0))
-}
 
 /// How long this thread has had a processor. It stands still while others have it, so it tells how much work there was,
 /// however busy the machine is.

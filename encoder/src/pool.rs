@@ -6,11 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
+use clock::now;
 use media::{Canvas, EncodeJob, Encoded, Region, Size, Timestamp, TrackId, ViewerId};
-use rustix::time::{ClockId, clock_gettime};
 use tracing::{debug, error};
 
 use crate::{
@@ -317,17 +316,9 @@ fn key(job: &EncodeJob) -> Key {
     (job.viewer, job.track)
 }
 
-/// The host's clock.
-fn now() -> Timestamp {
-    let time = clock_gettime(ClockId::Monotonic);
-    let seconds = Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
-    let nanoseconds = Duration::from_nanos(u64::try_from(time.tv_nsec).unwrap_or(0));
-    Timestamp::default() + seconds + nanoseconds
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{sync::mpsc, time::Duration};
 
     use media::{Frame, Op};
 

@@ -5,13 +5,10 @@
 //! big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded
 //! base64url. There is exactly one form of each ticket.
 
-use std::{
-    fmt,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, path::Path};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+pub use clock::UnixSeconds;
 use protocol::control::Role;
 use ring::hmac;
 use thiserror::Error;
@@ -33,24 +30,6 @@ const MAC: usize = 32;
 
 /// Keeps this HMAC from being valid for anything else the key may ever sign.
 const PURPOSE: &[u8] = b"dormer ticket\0";
-
-/// A moment on the wall clock, in whole seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnixSeconds(pub u64);
-
-impl UnixSeconds {
-    /// What the machine's clock says. For the edges of the program: everything within takes the time as a
-    /// parameter.
-    pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self(since.as_secs())
-    }
-
-    /// This moment and `later` on.
-    pub fn after(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(later.as_secs()))
-    }
-}
 
 /// The number of a ticket: random, to name it in logs without giving it away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -232,6 +211,8 @@ fn parse(content: &[u8]) -> Option<Ticket> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;

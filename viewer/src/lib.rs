@@ -6,7 +6,6 @@
 
 pub mod cli;
 mod clipboard;
-mod clock;
 mod config;
 pub mod decode;
 pub mod headless;

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clock::now;
 use media::{Encoded, Timestamp, TrackId, ViewerId};
 use protocol::control::{RefusalCode, ToViewer};
 use session::host::{Action, Host as Core, Join};
@@ -389,13 +390,6 @@ async fn read_link(viewer: ViewerId, mut link: HostLink, events: mpsc::Sender<Ho
             return;
         }
     }
-}
-
-/// The host's clock: `CLOCK_MONOTONIC`, as in the compositor's and the encoder's time stamps.
-pub(super) fn now() -> Timestamp {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1000);
-    Timestamp(u64::try_from(micros).unwrap_or(0))
 }
 
 async fn sleep_until(due: Option<Timestamp>) {

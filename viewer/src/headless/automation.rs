@@ -25,7 +25,6 @@ use super::{
     screenshot,
 };
 use crate::{
-    clock,
     link::{Command, End, Event, Link, State},
 };
 

@@ -14,7 +14,7 @@ use media::{Timestamp, TrackId, Update, UpdateId};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{Event, Sink, Updated};
-use crate::{clock, picture::Picture};
+use crate::picture::Picture;
 
 /// What became of an update, for the viewer core.
 #[derive(Debug)]

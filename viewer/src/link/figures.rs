@@ -7,7 +7,6 @@ use tokio::time::{self, Interval, MissedTickBehavior};
 use transport::LinkStats;
 
 use crate::{
-    clock,
     stats::{Facts, Meter, Report, Totals},
 };
 

@@ -22,7 +22,6 @@ use super::{
     figures::Figures,
     signals::Signals,
 };
-use crate::clock;
 
 /// Runs until the link is over, and says so.
 pub(super) fn run(address: LinkAddress, stats: bool, commands: mpsc::Receiver<Command>, sink: impl Sink) {

@@ -28,7 +28,6 @@ use super::{
 };
 use crate::{
     clipboard::Clipboard,
-    clock,
     link::{Command, End, Event, Link, State, Updated},
     windows::Windows,
 };

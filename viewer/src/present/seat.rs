@@ -12,7 +12,6 @@ use winit::{
 
 use super::{cursor::Cursor, desk::Desk, face::Face, geometry, wishes::Local};
 use crate::{
-    clock,
     input::{
         edges, keyboard,
         pointer::{self, Wheel},
