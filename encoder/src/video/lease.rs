@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use media::Timestamp;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::{
     AccessUnit, Planes, Progress, VideoConfig, VideoEncoder, VideoError, annex_b::Parts, broker::Slot,
@@ -146,11 +145,10 @@ impl Lease {
     }
 
     fn wait(&mut self, blocking: &Blocking) -> Result<Progress, VideoError> {
-        let began = clock_gettime(ClockId::Monotonic);
+        let began = clock::now();
         let mut progress = Ok(Progress::Pending);
         blocking(&mut || progress = self.encoder.poll(WATCHDOG));
-        let took = clock_gettime(ClockId::Monotonic) - began;
-        let slow = Duration::try_from(took).is_ok_and(|took| took > SLOW);
+        let slow = clock::now().since(began) > SLOW;
         self.slow = if slow { self.slow + 1 } else { 0 };
         progress
     }
