@@ -3,6 +3,7 @@
 //! This crate wires threads and translates between crates; it decides nothing about pictures or input. One frame
 //! passes through `serve::event_loop` only.
 
+mod api;
 mod apps;
 mod bus;
 mod catalogue;
@@ -23,7 +24,6 @@ mod scratch;
 mod serve;
 mod session_env;
 mod usage;
-mod web;
 
 use std::process::ExitCode;
 

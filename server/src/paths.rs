@@ -1,9 +1,8 @@
 //! Where a host keeps what: its state directory and its console socket.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    fs::DirBuilder,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -56,14 +55,6 @@ pub(crate) fn private_dir(path: &Path) -> Result<()> {
     made.with_context(|| format!("cannot make the directory {}{}", path.display(), advice(path)))?;
     let writable = rustix::fs::access(path, rustix::fs::Access::WRITE_OK);
     writable.with_context(|| format!("cannot write the directory {}{}", path.display(), advice(path)))
-}
-
-/// Writes a file that only its owner can read; one that was there before is gone.
-pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let _ = fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 /// Whose fault it is that a directory cannot be written: a fresh volume often belongs to root.

@@ -182,7 +182,7 @@ fn page_port() -> Finding {
 }
 
 fn page() -> Finding {
-    let (files, bytes) = crate::web::page_size();
+    let (files, bytes) = web::page::size();
     good("page", format!("embedded: {files} files, {} kB as sent", bytes.div_ceil(1000)))
 }
 

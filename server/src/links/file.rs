@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use web::write_private;
 
 use super::issue::LinkPair;
-use crate::paths::write_private;
 
 /// What the file says. See `docs/protocol.md` for the form of links.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,9 @@
 //! Where people reach the host, as it was told: links name that instead of what is bound, which in a container and behind
 //! a proxy is something else.
 
-use crate::{usage::Usage, web::is_host};
+use web::is_host;
+
+use crate::usage::Usage;
 
 /// One place of those that were given.
 #[derive(Clone, Debug, PartialEq, Eq)]

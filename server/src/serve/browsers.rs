@@ -12,15 +12,17 @@ use transport::{
     webrtc::{WebRtcHost, WebRtcSettings},
     webtransport::{self, Origins, WebTransportHost, WebTransportSettings},
 };
+use web::{Certificates, Hosts, Listener, SecurityHeaders, Tls};
 
 use super::{
     config::{Config, DEFAULT_HTTP_PORT},
     http::HttpConfig,
 };
 use crate::{
+    api::{Entry, LINK_PATH, SessionSite, Ways},
     console::Order,
     links,
-    web::{Certificates, Entry, Hosts, LINK_PATH, Listener, SecurityHeaders, Site, Tls, Ways},
+    usage::Usage,
 };
 
 /// Viewers that joined over WebSocket and wait to be taken.
@@ -93,8 +95,8 @@ impl Browsers {
 
     /// Lets browsers in. What the page asks of the session goes to `orders`.
     pub(super) fn open(self, entry: Entry, orders: mpsc::Sender<Order>) -> Result<OpenToBrowsers> {
-        let site = Site::new(self.tls, entry, self.ways, orders)?;
-        let page = self.listener.serve(Arc::new(site))?;
+        let site = SessionSite::new(self.tls, entry, self.ways, orders)?;
+        let page = self.listener.serve(Arc::new(site)).context("TLS cannot be set up")?;
         Ok(OpenToBrowsers { page, arrivals: self.arrivals })
     }
 }
@@ -130,7 +132,12 @@ async fn bind_ports(
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let listener = Listener::bind(http.address, DEFAULT_HTTP_PORT).await?;
+        let listener = Listener::bind(http.address, DEFAULT_HTTP_PORT).await.with_context(|| {
+            let port = http.address.map_or_else(|| format!("port {DEFAULT_HTTP_PORT}"), |it| it.to_string());
+            format!(
+                "TCP {port} cannot be used for the page; choose another with --http ADDR:0, or use --no-http"
+            )
+        })?;
         let address = listener.address();
         let advertised = config.advertise.hosts().map(str::to_owned).chain([links::advertised(address)]);
         let hosts = Hosts::new(http.names.iter().cloned().chain(advertised));
@@ -166,8 +173,12 @@ fn certificates(
     let own = if bound.ip().is_unspecified() { links::outward_address() } else { bound.ip() };
     let local = [own, Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let all: Vec<IpAddr> = named.chain(local).chain(http.external_addresses.iter().copied()).collect();
-    Certificates::load(http.certificate.clone(), &config.state_dir, &names, &all)
-        .context("the page has no certificate")
+    let loaded = Certificates::load(http.certificate.clone(), &config.state_dir, &names, &all);
+    let loaded = loaded.map_err(|error| match error.is_in_given_files() {
+        true => anyhow::Error::new(Usage(format!("--http-cert, --http-key: {error}"))),
+        false => error.into(),
+    });
+    loaded.context("the page has no certificate")
 }
 
 /// WebRTC is offered where the page is.

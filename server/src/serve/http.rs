@@ -5,11 +5,10 @@ use std::{
     ops::RangeInclusive,
 };
 
+use web::{FrameAncestor, Source, is_host};
+
 use super::{options::ServeOptions, turn};
-use crate::{
-    usage::Usage,
-    web::{FrameAncestor, Source, Turn, is_host},
-};
+use crate::{api::Turn, usage::Usage};
 
 /// How browsers are served.
 #[derive(Debug)]

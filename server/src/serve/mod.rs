@@ -26,6 +26,7 @@ use transport::{
     Admission, HostIdentity, PreAuthLimits, TicketKey, UnixSeconds,
     quic::{QuicHost, QuicSettings},
 };
+use web::Visitors;
 
 pub(crate) use config::{DEFAULT_HTTP_PORT, DEFAULT_PORT};
 pub(crate) use options::ServeOptions;
@@ -36,6 +37,7 @@ use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps};
 use joins::Joins;
 
 use crate::{
+    api::Entry,
     apps::{AppEnded, Apps, MAX_APPS},
     console::{Console, Order},
     links::{self, Announcement, Links, Place},
@@ -43,7 +45,6 @@ use crate::{
     reaper::{self, OrphanEnds},
     runtime_dir::RuntimeDir,
     session_env::{self, SessionEnv},
-    web::{Entry, Visitors},
 };
 
 /// How many events may wait. When it is full, apps, encoders and viewers wait: nothing is lost.

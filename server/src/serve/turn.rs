@@ -4,8 +4,8 @@ use std::{fs::File, io::Read, path::Path};
 
 use super::options::ServeOptions;
 use crate::{
+    api::{Turn, TurnLogin, TurnUri},
     usage::Usage,
-    web::{Turn, TurnLogin, TurnUri},
 };
 
 /// The most TURN servers. Browsers try all of them, so many only slow them down.

@@ -24,9 +24,7 @@ use super::{
     request::{self, Request, Until},
     screenshot,
 };
-use crate::{
-    link::{Command, End, Event, Link, State},
-};
+use crate::link::{Command, End, Event, Link, State};
 
 /// How long a request waits for another viewer to rest.
 const SEAT_PATIENCE: Duration = Duration::from_secs(5);

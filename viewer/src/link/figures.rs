@@ -6,9 +6,7 @@ use session::viewer::{State, Viewer};
 use tokio::time::{self, Interval, MissedTickBehavior};
 use transport::LinkStats;
 
-use crate::{
-    stats::{Facts, Meter, Report, Totals},
-};
+use crate::stats::{Facts, Meter, Report, Totals};
 
 /// What is counted, and two meters: reports that were asked for do not disturb the rates of the others.
 #[derive(Debug)]

@@ -1,26 +1,42 @@
 //! What all requests share, in groups by what they are for.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
-use tokio::sync::{mpsc, oneshot};
-use transport::{Admission, Joined, webrtc::WebRtcSignalling, webtransport};
-
-use super::{
-    alive::Instance, certificate::Certificates, hosts::Hosts, icons::Icons, problem::Problem,
-    response_headers::SecurityHeaders, turn::Turn, visitors::Visitors,
+use axum::response::Response;
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, oneshot},
 };
+use transport::{
+    Admission, Joined, Permit, PreAuthError, PreAuthLimiter, PreAuthLimits, webrtc::WebRtcSignalling,
+    websocket, webtransport,
+};
+use web::{Asked, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PREFIX, Problem, Site, Tls, Visitors};
+
+use super::{alive::Instance, icons::Icons, routes, turn::Turn};
 use crate::{
     console::{Answer, Order, Request},
     links::{Announcement, Links},
 };
 
+/// Links count no longer once they joined: there is a limit on viewers.
+const CONNECTIONS: PreAuthLimits = PreAuthLimits {
+    pending: MAX_CONNECTIONS,
+    busy: MAX_CONNECTIONS,
+    pending_of_prefix: MAX_CONNECTIONS_OF_PREFIX,
+    failures: u32::MAX,
+    forgiven_after: Duration::from_secs(1),
+};
+
 /// The page's port for one session.
-pub(crate) struct Site {
-    pub(super) tls: Tls,
+pub(crate) struct SessionSite {
+    tls: Tls,
+    connections: PreAuthLimiter,
     pub(super) entry: Entry,
     pub(super) ways: Ways,
     /// Takes what the page asks of the session.
@@ -28,16 +44,6 @@ pub(crate) struct Site {
     pub(super) icons: Icons,
     /// Which process of the host this is.
     pub(super) instance: Instance,
-}
-
-/// What a browser must find true of this host, and what every answer tells it.
-pub(crate) struct Tls {
-    /// The names under which requests are answered.
-    pub hosts: Hosts,
-    /// The certificate for these names.
-    pub certificates: Certificates,
-    /// The headers of every answer.
-    pub headers: SecurityHeaders,
 }
 
 /// Who may enter: pages with a ticket, which they exchange for a cookie.
@@ -66,10 +72,11 @@ pub(crate) struct Ways {
     pub websocket: mpsc::Sender<Joined>,
 }
 
-impl Site {
+impl SessionSite {
     /// Puts the groups together; fails if the system has no random numbers.
     pub(crate) fn new(tls: Tls, entry: Entry, ways: Ways, orders: mpsc::Sender<Order>) -> Result<Self> {
-        Ok(Self { tls, entry, ways, orders, icons: Icons::default(), instance: Instance::new()? })
+        let (connections, instance) = (PreAuthLimiter::new(CONNECTIONS), Instance::new()?);
+        Ok(Self { tls, connections, entry, ways, orders, icons: Icons::default(), instance })
     }
 
     /// Asks the session, as the console does.
@@ -80,6 +87,30 @@ impl Site {
             Answer::Error(reason) => Err(Problem::impossible(reason)),
             answer => Ok(answer),
         }
+    }
+}
+
+impl Site for SessionSite {
+    type Permit = Permit;
+    type Refusal = PreAuthError;
+
+    fn tls(&self) -> &Tls {
+        &self.tls
+    }
+
+    fn authority(&self) -> Option<String> {
+        self.entry.links.page_authority()
+    }
+
+    fn admit(&self, socket: &TcpStream, peer: SocketAddr) -> Result<Permit, PreAuthError> {
+        let permit = self.connections.approach(peer.ip(), Instant::now());
+        // It may become a link.
+        websocket::tune(socket);
+        permit
+    }
+
+    async fn answer(self: Arc<Self>, asked: Asked) -> Response {
+        routes::answer(self, asked).await
     }
 }
 

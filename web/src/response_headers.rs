@@ -3,16 +3,22 @@
 use std::str::FromStr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use thiserror::Error;
 
 /// A site that may show the page in a frame: `https://portal.example.org`, or `https://*.example.org`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FrameAncestor(String);
+pub struct FrameAncestor(String);
+
+/// This text is no origin.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("'{0}' is no origin; write for example https://portal.example.org")]
+pub struct BadAncestor(String);
 
 impl FromStr for FrameAncestor {
-    type Err = String;
+    type Err = BadAncestor;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || format!("'{text}' is no origin; write for example https://portal.example.org");
+    fn from_str(text: &str) -> Result<Self, BadAncestor> {
+        let refuse = || BadAncestor(text.to_owned());
         let uri: Uri = text.parse().map_err(|_| refuse())?;
         let authority = uri.authority().map(|authority| authority.as_str()).ok_or_else(refuse)?;
         let bare = authority.strip_prefix("*.").unwrap_or(authority);
@@ -26,14 +32,14 @@ impl FromStr for FrameAncestor {
 
 /// The headers that stand on every answer unless it has its own.
 #[derive(Debug)]
-pub(crate) struct SecurityHeaders {
+pub struct SecurityHeaders {
     headers: Vec<(HeaderName, HeaderValue)>,
     framed: bool,
 }
 
 impl SecurityHeaders {
     /// With these sites allowed to show the page in a frame.
-    pub(crate) fn new(frame_ancestors: &[FrameAncestor]) -> Self {
+    pub fn new(frame_ancestors: &[FrameAncestor]) -> Self {
         let policy = content_security_policy(frame_ancestors);
         let policy = HeaderValue::from_str(&policy).expect("origins were checked to be plain");
         let fixed = |name, value| (name, HeaderValue::from_static(value));
@@ -54,12 +60,12 @@ impl SecurityHeaders {
     }
 
     /// Whether other sites may show the page in frames.
-    pub(super) fn framed(&self) -> bool {
+    pub fn framed(&self) -> bool {
         self.framed
     }
 
     /// Adds them where the answer says nothing itself.
-    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.headers {
             if !headers.contains_key(name) {
                 headers.insert(name, value.clone());

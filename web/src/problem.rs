@@ -1,5 +1,7 @@
 //! Answers that say what was wrong with a request.
 
+use std::fmt;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 /// Why a request was not done: a status and a code for programs, a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub struct Problem {
     status: StatusCode,
     code: &'static str,
     message: String,
@@ -28,86 +30,86 @@ impl Problem {
     }
 
     /// The request is not one of those that are served.
-    pub(super) fn malformed(message: impl Into<String>) -> Self {
+    pub fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", message)
     }
 
     /// Nothing is there.
-    pub(super) fn not_found() -> Self {
+    pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "there is nothing at this address")
     }
 
     /// It was there.
-    pub(super) fn gone(message: impl Into<String>) -> Self {
+    pub fn gone(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "gone", message)
     }
 
     /// There, but not by this method.
-    pub(super) fn method() -> Self {
+    pub fn method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this address takes other requests than this")
     }
 
     /// A name that is not this host's.
-    pub(super) fn misdirected() -> Self {
+    pub fn misdirected() -> Self {
         let message = "this host has another name; tell it this one by `dormer serve --http-host NAME`";
         Self::new(StatusCode::MISDIRECTED_REQUEST, "host", message)
     }
 
     /// From another page than ours.
-    pub(super) fn foreign() -> Self {
+    pub fn foreign() -> Self {
         Self::new(StatusCode::FORBIDDEN, "origin", "only this host's own page may ask for this")
     }
 
     /// Without a valid cookie.
-    pub(super) fn stranger() -> Self {
+    pub fn stranger() -> Self {
         let message = "this browser has not entered, or its time is over; open a new link";
         Self::new(StatusCode::UNAUTHORIZED, "enter", message)
     }
 
     /// Only to look on.
-    pub(super) fn view_only() -> Self {
+    pub fn view_only() -> Self {
         Self::new(StatusCode::FORBIDDEN, "view-only", "this link is to look on only")
     }
 
     /// The body is too long.
-    pub(super) fn too_long(limit: usize) -> Self {
+    pub fn too_long(limit: usize) -> Self {
         let message = format!("a request has at most {limit} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", message)
     }
 
     /// The body took too long.
-    pub(super) fn too_slow() -> Self {
+    pub fn too_slow() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request did not come in time")
     }
 
     /// Not now.
-    pub(super) fn busy(message: impl Into<String>) -> Self {
+    pub fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", message)
     }
 
     /// Understood, but it cannot be done.
-    pub(super) fn impossible(message: impl Into<String>) -> Self {
+    pub fn impossible(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "impossible", message)
     }
 
     /// This host does not offer it.
-    pub(super) fn not_offered(message: impl Into<String>) -> Self {
+    pub fn not_offered(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "not-offered", message)
     }
 
     /// The session is over.
-    pub(super) fn ending() -> Self {
+    pub fn ending() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ending", "the session is ending")
     }
 
     /// Something is wrong with this host. The log says what.
-    pub(super) fn internal(error: &anyhow::Error) -> Self {
+    pub fn internal(error: impl fmt::Display) -> Self {
         tracing::warn!("a request of a page failed: {error:#}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host failed; its log says why")
     }
 
     /// A ticket was not accepted.
-    pub(super) fn refused(refusal: Refusal) -> Self {
+    pub fn refused(refusal: Refusal) -> Self {
         let code = match refusal.code {
             RefusalCode::TicketExpired => "ticket-expired",
             RefusalCode::Full => "full",

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::problem::Problem;
+use crate::Problem;
 
 /// One file of the page.
 struct File {
@@ -21,12 +21,12 @@ struct File {
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// Number of files, and their size as they are sent.
-pub(super) fn size() -> (usize, usize) {
+pub fn size() -> (usize, usize) {
     (FILES.len(), FILES.iter().map(|file| file.gzip.len().min(file.plain.len())).sum())
 }
 
 /// The file at `path`, in the form that the request's headers ask for.
-pub(super) fn answer(path: &str, request: &HeaderMap) -> Response {
+pub fn answer(path: &str, request: &HeaderMap) -> Response {
     let path = if path == "/" { "/index.html" } else { path };
     let Some(file) = FILES.iter().find(|file| file.path == path) else {
         return Problem::not_found().into_response();

@@ -16,8 +16,9 @@ use transport::{
     webrtc::AnswerError,
     websocket::{self, AcceptError, WebSocketSettings},
 };
+use web::{Problem, json};
 
-use super::{problem::Problem, request, routes::Asked};
+use super::{request, routes::Asked};
 
 /// `GET /api/link`: becomes a WebSocket, and that a link.
 pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
@@ -88,7 +89,7 @@ struct Answer {
 pub(super) async fn offer(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, peer, parts, body } = asked;
     request::own_visitor(&site, &parts)?;
-    let Offer { sdp } = request::json(&parts, body).await?;
+    let Offer { sdp } = json(&parts, body).await?;
     let answer = site.ways.webrtc.answer(peer, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: Some(answer.id), sdp: answer.sdp }).into_response())
 }
@@ -97,7 +98,7 @@ pub(super) async fn offer(asked: Asked) -> Result<Response, Problem> {
 pub(super) async fn offer_again(asked: Asked, id: &str) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
     request::own_visitor(&site, &parts)?;
-    let Offer { sdp } = request::json(&parts, body).await?;
+    let Offer { sdp } = json(&parts, body).await?;
     let sdp = site.ways.webrtc.restart(id, &sdp).await.map_err(problem)?;
     Ok(Json(Answer { id: None, sdp }).into_response())
 }

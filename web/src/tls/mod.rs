@@ -1,26 +1,28 @@
-//! The certificate that the page's port presents, read anew when its files change.
+//! The certificate that a page's port presents, read anew when its files change.
+
+mod own;
 
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, bail};
+use clock::UnixSeconds;
 use rustls::{
     ServerConfig,
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{self, PemObject},
+    },
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use thiserror::Error;
 use tracing::{info, warn};
-use transport::UnixSeconds;
-
-use super::own_certificate;
-use crate::usage::Usage;
 
 /// How often files are looked at, while there are connections: nobody needs a certificate otherwise.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -30,7 +32,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// Where the certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub enum Source {
     /// Made by this host, kept in its state directory.
     Own,
     /// Given, and renewed by whoever gave it.
@@ -44,7 +46,7 @@ pub(crate) enum Source {
 
 /// The certificate in use. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Certificates(Arc<Shared>);
+pub struct Certificates(Arc<Shared>);
 
 struct Shared {
     files: Option<(PathBuf, PathBuf)>,
@@ -62,27 +64,105 @@ struct Looked {
 /// What tells whether files have changed: for each its time of change and its length.
 type State = [Option<(SystemTime, u64)>; 2];
 
+/// Why there is no certificate.
+#[derive(Debug, Error)]
+pub enum CertificateError {
+    /// A file that was given cannot be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A file that was given is larger than any certificate.
+    #[error("{}: larger than any certificate", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The files that were given are no certificate and its key.
+    #[error("{} and {} cannot be used: {reason}", certificate.display(), key.display())]
+    Unusable {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why.
+        #[source]
+        reason: BadPair,
+    },
+    /// The host's own was changed by somebody else.
+    #[error("{} is damaged; delete it: {reason}", path.display())]
+    Damaged {
+        /// Its file.
+        path: PathBuf,
+        /// In what way.
+        #[source]
+        reason: BadPair,
+    },
+    /// The host's own cannot be made.
+    #[error("cannot make a certificate for the page: {0}")]
+    Own(String),
+    /// The host's own cannot be kept.
+    #[error("cannot write {}: {error}", path.display())]
+    Unwritable {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+}
+
+impl CertificateError {
+    /// Whether it lies in the files that were given, not in this host.
+    pub fn is_in_given_files(&self) -> bool {
+        match self {
+            Self::Unreadable { .. } | Self::TooLarge { .. } | Self::Unusable { .. } => true,
+            Self::Damaged { .. } | Self::Own(_) | Self::Unwritable { .. } => false,
+        }
+    }
+}
+
+/// Why two texts are no certificate and its key.
+#[derive(Debug, Error)]
+pub enum BadPair {
+    /// See the message.
+    #[error("the certificate is not in PEM form: {0}")]
+    Certificate(pem::Error),
+    /// See the message.
+    #[error("there is no certificate in PEM form")]
+    NoCertificate,
+    /// See the message.
+    #[error("there is no private key in PEM form: {0}")]
+    Key(pem::Error),
+    /// See the message.
+    #[error("the key is not the certificate's: {0}")]
+    Other(rustls::Error),
+}
+
 impl Certificates {
     /// Reads the certificate, or makes one for these names and addresses.
-    pub(crate) fn load(
+    pub fn load(
         source: Source,
         state_dir: &Path,
         names: &[String],
         addresses: &[IpAddr],
-    ) -> Result<Self> {
+    ) -> Result<Self, CertificateError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let (files, state, current) = match source {
             Source::Own => {
-                let pem = own_certificate::load_or_create(state_dir, names, addresses, UnixSeconds::now())?;
-                let current = parse(pem.as_bytes(), pem.as_bytes(), &provider).with_context(|| {
-                    format!("{} is damaged; delete it", state_dir.join(own_certificate::FILE).display())
+                let pem = own::load_or_create(state_dir, names, addresses, UnixSeconds::now())?;
+                let current = parse(pem.as_bytes(), pem.as_bytes(), &provider).map_err(|reason| {
+                    CertificateError::Damaged { path: state_dir.join(own::FILE), reason }
                 })?;
                 (None, [None, None], current)
             }
             Source::Files { certificate, key } => {
                 let state = state_of(&certificate, &key);
-                let current =
-                    read(&certificate, &key, &provider).map_err(|error| Usage(format!("{error:#}")))?;
+                let current = read(&certificate, &key, &provider)?;
                 (Some((certificate, key)), state, current)
             }
         };
@@ -92,7 +172,7 @@ impl Certificates {
 
     /// Looks whether the files have changed, if that was not done just now. Reads two small files: rarely, and before a
     /// handshake that takes longer.
-    pub(super) fn refresh(&self, now: Instant) {
+    pub(crate) fn refresh(&self, now: Instant) {
         let Some((certificate, key)) = &self.0.files else { return };
         let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(looked.at) < LOOK_AGAIN {
@@ -109,12 +189,12 @@ impl Certificates {
                 *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
                 info!(file = %certificate.display(), "the page's certificate was read anew");
             }
-            Err(error) => warn!("the page keeps its former certificate: {error:#}"),
+            Err(error) => warn!("the page keeps its former certificate: {error}"),
         }
     }
 
     /// TLS with this certificate, for HTTP/1.1 and 2.
-    pub(super) fn tls(&self) -> Result<ServerConfig> {
+    pub(crate) fn tls(&self) -> Result<ServerConfig, rustls::Error> {
         let mut tls = ServerConfig::builder_with_provider(Arc::clone(&self.0.provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
@@ -143,30 +223,33 @@ fn state_of(certificate: &Path, key: &Path) -> State {
     })
 }
 
-fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey> {
-    let chain = contents(certificate, "--http-cert")?;
-    let secret = contents(key, "--http-key")?;
-    parse(&chain, &secret, provider)
-        .with_context(|| format!("{} and {} cannot be used", certificate.display(), key.display()))
+fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, CertificateError> {
+    let chain = contents(certificate)?;
+    let secret = contents(key)?;
+    parse(&chain, &secret, provider).map_err(|reason| CertificateError::Unusable {
+        certificate: certificate.to_owned(),
+        key: key.to_owned(),
+        reason,
+    })
 }
 
-fn contents(path: &Path, flag: &str) -> Result<Vec<u8>> {
-    let file = || format!("{flag} {}", path.display());
-    if fs::metadata(path).with_context(file)?.len() > MAX_FILE {
-        bail!("{}: larger than any certificate", file());
+fn contents(path: &Path) -> Result<Vec<u8>, CertificateError> {
+    let unreadable = |error| CertificateError::Unreadable { path: path.to_owned(), error };
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
+        return Err(CertificateError::TooLarge { path: path.to_owned() });
     }
-    fs::read(path).with_context(file)
+    fs::read(path).map_err(unreadable)
 }
 
 /// The certificates and the key of PEM texts, which must belong together.
-fn parse(chain: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<CertifiedKey> {
+fn parse(chain: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<CertifiedKey, BadPair> {
     let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>();
-    let chain = chain.context("the certificate is not in PEM form")?;
+    let chain = chain.map_err(BadPair::Certificate)?;
     if chain.is_empty() {
-        bail!("there is no certificate in PEM form");
+        return Err(BadPair::NoCertificate);
     }
-    let key = PrivateKeyDer::from_pem_slice(key).context("there is no private key in PEM form")?;
-    CertifiedKey::from_der(chain, key, provider).context("the key is not the certificate's")
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(BadPair::Key)?;
+    CertifiedKey::from_der(chain, key, provider).map_err(BadPair::Other)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use axum::{
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 
-use super::site::Site;
+use super::site::SessionSite;
 
 /// The random name of one process of a host. It is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,7 +34,7 @@ struct Alive<'a> {
 }
 
 /// `GET /api/alive`: which process of the host answers.
-pub(super) fn answer(site: &Site) -> Response {
+pub(super) fn answer(site: &SessionSite) -> Response {
     let headers = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (headers, Json(Alive { instance: &site.instance })).into_response()
 }

@@ -9,8 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::hmac;
 use serde::Serialize;
 use transport::UnixSeconds;
-
-use super::hosts::is_host;
+use web::is_host;
 
 /// How long credentials that the host makes are valid at most. A link outlives them: a server asks when a relay is set up.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

@@ -7,8 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use web::{Problem, json};
 
-use super::{problem::Problem, request, routes::Asked, site::Site};
+use super::{request, routes::Asked, site::SessionSite};
 use crate::{
     catalogue::{self, App},
     console::{Answer, Request},
@@ -86,7 +87,7 @@ pub(super) async fn start(asked: Asked, id: &str) -> Result<Response, Problem> {
 pub(super) async fn run(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
     request::controller(&site, &parts)?;
-    let Run { command } = request::json(&parts, body).await?;
+    let Run { command } = json(&parts, body).await?;
     let words = shlex::split(&command).filter(|words| !words.is_empty());
     let words = words.ok_or_else(|| Problem::malformed("the command is empty, or a quote is not closed"))?;
     if words.iter().any(|word| word.contains('\0')) {
@@ -98,10 +99,10 @@ pub(super) async fn run(asked: Asked) -> Result<Response, Problem> {
     run_command(&site, app.map_or(words, |app| app.command)).await
 }
 
-async fn run_command(site: &Site, command: Vec<String>) -> Result<Response, Problem> {
+async fn run_command(site: &SessionSite, command: Vec<String>) -> Result<Response, Problem> {
     match site.order(Request::Run { command, directory: None }).await? {
         Answer::Started { pid } => Ok(Json(Started { pid }).into_response()),
-        other => Err(Problem::internal(&anyhow::anyhow!("an unexpected answer: {other:?}"))),
+        other => Err(Problem::internal(format_args!("an unexpected answer: {other:?}"))),
     }
 }
 

@@ -19,9 +19,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use tracing::debug;
-use transport::Permit;
 
-use super::{routes, site::Site};
+use crate::{Site, site};
 
 /// How long the head of a request may take, from the first byte or the handshake on.
 const HEAD: Duration = Duration::from_secs(10);
@@ -45,18 +44,18 @@ const MAX_RESETS: usize = 16;
 const STREAM_BUFFER: u32 = 64 << 10;
 
 /// Serves one connection until it ends. Links that it becomes live on without it.
-pub(super) async fn serve(
+pub(crate) async fn serve<S: Site>(
     stream: tokio_rustls::server::TlsStream<TcpStream>,
     peer: SocketAddr,
-    pass: Permit,
-    site: Arc<Site>,
+    permit: S::Permit,
+    site: Arc<S>,
 ) {
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let activity = Activity::new();
     let seen = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let request_under_way = seen.begin();
-        let answer = routes::answer(Arc::clone(&site), peer, request.map(Body::new));
+        let answer = site::answer(Arc::clone(&site), peer, request.map(Body::new));
         async move {
             let response = answer.await;
             drop(request_under_way);
@@ -80,7 +79,7 @@ pub(super) async fn serve(
     if let Err(error) = ended {
         debug!(%peer, %error, "a page's connection failed");
     }
-    drop(pass);
+    drop(permit);
 }
 
 fn http1() -> http1::Builder {

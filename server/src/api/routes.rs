@@ -4,36 +4,26 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
-    http::{Method, Request, request::Parts},
+    http::{Method, request::Parts},
     response::{IntoResponse, Response},
 };
+use web::{Problem, page};
 
-use super::{alive, apps, enter, hosts::NamedHost, page, problem::Problem, site::Site, sockets};
+use super::{alive, apps, enter, site::SessionSite, sockets};
 
-/// A request that was found to be for this host.
+/// A request of a page, and the session that it is for.
 pub(super) struct Asked {
-    pub(super) site: Arc<Site>,
+    pub(super) site: Arc<SessionSite>,
     /// Who asks.
     pub(super) peer: SocketAddr,
     pub(super) parts: Parts,
     pub(super) body: Body,
 }
 
-/// Answers any request.
-pub(super) async fn answer(site: Arc<Site>, peer: SocketAddr, request: Request<Body>) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let mut response = match site.tls.hosts.check(&parts.uri, &parts.headers) {
-        Ok(host) => {
-            parts.extensions.insert(NamedHost(host));
-            route(Asked { site: Arc::clone(&site), peer, parts, body }).await
-        }
-        Err(problem) => problem.into_response(),
-    };
-    site.tls.headers.add_to(response.headers_mut());
-    response
-}
-
-async fn route(asked: Asked) -> Response {
+/// Answers a request that was found to be for this host.
+pub(super) async fn answer(site: Arc<SessionSite>, asked: web::Asked) -> Response {
+    let web::Asked { peer, parts, body } = asked;
+    let asked = Asked { site, peer, parts, body };
     let path = asked.parts.uri.path().to_owned();
     match path.strip_prefix("/api/") {
         Some(place) => match api(place, asked).await {

@@ -13,19 +13,10 @@ use axum::{
 use protocol::control::Role;
 use serde::{Deserialize, Serialize};
 use tracing::info;
-use transport::{UnixSeconds, webtransport::CertificateHash};
+use transport::{OWN_RIGHT, UnixSeconds, webtransport::CertificateHash};
+use web::{NamedHost, Problem, Site, Visitor, check_origin, json};
 
-use super::{
-    LINK_PATH,
-    alive::Instance,
-    hosts::{NamedHost, check_origin},
-    problem::Problem,
-    request,
-    routes::Asked,
-    site::Site,
-    turn::IceServer,
-    visitors::Visitor,
-};
+use super::{LINK_PATH, alive::Instance, request, routes::Asked, site::SessionSite, turn::IceServer};
 
 /// How long a ticket for one hello is valid.
 const JOIN_WITHIN: Duration = Duration::from_secs(60);
@@ -42,7 +33,7 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     check_origin(&parts)?;
     let pass = site.entry.admission.approach(peer.ip(), Instant::now());
     let pass = pass.map_err(|reason| Problem::busy(reason.to_string()))?;
-    let Enter { ticket } = request::json(&parts, body).await?;
+    let Enter { ticket } = json(&parts, body).await?;
     let now = UnixSeconds::now();
     let former = request::cookie(&site, &parts.headers);
     // Before the ticket is used up: it stays good for later.
@@ -56,7 +47,7 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     })?;
     let visitor = Visitor { role: redeemed.role, expires: redeemed.expires, slides: redeemed.slides };
     let cookie = site.entry.visitors().enter(visitor, former);
-    let cookie = cookie.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no random numbers")))?;
+    let cookie = cookie.ok_or_else(|| Problem::internal("no random numbers"))?;
     info!(%peer, role = ?redeemed.role, ticket = ?redeemed.ticket, "a browser entered");
     let announcement = Arc::clone(&site.entry.announcement);
     // It writes a file.
@@ -74,15 +65,8 @@ pub(super) fn leave(asked: &Asked) -> Result<Response, Problem> {
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&asked.site, "", 0))]).into_response())
 }
 
-/// The cookie's header. `__Host-` binds it to exactly this host. In a frame of another site a browser sends only cookies
-/// that allow that, and keeps them apart for each such site.
-fn set_cookie(site: &Site, value: &str, lifetime: u64) -> HeaderValue {
-    let sites = if site.tls.headers.framed() { "None; Partitioned" } else { "Strict" };
-    let name = site.entry.cookie_name();
-    let text = format!("{name}={value}; Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite={sites}");
-    let mut header = HeaderValue::from_str(&text).expect("letters, digits and punctuation");
-    header.set_sensitive(true);
-    header
+fn set_cookie(site: &SessionSite, value: &str, lifetime: u64) -> HeaderValue {
+    web::set_cookie(&site.entry.cookie_name(), value, lifetime, site.tls().headers.framed())
 }
 
 #[derive(Serialize)]
@@ -124,8 +108,7 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
     let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
     let now = UnixSeconds::now();
     let expires = now.after(JOIN_WITHIN).min(visitor.expires);
-    let ticket =
-        site.entry.links.join_once(visitor.role, expires).map_err(|error| Problem::internal(&error))?;
+    let ticket = site.entry.links.join_once(visitor.role, expires).map_err(Problem::internal)?;
     let session = &site.entry.links.session;
     let relays = site.ways.turn.iter().map(|turn| turn.ice_server(session, now, visitor.expires));
     let join = Join {
@@ -146,10 +129,10 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
 }
 
 /// Puts off the end of a right that slides: the cookie's new header, if it has one.
-fn renew(site: &Site, parts: &Parts, visitor: &mut Visitor) -> Option<HeaderValue> {
+fn renew(site: &SessionSite, parts: &Parts, visitor: &mut Visitor) -> Option<HeaderValue> {
     let cookie = request::cookie(site, &parts.headers)?;
     let now = UnixSeconds::now();
-    visitor.expires = site.entry.visitors().slide(cookie, now)?;
+    visitor.expires = site.entry.visitors().slide(cookie, now, OWN_RIGHT)?;
     Some(set_cookie(site, cookie, visitor.expires.0.saturating_sub(now.0)))
 }
 
@@ -168,7 +151,7 @@ struct LinkAnswer {
 pub(super) async fn links(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
     request::controller(&site, &parts)?;
-    let NewLink { role } = request::json(&parts, body).await?;
-    let link = site.entry.links.browser(role, site.entry.ttl).map_err(|error| Problem::internal(&error))?;
+    let NewLink { role } = json(&parts, body).await?;
+    let link = site.entry.links.browser(role, site.entry.ttl).map_err(Problem::internal)?;
     Ok(Json(LinkAnswer { browser: link.map(|(link, _)| link) }).into_response())
 }

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::{HeaderMap, Uri, header, request::Parts, uri::Authority};
 
-use super::problem::Problem;
+use crate::Problem;
 
 /// A name as in DNS, or an address.
-pub(crate) fn is_host(name: &str) -> bool {
+pub fn is_host(name: &str) -> bool {
     let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     name.parse::<IpAddr>().is_ok()
         || (1..=253).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with(['-', '.'])
@@ -18,22 +18,22 @@ pub(crate) fn is_host(name: &str) -> bool {
 
 /// The names of this host.
 #[derive(Clone, Debug)]
-pub(crate) struct Hosts(Vec<String>);
+pub struct Hosts(Vec<String>);
 
 impl Hosts {
     /// These, `localhost`, and every address.
-    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         let names = names.into_iter().chain(["localhost".to_owned()]);
         Self(names.map(|name| name.trim_end_matches('.').to_ascii_lowercase()).collect())
     }
 
     /// The names, without `localhost`'s relatives and addresses.
-    pub(crate) fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[String] {
         &self.0
     }
 
     /// Whether requests for this host, with or without a port, are for us.
-    pub(super) fn answers_to(&self, authority: &Authority) -> bool {
+    pub(crate) fn answers_to(&self, authority: &Authority) -> bool {
         let host = authority.host();
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let name = host.trim_end_matches('.').to_ascii_lowercase();
@@ -42,13 +42,13 @@ impl Hosts {
     }
 
     /// Whether a page of this origin is our own, asking under the name `authority`.
-    pub(crate) fn is_own_page(&self, origin: &str, authority: &str) -> bool {
+    pub fn is_own_page(&self, origin: &str, authority: &str) -> bool {
         let authority = authority.parse::<Authority>().ok().filter(|named| self.answers_to(named));
         authority.is_some_and(|named| is_page_of(origin, &named))
     }
 
     /// What a request names as its host, if it is one of ours.
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
+    pub(crate) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
         // HTTP/2 names it in the request's address, HTTP/1.1 in a header. Both at once must agree.
         let mut named = headers.get_all(header::HOST).iter();
         let header =
@@ -68,11 +68,11 @@ impl Hosts {
 
 /// The host that a request named and that was found to be ours.
 #[derive(Clone, Debug)]
-pub(super) struct NamedHost(pub(super) Authority);
+pub struct NamedHost(pub Authority);
 
 /// Whether the request comes from a page of the host that it names. Browsers add `Origin` to everything but plain
 /// navigation, and no page can forge it.
-pub(super) fn check_origin(request: &Parts) -> Result<(), Problem> {
+pub fn check_origin(request: &Parts) -> Result<(), Problem> {
     let NamedHost(host) = request.extensions.get().ok_or_else(Problem::foreign)?;
     let mut origins = request.headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().and_then(|origin| origin.to_str().ok()).ok_or_else(Problem::foreign)?;

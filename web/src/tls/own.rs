@@ -3,14 +3,14 @@
 
 use std::{fs, io::BufRead, net::IpAddr, path::Path, time::Duration};
 
-use anyhow::{Context, Result};
+use clock::UnixSeconds;
 use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
     SanType,
 };
-use transport::UnixSeconds;
 
-use crate::paths::write_private;
+use super::CertificateError;
+use crate::write_private;
 
 /// The file in the state directory: a line of notes, the certificate, the key.
 pub(super) const FILE: &str = "page-certificate.pem";
@@ -29,7 +29,7 @@ pub(super) fn load_or_create(
     names: &[String],
     addresses: &[IpAddr],
     now: UnixSeconds,
-) -> Result<String> {
+) -> Result<String, CertificateError> {
     let path = state.join(FILE);
     let names = subject(names, addresses);
     if let Ok(pem) = fs::read_to_string(&path)
@@ -37,8 +37,8 @@ pub(super) fn load_or_create(
     {
         return Ok(pem);
     }
-    let pem = create(&names, now).context("cannot make a certificate for the page")?;
-    write_private(&path, &pem).with_context(|| format!("cannot write {}", path.display()))?;
+    let pem = create(&names, now)?;
+    write_private(&path, &pem).map_err(|error| CertificateError::Unwritable { path, error })?;
     Ok(pem)
 }
 
@@ -64,13 +64,15 @@ fn is_usable(pem: &str, names: &[String], now: UnixSeconds) -> bool {
 
 const NOTES: &str = "valid until second ";
 
-fn create(names: &[String], now: UnixSeconds) -> Result<String> {
+fn create(names: &[String], now: UnixSeconds) -> Result<String, CertificateError> {
+    let failed = |error: rcgen::Error| CertificateError::Own(error.to_string());
     let mut params = CertificateParams::default();
     for name in names {
         params.subject_alt_names.push(match name.parse::<IpAddr>() {
             Ok(address) => SanType::IpAddress(address),
             Err(_) => {
-                SanType::DnsName(name.as_str().try_into().with_context(|| format!("'{name}' is no name"))?)
+                let dns = name.as_str().try_into();
+                SanType::DnsName(dns.map_err(|_| CertificateError::Own(format!("'{name}' is no name")))?)
             }
         });
     }
@@ -82,8 +84,8 @@ fn create(names: &[String], now: UnixSeconds) -> Result<String> {
     params.not_before = epoch + Duration::from_secs(now.0.saturating_sub(DAY));
     let until = now.after(LIFETIME);
     params.not_after = epoch + Duration::from_secs(until.0);
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let certificate = params.self_signed(&key)?;
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
+    let certificate = params.self_signed(&key).map_err(failed)?;
     Ok(format!("{NOTES}{} {}\n{}{}", until.0, names.join(" "), certificate.pem(), key.serialize_pem()))
 }
 

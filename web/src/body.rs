@@ -1,59 +1,29 @@
-//! What a request brings: who asks, and a short JSON body.
+//! A short JSON body, read within bounds.
 
 use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, header, request::Parts},
+    http::{header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-use transport::UnixSeconds;
 
-use super::{hosts::check_origin, problem::Problem, site::Site, visitors::Visitor};
+use crate::Problem;
 
 /// The longest body, in bytes.
-pub(super) const MAX_BODY: usize = 64 << 10;
+const MAX_BODY: usize = 64 << 10;
 
 /// How long a body may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How much, and for how long, is still read of a body that was refused: who hears nothing but a reset connection would
 /// not learn why.
 const LAST_READ: (usize, Duration) = (4 << 20, Duration::from_secs(2));
 
-/// The page that asks, if it was let in.
-pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Result<Visitor, Problem> {
-    let cookie = cookie(site, headers).ok_or_else(Problem::stranger)?;
-    site.entry.visitors().find(cookie, UnixSeconds::now()).ok_or_else(Problem::stranger)
-}
-
-/// The same for requests that change something: the page must also be our own.
-pub(super) fn own_visitor(site: &Site, request: &Parts) -> Result<Visitor, Problem> {
-    check_origin(request)?;
-    visitor(site, &request.headers)
-}
-
-/// The same for what only viewers in control may do.
-pub(super) fn controller(site: &Site, request: &Parts) -> Result<Visitor, Problem> {
-    let visitor = own_visitor(site, request)?;
-    match visitor.role {
-        protocol::control::Role::Control => Ok(visitor),
-        protocol::control::Role::View => Err(Problem::view_only()),
-    }
-}
-
-/// Our cookie of a request; the first counts.
-pub(super) fn cookie<'a>(site: &Site, headers: &'a HeaderMap) -> Option<&'a str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let ours = site.entry.cookie_name();
-    pairs.find(|(name, _)| *name == ours).map(|(_, value)| value)
-}
-
 /// The body as JSON.
-pub(super) async fn json<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, Problem> {
+pub async fn json<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, Problem> {
     let kind =
         parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -72,7 +42,7 @@ pub(super) async fn json<T: DeserializeOwned>(parts: &Parts, body: Body) -> Resu
 
 async fn read(body: Body) -> Result<Vec<u8>, Problem> {
     let mut body = body;
-    let collected = timeout(PATIENCE, Limited::new(&mut body, MAX_BODY).collect()).await;
+    let collected = timeout(BODY_TIMEOUT, Limited::new(&mut body, MAX_BODY).collect()).await;
     match collected {
         Ok(Ok(whole)) => Ok(whole.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -1,5 +1,5 @@
-//! Pages that were let in: each has a random cookie, of which only the hash is kept, in the state directory as well, so
-//! that browsers stay joined when the host is started again.
+//! Pages that have entered: each has a random cookie, of which only the hash is kept, in a file as well, so that browsers
+//! stay joined when the host is started again.
 
 use std::{
     collections::HashMap,
@@ -8,15 +8,16 @@ use std::{
     time::Duration,
 };
 
+use axum::http::{HeaderMap, HeaderValue, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use clock::UnixSeconds;
 use protocol::control::Role;
 use ring::{
     digest,
     rand::{SecureRandom, SystemRandom},
 };
-use transport::{OWN_RIGHT, UnixSeconds};
 
-use crate::paths::write_private;
+use crate::private_file::write_private;
 
 /// By how much a right is put off at least: each time a file is written.
 const SLIDE: Duration = Duration::from_secs(24 * 3600);
@@ -29,7 +30,7 @@ const COOKIE_LENGTH: usize = 43;
 
 /// What a page that was let in may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Visitor {
+pub struct Visitor {
     /// Its role.
     pub role: Role,
     /// The first moment at which its cookie is worth nothing.
@@ -40,7 +41,7 @@ pub(super) struct Visitor {
 
 /// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any cookie.
 #[derive(Debug, Default)]
-pub(crate) struct Visitors {
+pub struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
     /// Where they are kept.
     file: Option<PathBuf>,
@@ -48,11 +49,11 @@ pub(crate) struct Visitors {
 
 /// No further page can be let in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub struct Full;
 
 impl Visitors {
     /// Those that a file keeps, if there is one, and that may still come.
-    pub(crate) fn kept_in(file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
+    pub fn kept_in(file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
         let text = match fs::read_to_string(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             read => read?,
@@ -62,10 +63,11 @@ impl Visitors {
         Ok(Self { by_hash, file: Some(file) })
     }
 
-    /// Puts off the end of a right that is used, if it is one that slides, and not each time: the new end.
-    pub(super) fn slide(&mut self, cookie: &str, now: UnixSeconds) -> Option<UnixSeconds> {
+    /// Puts off the end of a right that is used, if it is one that slides, and not each time: it `lasts` from now on. The
+    /// new end.
+    pub fn slide(&mut self, cookie: &str, now: UnixSeconds, lasts: Duration) -> Option<UnixSeconds> {
         let visitor = self.by_hash.get_mut(&hash(cookie)).filter(|visitor| visitor.slides)?;
-        let expires = now.after(OWN_RIGHT);
+        let expires = now.after(lasts);
         if expires < visitor.expires.after(SLIDE) {
             return None;
         }
@@ -83,7 +85,7 @@ impl Visitors {
     }
 
     /// Whether there is room for one more, or for one in the place of `former`.
-    pub(super) fn make_room(&mut self, former: Option<&str>, now: UnixSeconds) -> Result<(), Full> {
+    pub fn make_room(&mut self, former: Option<&str>, now: UnixSeconds) -> Result<(), Full> {
         let known = former.is_some_and(|cookie| self.find(cookie, now).is_some());
         if known || self.by_hash.len() < MAX_VISITORS {
             return Ok(());
@@ -93,7 +95,7 @@ impl Visitors {
     }
 
     /// Lets a page in, in the place of `former`, and returns its cookie; `None` if there are no random numbers.
-    pub(super) fn enter(&mut self, visitor: Visitor, former: Option<&str>) -> Option<String> {
+    pub fn enter(&mut self, visitor: Visitor, former: Option<&str>) -> Option<String> {
         let mut secret = [0; 32];
         SystemRandom::new().fill(&mut secret).ok()?;
         let cookie = URL_SAFE_NO_PAD.encode(secret);
@@ -106,14 +108,14 @@ impl Visitors {
     }
 
     /// Who has this cookie.
-    pub(super) fn find(&self, cookie: &str, now: UnixSeconds) -> Option<Visitor> {
+    pub fn find(&self, cookie: &str, now: UnixSeconds) -> Option<Visitor> {
         let is_one = cookie.len() == COOKIE_LENGTH;
         let visitor = is_one.then(|| self.by_hash.get(&hash(cookie))).flatten()?;
         (now < visitor.expires).then_some(*visitor)
     }
 
     /// Makes a cookie worth nothing.
-    pub(super) fn leave(&mut self, cookie: &str) {
+    pub fn leave(&mut self, cookie: &str) {
         self.by_hash.remove(&hash(cookie));
         self.keep();
     }
@@ -150,6 +152,24 @@ fn parse(line: &str) -> Option<([u8; 32], Visitor)> {
         _ => return None,
     };
     Some((hash, Visitor { role, expires, slides }))
+}
+
+/// The cookie of this name in a request; the first counts.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(named, _)| *named == name).map(|(_, value)| value)
+}
+
+/// The header that gives a browser a cookie for so many seconds; none takes it away. A name that begins with `__Host-`
+/// binds it to exactly this host. In a frame of another site a browser sends only cookies that allow that, and keeps
+/// them apart for each such site: then `framed` is wanted.
+pub fn set_cookie(name: &str, value: &str, lifetime: u64, framed: bool) -> HeaderValue {
+    let sites = if framed { "None; Partitioned" } else { "Strict" };
+    let text = format!("{name}={value}; Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite={sites}");
+    let mut header = HeaderValue::from_str(&text).expect("letters, digits and punctuation");
+    header.set_sensitive(true);
+    header
 }
 
 fn hash(cookie: &str) -> [u8; 32] {
@@ -215,14 +235,15 @@ mod tests {
     #[test]
     fn an_owner_s_right_lasts_as_long_as_it_is_used_and_a_shared_one_as_it_says() {
         let mut visitors = Visitors::default();
-        let month = OWN_RIGHT.as_secs();
+        let lasts = Duration::from_secs(30 * 24 * 3600);
+        let month = lasts.as_secs();
         let owner = Visitor { role: Role::Control, expires: UnixSeconds(month), slides: true };
         let own = visitors.enter(owner, None).expect("random");
         let shared = visitors.enter(visitor(month), None).expect("random");
-        assert_eq!(visitors.slide(&own, UnixSeconds(60)), None, "not each time");
+        assert_eq!(visitors.slide(&own, UnixSeconds(60), lasts), None, "not each time");
         let day = SLIDE.as_secs();
-        assert_eq!(visitors.slide(&own, UnixSeconds(day)), Some(UnixSeconds(month + day)));
-        assert_eq!(visitors.slide(&shared, UnixSeconds(day)), None);
+        assert_eq!(visitors.slide(&own, UnixSeconds(day), lasts), Some(UnixSeconds(month + day)));
+        assert_eq!(visitors.slide(&shared, UnixSeconds(day), lasts), None);
         assert!(visitors.find(&own, UnixSeconds(month)).is_some());
         assert!(visitors.find(&shared, UnixSeconds(month)).is_none());
     }

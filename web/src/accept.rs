@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
 use axum::http::uri::Authority;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,36 +16,31 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
-use transport::{Permit, PreAuthLimiter, PreAuthLimits, websocket};
 
-use super::{connection, site::Site};
+use crate::{Site, connection};
 
 /// How long a connection may take from its first byte to the end of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Connections at once. A browser makes up to six over HTTP/1.1 and one over HTTP/2; phones of one network share an
-/// address. Links count no longer once they joined: there is a limit on viewers.
-const CONNECTIONS: PreAuthLimits = PreAuthLimits {
-    pending: 256,
-    busy: 256,
-    pending_of_prefix: 64,
-    failures: u32::MAX,
-    forgiven_after: Duration::from_secs(1),
-};
+/// Connections at once that a [`Site`] should admit. A browser makes up to six over HTTP/1.1 and one over HTTP/2.
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// Connections at once from one neighbourhood: phones of one network share an address.
+pub const MAX_CONNECTIONS_OF_PREFIX: usize = 64;
 
 /// What every TLS connection begins with: a handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// The page's socket, bound.
+/// A page's socket, bound.
 #[derive(Debug)]
-pub(crate) struct Listener {
+pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Listener {
     /// Listens on `address`, or everywhere on the usual port.
-    pub(crate) async fn bind(address: Option<SocketAddr>, usual_port: u16) -> Result<Self> {
+    pub async fn bind(address: Option<SocketAddr>, usual_port: u16) -> io::Result<Self> {
         let listener = match address {
             Some(address) => TcpListener::bind(address).await,
             // One socket for both families, where there are both.
@@ -56,38 +50,31 @@ impl Listener {
                 }
                 bound => bound,
             },
-        };
-        let listener = listener.with_context(|| {
-            let port = address.map_or_else(|| format!("port {usual_port}"), |address| address.to_string());
-            format!(
-                "TCP {port} cannot be used for the page; choose another with --http ADDR:0, or use --no-http"
-            )
-        })?;
-        let address = listener.local_addr().context("the socket has no address")?;
+        }?;
+        let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Serves `site` until the returned task is aborted.
-    pub(crate) fn serve(self, site: Arc<Site>) -> Result<JoinHandle<()>> {
-        let tls = TlsAcceptor::from(Arc::new(site.tls.certificates.tls().context("TLS cannot be set up")?));
+    pub fn serve<S: Site>(self, site: Arc<S>) -> Result<JoinHandle<()>, rustls::Error> {
+        let tls = TlsAcceptor::from(Arc::new(site.tls().certificates.tls()?));
         Ok(tokio::spawn(accept(self.listener, site, tls)))
     }
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
-    let gate = PreAuthLimiter::new(CONNECTIONS);
+async fn accept<S: Site>(listener: TcpListener, site: Arc<S>, tls: TlsAcceptor) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, peer)) => match gate.approach(peer.ip(), Instant::now()) {
-                    Ok(pass) => {
-                        connections.spawn(serve(socket, peer, pass, Arc::clone(&site), tls.clone()));
+                Ok((socket, peer)) => match site.admit(&socket, peer) {
+                    Ok(permit) => {
+                        connections.spawn(serve(socket, peer, permit, Arc::clone(&site), tls.clone()));
                     }
                     Err(reason) => debug!(%peer, %reason, "turned a page's connection away"),
                 },
@@ -101,11 +88,16 @@ async fn accept(listener: TcpListener, site: Arc<Site>, tls: TlsAcceptor) {
     }
 }
 
-async fn serve(socket: TcpStream, peer: SocketAddr, pass: Permit, site: Arc<Site>, tls: TlsAcceptor) {
-    websocket::tune(&socket);
-    site.tls.certificates.refresh(Instant::now());
-    match timeout(HANDSHAKE, greet(socket, &site, &tls)).await {
-        Ok(Ok(Some(stream))) => connection::serve(stream, peer, pass, site).await,
+async fn serve<S: Site>(
+    socket: TcpStream,
+    peer: SocketAddr,
+    permit: S::Permit,
+    site: Arc<S>,
+    tls: TlsAcceptor,
+) {
+    site.tls().certificates.refresh(Instant::now());
+    match timeout(HANDSHAKE, greet(socket, &*site, &tls)).await {
+        Ok(Ok(Some(stream))) => connection::serve(stream, peer, permit, site).await,
         Ok(Ok(None)) => {}
         Ok(Err(error)) => debug!(%peer, %error, "no TLS connection"),
         Err(_) => debug!(%peer, "no TLS connection in time"),
@@ -115,7 +107,7 @@ async fn serve(socket: TcpStream, peer: SocketAddr, pass: Permit, site: Arc<Site
 type TlsStream = tokio_rustls::server::TlsStream<TcpStream>;
 
 /// Does the handshake, or says to whom speaks plain HTTP where to go.
-async fn greet(mut socket: TcpStream, site: &Site, tls: &TlsAcceptor) -> io::Result<Option<TlsStream>> {
+async fn greet<S: Site>(mut socket: TcpStream, site: &S, tls: &TlsAcceptor) -> io::Result<Option<TlsStream>> {
     let mut first = [0];
     match socket.peek(&mut first).await? {
         0 => Ok(None),
@@ -135,7 +127,7 @@ const MAX_PLAIN_REQUEST: usize = 4096;
 const PLAIN_HTTP: &[u8] = b" HTTP/1.1";
 
 /// Answers a request over plain HTTP; anything else is not worth an answer.
-async fn redirect(socket: &mut TcpStream, site: &Site) -> io::Result<()> {
+async fn redirect<S: Site>(socket: &mut TcpStream, site: &S) -> io::Result<()> {
     let mut request = Vec::new();
     while request.len() < MAX_PLAIN_REQUEST && !request.windows(4).any(|end| end == b"\r\n\r\n") {
         if socket.read_buf(&mut request).await? == 0 {
@@ -145,8 +137,8 @@ async fn redirect(socket: &mut TcpStream, site: &Site) -> io::Result<()> {
     if !request.split(|&b| b == b'\r').next().is_some_and(|line| line.ends_with(PLAIN_HTTP)) {
         return Ok(());
     }
-    let host = named_host(&request).filter(|host| site.tls.hosts.answers_to(host));
-    let host = host.map(|host| host.to_string()).or_else(|| site.entry.links.page_authority());
+    let host = named_host(&request).filter(|host| site.tls().hosts.answers_to(host));
+    let host = host.map(|host| host.to_string()).or_else(|| site.authority());
     let Some(host) = host else { return Ok(()) };
     let place = format!("https://{host}/");
     let body = format!("This port speaks HTTPS: open {place}\n");
