@@ -4,7 +4,7 @@ CARGO ?= cargo
 CARGO_FLAGS := --locked
 
 # What compiling needs, what the demo runs, what only tests and benchmarks run.
-BUILD_PACKAGES := build-essential nasm pkg-config cmake libpixman-1-dev libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
+BUILD_PACKAGES := build-essential nasm pkg-config cmake libxkbcommon-dev libxkbcommon-x11-dev libxcb1-dev libwayland-dev xkb-data
 DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \

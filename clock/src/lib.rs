@@ -2,6 +2,8 @@
 //!
 //! It is for the edges of the program. What decides, in `session` and elsewhere, takes the time as a parameter.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 use std::time::{Duration, SystemTime};
 
 use media::Timestamp;

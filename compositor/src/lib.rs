@@ -7,6 +7,8 @@
 //! Apps are not trusted: whatever one of them does harms only itself. A picture for which there is no memory is not taken;
 //! other [`Limits`] end in a disconnect of that app. Either way the log has one line on it, and viewers are told. And every text, size and region in an event is cleaned and bounded.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod clock;
 mod config;
 mod event;

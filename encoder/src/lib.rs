@@ -11,6 +11,8 @@
 //! Invariant: outside of the region reported as lossy a viewer that applied all ops shows exactly the pixels that
 //! were read from the canvas.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod select;
 pub mod video;
 

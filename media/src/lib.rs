@@ -3,6 +3,8 @@
 //!
 //! Nothing here does IO, reads a clock or knows a framework.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod canvas;
 mod encode;
 mod frame;

@@ -4,6 +4,8 @@
 //! [`update`] from host to viewer. `docs/protocol.md` is the reference for other implementations; the golden vectors
 //! in `protocol/vectors/` are run against every one of them.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod control;
 pub mod feedback;
 pub mod input;

@@ -1,6 +1,11 @@
 //! The apps of a session as processes: started with the session's environment, watched, and ended politely, with all that
 //! they started themselves.
 
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors are the standard library's")
+)]
+
 use std::{
     collections::{HashMap, HashSet},
     ffi::OsString,

@@ -87,13 +87,9 @@ pub(crate) fn health(options: Options) -> Result<()> {
 
 /// What the host says, and whether apps are let in: these are two threads.
 fn ask(state_dir: &Path) -> Result<Health> {
-    let health = match console::ask(state_dir, &Request::Health)? {
-        Answer::Health(health) => health,
-        other => {
-            return Err(anyhow!(
-                "the session gave an unexpected answer ({other:?}); are both of one version?"
-            ));
-        }
+    let answer = console::ask(state_dir, &Request::Health)?;
+    let Answer::Health(health) = answer else {
+        return Err(anyhow!("the session gave an unexpected answer ({answer:?}); are both of one version?"));
     };
     let lets_in = answers_apps(&health.wayland_socket);
     lets_in.with_context(|| format!("apps get no answer at {}", health.wayland_socket.display()))?;

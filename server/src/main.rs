@@ -3,6 +3,8 @@
 //! This crate wires threads and translates between crates; it decides nothing about pictures or input. One frame
 //! passes through `serve::event_loop` only.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod api;
 mod apps;
 mod bus;

@@ -6,6 +6,8 @@
 //! `handle_*` the caller drains `poll_action` until it returns `None`; so the queue between the two holds no more than
 //! what one call caused.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod chunks;
 mod held;
 pub mod host;

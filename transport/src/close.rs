@@ -76,12 +76,22 @@ impl CloseReason {
             CloseReason::Protocol(_) => CloseCode::Protocol,
             CloseReason::Overflow(_) | CloseReason::Oversized { .. } => CloseCode::Overflow,
             CloseReason::Refused(_) => CloseCode::Refused,
-            _ => CloseCode::Left,
+            CloseReason::Local
+            | CloseReason::Left(_)
+            | CloseReason::Rejected(_)
+            | CloseReason::Silence(_)
+            | CloseReason::Lost(_) => CloseCode::Left,
         };
         let message = match self {
             CloseReason::Protocol(what) => what.clone(),
             CloseReason::Local => String::new(),
-            other => other.to_string(),
+            CloseReason::Left(_)
+            | CloseReason::Refused(_)
+            | CloseReason::Rejected(_)
+            | CloseReason::Silence(_)
+            | CloseReason::Overflow(_)
+            | CloseReason::Oversized { .. }
+            | CloseReason::Lost(_) => self.to_string(),
         };
         Farewell { code, message: clean(&message) }
     }

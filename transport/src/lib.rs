@@ -33,6 +33,8 @@
 //!   [`Admission`].
 //! - Secrets (tickets, keys) are in no `Debug` output and in no error.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod admission;
 mod close;
 pub mod identity;

@@ -4,6 +4,8 @@
 //! viewer core), and the decode thread (updates to pixels). Only messages cross between them; pixels alone are shared,
 //! in a [`picture::Picture`] for each track. An update goes network → decode → front end without waiting for any tick.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod cli;
 mod clipboard;
 mod config;

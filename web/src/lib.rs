@@ -6,6 +6,8 @@
 //!
 //! The requests of a session's host are described in `docs/http.md`.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod accept;
 mod body;
 mod connection;

@@ -113,7 +113,11 @@ impl Problem {
         let code = match refusal.code {
             RefusalCode::TicketExpired => "ticket-expired",
             RefusalCode::Full => "full",
-            _ => "ticket-invalid",
+            RefusalCode::Version
+            | RefusalCode::TicketInvalid
+            | RefusalCode::Protocol
+            | RefusalCode::Overflow
+            | RefusalCode::Replaced => "ticket-invalid",
         };
         Self::new(StatusCode::FORBIDDEN, code, refusal.message)
     }

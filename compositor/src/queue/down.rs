@@ -4,8 +4,6 @@ use std::collections::HashSet;
 
 use media::{Button, Command, KeyCode, TouchPhase};
 
-use super::load;
-
 /// What goes down among the dropped commands. It never went down, so it need not be let go; all else must be.
 #[derive(Debug, Default)]
 pub(super) struct Down {
@@ -43,7 +41,19 @@ impl Down {
             Command::ClipboardContent { request, .. } => {
                 Some(Command::ClipboardContent { request, data: None })
             }
-            command => load::is_uncounted(&command).then_some(command),
+            Command::FrameDone { .. } | Command::Configure { .. } => Some(command),
+            Command::Text { .. }
+            | Command::Preedit { .. }
+            | Command::Motion { .. }
+            | Command::RelativeMotion { .. }
+            | Command::PointerLeft
+            | Command::Scroll { .. }
+            | Command::Focus(_)
+            | Command::DismissPopups
+            | Command::Close(_)
+            | Command::Keymap(_)
+            | Command::OfferClipboard { .. }
+            | Command::ReadClipboard { .. } => None,
         }
     }
 }

@@ -21,7 +21,17 @@ impl Load {
             Command::ClipboardContent { data, .. } => data.as_ref().map_or(0, Bytes::len),
             Command::ReadClipboard { mime, .. } => mime.len(),
             Command::Touch { points, .. } => size_of_val(points.as_slice()),
-            _ => 0,
+            Command::Key { .. }
+            | Command::Motion { .. }
+            | Command::RelativeMotion { .. }
+            | Command::PointerLeft
+            | Command::Button { .. }
+            | Command::Scroll { .. }
+            | Command::Focus(_)
+            | Command::DismissPopups
+            | Command::Configure { .. }
+            | Command::Close(_)
+            | Command::FrameDone { .. } => 0,
         };
         Self { commands: 1, bytes }
     }

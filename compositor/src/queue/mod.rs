@@ -243,7 +243,16 @@ fn viewer_of(command: &Command) -> Option<ViewerId> {
         | Command::Button { cause, .. }
         | Command::Scroll { cause, .. }
         | Command::Touch { cause, .. } => Some(cause.viewer),
-        _ => None,
+        Command::PointerLeft
+        | Command::Focus(_)
+        | Command::DismissPopups
+        | Command::Configure { .. }
+        | Command::Close(_)
+        | Command::FrameDone { .. }
+        | Command::Keymap(_)
+        | Command::OfferClipboard { .. }
+        | Command::ClipboardContent { .. }
+        | Command::ReadClipboard { .. } => None,
     }
 }
 

@@ -100,10 +100,11 @@ pub(super) async fn run(asked: Asked) -> Result<Response, Problem> {
 }
 
 async fn run_command(site: &SessionSite, command: Vec<String>) -> Result<Response, Problem> {
-    match site.order(Request::Run { command, directory: None }).await? {
-        Answer::Started { pid } => Ok(Json(Started { pid }).into_response()),
-        other => Err(Problem::internal(format_args!("an unexpected answer: {other:?}"))),
-    }
+    let answer = site.order(Request::Run { command, directory: None }).await?;
+    let Answer::Started { pid } = answer else {
+        return Err(Problem::internal(format_args!("an unexpected answer: {answer:?}")));
+    };
+    Ok(Json(Started { pid }).into_response())
 }
 
 /// Reading a hundred files takes milliseconds: not on the thread that carries pictures.

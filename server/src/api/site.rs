@@ -83,10 +83,8 @@ impl SessionSite {
     pub(super) async fn order(&self, request: Request) -> Result<Answer, Problem> {
         let (answer, answered) = oneshot::channel();
         self.orders.send((request, answer)).await.map_err(|_| Problem::ending())?;
-        match answered.await.map_err(|_| Problem::ending())? {
-            Answer::Error(reason) => Err(Problem::impossible(reason)),
-            answer => Ok(answer),
-        }
+        let answer = answered.await.map_err(|_| Problem::ending())?;
+        if let Answer::Error(reason) = answer { Err(Problem::impossible(reason)) } else { Ok(answer) }
     }
 }
 

@@ -29,10 +29,12 @@ layered!(AppsOptions { session, json });
 
 /// Lists what can be started.
 pub(crate) fn apps(options: AppsOptions) -> Result<()> {
-    match ask(options.session, &Request::Apps)? {
-        Answer::Apps(apps) if options.json => print(&serde_json::to_string(&apps).context("no JSON form")?),
-        Answer::Apps(apps) => print(&table(&apps)),
-        other => return Err(unexpected(&other)),
+    let answer = ask(options.session, &Request::Apps)?;
+    let Answer::Apps(apps) = &answer else { return Err(unexpected(&answer)) };
+    if options.json {
+        print(&serde_json::to_string(apps).context("no JSON form")?);
+    } else {
+        print(&table(apps));
     }
     Ok(())
 }

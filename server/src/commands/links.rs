@@ -55,12 +55,9 @@ pub(crate) fn links(options: LinksOptions) -> Result<()> {
     let role = options.role.unwrap_or(RoleName::Control).into();
     let ttl = ttl(options.ttl.as_deref())?;
     let request = Request::Link { role, ttl_secs: ttl.as_secs() };
-    match ask(options.session, &request)? {
-        Answer::Link { native, browser } => {
-            browser.iter().for_each(|link| print(link));
-            print(&native);
-            Ok(())
-        }
-        other => Err(unexpected(&other)),
-    }
+    let answer = ask(options.session, &request)?;
+    let Answer::Link { native, browser } = &answer else { return Err(unexpected(&answer)) };
+    browser.iter().for_each(|link| print(link));
+    print(native);
+    Ok(())
 }

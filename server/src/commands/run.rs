@@ -35,11 +35,8 @@ pub(crate) fn run(options: RunOptions) -> Result<()> {
     });
     let command = words.collect::<Result<Vec<_>, _>>()?;
     let directory = env::current_dir().context("the current directory is gone; change to another")?;
-    match ask(options.session, &Request::Run { command, directory: Some(directory) })? {
-        Answer::Started { pid } => {
-            print(&pid.to_string());
-            Ok(())
-        }
-        other => Err(unexpected(&other)),
-    }
+    let answer = ask(options.session, &Request::Run { command, directory: Some(directory) })?;
+    let Answer::Started { pid } = answer else { return Err(unexpected(&answer)) };
+    print(&pid.to_string());
+    Ok(())
 }

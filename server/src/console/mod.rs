@@ -3,6 +3,11 @@
 //! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's directory is
 //! closed to others, and the peer's user id is checked besides.
 
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors are the standard library's")
+)]
+
 mod address;
 mod request;
 
@@ -71,12 +76,9 @@ pub(crate) fn ask(state_dir: &Path, request: &Request) -> Result<Answer> {
     writeln!(socket, "{line}").context("the session went away")?;
     let mut answer = String::new();
     BufReader::new(socket).read_line(&mut answer).context("the session did not answer")?;
-    match serde_json::from_str(&answer)
-        .context("the session's answer is not understood; are both of one version?")?
-    {
-        Answer::Error(reason) => bail!("{reason}"),
-        answer => Ok(answer),
-    }
+    let answer = serde_json::from_str(&answer)
+        .context("the session's answer is not understood; are both of one version?")?;
+    if let Answer::Error(reason) = answer { Err(anyhow!(reason)) } else { Ok(answer) }
 }
 
 /// The host's end. Removes its socket when dropped.

@@ -293,23 +293,18 @@ impl EventLoop {
 
     fn handle_app_ended(&mut self, ended: AppEnded) -> Option<End> {
         self.apps.apps.handle_ended(&ended);
-        match self.apps.first {
-            FirstApp::Runs(pid) if pid == ended.pid => self.apps.first = FirstApp::LeftSomething(ended),
-            _ => {}
+        if matches!(self.apps.first, FirstApp::Runs(pid) if pid == ended.pid) {
+            self.apps.first = FirstApp::LeftSomething(ended);
         }
         self.end_of_first_app()
     }
 
     /// Keeps count of what is open. Whether something closed.
     fn note_window(&mut self, event: &media::Event) -> bool {
-        match event {
-            media::Event::Window(window) => {
-                self.open.insert(window.track);
-                false
-            }
-            media::Event::WindowGone(track) => self.open.remove(track),
-            _ => false,
+        if let media::Event::Window(window) = event {
+            self.open.insert(window.track);
         }
+        matches!(event, media::Event::WindowGone(track) if self.open.remove(track))
     }
 
     /// The session's end, if the first app's is that, it has ended, and so has all that it started.
@@ -349,9 +344,10 @@ impl EventLoop {
                 Action::ForgetViewer(viewer) => self.engines.encoders.forget_viewer(viewer),
                 Action::ForgetTrack(track) => self.engines.encoders.forget_track(track),
                 Action::Disconnect { viewer, refusal } => {
-                    match refusal.code {
-                        RefusalCode::Replaced => info!(%viewer, "viewer is back over another link"),
-                        _ => warn!(%viewer, reason = %refusal.message, "viewer thrown out"),
+                    if refusal.code == RefusalCode::Replaced {
+                        info!(%viewer, "viewer is back over another link");
+                    } else {
+                        warn!(%viewer, reason = %refusal.message, "viewer thrown out");
                     }
                     self.with_link(viewer, |link| link.refuse(refusal));
                 }

@@ -1,9 +1,9 @@
 //! Viewers' input: checked, admitted to the seat, handed to the source.
 
-use media::{Axis, Cause, Command, InputId, Logical, Position, Timestamp, TouchPoint, TrackId, ViewerId};
+use media::{Cause, Command, InputId, Timestamp, TouchPoint, TrackId, ViewerId};
 use protocol::{
-    control::{Refusal, Role, ToViewer},
-    input::{Input, InputEvent, MAX_TEXT, MAX_TOUCH_POINTS},
+    control::{Role, ToViewer},
+    input::{Input, InputEvent},
 };
 
 use super::{
@@ -11,9 +11,6 @@ use super::{
     seat::{self, Admission, Departure},
 };
 use crate::held::Releases;
-
-/// Positions and distances beyond this are mistakes: no desktop is that large.
-const MAX_COORDINATE: f64 = 1e6;
 
 impl Host {
     /// A viewer's input. Input of a viewer that has not got the seat, or for a window that is gone, has no effect. Input
@@ -24,8 +21,8 @@ impl Host {
             let message = "this link can see the windows but not use them; ask for one with --role control";
             return self.disconnect(now, viewer, protocol_error(message.to_owned()));
         }
-        if let Err(refusal) = check(&input.event) {
-            return self.disconnect(now, viewer, refusal);
+        if let Err(out) = input.event.validate() {
+            return self.disconnect(now, viewer, protocol_error(out.to_string()));
         }
         let is_motion = matches!(input.event, InputEvent::Motion { .. });
         if is_motion && input.id <= member.newest_pointer {
@@ -238,46 +235,4 @@ fn is_release(event: &InputEvent) -> bool {
             | InputEvent::Button { pressed: false, .. }
             | InputEvent::Leave
     )
-}
-
-/// Whether an event keeps to the protocol's bounds.
-fn check(event: &InputEvent) -> Result<(), Refusal> {
-    let sound = match event {
-        InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close => true,
-        InputEvent::Text { text } => text.len() <= MAX_TEXT,
-        InputEvent::Preedit { text, cursor } => {
-            text.len() <= MAX_TEXT && InputEvent::is_cursor_of(text, *cursor)
-        }
-        InputEvent::RelativeMotion { dx, dy } => is_way(*dx) && is_way(*dy),
-        InputEvent::Motion { position } | InputEvent::Button { position, .. } => is_place(*position),
-        InputEvent::Scroll { position, axis } => is_place(*position) && is_distance(axis),
-        InputEvent::Touch { points } => {
-            points.len() <= MAX_TOUCH_POINTS && points.iter().all(|point| is_place(point.position))
-        }
-    };
-    let what = match event {
-        InputEvent::Text { .. } => format!("a text has at most {MAX_TEXT} bytes"),
-        InputEvent::Preedit { .. } => {
-            format!(
-                "a composed text has at most {MAX_TEXT} bytes, and its cursor lies between its characters"
-            )
-        }
-        InputEvent::Touch { .. } => {
-            format!("a touch has at most {MAX_TOUCH_POINTS} points, each with a finite position")
-        }
-        _ => "positions and distances are finite numbers of a sensible size".to_owned(),
-    };
-    if sound { Ok(()) } else { Err(protocol_error(what)) }
-}
-
-fn is_place(position: Position<Logical>) -> bool {
-    position.is_finite() && position.x.abs() <= MAX_COORDINATE && position.y.abs() <= MAX_COORDINATE
-}
-
-fn is_distance(axis: &Axis) -> bool {
-    is_way(axis.dx) && is_way(axis.dy)
-}
-
-fn is_way(distance: f64) -> bool {
-    distance.is_finite() && distance.abs() <= MAX_COORDINATE
 }

@@ -73,8 +73,8 @@ impl Pacer {
         self.state = match self.state {
             // Pixels without an answer yet are still to be taken, whatever an empty commit behind them says.
             waiting @ Pacing::Waiting { .. } => waiting,
-            _ if empty => Pacing::Taken,
-            _ => Pacing::Waiting { since: now, first: self.commits },
+            Pacing::Done | Pacing::Taken if empty => Pacing::Taken,
+            Pacing::Done | Pacing::Taken => Pacing::Waiting { since: now, first: self.commits },
         };
     }
 

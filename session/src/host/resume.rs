@@ -164,14 +164,14 @@ impl Host {
         else {
             return;
         };
-        match event {
-            InputEvent::Key { key, .. } if is_modifier(*key) => member.resting.retain(|other| other != key),
-            event if seat::acts(event) => {
-                for key in std::mem::take(&mut member.resting) {
-                    self.inject(cause, track, InputEvent::Key { key, pressed: true });
-                }
+        if let InputEvent::Key { key, .. } = event
+            && is_modifier(*key)
+        {
+            member.resting.retain(|other| other != key);
+        } else if seat::acts(event) {
+            for key in std::mem::take(&mut member.resting) {
+                self.inject(cause, track, InputEvent::Key { key, pressed: true });
             }
-            _ => {}
         }
     }
 }

@@ -120,7 +120,7 @@ impl Seat {
     pub(crate) fn settled(&self) -> Option<ViewerId> {
         match self {
             Seat::Held { viewer, tenure: Tenure::Settled, .. } => Some(*viewer),
-            _ => None,
+            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
         }
     }
 
@@ -131,7 +131,7 @@ impl Seat {
                 *tenure = Tenure::Settled;
                 Some(*viewer)
             }
-            _ => None,
+            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
         }
     }
 
@@ -174,7 +174,7 @@ impl Seat {
     pub(crate) fn modifiers(&self, viewer: ViewerId) -> Vec<KeyCode> {
         match self {
             Seat::Held { viewer: holder, held, .. } if *holder == viewer => held.modifiers(),
-            _ => Vec::new(),
+            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => Vec::new(),
         }
     }
 
@@ -200,7 +200,7 @@ impl Seat {
                 *self = key.map_or(Seat::Free, |key| Seat::Kept { key, until: now + KEPT });
                 Some(releases)
             }
-            _ => None,
+            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
         }
     }
 }

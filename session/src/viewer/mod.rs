@@ -386,7 +386,7 @@ impl Viewer {
         }
         let known = match &self.state {
             State::Reconnecting { session, .. } => *session == welcome.session,
-            _ => true,
+            State::Connecting | State::Live { .. } | State::Closed(_) => true,
         };
         if !known {
             for track in self.windows.unconfirmed() {

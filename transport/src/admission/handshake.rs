@@ -131,7 +131,9 @@ impl Rejected {
     pub(crate) fn log(&self, address: SocketAddr) {
         match self {
             Rejected::Lost(_) => tracing::debug!(%address, reason = %self, "a pending peer left"),
-            _ => tracing::info!(%address, reason = %self, "refused a viewer"),
+            Rejected::Refused(_) | Rejected::Told(_) | Rejected::Silence => {
+                tracing::info!(%address, reason = %self, "refused a viewer");
+            }
         }
     }
 }

@@ -148,7 +148,7 @@ impl Lifecycle {
             Life::Draining { asked: (asked, farewell), .. } => {
                 let words = match words_for(&reason) {
                     LastWords::Say(_) => LastWords::Say(farewell),
-                    other => other,
+                    words @ (LastWords::Nothing | LastWords::Reply) => words,
                 };
                 self.begin_farewell(now, asked, words);
             }
@@ -185,7 +185,7 @@ impl Lifecycle {
         match self.life {
             Life::Draining { until, .. } if now >= until => self.handle_drained(now),
             Life::Farewell { until, .. } if now >= until => self.handle_told(),
-            _ => {}
+            Life::Open | Life::Draining { .. } | Life::Farewell { .. } | Life::Closed(_) => {}
         }
     }
 

@@ -20,7 +20,7 @@ use protocol::{
     control::{Hello, Refusal, Role, ToHost, ToViewer},
     encode,
     feedback::Feedback,
-    input::{Input, InputEvent},
+    input::Input,
     lane::Overflow,
     update::Update,
 };
@@ -270,9 +270,10 @@ impl Sender<Viewer> {
     /// Sends input: motion may be lost, everything else is reliable and in order. A full queue closes the
     /// link.
     pub fn send_input(&self, input: &Input) {
-        match input.event {
-            InputEvent::Motion { .. } => self.send(&self.unreliable, Lane::Motion, 0, encode(input)),
-            _ => self.send(&self.input, Lane::Input, 0, encode(input)),
+        if input.event.is_motion() {
+            self.send(&self.unreliable, Lane::Motion, 0, encode(input));
+        } else {
+            self.send(&self.input, Lane::Input, 0, encode(input));
         }
     }
 

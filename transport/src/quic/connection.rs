@@ -180,10 +180,9 @@ impl<C: QuicSession> Carrying<'_, C> {
             Event::Asked(asked) => self.life.handle_request(now, asked),
             Event::Drained(Ok(())) => self.life.handle_drained(now),
             Event::Drained(Err(reason)) | Event::Ended(reason) => {
-                let reason = match reason {
-                    CloseReason::Local => CloseReason::Local,
-                    other => self.session.explain(other, self.idle_timeout).await,
-                };
+                let local = reason == CloseReason::Local;
+                let reason =
+                    if local { reason } else { self.session.explain(reason, self.idle_timeout).await };
                 self.life.handle_end(now, reason);
             }
             Event::ProbeWanted => {

@@ -1,5 +1,7 @@
 //! What failures of QUIC mean for a link.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "errors are quinn's"))]
+
 use std::time::Duration;
 
 use protocol::Lane;

@@ -1,6 +1,11 @@
 //! Reads messages from one end of a WebSocket. Memory grows with what has arrived, never with what was
 //! announced, and nothing is read that its judge did not admit.
 
+#![cfg_attr(
+    not(test),
+    expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors are the standard library's")
+)]
+
 use std::{io, sync::Arc};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};

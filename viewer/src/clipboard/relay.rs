@@ -73,7 +73,9 @@ impl Clipboard {
                 let names = |format: &Format| match format {
                     // Every program understands one of these.
                     Format::Text => vec!["text/plain;charset=utf-8".to_owned(), "text/plain".to_owned()],
-                    other => other.mimes().iter().map(|&mime| mime.to_owned()).collect(),
+                    Format::Png | Format::Html => {
+                        format.mimes().iter().map(|&mime| mime.to_owned()).collect()
+                    }
                 };
                 Some(Command::OfferClipboard { mimes: formats.iter().flat_map(names).collect() })
             }

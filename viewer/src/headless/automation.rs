@@ -129,7 +129,10 @@ impl Automation {
     fn end(self) -> Result<()> {
         match self.model.state {
             State::Ended(End::Failed(reason)) => bail!(reason),
-            _ => Ok(()),
+            State::Ended(End::Left | End::SessionOver(_))
+            | State::Connecting
+            | State::Online { .. }
+            | State::Reconnecting { .. } => Ok(()),
         }
     }
 
@@ -169,19 +172,19 @@ impl Automation {
     fn still_alive(&self) -> Result<(), String> {
         match &self.model.state {
             State::Ended(end) => Err(reason(end)),
-            _ => Ok(()),
+            State::Connecting | State::Online { .. } | State::Reconnecting { .. } => Ok(()),
         }
     }
 
     /// Whether input has any effect.
     pub(super) fn may_act(&self) -> Result<(), String> {
         self.still_alive()?;
-        match self.model.state {
-            State::Online { role: Role::View } => {
-                Err("this link can see the windows but not use them; ask for one with --role control".into())
-            }
-            _ => Ok(()),
+        if matches!(self.model.state, State::Online { role: Role::View }) {
+            return Err(
+                "this link can see the windows but not use them; ask for one with --role control".into()
+            );
         }
+        Ok(())
     }
 
     fn handle(&mut self, request: Request) -> Outcome {
@@ -198,10 +201,20 @@ impl Automation {
                 let pauses = super::measure::Pauses { rest: millis(rest_ms), timeout: millis(timeout_ms) };
                 super::measure::run(self, track, &key, count, rect, pauses)
             }
-            action => {
+            Request::Key { .. }
+            | Request::Type { .. }
+            | Request::Compose { .. }
+            | Request::Insert { .. }
+            | Request::Push { .. }
+            | Request::Pointer { .. }
+            | Request::Scroll { .. }
+            | Request::Touch { .. }
+            | Request::Resize { .. }
+            | Request::Close { .. }
+            | Request::Activate { .. } => {
                 self.may_act()?;
                 self.model.mark_all();
-                self.act(action)?;
+                self.act(request)?;
                 Ok(Value::Null)
             }
         }
@@ -261,7 +274,14 @@ impl Automation {
                 self.focus(track);
                 Ok(())
             }
-            other => Err(format!("{other:?} does not act")),
+            Request::Windows {}
+            | Request::Wait { .. }
+            | Request::Screenshot { .. }
+            | Request::ClipboardSet { .. }
+            | Request::ClipboardGet { .. }
+            | Request::Stats {}
+            | Request::Measure { .. }
+            | Request::Quit {} => Err(format!("{action:?} does not act")),
         }
     }
 

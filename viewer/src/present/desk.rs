@@ -92,10 +92,7 @@ impl Desk {
 
     /// Why it is over.
     pub(crate) fn into_end(self) -> Option<End> {
-        match self.state {
-            State::Ended(end) => Some(end),
-            _ => None,
-        }
+        if let State::Ended(end) = self.state { Some(end) } else { None }
     }
 
     /// What follows a window's title.

@@ -110,7 +110,17 @@ fn purpose(purpose: TextPurpose) -> ImePurpose {
     match purpose {
         TextPurpose::Password | TextPurpose::Pin => ImePurpose::Password,
         TextPurpose::Terminal => ImePurpose::Terminal,
-        _ => ImePurpose::Normal,
+        TextPurpose::Normal
+        | TextPurpose::Letters
+        | TextPurpose::Digits
+        | TextPurpose::Number
+        | TextPurpose::Phone
+        | TextPurpose::Url
+        | TextPurpose::Email
+        | TextPurpose::Name
+        | TextPurpose::Date
+        | TextPurpose::Time
+        | TextPurpose::DateTime => ImePurpose::Normal,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The user's hands: from the window system's events to the session's input.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are winit's"))]
+
 use std::{collections::BTreeSet, time::Instant};
 
 use media::{Button, Logical, Position, Size, TrackId, WindowGrab, WindowKind};

@@ -1,6 +1,8 @@
 //! How the pointer looks: by name where the app says one, else by picture. Reported at the end of the loop's turn, and no
 //! more often than a screen could show it: the newest look always is.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "cursors' names are a library's"))]
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -61,7 +61,7 @@ fn has_lamp(text: &str) -> Result<bool, Unsound> {
                     return Err(Unsound::Number);
                 }
             }
-            _ => {}
+            Token::Word(_) | Token::Text | Token::Key | Token::Mark(_) => {}
         }
         last = token;
     }

@@ -5,6 +5,8 @@
 //! - At most one text input is in use: one that its app has enabled since it was entered.
 //! - What an app says takes effect with its commit, and is forgotten when the keyboard leaves it.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
+
 use std::time::Duration;
 
 use media::{Logical, Rect, TextInput, TextPurpose, Timestamp, TrackId};

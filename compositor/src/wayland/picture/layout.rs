@@ -1,5 +1,7 @@
 //! Where the surfaces of a tree lie, in logical units.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "transforms are Smithay's"))]
+
 use media::{Frame, Logical, MAX_DIMENSION, Pixels, Rect, Region, Size};
 use smithay::{
     reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface},

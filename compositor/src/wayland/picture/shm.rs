@@ -4,6 +4,8 @@
 //! and an error for the app; here every row is checked against the pool's size before it is copied, and no reference
 //! into the pool is ever made.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "formats are the protocol's"))]
+
 use media::{Frame, MAX_DIMENSION, Pixels, Rect, Size};
 use smithay::{
     reexports::wayland_server::protocol::{wl_buffer::WlBuffer, wl_shm::Format},

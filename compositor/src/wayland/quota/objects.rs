@@ -3,6 +3,8 @@
 //! Invariant: whatever an app makes or binds passes [`guarded!`] or [`global!`], so no kind of object is without a bound.
 //! What no handler sees are `wl_display.sync`, whose callbacks are gone at once, and `wl_registry` objects.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
+
 use smithay::{
     input::SeatState,
     reexports::{

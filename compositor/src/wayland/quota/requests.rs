@@ -1,6 +1,8 @@
 //! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and those whose
 //! numbers Smithay trusts although it must not.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
+
 use smithay::{
     reexports::{
         wayland_protocols::wp::{

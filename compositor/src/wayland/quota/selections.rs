@@ -1,6 +1,8 @@
 //! What apps offer each other: sources, devices and offers of the clipboard, of the primary selection, and of the two
 //! protocols by which tools reach both without a window.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
+
 use smithay::{
     reexports::{
         wayland_protocols::{

@@ -40,7 +40,7 @@ impl Popup {
         match change {
             Change::Fresh(_) if !self.surface.ensure_configured() => return false,
             Change::Removed => self.surface.reset_initial_configure_sent(),
-            _ => (),
+            Change::Fresh(_) | Change::None => (),
         }
         true
     }

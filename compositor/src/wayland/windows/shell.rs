@@ -1,5 +1,7 @@
 //! xdg-shell: windows that appear, change their state and go, and what is reported of them.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "edges are the protocol's"))]
+
 use media::{Event, Point, Size, SizeLimits, States, TrackId, Window, WindowGrab, WindowKind};
 use smithay::{
     reexports::{

@@ -3,6 +3,8 @@
 //! Of the pictures of one icon only the best is kept, small. It is read when the app names it, since nothing here refers
 //! to apps' buffers later. Icons by name are the viewer's to find, as are those of apps that give none.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
+
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use media::{Event, Frame, Icon, IconId, Timestamp};

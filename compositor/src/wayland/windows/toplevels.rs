@@ -73,7 +73,7 @@ impl Toplevel {
                 self.in_flight.clear();
                 self.held = None;
             }
-            _ => (),
+            Change::Fresh(_) | Change::None => (),
         }
         self.note_answers();
         true

@@ -1,5 +1,7 @@
 //! Windows that come, are mapped, change and go.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are X11's"))]
+
 use media::{Event as Report, Logical, Point, Rect, Size, TrackId};
 use smithay::reexports::calloop::timer::{TimeoutAction, Timer};
 use x11rb::protocol::{
@@ -282,10 +284,8 @@ impl State {
 
     /// The window that a track shows.
     pub(super) fn x11_window_of(&self, track: TrackId) -> Option<Window> {
-        match &self.tracks.get(track)?.role {
-            Role::X11(shown) => Some(shown.window),
-            _ => None,
-        }
+        let Role::X11(shown) = &self.tracks.get(track)?.role else { return None };
+        Some(shown.window)
     }
 
     pub(super) fn report_x11(&mut self, id: Window) {
@@ -310,7 +310,7 @@ impl State {
     fn x11_popup_position(&self, id: Window, track: TrackId) -> Point<Logical> {
         let parent = self.tracks.get(track).and_then(|track| match &track.role {
             Role::X11(shown) => shown.parent,
-            _ => None,
+            Role::Toplevel(_) | Role::Popup(_) => None,
         });
         self.x11_place_in(id, parent)
     }

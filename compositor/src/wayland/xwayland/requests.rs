@@ -164,7 +164,7 @@ impl State {
     fn is_x11_popup(&self, track: TrackId) -> bool {
         self.tracks.get(track).is_some_and(|track| match &track.role {
             Role::X11(shown) => shown.parent.is_some(),
-            _ => false,
+            Role::Toplevel(_) | Role::Popup(_) => false,
         })
     }
 }

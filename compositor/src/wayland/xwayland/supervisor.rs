@@ -138,7 +138,7 @@ impl Xwayland {
     pub(in crate::wayland) fn manager(&mut self) -> Option<&mut Manager> {
         match &mut self.phase {
             Phase::Managed(_, manager) => Some(manager),
-            _ => None,
+            Phase::Idle | Phase::Starting(_) | Phase::Ending(_) => None,
         }
     }
 
@@ -146,7 +146,7 @@ impl Xwayland {
     pub(in crate::wayland) fn running(&self) -> Option<&Manager> {
         match &self.phase {
             Phase::Managed(_, manager) => Some(manager),
-            _ => None,
+            Phase::Idle | Phase::Starting(_) | Phase::Ending(_) => None,
         }
     }
 
@@ -321,9 +321,9 @@ impl State {
                         running.watched.push(token);
                         Phase::Managed(running, Box::new(manager))
                     }
-                    other => {
+                    phase @ (Phase::Idle | Phase::Managed(..) | Phase::Ending(_)) => {
                         self.events.remove(token);
-                        other
+                        phase
                     }
                 };
             }

@@ -91,7 +91,20 @@ impl State {
             // The focus too: an app that loses it before it has looked at its keys would never see the rest of the text.
             Command::Key { .. } | Command::Keymap(_) | Command::Focus(_) => true,
             Command::Text { .. } => !typing.waiting.is_empty(),
-            _ => false,
+            Command::Preedit { .. }
+            | Command::Motion { .. }
+            | Command::RelativeMotion { .. }
+            | Command::PointerLeft
+            | Command::Button { .. }
+            | Command::Scroll { .. }
+            | Command::Touch { .. }
+            | Command::DismissPopups
+            | Command::Configure { .. }
+            | Command::Close(_)
+            | Command::FrameDone { .. }
+            | Command::OfferClipboard { .. }
+            | Command::ClipboardContent { .. }
+            | Command::ReadClipboard { .. } => false,
         };
         if !waits {
             return Some(command);

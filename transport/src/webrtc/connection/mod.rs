@@ -157,16 +157,13 @@ impl<E: End> Carrying<'_, E> {
         while self.life.carries() {
             let event = self.next_event(reading.as_mut()).await;
             let now = Instant::now();
-            let outcome = match event {
-                Event::Happened(Happened::Ended(why)) => {
-                    let lost = CloseReason::Lost(why.to_owned());
-                    let reason = last_words(&mut self.pump.peer, self.to_reader, reading, lost).await;
-                    self.life.handle_end(now, reason);
-                    return self.life;
-                }
-                event => self.apply(event, now).await,
-            };
-            if let Err(reason) = outcome {
+            if let Event::Happened(Happened::Ended(why)) = event {
+                let lost = CloseReason::Lost(why.to_owned());
+                let reason = last_words(&mut self.pump.peer, self.to_reader, reading, lost).await;
+                self.life.handle_end(now, reason);
+                return self.life;
+            }
+            if let Err(reason) = self.apply(event, now).await {
                 self.life.handle_end(now, reason);
             }
             self.life.handle_heard(self.pump.heard());

@@ -4,6 +4,8 @@
 //! at the host (it has public candidates or none); no time-outs of ICE's own (the link notices silence
 //! itself); messages so short that what waits undelivered is bounded in bytes too.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are the WebRTC library's"))]
+
 pub(crate) mod sdp;
 
 use std::{

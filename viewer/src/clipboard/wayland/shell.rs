@@ -1,5 +1,7 @@
 //! What the desktop says about the clipboard.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are the protocol's"))]
+
 use wayland_client::{
     Connection, Dispatch, QueueHandle, WEnum, delegate_noop, event_created_child,
     globals::GlobalListContents,

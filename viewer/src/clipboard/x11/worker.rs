@@ -1,5 +1,7 @@
 //! The thread that hears the X server.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are X11's"))]
+
 use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! What the desktop says about popups, in the order in which it does.
 
+#![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are the protocol's"))]
+
 use std::{
     collections::HashMap,
     rc::{Rc, Weak},
