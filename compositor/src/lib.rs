@@ -15,6 +15,7 @@ mod event;
 mod handle;
 mod icons;
 mod memory;
+mod process;
 mod queue;
 mod text;
 mod wayland;

@@ -192,6 +192,8 @@ pub enum Command {
     },
     /// Ask a window to close; it may refuse or ask the user.
     Close(TrackId),
+    /// End the app of a window, whatever it holds: it does not answer, and its user waits no longer.
+    ForceQuit(TrackId),
     /// Let the app draw its next frame: a viewer can take it now, or it is time although nobody looks.
     FrameDone {
         /// Which.

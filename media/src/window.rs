@@ -83,6 +83,9 @@ pub struct States {
     pub urgent: bool,
     /// The app draws its own title bar and borders, the viewer must not.
     pub client_decorated: bool,
+    /// The app does not answer: it hangs, or was stopped. Its user can wait, or have it ended.
+    #[serde(default)]
+    pub unresponsive: bool,
 }
 
 /// An icon by its content: a hash of 53 bits, so that every language holds it exactly.

@@ -89,13 +89,18 @@ pub enum InputEvent {
     /// The window is asked to close, after all that was typed before; it may refuse. Also a viewer without the seat may
     /// ask.
     Close,
+    /// The app of the window is ended, whatever it holds, since it does not answer
+    /// ([`States::unresponsive`](media::States::unresponsive)). Also a viewer without the seat may say so.
+    ForceQuit,
 }
 
 impl InputEvent {
     /// Whether it keeps to the protocol's bounds. The host ends a link over an event that does not.
     pub fn validate(&self) -> Result<(), OutOfBounds> {
         let (sound, reason) = match self {
-            InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close => return Ok(()),
+            InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close | InputEvent::ForceQuit => {
+                return Ok(());
+            }
             InputEvent::Text { text } => (text.len() <= MAX_TEXT, OutOfBounds::Text),
             InputEvent::Preedit { text, cursor } => {
                 (text.len() <= MAX_TEXT && Self::is_cursor_of(text, *cursor), OutOfBounds::Preedit)
@@ -129,6 +134,11 @@ impl InputEvent {
         matches!(self, InputEvent::Motion { .. })
     }
 
+    /// Whether it is a wish about a window, which needs no seat and takes none: also who does not use the apps may have it.
+    pub fn needs_no_seat(&self) -> bool {
+        matches!(self, InputEvent::Close | InputEvent::ForceQuit)
+    }
+
     /// Whether it only ends what another event began: a press, a touch, a composition.
     pub fn releases(&self) -> bool {
         let lifted = |point: &TouchPoint| matches!(point.phase, TouchPhase::Up | TouchPhase::Cancel);
@@ -141,7 +151,8 @@ impl InputEvent {
             | InputEvent::RelativeMotion { .. }
             | InputEvent::Leave
             | InputEvent::Scroll { .. }
-            | InputEvent::Close => false,
+            | InputEvent::Close
+            | InputEvent::ForceQuit => false,
         }
     }
 }

@@ -51,6 +51,7 @@ impl Down {
             | Command::Focus(_)
             | Command::DismissPopups
             | Command::Close(_)
+            | Command::ForceQuit(_)
             | Command::Keymap(_)
             | Command::OfferClipboard { .. }
             | Command::ReadClipboard { .. } => None,

@@ -31,6 +31,7 @@ impl Load {
             | Command::DismissPopups
             | Command::Configure { .. }
             | Command::Close(_)
+            | Command::ForceQuit(_)
             | Command::FrameDone { .. } => 0,
         };
         Self { commands: 1, bytes }

@@ -248,6 +248,7 @@ fn viewer_of(command: &Command) -> Option<ViewerId> {
         | Command::DismissPopups
         | Command::Configure { .. }
         | Command::Close(_)
+        | Command::ForceQuit(_)
         | Command::FrameDone { .. }
         | Command::Keymap(_)
         | Command::OfferClipboard { .. }

@@ -25,6 +25,7 @@ impl State {
             }
             Command::Configure { track, configure } => self.configure(track, configure),
             Command::Close(track) => self.close(track),
+            Command::ForceQuit(track) => self.force_quit(track),
             Command::FrameDone { track, at } => self.frame_done(track, at),
             Command::Keymap(text) => self.set_keymap(text),
             Command::OfferClipboard { mimes } => self.offer_clipboard(mimes),

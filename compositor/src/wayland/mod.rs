@@ -31,9 +31,9 @@ use smithay::reexports::{
 use self::{
     clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::seat::Input,
     input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients, quota::later::Later,
-    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::reports::Reports,
-    windows::screen::Screen, windows::toplevel_icon::Reported, windows::tracks::Tracks,
-    xwayland::supervisor::Xwayland,
+    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::pings::Pings,
+    windows::reports::Reports, windows::screen::Screen, windows::toplevel_icon::Reported,
+    windows::tracks::Tracks, xwayland::supervisor::Xwayland,
 };
 use crate::{
     Config, Event, StartError,
@@ -84,6 +84,7 @@ pub(crate) struct State {
     pub(crate) icons: Reported,
     pub(crate) cursor: Cursor,
     pub(crate) clipboard: Clipboard,
+    pub(crate) pings: Pings,
     pub(crate) reports: Reports,
     pub(crate) frames: Frames,
     pub(crate) later: Later,
@@ -173,6 +174,7 @@ impl Server {
                 // Nobody is there to be read.
                 let _ = self.display.backend().dispatch_single_client(state, client.clone());
                 state.clients.forget(&client);
+                state.forget_ping(&client);
             }
         }
     }
@@ -184,6 +186,7 @@ impl State {
         self.release_dead_cursor();
         self.draw_refused();
         self.turn_x11();
+        self.look_at_silent_apps();
         self.serve_loosened();
         self.pay_reports();
         self.report_cursor();
@@ -236,6 +239,7 @@ fn start(
         text_inputs: TextInputs::default(),
         icons: Reported::default(),
         clipboard: Clipboard::default(),
+        pings: Pings::default(),
         reports: Reports::default(),
         frames: Frames::default(),
         later: Later::default(),

@@ -26,6 +26,7 @@ x11rb::atom_manager! {
         _NET_WM_ICON,
         _NET_WM_MOVERESIZE,
         _NET_WM_NAME,
+        _NET_WM_PING,
         _NET_WM_STATE,
         _NET_WM_STATE_DEMANDS_ATTENTION,
         _NET_WM_STATE_FOCUSED,

@@ -4,7 +4,7 @@ use x11rb::protocol::xproto::{
     AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus, Window,
 };
 
-use super::Manager;
+use super::{Manager, manager::Then, windows::XWindow};
 
 /// Toplevels that had the focus and are remembered.
 const RECENT: usize = 64;
@@ -66,9 +66,23 @@ impl Manager {
         }
     }
 
+    /// Asks a window's app whether it answers; [`Then::Pinged`] follows when it has got that. Whether it can be asked.
+    pub(crate) fn ping(&mut self, id: Window, number: u32) -> bool {
+        let pings = |window: &XWindow| window.is_mapped() && window.properties.pings;
+        if !self.windows.get(id).is_some_and(pings) {
+            return false;
+        }
+        self.send_message(id, [self.wire.atoms._NET_WM_PING, number, id, 0, 0]);
+        self.after(Then::Pinged { window: id, number });
+        true
+    }
+
     /// Sends a message of `WM_PROTOCOLS`.
     fn send_protocol(&self, id: Window, protocol: u32) {
-        let data = [protocol, x11rb::CURRENT_TIME, 0, 0, 0];
+        self.send_message(id, [protocol, x11rb::CURRENT_TIME, 0, 0, 0]);
+    }
+
+    fn send_message(&self, id: Window, data: [u32; 5]) {
         let event = ClientMessageEvent::new(32, id, self.wire.atoms.WM_PROTOCOLS, data);
         self.wire.sent(self.wire.conn().send_event(false, id, EventMask::NO_EVENT, event));
     }

@@ -6,9 +6,10 @@ use std::{
 };
 
 use media::{AppId, Icon, IconId, Rect};
-use rustix::fd::OwnedFd;
+use rustix::{fd::OwnedFd, process::Pid};
 use x11rb::{
     connection::Connection,
+    protocol::res::QueryClientIdsReply,
     protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, GetGeometryReply, Window},
 };
 
@@ -19,6 +20,8 @@ use super::{
     windows::{Stage, Windows, XWindow},
     wire::{Answer, Fence, ManageError, Wire},
 };
+
+use crate::process::Process;
 
 /// How often a window may change its icon.
 const ICON_CHANGES: u32 = 256;
@@ -57,6 +60,10 @@ pub(crate) enum Then {
     Shape { window: Window, extents: Answer, rects: Answer },
     /// A selection's targets are taken in.
     Targets { kind: Kind, answer: Answer },
+    /// A window's app has got what it was asked.
+    Pinged { window: Window, number: u32 },
+    /// It is known which process a window's app is.
+    Process { window: Window, answer: Answer },
     /// A killed app is gone, and so are all events of it.
     Killed { owner: u32 },
     /// A part of a selection's content is taken in.
@@ -141,6 +148,9 @@ impl Manager {
         let aux = ChangeWindowAttributesAux::new().event_mask(EventMask::PROPERTY_CHANGE);
         self.wire.sent(self.wire.conn().change_window_attributes(id, &aux));
         self.watch_shape(id);
+        if let Some(answer) = self.wire.ask_process(id) {
+            self.after(Then::Process { window: id, answer });
+        }
         self.read_properties(id, &Property::ALL);
     }
 
@@ -181,6 +191,16 @@ impl Manager {
             self.read_properties(id, &[property]);
         }
         true
+    }
+
+    /// Takes in which process a window's app is.
+    pub(crate) fn process_read(&mut self, id: Window, answer: Answer) {
+        let reply: Option<QueryClientIdsReply> = self.wire.read(answer);
+        let pid = reply.and_then(|reply| reply.ids.first()?.value.first().copied());
+        let pid = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        if let Some(window) = self.windows.get_mut(id) {
+            window.process = pid.and_then(Process::of);
+        }
     }
 
     /// A window's icon, if its content was not reported yet.

@@ -92,6 +92,8 @@ pub(crate) struct Properties {
     pub(crate) undecorated: bool,
     /// It can be asked to close.
     pub(crate) deletes: bool,
+    /// It can be asked whether it answers.
+    pub(crate) pings: bool,
     /// How it gets the keyboard.
     pub(crate) input: InputModel,
     /// What an override-redirect window is for.
@@ -155,6 +157,7 @@ impl Properties {
             }
             Property::Protocols => {
                 self.deletes = values(&reply).any(|atom| atom == atoms.WM_DELETE_WINDOW);
+                self.pings = values(&reply).any(|atom| atom == atoms._NET_WM_PING);
                 self.input.told = values(&reply).any(|atom| atom == atoms.WM_TAKE_FOCUS);
             }
             Property::Type => {

@@ -9,6 +9,7 @@ use super::{
     properties::{Properties, Property},
     states::NetStates,
 };
+use crate::process::Process;
 
 /// All windows.
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub(crate) struct XWindow {
     pub(crate) shape: Option<Vec<Rect<Pixels>>>,
     pub(crate) stage: Stage,
     pub(crate) properties: Properties,
+    /// The process of its app, if X tells.
+    pub(crate) process: Option<Process>,
     /// Properties that are being read, and whether each changed again since.
     pub(crate) reading: HashMap<Property, bool>,
     pub(crate) states: NetStates,
@@ -67,6 +70,7 @@ impl XWindow {
             shape: None,
             stage: Stage::Unmapped,
             properties: Properties::default(),
+            process: None,
             reading: HashMap::new(),
             states: NetStates::default(),
             track: None,

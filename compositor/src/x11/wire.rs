@@ -27,6 +27,7 @@ use x11rb::{
     protocol::{
         Event,
         composite::{ConnectionExt as _, Redirect},
+        res::{ClientIdMask, ClientIdSpec, ConnectionExt as _},
         shape::ConnectionExt as _,
         xfixes::{ClientDisconnectFlags, ConnectionExt as _, SelectionEventMask},
         xproto::{
@@ -81,6 +82,8 @@ pub(crate) struct Wire {
     pub(crate) own: Window,
     /// A second one, to which fences are sent.
     fences: Window,
+    /// Whether X tells which processes its apps are.
+    knows_processes: bool,
     /// A third one, which takes what falls through the window under the pointer: other windows lie below it.
     pub(crate) floor: Window,
     /// In each fence, so that apps cannot make one.
@@ -113,6 +116,9 @@ impl Wire {
             conn.setup().roots.first().map(|screen| screen.root).ok_or(ConnectionError::UnknownError)?;
         conn.composite_query_version(0, 4)?.reply()?;
         conn.shape_query_version()?.reply()?;
+        let knows_processes = conn
+            .res_query_version(1, 2)
+            .is_ok_and(|cookie| cookie.reply().is_ok_and(|it| (it.server_major, it.server_minor) >= (1, 2)));
         if conn.xfixes_query_version(6, 0)?.reply()?.major_version >= 6 {
             // Without us it would have no clients, and may end.
             conn.xfixes_set_client_disconnect_mode(ClientDisconnectFlags::TERMINATE)?.check()?;
@@ -143,6 +149,7 @@ impl Wire {
             root,
             own,
             fences,
+            knows_processes,
             floor,
             secret,
             sent: 0,
@@ -168,6 +175,7 @@ impl Wire {
             atoms._NET_WM_ICON,
             atoms._NET_WM_MOVERESIZE,
             atoms._NET_WM_NAME,
+            atoms._NET_WM_PING,
             atoms._NET_WM_STATE,
             atoms._NET_WM_STATE_DEMANDS_ATTENTION,
             atoms._NET_WM_STATE_FOCUSED,
@@ -237,6 +245,12 @@ impl Wire {
                 None
             }
         }
+    }
+
+    /// Asks which process an app is that has made something.
+    pub(crate) fn ask_process(&self, id: u32) -> Option<Answer> {
+        let spec = ClientIdSpec { client: id, mask: ClientIdMask::LOCAL_CLIENT_PID };
+        self.knows_processes.then(|| self.asked(self.conn.res_query_client_ids(&[spec]))).flatten()
     }
 
     /// Asks for a property's first `bytes` bytes.

@@ -21,6 +21,7 @@ mod log;
 mod pointer_lock;
 mod popups;
 mod protocols;
+mod responding;
 mod stalled;
 mod surfaces;
 mod text_input;

@@ -7,5 +7,6 @@ mod configures;
 mod host;
 mod hostile;
 mod input;
+mod responding;
 mod wheels;
 mod windows;

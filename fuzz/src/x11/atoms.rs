@@ -10,6 +10,7 @@ pub(crate) struct Atoms {
     pub(crate) _MOTIF_WM_HINTS: u32,
     pub(crate) _NET_WM_ICON: u32,
     pub(crate) _NET_WM_NAME: u32,
+    pub(crate) _NET_WM_PING: u32,
     pub(crate) _NET_WM_STATE: u32,
     pub(crate) _NET_WM_WINDOW_TYPE: u32,
     pub(crate) _NET_WM_WINDOW_TYPE_DND: u32,

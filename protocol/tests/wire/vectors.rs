@@ -174,8 +174,9 @@ fn every_kind_of_message_has_a_vector() {
         InputEvent::Preedit { .. } => 7,
         InputEvent::RelativeMotion { .. } => 8,
         InputEvent::Close => 9,
+        InputEvent::ForceQuit => 10,
     });
-    all_of(10, inputs);
+    all_of(11, inputs);
 }
 
 fn all_of(kinds: usize, seen: impl Iterator<Item = usize>) {

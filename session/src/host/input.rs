@@ -55,8 +55,8 @@ impl Host {
     }
 
     fn take_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
-        // Closing needs no seat and takes none: whoever may use windows may ask, also while another is typing.
-        let may = input.event == InputEvent::Close || self.admit(now, viewer, &input);
+        // Whoever may use windows may have one closed, also while another is typing.
+        let may = input.event.needs_no_seat() || self.admit(now, viewer, &input);
         if may && (self.tracks.has_window(input.track) || is_release(&input.event)) {
             if let Some(member) = self.members.get_mut(&viewer) {
                 member.causes.received(input.id, now);
@@ -162,6 +162,7 @@ impl Host {
             InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
             InputEvent::Leave => self.command(Command::PointerLeft),
             InputEvent::Close => self.command(Command::Close(track)),
+            InputEvent::ForceQuit => self.command(Command::ForceQuit(track)),
             InputEvent::Button { position, button, pressed } => {
                 if self.holds(|held| held.button(track, position, button, pressed)) {
                     self.command(Command::Motion { cause, track, position });
@@ -223,7 +224,8 @@ fn has_place(event: &InputEvent) -> bool {
         | InputEvent::Preedit { .. }
         | InputEvent::RelativeMotion { .. }
         | InputEvent::Touch { .. }
-        | InputEvent::Close => false,
+        | InputEvent::Close
+        | InputEvent::ForceQuit => false,
     }
 }
 

@@ -217,7 +217,8 @@ pub(crate) fn acts(event: &InputEvent) -> bool {
         InputEvent::Motion { .. }
         | InputEvent::RelativeMotion { .. }
         | InputEvent::Leave
-        | InputEvent::Close => false,
+        | InputEvent::Close
+        | InputEvent::ForceQuit => false,
     }
 }
 

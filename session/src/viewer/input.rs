@@ -43,9 +43,11 @@ impl HeldInput {
             }
             // Without a lock, motion has a place.
             InputEvent::RelativeMotion { .. } => (locked == Some(track)).then_some(event),
-            InputEvent::Motion { .. } | InputEvent::Leave | InputEvent::Scroll { .. } | InputEvent::Close => {
-                Some(event)
-            }
+            InputEvent::Motion { .. }
+            | InputEvent::Leave
+            | InputEvent::Scroll { .. }
+            | InputEvent::Close
+            | InputEvent::ForceQuit => Some(event),
         }
     }
 

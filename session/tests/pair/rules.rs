@@ -190,6 +190,7 @@ fn a_viewer_that_may_only_look_and_sends_input_is_thrown_out_with_a_reason() {
         InputEvent::RelativeMotion { dx: 1.0, dy: 1.0 },
         InputEvent::Leave,
         InputEvent::Close,
+        InputEvent::ForceQuit,
     ] {
         let mut world = World::new();
         let track = world.open(typing_app(1));
@@ -275,6 +276,23 @@ fn a_window_is_asked_to_close_after_what_was_typed_and_by_whoever_may_use_it() {
     world.run_for(5 * MS);
     assert_eq!(keys(&world), [(31, true), (31, false)]);
     assert_eq!(world.commands.last(), Some(&Command::Close(track)), "also over the next link");
+}
+
+#[test]
+fn an_app_that_does_not_answer_is_ended_once_by_whoever_may_use_it() {
+    let (mut world, track, a, b) = two_viewers();
+    key(&mut world, a, track, 30, true);
+    let quit = |core: &mut Viewer, now| core.handle_input(now, track, InputEvent::ForceQuit);
+    world.lose(b);
+    world.with_core(b, quit).expect("waits");
+    world.connect(b);
+    world.run_for(5 * MS);
+    world.lose(b);
+    world.connect(b);
+    world.run_for(5 * MS);
+    let quits = world.commands.iter().filter(|command| **command == Command::ForceQuit(track)).count();
+    assert_eq!(quits, 1, "once, whatever the link does");
+    assert_eq!(world.host.seat_holder(), world.ends[a].id, "who types goes on");
 }
 
 fn key_without_link(world: &mut World, end: usize, track: TrackId, key: u16) {

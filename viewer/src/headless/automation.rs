@@ -211,6 +211,7 @@ impl Automation {
             | Request::Touch { .. }
             | Request::Resize { .. }
             | Request::Close { .. }
+            | Request::ForceQuit { .. }
             | Request::Activate { .. } => {
                 self.may_act()?;
                 self.model.mark_all();
@@ -266,6 +267,10 @@ impl Automation {
             }
             Request::Close { track } => {
                 self.link.send(Command::Close(actions::toplevel(self.model.visible(track)?.0)?));
+                Ok(())
+            }
+            Request::ForceQuit { track } => {
+                self.link.send(Command::ForceQuit(actions::toplevel(self.model.visible(track)?.0)?));
                 Ok(())
             }
             Request::Activate { track } => {

@@ -222,8 +222,17 @@ fn describe_text_input(input: TextInput) -> Value {
 }
 
 fn names(states: States) -> Vec<&'static str> {
-    let States { activated, maximized, fullscreen, minimized, resizing, modal, urgent, client_decorated } =
-        states;
+    let States {
+        activated,
+        maximized,
+        fullscreen,
+        minimized,
+        resizing,
+        modal,
+        urgent,
+        client_decorated,
+        unresponsive,
+    } = states;
     [
         (activated, "activated"),
         (maximized, "maximized"),
@@ -233,6 +242,7 @@ fn names(states: States) -> Vec<&'static str> {
         (modal, "modal"),
         (urgent, "urgent"),
         (client_decorated, "client_decorated"),
+        (unresponsive, "unresponsive"),
     ]
     .into_iter()
     .filter_map(|(holds, name)| holds.then_some(name))

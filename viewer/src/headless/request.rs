@@ -124,6 +124,11 @@ pub(crate) enum Request {
         /// Which window.
         track: TrackId,
     },
+    /// Ends the app of a window that does not answer.
+    ForceQuit {
+        /// Which window.
+        track: TrackId,
+    },
     /// Gives a window the keyboard.
     Activate {
         /// Which window.

@@ -255,6 +255,7 @@ impl<S: Sink> Network<S> {
             Some(Command::ReleaseAll) => self.core.release_held(now),
             Some(Command::Configure { track, configure }) => self.core.configure(track, configure),
             Some(Command::Close(track)) => self.input(now, track, InputEvent::Close),
+            Some(Command::ForceQuit(track)) => self.input(now, track, InputEvent::ForceQuit),
             Some(Command::Focus(track)) => self.core.handle_focus(now, track),
             Some(Command::DismissPopups) => self.core.dismiss_popups(),
             Some(Command::TakeSeat) => self.core.take_seat(),

@@ -34,6 +34,8 @@ pub enum Command {
     },
     /// Ask a window to close.
     Close(TrackId),
+    /// End the app of a window, which does not answer.
+    ForceQuit(TrackId),
     /// Which window has the keyboard.
     Focus(Option<TrackId>),
     /// The user pressed outside of all popups.

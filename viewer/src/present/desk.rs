@@ -1,6 +1,10 @@
 //! All local windows, and what the link says about them.
 
-use std::{collections::HashMap, io::Write, time::Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io::Write,
+    time::Instant,
+};
 
 use media::{IconId, Point, Scale, TrackId, Window as Remote, WindowKind};
 use session::viewer::Event as SessionEvent;
@@ -52,6 +56,8 @@ pub(crate) struct Desk {
     state: State,
     /// Whether windows are this viewer's to lay out. Until the host says so they are.
     pub(super) seat_held: bool,
+    /// Windows that their user closed although they do not answer.
+    insisted: BTreeSet<TrackId>,
 }
 
 /// What kind of desktop this is.
@@ -82,6 +88,7 @@ impl Desk {
             desktop,
             state: State::Connecting,
             seat_held: true,
+            insisted: BTreeSet::new(),
         }
     }
 
@@ -98,6 +105,14 @@ impl Desk {
     /// What follows a window's title.
     pub(super) fn title(&self, remote: &Remote) -> String {
         let suffix = match &self.state {
+            State::Online { role: protocol::control::Role::Control } if remote.states.unresponsive => {
+                // A window's title is all that every desktop lets us say something in.
+                if self.insisted.contains(&remote.track) {
+                    " (not responding: close again to force quit)"
+                } else {
+                    " (not responding)"
+                }
+            }
             State::Reconnecting { .. } | State::Connecting => " — reconnecting…",
             State::Online { role: protocol::control::Role::View } => " (view only)",
             State::Online { .. } if !self.seat_held => " (in use elsewhere)",
@@ -106,6 +121,19 @@ impl Desk {
         // No window is without a name in a task bar.
         let title = if remote.title.is_empty() { &remote.app_id } else { &remote.title };
         format!("{title}{suffix}")
+    }
+
+    /// The user closes a window. One that does not answer cannot close by itself: who closes it again ends its app.
+    pub(super) fn ask_to_close(&mut self, track: TrackId) {
+        let Some(remote) = self.windows.get(track).filter(|remote| remote.states.unresponsive) else {
+            return self.link.send(Command::Close(track));
+        };
+        let again = !self.insisted.insert(track);
+        let (title, wish) = (self.title(remote), if again { Command::ForceQuit } else { Command::Close });
+        self.link.send(wish(track));
+        if let Some(window) = self.window(track) {
+            window.set_title(&title);
+        }
     }
 
     fn on_link(&mut self, event: Event, events: &ActiveEventLoop) {
@@ -240,6 +268,9 @@ impl Desk {
     fn on_window(&mut self, remote: Remote, events: &ActiveEventLoop) {
         let track = remote.track;
         let before = self.windows.get(track).cloned();
+        if !remote.states.unresponsive {
+            self.insisted.remove(&track);
+        }
         self.windows.set(remote);
         match before {
             Some(before) if self.views.contains_key(&track) => self.follow(track, &before),
@@ -253,6 +284,7 @@ impl Desk {
         self.waiting.remove(&track);
         self.wishes.forget(track);
         self.seat.forget(track);
+        self.insisted.remove(&track);
     }
 
     fn on_icon(&mut self, icon: &media::Icon) {

@@ -164,7 +164,9 @@ impl Desk {
         let title = self.title(remote);
         let Some(view) = self.views.get_mut(&track) else { return };
         let Face::Window(window) = view.face.clone() else { return };
-        if (&remote.title, &remote.app_id) != (&before.title, &before.app_id) {
+        let named =
+            |window: &'_ Remote| (window.title.clone(), window.app_id.clone(), window.states.unresponsive);
+        if named(remote) != named(before) {
             window.set_title(&title);
         }
         if remote.icon != before.icon {

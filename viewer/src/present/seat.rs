@@ -85,7 +85,7 @@ impl Desk {
                 self.set_visible(track, true);
             }
             WindowEvent::Occluded(hidden) => self.set_visible(track, !hidden),
-            WindowEvent::CloseRequested => self.link.send(Command::Close(track)),
+            WindowEvent::CloseRequested => self.ask_to_close(track),
             WindowEvent::Focused(true) => self.seat.focusing = Some(track),
             WindowEvent::Focused(false) => self.on_unfocused(track),
             WindowEvent::KeyboardInput { event, is_synthetic, .. } => self.on_key(&event, is_synthetic),

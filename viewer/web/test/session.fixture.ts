@@ -33,6 +33,7 @@ export function window(track = TRACK, more: Partial<Window> = {}): Window {
       modal: false,
       urgent: false,
       client_decorated: false,
+      unresponsive: false,
     },
     configured: 0,
     stacking: track,

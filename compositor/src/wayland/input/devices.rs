@@ -41,6 +41,7 @@ impl State {
         self.flush();
         if let Some(surface) = receiver {
             self.clients.caused(&surface, cause);
+            self.ping_surface(&surface);
             self.outbox.source(Event::Dispatched { cause, at: clock::now() });
         }
     }

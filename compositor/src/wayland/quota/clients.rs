@@ -32,6 +32,7 @@ use crate::wayland::quota::unapplied::Rects;
 use crate::{
     Limits, clock,
     memory::{self, Memory},
+    process::Process,
 };
 
 /// `wl_display.error.no_memory`: what the protocol has for a client that asks for too much.
@@ -63,7 +64,7 @@ pub(crate) struct Clients {
     pub(crate) limits: Limits,
     used: HashMap<ClientId, Usage>,
     /// Who is connected, with the process where that is known.
-    connected: HashMap<ClientId, (Option<Pid>, Arc<ClientState>)>,
+    connected: HashMap<ClientId, Connected>,
     /// Bytes of pixels kept for all of them.
     bytes: u64,
     newest: u32,
@@ -72,6 +73,16 @@ pub(crate) struct Clients {
     reading: Reading,
     gone: Arc<Mutex<Vec<ClientId>>>,
     barred: Barred,
+}
+
+/// A connection.
+#[derive(Debug)]
+struct Connected {
+    /// The number of the process that made it, where that is known.
+    pid: Option<Pid>,
+    /// That process.
+    process: Option<Process>,
+    app: Arc<ClientState>,
 }
 
 /// The app that is read now.
@@ -242,7 +253,7 @@ impl Clients {
             self.barred.check(clock::now(), process)?;
         }
         let of_process =
-            self.connected.values().filter(|(other, _)| other.is_some() && *other == process).count();
+            self.connected.values().filter(|other| other.pid.is_some() && other.pid == process).count();
         if of_process >= self.limits.process_clients as usize {
             return Err(Full::Process);
         }
@@ -250,13 +261,13 @@ impl Clients {
     }
 
     /// The connection that was admitted is made.
-    pub(crate) fn connected(&mut self, client: ClientId, process: Option<Pid>, app: Arc<ClientState>) {
-        self.connected.insert(client, (process, app));
+    pub(crate) fn connected(&mut self, client: ClientId, pid: Option<Pid>, app: Arc<ClientState>) {
+        self.connected.insert(client, Connected { pid, process: pid.and_then(Process::of), app });
     }
 
     /// All who are connected.
     pub(crate) fn all(&self) -> Vec<(ClientId, Arc<ClientState>)> {
-        self.connected.iter().map(|(client, (_, app))| (client.clone(), app.clone())).collect()
+        self.connected.iter().map(|(client, it)| (client.clone(), it.app.clone())).collect()
     }
 
     /// Apps that have left since this was asked last.
@@ -269,7 +280,7 @@ impl Clients {
         let freed = self.used.remove(client).map_or(0, |usage| usage.bytes);
         self.bytes = self.bytes.saturating_sub(freed);
         self.freed |= freed > 0;
-        let Some((process, app)) = self.connected.remove(client) else { return };
+        let Some(Connected { pid: process, app, .. }) = self.connected.remove(client) else { return };
         app.close();
         if let Some(process) = process
             && app.was_shut()
@@ -282,12 +293,17 @@ impl Clients {
 
     /// The process that made a connection, if it is known.
     pub(crate) fn process(&self, client: &ClientId) -> Option<Pid> {
-        self.connected.get(client)?.0
+        self.connected.get(client)?.pid
+    }
+
+    /// That process, if it is another than this one.
+    pub(crate) fn process_of(&self, client: &ClientId) -> Option<Process> {
+        self.connected.get(client)?.process
     }
 
     /// Whether a connection was shut for what its app did.
     pub(crate) fn was_shut(&self, client: &ClientId) -> bool {
-        self.connected.get(client).is_some_and(|(_, app)| app.was_shut())
+        self.connected.get(client).is_some_and(|it| it.app.was_shut())
     }
 
     /// What an app uses.

@@ -3,6 +3,7 @@
 pub(in crate::wayland) mod activation;
 pub(in crate::wayland) mod decoration;
 pub(in crate::wayland) mod grabs;
+pub(in crate::wayland) mod pings;
 pub(in crate::wayland) mod popups;
 pub(in crate::wayland) mod reports;
 pub(in crate::wayland) mod screen;

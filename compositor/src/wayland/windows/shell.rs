@@ -15,7 +15,7 @@ use smithay::{
     wayland::{
         compositor,
         shell::xdg::{
-            PopupSurface, PositionerState, SurfaceCachedState, ToplevelSurface, XdgShellHandler,
+            PopupSurface, PositionerState, ShellClient, SurfaceCachedState, ToplevelSurface, XdgShellHandler,
             XdgShellState, XdgToplevelSurfaceData, dialog::XdgDialogHandler,
         },
     },
@@ -29,6 +29,10 @@ use crate::wayland::windows::tracks::{Role, Track};
 impl XdgShellHandler for State {
     fn xdg_shell_state(&mut self) -> &mut XdgShellState {
         &mut self.globals.xdg_shell
+    }
+
+    fn client_pong(&mut self, shell: ShellClient) {
+        self.ponged(&shell);
     }
 
     fn new_toplevel(&mut self, surface: ToplevelSurface) {
@@ -285,7 +289,11 @@ impl State {
             app_id,
             parent,
             limits: limits(surface.wl_surface()),
-            states: States { modal: modal && parent.is_some(), ..toplevel.states() },
+            states: States {
+                modal: modal && parent.is_some(),
+                unresponsive: self.is_unresponsive(common.track),
+                ..toplevel.states()
+            },
             configured: toplevel.configured,
             icon: toplevel.icon,
             ..common

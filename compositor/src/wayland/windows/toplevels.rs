@@ -91,6 +91,7 @@ impl Toplevel {
             modal: false,
             urgent: self.urgent,
             client_decorated: state.decoration_mode != Some(Mode::ServerSide) && !by_kde,
+            unresponsive: false,
         })
     }
 
@@ -190,6 +191,7 @@ impl State {
         let Some(track) = self.tracks.get(id) else { return };
         if let Some(toplevel) = track.toplevel() {
             toplevel.send_close();
+            self.ping(id);
         } else {
             self.dismiss(id);
         }

@@ -93,6 +93,12 @@ impl State {
             Then::Properties { window, answers, geometry } => self.x11_known(window, answers, geometry),
             Then::Shape { window, extents, rects } => self.x11_shaped(window, extents, rects),
             Then::Targets { kind, answer } => self.x11_selection(|x11| x11.targets_read(kind, answer)),
+            Then::Pinged { window, number } => self.x11_pinged(window, number),
+            Then::Process { window, answer } => {
+                if let Some(x11) = self.xwayland.manager() {
+                    x11.process_read(window, answer);
+                }
+            }
             Then::Killed { owner } => {
                 if let Some(x11) = self.xwayland.manager() {
                     x11.killed.remove(&owner);
@@ -235,6 +241,9 @@ impl State {
         if was == Stage::Unmapped {
             return;
         }
+        self.x11_ping_void(id);
+        let Some(x11) = self.xwayland.manager() else { return };
+        let Some(window) = x11.windows.get_mut(id) else { return };
         window.states = NetStates::default();
         window.asked.clear();
         window.restored = None;

@@ -72,6 +72,7 @@ impl State {
             }
         }
         self.xwayland.forget_surfaces();
+        self.forget_x11_pings();
     }
 
     /// What is reported of an X11 window.
@@ -124,6 +125,7 @@ impl State {
             modal: states.modal && has_parent,
             urgent: states.attention || window.properties.urgent,
             client_decorated: window.override_redirect || window.properties.undecorated,
+            unresponsive: self.is_unresponsive(track),
         }
     }
 

@@ -4,6 +4,7 @@ use media::{Configure, TrackId};
 use x11rb::protocol::xproto::{ClientMessageEvent, ConfigureRequestEvent, Window};
 
 use super::pairing::Link;
+use crate::process::Process;
 use crate::wayland::State;
 use crate::wayland::windows::tracks::Role;
 use crate::x11::{
@@ -49,6 +50,8 @@ impl State {
             x11.close(e.window);
         } else if e.type_ == atoms._NET_WM_MOVERESIZE {
             self.x11_dragged(e);
+        } else if e.type_ == atoms.WM_PROTOCOLS && data[0] == atoms._NET_WM_PING {
+            self.x11_ponged(data[2], data[1]);
         } else if e.type_ == atoms._NET_REQUEST_FRAME_EXTENTS {
             x11.write_frame(e.window);
         }
@@ -156,9 +159,20 @@ impl State {
             self.dismiss_x11_menus();
         } else if let Some(x11) = self.xwayland.manager() {
             x11.close(id);
+            self.ping(track);
         }
         self.turn_x11();
         true
+    }
+
+    /// Cuts off the app of a window: its process, if that is known.
+    pub(in crate::wayland) fn kill_x11(&mut self, track: TrackId) -> Option<Process> {
+        let id = self.x11_window_of(track)?;
+        let x11 = self.xwayland.manager()?;
+        let process = x11.windows.get(id)?.process;
+        x11.kill(id);
+        self.turn_x11();
+        process
     }
 
     fn is_x11_popup(&self, track: TrackId) -> bool {

@@ -85,6 +85,11 @@ export const en = {
     opened: "{title} opened",
     closed: "{title} closed",
     minimised: "{title} minimised",
+    unresponsive: "{title} (not responding)",
+    unresponsiveTitle: "“{title}” is not responding",
+    unresponsiveHint: "You can wait for it, or end it. What it has not saved is lost then.",
+    wait: "Wait",
+    forceQuit: "Force quit",
   },
 
   switcher: {

@@ -87,6 +87,11 @@ export const zh: Texts = {
     opened: "已打开 {title}",
     closed: "已关闭 {title}",
     minimised: "已最小化 {title}",
+    unresponsive: "{title}（无响应）",
+    unresponsiveTitle: "“{title}”没有响应",
+    unresponsiveHint: "您可以等待，也可以强制结束；未保存的内容会丢失。",
+    wait: "等待",
+    forceQuit: "强制结束",
   },
 
   switcher: {

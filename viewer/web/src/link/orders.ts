@@ -11,6 +11,7 @@ export type Order = Extract<
       | "input"
       | "release-all"
       | "close"
+      | "force-quit"
       | "focus"
       | "dismiss-popups"
       | "take-seat"
@@ -32,6 +33,9 @@ export function order(core: Viewer, now: number, command: Order): void {
       return core.releaseHeld(now);
     case "close":
       core.handleInput(now, command.track, "Close");
+      return;
+    case "force-quit":
+      core.handleInput(now, command.track, "ForceQuit");
       return;
     case "focus":
       return core.handleFocus(now, command.track);

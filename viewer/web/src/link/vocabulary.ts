@@ -22,6 +22,8 @@ export type Command =
   /** Ask a window to change. The newest serial counts; the page numbers its wishes itself. */
   | { do: "configure"; track: TrackId; configure: Configure }
   | { do: "close"; track: TrackId }
+  /** End the app of a window, which does not answer. */
+  | { do: "force-quit"; track: TrackId }
   | { do: "focus"; track: TrackId | null }
   | { do: "dismiss-popups" }
   /** The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps. */

@@ -175,7 +175,7 @@ export type InputEvent = { "Key": {
 } } | { "Touch": {
     /** What changed. */
     points: Array<TouchPoint>,
-} } | "Close";
+} } | "Close" | "ForceQuit";
 
 /** The number a viewer gave to one of its input events: increasing within one link, and over the links of a viewer
  * that its host knows again. */
@@ -326,6 +326,8 @@ export type States = {
   urgent: boolean,
   /** The app draws its own title bar and borders, the viewer must not. */
   client_decorated: boolean,
+  /** The app does not answer: it hangs, or was stopped. Its user can wait, or have it ended. */
+  unresponsive: boolean,
 };
 
 /** A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the same. */

@@ -99,6 +99,7 @@ const states: Form<t.States> = record({
   modal: bool,
   urgent: bool,
   client_decorated: bool,
+  unresponsive: bool,
 });
 
 const window: Form<t.Window> = record({
@@ -313,6 +314,7 @@ export const input: Form<t.Input> = record({
     Motion: record({ position }),
     Leave: null,
     Close: null,
+    ForceQuit: null,
     Button: record({ position, button: u16, pressed: bool }),
     Scroll: record({ position, axis }),
     Touch: record({ points: list(touchPoint, MAX_TOUCH_POINTS) }),

@@ -201,6 +201,8 @@ export class Desk {
       maximise: act((view) => this.manager.toggle(view, "maximized")),
       close: act((view) => this.close(view)),
       press: () => this.activate(track),
+      forceQuit: () => this.send({ do: "force-quit", track }),
+      mayUse: () => this.layoutOf(track)?.seat.attainable ?? true,
       drag: ({ pointerId, clientX, clientY }, edge) => {
         this.layoutOf(track)?.seat.take();
         act((view) => this.drags.begin(view, edge, { pointer: pointerId, x: clientX, y: clientY }))();

@@ -23,6 +23,7 @@ export function remote(track: number, more: Partial<Window> = {}): Window {
       modal: false,
       urgent: false,
       client_decorated: false,
+      unresponsive: false,
     },
     configured: 0,
     stacking: track,

@@ -3,7 +3,7 @@
  * told; the desk decides.
  */
 
-import { texts } from "../../language";
+import { fill, texts } from "../../language";
 import type { Point, Size, Window } from "../../protocol/types";
 import { make, setAttribute, setLength } from "../widgets/dom";
 import { EDGES, type Edge } from "../model/geometry";
@@ -11,6 +11,7 @@ import { resizable } from "../model/limits";
 import { isTile, Toplevel } from "../model/toplevel";
 import type { Wishes } from "../model/wishes";
 import { Picture, type Send } from "./picture";
+import { Unresponsive } from "./unresponsive";
 import { Titlebar, TITLE_HEIGHT, type TitleActions } from "./titlebar";
 
 export interface ViewActions extends TitleActions {
@@ -18,6 +19,10 @@ export interface ViewActions extends TitleActions {
   drag(event: PointerEvent, edge: Edge | null): void;
   /** A press anywhere in the window. */
   press(): void;
+  /** The user waits no longer for an app that does not answer. */
+  forceQuit(): void;
+  /** Whether this viewer may use the session's apps. */
+  mayUse(): boolean;
 }
 
 export class View extends Toplevel {
@@ -26,6 +31,8 @@ export class View extends Toplevel {
   readonly frame: HTMLElement;
   readonly content: HTMLElement;
   readonly titlebar: Titlebar;
+  private readonly unresponsive: Unresponsive;
+  private readonly mayUse: () => boolean;
   picture: Picture;
   /** The address of the icon in its title bar. */
   iconShown: string | null | undefined = undefined;
@@ -41,7 +48,10 @@ export class View extends Toplevel {
     const { track } = window;
     this.titlebar = new Titlebar(actions);
     this.picture = new Picture(document, track, send);
-    this.content = make("div", { class: "content", children: [this.picture.canvas] });
+    this.unresponsive = new Unresponsive(actions.forceQuit);
+    this.mayUse = actions.mayUse;
+    const children = [this.picture.canvas, this.unresponsive.element];
+    this.content = make("div", { class: "content", children });
     const edges = EDGES.map((edge) =>
       make("div", { class: `edge edge-${edge}`, data: { part: `resize-${edge}` } }),
     );
@@ -73,8 +83,14 @@ export class View extends Toplevel {
   }
 
   /** No window is without a name. */
-  get title(): string {
+  private get name(): string {
     return this.window.title || this.window.app_id || texts.window.untitled;
+  }
+
+  /** What is shown as its title. */
+  get title(): string {
+    const { name: title } = this;
+    return this.window.states.unresponsive ? fill(texts.window.unresponsive, { title }) : title;
   }
 
   /** Of the title bar that the desk draws, in CSS pixels. */
@@ -101,12 +117,14 @@ export class View extends Toplevel {
       this.minimised ? "minimized" : "",
       states.urgent ? "urgent" : "",
       states.client_decorated ? "client-decorated" : "",
+      states.unresponsive ? "unresponsive" : "",
     ];
     frame.dataset["state"] = words.filter(Boolean).join(" ");
     frame.classList.toggle("bare", states.client_decorated);
     frame.classList.toggle("fills", this.fills);
     frame.classList.toggle("fixed", !resizable(window.limits));
     this.titlebar.name(this.title);
+    this.unresponsive.show(states.unresponsive, this.name, this.mayUse());
     this.titlebar.show(this.fills, resizable(window.limits), this.dialog);
   }
 

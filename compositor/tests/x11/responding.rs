@@ -1,0 +1,72 @@
+//! X11 apps that do not answer.
+
+use std::{
+    io::Write,
+    process::{Child, Command as Process, Stdio},
+};
+
+use media::{Command, TrackId};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::host::Host;
+
+/// A GTK app, which ends with the test.
+struct Editor(Child);
+
+impl Editor {
+    /// Starts one; `None`, with the reason printed, where it is missing.
+    fn start(host: &Host) -> Option<Self> {
+        let mut process = Process::new("l3afpad");
+        process.env("DISPLAY", format!(":{}", host.display)).env("GDK_BACKEND", "x11");
+        process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(child) = process.spawn() else {
+            let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
+            assert!(!complete, "l3afpad is not installed; `make setup-test` installs its package");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: l3afpad is not installed");
+            return None;
+        };
+        Some(Self(child))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).expect("the app is there");
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for the first window that is none of these.
+fn shown(host: &mut Host, known: &[TrackId]) -> TrackId {
+    let track = host.window("window", |window| !known.contains(&window.track)).track;
+    host.send(Command::Focus(Some(track)));
+    track
+}
+
+#[test]
+fn a_stopped_app_does_not_answer_until_it_goes_on_and_nobody_else_is_blamed() {
+    let Some(mut host) = Host::start() else { return };
+    let Some(mut stopped) = Editor::start(&host) else { return };
+    let first = shown(&mut host, &[]);
+    let Some(_honest) = Editor::start(&host) else { return };
+    let second = shown(&mut host, &[first]);
+    stopped.signal(Signal::STOP);
+    for track in [first, second] {
+        host.key(track, 30, true);
+        host.key(track, 30, false);
+    }
+    let silent = host.window("window that does not answer", |window| window.states.unresponsive);
+    assert_eq!(silent.track, first);
+    stopped.signal(Signal::CONT);
+    host.window("window that answers again", |window| window.track == first && !window.states.unresponsive);
+    stopped.signal(Signal::STOP);
+    host.send(Command::Close(first));
+    host.window("window that does not close", |window| window.track == first && window.states.unresponsive);
+    host.send(Command::ForceQuit(first));
+    host.gone(first);
+    assert!(!stopped.0.wait().expect("its end").success(), "a stopped process is ended too");
+}
