@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use dormer_tests::{
     Host, HostOptions, Viewer, binaries,
     https::Site,
+    tools,
     wait::{self, PATIENCE},
 };
 
@@ -21,6 +22,42 @@ fn a_wrong_pin_is_refused() -> Result<()> {
     let said = refused(&flipped(host.link(), Part::Pin)?)?;
     ensure!(["key", "pin", "certificate"].iter().any(|word| said.contains(word)), "{said}");
     still_serves(&host)
+}
+
+#[test]
+fn of_all_places_that_a_link_names_those_that_lead_nowhere_cost_a_moment_only() -> Result<()> {
+    let (host, other) = (host()?, host()?);
+    let place = |host: &Host| -> Result<String> {
+        let place = host.link().strip_prefix("dormer://").and_then(|link| link.split_once('/'));
+        Ok(place.context("a link has a place")?.0.to_owned())
+    };
+    let (own, foreign) = (place(&host)?, place(&other)?);
+    // Nobody; somebody else; the host itself.
+    let wide = host.link().replacen(&own, "192.0.2.1:4460", 1);
+    let wide = wide.replacen("&ticket", &format!("&also={foreign}&also={own}&ticket"), 1);
+    Viewer::with_window(&wide).map(drop)
+}
+
+#[test]
+fn one_port_is_for_both_families_and_links_name_all_addresses() -> Result<()> {
+    const TEST: &str = "one port for both families";
+    if std::net::UdpSocket::bind("[::1]:0").is_err() {
+        tools::skip_where_impossible(TEST, "this machine has no IPv6");
+        return Ok(());
+    }
+    let host = HostOptions::command([binaries()?.testapp.to_str().context("a path")?]);
+    let host = host.arguments(&["--quic", "[::]:0", "--advertise", "::1,127.0.0.1"]).start()?;
+    ensure!(
+        host.link().starts_with("dormer://[::1]:") && host.link().contains("&also=127.0.0.1:"),
+        "{}",
+        host.link()
+    );
+    let port = host.link().split("&also=127.0.0.1:").nth(1).and_then(|rest| rest.split('&').next());
+    let port = port.context("a port")?;
+    Viewer::with_window(host.link())?;
+    let v4 =
+        host.link().replacen("[::1]", "127.0.0.1", 1).replacen(&format!("&also=127.0.0.1:{port}"), "", 1);
+    Viewer::with_window(&v4).map(drop)
 }
 
 #[test]

@@ -183,6 +183,39 @@ fn a_host_that_was_started_anew_is_joined_again_by_the_same_link() -> Result<()>
     Ok(())
 }
 
+#[test]
+fn where_no_udp_gets_through_a_link_runs_over_tcp_and_returns_to_udp_by_itself() -> Result<()> {
+    let (session, proxy) = behind_a_network()?;
+    proxy.reshape(CUT);
+    let (mut viewer, window) = Viewer::with_window(&proxy.link_and_tcp(session.host.link())?)?;
+    viewer.wait(Until::Exact(window.track))?;
+    let mut pressed = 0;
+    let mut press = |viewer: &mut Viewer| -> Result<()> {
+        viewer.key(window.track, "a", Press::Tap)?;
+        pressed += 1;
+        viewer.code_until(window.track, |code| code.input == pressed).map(drop)
+    };
+    press(&mut viewer)?;
+
+    proxy.reshape(Shape::default());
+    wait::until(PATIENCE * 4, "a picture that comes over UDP", || {
+        let before = proxy.bytes().0;
+        if state(&mut viewer)? == "live" && before > 0 {
+            press(&mut viewer)?;
+        }
+        // More than what keeps a link alive.
+        Ok((proxy.bytes().0 > before + 1000).then_some(()))
+    })?;
+
+    // In mid-session it is the same.
+    proxy.reshape(CUT);
+    wait::until(PATIENCE, "the end of the link", || {
+        Ok((state(&mut viewer)? == "reconnecting").then_some(()))
+    })?;
+    wait::until(PATIENCE, "a link over TCP", || Ok((state(&mut viewer)? == "live").then_some(())))?;
+    press(&mut viewer)
+}
+
 fn behind_a_network() -> Result<(Session, Proxy)> {
     let session = Session::start(&[])?;
     let proxy = Proxy::start(session.host.link(), Shape::default())?;

@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{Read, Write},
+    net::TcpStream,
     path::Path,
 };
 
@@ -84,6 +85,35 @@ fn plain_http_is_told_where_to_go() -> Result<()> {
         ensure!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
         ensure!(answer.contains(&format!("\r\nLocation: {expected}\r\n")), "{answer}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_proxy_that_ends_tls_is_served_and_told_what_it_does_wrong() -> Result<()> {
+    let plain = ["--http-plain", "--advertise", "https://apps.example.org:8443,dormer://127.0.0.1:1"];
+    let host = HostOptions::command([testapp()?]).arguments(&plain).start()?;
+    let link = host.browser_link()?;
+    let ticket = link.strip_prefix("https://apps.example.org:8443/#ticket=").context(link.clone())?;
+    let tcp = host.link().split('&').find_map(|part| part.strip_prefix("tcp="));
+    let port: u16 = tcp.context("native links name the page's port")?.parse()?;
+    let body = json!({"ticket": ticket}).to_string();
+    let ask = |named: &str| -> Result<String> {
+        let mut socket = TcpStream::connect(("127.0.0.1", port))?;
+        write!(
+            socket,
+            "POST /api/enter HTTP/1.1\r\nHost: {named}\r\nOrigin: https://apps.example.org:8443\r\n\
+             Connection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let lost = ask("apps.example.org")?;
+    ensure!(lost.starts_with("HTTP/1.1 421 ") && lost.contains("$http_host"), "{lost}");
+    let entered = ask("apps.example.org:8443")?;
+    let cookie = entered.to_lowercase().contains("set-cookie: __host-");
+    ensure!(entered.starts_with("HTTP/1.1 204 ") && cookie, "{entered}");
     Ok(())
 }
 

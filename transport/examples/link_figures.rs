@@ -48,8 +48,14 @@ async fn pair(state: &std::path::Path) -> (QuicHost, HostLink, ViewerLink) {
     let anywhere = "127.0.0.1:0".parse().expect("an address");
     let mut host = QuicHost::bind(anywhere, &identity, door, QuicSettings::default()).expect("binds");
     let address = host.local_addr().expect("bound");
-    let link =
-        LinkAddress { host: address.ip().to_string(), port: address.port(), pin: identity.pin(), ticket };
+    let link = LinkAddress {
+        host: address.ip().to_string(),
+        port: address.port(),
+        others: Vec::new(),
+        tcp: Vec::new(),
+        pin: identity.pin(),
+        ticket,
+    };
     let introduction = Introduction { agent: "figures".to_owned(), video: vec![], resume: None };
     let started = Instant::now();
     let welcome = async {

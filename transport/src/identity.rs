@@ -9,7 +9,10 @@ use std::{fmt, path::Path, str::FromStr};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use ring::{digest, hmac};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+    sign::CertifiedKey,
+};
 use thiserror::Error;
 
 use crate::secret_file::{self, SecretFileError};
@@ -54,6 +57,12 @@ impl HostIdentity {
     /// What viewers must find.
     pub fn pin(&self) -> Pin {
         Pin::of_spki(&self.key.subject_public_key_info())
+    }
+
+    /// Both, for TLS over TCP.
+    pub fn certified_key(&self) -> Result<CertifiedKey, rustls::Error> {
+        let provider = rustls::crypto::ring::default_provider();
+        CertifiedKey::from_der(self.certificates(), self.private_key(), &provider)
     }
 
     /// The certificate chain, for TLS.

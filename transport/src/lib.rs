@@ -5,7 +5,7 @@
 //! same two types for all.
 //!
 //! A host binds a [`quic::QuicHost`] and takes a [`Joined`] for each viewer that its [`Admission`] lets in; a
-//! viewer calls [`quic::connect`] with a [`LinkAddress`]. Then both do the same:
+//! viewer calls [`dial::join`] with a [`LinkAddress`]. Then both do the same:
 //!
 //! ```no_run
 //! # use dormer_transport::{HostIncoming, Joined};
@@ -37,13 +37,16 @@
 
 mod admission;
 mod close;
+pub mod dial;
 pub mod identity;
 mod lane_queue;
 mod link;
 pub mod link_address;
 mod liveness_probe;
+mod own_addresses;
 mod pinned_certificate;
 pub mod quic;
+mod race;
 mod secret_file;
 mod session_name;
 mod stats;
@@ -62,7 +65,8 @@ pub use link::{
     Host, HostIncoming, HostLink, HostSender, Joined, Link, Sender, Viewer, ViewerIncoming, ViewerLink,
     ViewerSender,
 };
-pub use link_address::LinkAddress;
+pub use link_address::{LinkAddress, Place};
+pub use own_addresses::{OwnAddresses, own_addresses};
 pub use secret_file::SecretFileError;
 pub use session_name::session_name;
 pub use stats::LinkStats;

@@ -1,9 +1,12 @@
-//! The text that people pass on to let somebody join: `dormer://HOST:PORT/#pin=…&ticket=…`.
+//! The text that people pass on to let somebody join: `dormer://HOST:PORT/#pin=…&also=HOST:PORT&tcp=PORT&ticket=…`.
+//!
+//! A host is in several networks at once, and who has its link is in one of them: so a link names all its places.
 //!
 //! Everything secret stands in the fragment, which no program sends to a server by itself. Unknown keys in
 //! the fragment are skipped, so that later versions can add some.
 
 use std::{
+    fmt,
     net::{IpAddr, Ipv6Addr},
     str::FromStr,
 };
@@ -16,9 +19,30 @@ use crate::{
 };
 
 /// The longest text that is looked at, in bytes.
-pub const MAX_LENGTH: usize = 1024;
+pub const MAX_LENGTH: usize = 4096;
+
+/// The most places of one kind that a link names; further ones are skipped.
+pub const MAX_PLACES: usize = 8;
 
 const SCHEME: &str = "dormer://";
+
+/// Where a host can be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(address) => write!(f, "[{address}]:{}", self.port),
+            Err(_) => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
 
 /// Where a host is, which key it must have, and the right to join. `Debug` hides the ticket; there is no
 /// `Display`, so that a link gets into a log only on purpose.
@@ -28,6 +52,10 @@ pub struct LinkAddress {
     pub host: String,
     /// The UDP port.
     pub port: u16,
+    /// Where else it may be, over UDP.
+    pub others: Vec<Place>,
+    /// Where it may be over TCP, for networks that let no UDP through.
+    pub tcp: Vec<Place>,
     /// The host's public key.
     pub pin: Pin,
     /// The right to join.
@@ -37,16 +65,40 @@ pub struct LinkAddress {
 impl LinkAddress {
     /// The text to pass on. It holds the ticket.
     pub fn to_link(&self) -> String {
-        let LinkAddress { host: _, port: _, pin, ticket } = self;
-        format!("{SCHEME}{}/#pin={pin}&ticket={}", self.authority(), ticket.expose())
+        let Self { pin, ticket, .. } = self;
+        let also: String = self.others.iter().map(|place| format!("&also={place}")).collect();
+        let tcp = match self.tcp.first() {
+            // Most hosts have the same port everywhere.
+            Some(first) if self.tcp == self.hosts_at(first.port) => format!("&tcp={}", first.port),
+            _ => self.tcp.iter().map(|place| format!("&tcp={place}")).collect(),
+        };
+        format!("{SCHEME}{}/#pin={pin}{also}{tcp}&ticket={}", self.first(), ticket.expose())
     }
 
-    /// Host and port, to show to people.
+    /// Where the host may be, over UDP, the likeliest place first.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        std::iter::once(self.first()).chain(self.others.iter().cloned())
+    }
+
+    /// All of its hosts and ports, to show to people.
     pub fn authority(&self) -> String {
-        match self.host.parse::<Ipv6Addr>() {
-            Ok(address) => format!("[{address}]:{}", self.port),
-            Err(_) => format!("{}:{}", self.host, self.port),
+        self.places().map(|place| place.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn first(&self) -> Place {
+        Place { host: self.host.clone(), port: self.port }
+    }
+
+    /// Every host of the link at one port.
+    fn hosts_at(&self, port: u16) -> Vec<Place> {
+        let mut all: Vec<Place> = Vec::new();
+        for Place { host, .. } in self.places() {
+            if !all.iter().any(|known| known.host == host) {
+                all.push(Place { host, port });
+            }
         }
+        all.truncate(MAX_PLACES);
+        all
     }
 }
 
@@ -64,9 +116,17 @@ impl FromStr for LinkAddress {
         if authority.contains(['/', '?', '@']) {
             return Err(LinkAddressError::Place);
         }
-        let (host, port) = split_authority(authority)?;
-        let (pin, ticket) = parse_fragment(fragment)?;
-        Ok(Self { host, port, pin, ticket })
+        let Place { host, port } = split_authority(authority)?;
+        let Fragment { pin, ticket, others, tcp } = parse_fragment(fragment)?;
+        let mut address = Self { host, port, others, tcp: Vec::new(), pin, ticket };
+        for place in tcp {
+            match place {
+                Tcp::Everywhere(port) => address.tcp.extend(address.hosts_at(port)),
+                Tcp::At(place) => address.tcp.push(place),
+            }
+        }
+        address.tcp.truncate(MAX_PLACES);
+        Ok(address)
     }
 }
 
@@ -108,7 +168,7 @@ pub enum LinkAddressError {
     Twice,
 }
 
-fn split_authority(authority: &str) -> Result<(String, u16), LinkAddressError> {
+fn split_authority(authority: &str) -> Result<Place, LinkAddressError> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']').ok_or(LinkAddressError::Host)?;
@@ -123,10 +183,13 @@ fn split_authority(authority: &str) -> Result<(String, u16), LinkAddressError> {
             (host.to_owned(), port)
         }
     };
-    // Only digits: the standard parser would take a sign as well.
+    Ok(Place { host, port: read_port(port).ok_or(LinkAddressError::Port)? })
+}
+
+/// Only digits: the standard parser would take a sign as well.
+fn read_port(port: &str) -> Option<u16> {
     let port = Some(port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()));
-    let port = port.and_then(|port| port.parse().ok()).filter(|&port| port != 0);
-    Ok((host, port.ok_or(LinkAddressError::Port)?))
+    port.and_then(|port| port.parse().ok()).filter(|&port| port != 0)
 }
 
 /// A name as in DNS, or an IPv4 address.
@@ -137,12 +200,40 @@ fn is_host(host: &str) -> bool {
             && !host.starts_with(['-', '.'])
 }
 
-fn parse_fragment(fragment: &str) -> Result<(Pin, TicketText), LinkAddressError> {
+/// What stands behind `#`.
+struct Fragment {
+    pin: Pin,
+    ticket: TicketText,
+    others: Vec<Place>,
+    tcp: Vec<Tcp>,
+}
+
+/// What a link says of TCP.
+enum Tcp {
+    /// All hosts of the link have this port.
+    Everywhere(u16),
+    /// One place.
+    At(Place),
+}
+
+fn parse_fragment(fragment: &str) -> Result<Fragment, LinkAddressError> {
     let (mut pin, mut ticket) = (None, None);
+    let (mut others, mut tcp) = (Vec::new(), Vec::new());
     for part in fragment.split('&') {
         let (slot, value) = match part.split_once('=') {
             Some(("pin", value)) => (&mut pin, value),
             Some(("ticket", value)) => (&mut ticket, value),
+            Some(("also", value)) => {
+                others.push(split_authority(value)?);
+                continue;
+            }
+            Some(("tcp", value)) => {
+                tcp.push(match read_port(value) {
+                    Some(port) => Tcp::Everywhere(port),
+                    None => Tcp::At(split_authority(value)?),
+                });
+                continue;
+            }
             _ => continue,
         };
         if slot.replace(value).is_some() {
@@ -155,7 +246,9 @@ fn parse_fragment(fragment: &str) -> Result<(Pin, TicketText), LinkAddressError>
     if !is_base64url || !(1..=ticket::MAX_TEXT).contains(&ticket.len()) {
         return Err(LinkAddressError::Ticket);
     }
-    Ok((pin, TicketText::new(ticket)))
+    others.truncate(MAX_PLACES - 1);
+    tcp.truncate(MAX_PLACES);
+    Ok(Fragment { pin, ticket: TicketText::new(ticket), others, tcp })
 }
 
 #[cfg(test)]
@@ -168,9 +261,33 @@ mod tests {
         LinkAddress {
             host: host.to_owned(),
             port,
+            others: Vec::new(),
+            tcp: Vec::new(),
             pin: Pin::of_spki(b"key"),
             ticket: TicketText::new("VGhlIHNlY3JldA"),
         }
+    }
+
+    fn place(host: &str, port: u16) -> Place {
+        Place { host: host.to_owned(), port }
+    }
+
+    #[test]
+    fn all_places_of_a_host_stand_in_its_link_and_an_older_viewer_takes_the_first() {
+        let lan = address("192.168.1.5", 4460);
+        let others = vec![place("10.0.0.1", 4460), place("2001:db8::7", 5000), place("box.example", 4460)];
+        let tcp = ["192.168.1.5", "10.0.0.1", "2001:db8::7", "box.example"].map(|host| place(host, 4461));
+        let all = LinkAddress { others, tcp: tcp.to_vec(), ..lan.clone() };
+        let link = all.to_link();
+        assert_eq!(link.parse(), Ok(all.clone()));
+        assert!(link.starts_with("dormer://192.168.1.5:4460/#pin="), "{link}");
+        assert!(link.contains("&also=[2001:db8::7]:5000&") && link.contains("&tcp=4461&"), "{link}");
+        let published = LinkAddress { tcp: vec![place("box.example", 8443)], ..all };
+        assert_eq!(published.to_link().parse(), Ok(published));
+        let many: String = (1..20).map(|port| format!("&also=h:{port}&tcp=h:{port}")).collect();
+        let many: LinkAddress =
+            lan.to_link().replace("&ticket", &format!("{many}&ticket")).parse().expect("a link");
+        assert_eq!((many.places().count(), many.tcp.len()), (MAX_PLACES, MAX_PLACES));
     }
 
     #[test]
@@ -220,6 +337,8 @@ mod tests {
             (good.replace("h:1", ":1"), E::Host),
             (good.replace("h:1", "h h:1"), E::Host),
             (good.replace("h:1", "user@h:1"), E::Place),
+            (good.replace("&ticket", "&also=h&ticket"), E::Port),
+            (good.replace("&ticket", "&tcp=h h:1&ticket"), E::Host),
             (good.replace("h:1/", "h:1/path"), E::Place),
             (good.replace("h:1/", "h:1/?ticket=x"), E::Place),
             (good.replace("ticket=", "ticket=%20"), E::Ticket),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::http::uri::Authority;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -17,7 +18,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use crate::{Site, connection};
+use crate::{
+    Site,
+    connection::{self, Version},
+    site::TlsStream,
+};
 
 /// How long a connection may take from its first byte to the end of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -27,6 +32,13 @@ pub const MAX_CONNECTIONS: usize = 256;
 
 /// Connections at once from one neighbourhood: phones of one network share an address.
 pub const MAX_CONNECTIONS_OF_PREFIX: usize = 64;
+
+/// The largest segment, in bytes: tunnels have less room than the usual 1460, and where the word of that is lost on the
+/// way, larger ones vanish again and again. Connections that were accepted inherit it.
+const SEGMENT: u32 = 1200;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
 
 /// What every TLS connection begins with: a handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -39,14 +51,14 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `address`, or everywhere on the usual port.
-    pub async fn bind(address: Option<SocketAddr>, usual_port: u16) -> io::Result<Self> {
+    /// Listens on `address`, or everywhere on the usual port. Needs a tokio runtime.
+    pub fn bind(address: Option<SocketAddr>, usual_port: u16) -> io::Result<Self> {
         let listener = match address {
-            Some(address) => TcpListener::bind(address).await,
+            Some(address) => listen(address),
             // One socket for both families, where there are both.
-            None => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, usual_port)).await {
+            None => match listen((Ipv6Addr::UNSPECIFIED, usual_port).into()) {
                 Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-                    TcpListener::bind((Ipv4Addr::UNSPECIFIED, usual_port)).await
+                    listen((Ipv4Addr::UNSPECIFIED, usual_port).into())
                 }
                 bound => bound,
             },
@@ -65,6 +77,21 @@ impl Listener {
         let tls = TlsAcceptor::from(Arc::new(site.tls().certificates.tls()?));
         Ok(tokio::spawn(accept(self.listener, site, tls)))
     }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    if let Err(error) = socket.set_tcp_mss(SEGMENT) {
+        debug!(%error, "the page may not load over paths that lose large packets");
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
 async fn accept<S: Site>(listener: TcpListener, site: Arc<S>, tls: TlsAcceptor) {
@@ -96,25 +123,44 @@ async fn serve<S: Site>(
     tls: TlsAcceptor,
 ) {
     site.tls().certificates.refresh(Instant::now());
+    if let Ok(address) = socket.local_addr() {
+        site.tls().certificates.cover(address.ip());
+    }
     match timeout(HANDSHAKE, greet(socket, &*site, &tls)).await {
-        Ok(Ok(Some(stream))) => connection::serve(stream, peer, permit, site).await,
-        Ok(Ok(None)) => {}
+        Ok(Ok(Greeted::Tls(stream))) => match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => connection::serve(*stream, Version::Http2, peer, permit, site).await,
+            None | Some(b"http/1.1") => connection::serve(*stream, Version::Http1, peer, permit, site).await,
+            Some(_) => site.take_other(*stream, peer, permit).await,
+        },
+        Ok(Ok(Greeted::Plain(socket))) => connection::serve(socket, Version::Http1, peer, permit, site).await,
+        Ok(Ok(Greeted::Answered)) => {}
         Ok(Err(error)) => debug!(%peer, %error, "no TLS connection"),
         Err(_) => debug!(%peer, "no TLS connection in time"),
     }
 }
 
-type TlsStream = tokio_rustls::server::TlsStream<TcpStream>;
+/// How a connection begins.
+enum Greeted {
+    /// With TLS.
+    Tls(Box<TlsStream>),
+    /// With plain HTTP, which is served here.
+    Plain(TcpStream),
+    /// It is over.
+    Answered,
+}
 
 /// Does the handshake, or says to whom speaks plain HTTP where to go.
-async fn greet<S: Site>(mut socket: TcpStream, site: &S, tls: &TlsAcceptor) -> io::Result<Option<TlsStream>> {
+async fn greet<S: Site>(mut socket: TcpStream, site: &S, tls: &TlsAcceptor) -> io::Result<Greeted> {
     let mut first = [0];
     match socket.peek(&mut first).await? {
-        0 => Ok(None),
-        _ if first[0] == TLS_HANDSHAKE => tls.accept(socket).await.map(Some),
+        0 => Ok(Greeted::Answered),
+        _ if first[0] == TLS_HANDSHAKE => {
+            tls.accept(socket).await.map(|stream| Greeted::Tls(Box::new(stream)))
+        }
+        _ if first[0].is_ascii_uppercase() && site.tls().plain => Ok(Greeted::Plain(socket)),
         _ if first[0].is_ascii_uppercase() => {
             redirect(&mut socket, site).await?;
-            Ok(None)
+            Ok(Greeted::Answered)
         }
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "neither TLS nor HTTP")),
     }

@@ -1,4 +1,4 @@
-//! One TLS connection that speaks HTTP, cut off when it takes too long or does nothing.
+//! One connection that speaks HTTP, cut off when it takes too long or does nothing.
 
 use std::{
     net::SocketAddr,
@@ -15,7 +15,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep_until},
 };
 use tracing::debug;
@@ -43,14 +43,23 @@ const MAX_RESETS: usize = 16;
 /// What waits to be sent or read of one stream, and of a connection.
 const STREAM_BUFFER: u32 = 64 << 10;
 
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// 1.1.
+    Http1,
+    /// 2.
+    Http2,
+}
+
 /// Serves one connection until it ends. Links that it becomes live on without it.
 pub(crate) async fn serve<S: Site>(
-    stream: tokio_rustls::server::TlsStream<TcpStream>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    version: Version,
     peer: SocketAddr,
     permit: S::Permit,
     site: Arc<S>,
 ) {
-    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let activity = Activity::new();
     let seen = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
@@ -63,7 +72,7 @@ pub(crate) async fn serve<S: Site>(
         }
     });
     let io = TokioIo::new(stream);
-    let ended = if is_http2 {
+    let ended = if version == Version::Http2 {
         let connection = http2().serve_connection(io, service);
         tokio::select! {
             ended = connection => ended,

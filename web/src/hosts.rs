@@ -76,12 +76,29 @@ pub fn check_origin(request: &Parts) -> Result<(), Problem> {
     let NamedHost(host) = request.extensions.get().ok_or_else(Problem::foreign)?;
     let mut origins = request.headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().and_then(|origin| origin.to_str().ok()).ok_or_else(Problem::foreign)?;
-    if is_page_of(origin, host) && origins.next().is_none() { Ok(()) } else { Err(Problem::foreign()) }
+    if origins.next().is_some() {
+        return Err(Problem::foreign());
+    }
+    match origin_of(origin) {
+        Some(from) if is_same(&from, host) => Ok(()),
+        // Browsers send the port that they use; what stands in between may lose it.
+        Some(from) if host.port().is_none() && from.host().eq_ignore_ascii_case(host.host()) => {
+            Err(Problem::proxy(&from, host))
+        }
+        _ => Err(Problem::foreign()),
+    }
+}
+
+fn origin_of(origin: &str) -> Option<Authority> {
+    origin.strip_prefix("https://").and_then(|rest| rest.parse().ok())
 }
 
 fn is_page_of(origin: &str, host: &Authority) -> bool {
-    let from = origin.strip_prefix("https://").and_then(|rest| rest.parse::<Authority>().ok());
-    from.is_some_and(|from| without_default_port(&from) == without_default_port(host))
+    origin_of(origin).is_some_and(|from| is_same(&from, host))
+}
+
+fn is_same(one: &Authority, other: &Authority) -> bool {
+    without_default_port(one) == without_default_port(other)
 }
 
 fn without_default_port(authority: &Authority) -> String {
@@ -120,6 +137,31 @@ mod tests {
         assert!(!checked("/", &[]) && !checked("/", &["localhost", "localhost"]));
         assert!(checked("https://localhost/", &[]) && checked("https://localhost/", &["localhost"]));
         assert!(!checked("https://localhost/", &["127.0.0.1"]));
+    }
+
+    #[test]
+    fn a_proxy_that_loses_the_port_is_told_from_a_foreign_page() {
+        let said = |host: &str, origin: &str| {
+            let request = Request::builder().extension(NamedHost(host.parse().expect("an authority")));
+            let request = request.header(header::ORIGIN, origin).body(()).expect("a request");
+            format!("{:?}", check_origin(&request.into_parts().0))
+        };
+        for (host, origin) in [
+            ("apps.example.org", "https://apps.example.org:8443"),
+            ("apps.example.org", "https://APPS.example.org:4461"),
+            ("[::1]", "https://[::1]:8443"),
+        ] {
+            let problem = said(host, origin);
+            assert!(problem.contains("$http_host") && problem.contains("421"), "{problem}");
+        }
+        for (host, origin) in [
+            ("apps.example.org", "https://evil.example:8443"),
+            ("a.example", "http://a.example:1"),
+            // Somebody else's port of the same machine.
+            ("127.0.0.1:4461", "https://127.0.0.1:5555"),
+        ] {
+            assert!(said(host, origin).contains("403"), "{host} {origin}");
+        }
     }
 
     #[test]

@@ -27,5 +27,5 @@ pub use hosts::{Hosts, NamedHost, check_origin, is_host};
 pub use private_file::write_private;
 pub use problem::Problem;
 pub use response_headers::{BadAncestor, FrameAncestor, SecurityHeaders};
-pub use site::{Asked, Site, Tls};
+pub use site::{Asked, Site, Tls, TlsStream};
 pub use tls::{CertificateError, Certificates, Source};

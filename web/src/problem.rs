@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, uri::Authority},
     response::{IntoResponse, Response},
 };
 use protocol::control::{Refusal, RefusalCode};
@@ -58,6 +58,15 @@ impl Problem {
     /// From another page than ours.
     pub fn foreign() -> Self {
         Self::new(StatusCode::FORBIDDEN, "origin", "only this host's own page may ask for this")
+    }
+
+    /// From our own page, as it seems, but what passes its requests on names us otherwise than the browser did.
+    pub fn proxy(page: &Authority, named: &Authority) -> Self {
+        let message = format!(
+            "the page is at {page}, but the proxy before this host passes its requests on as for {named}; it must keep \
+             the browser's Host with its port (nginx: proxy_set_header Host $http_host)"
+        );
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "proxy", message)
     }
 
     /// Without a valid cookie.

@@ -29,7 +29,18 @@ pub trait Site: Send + Sync + 'static {
 
     /// Answers a request that was found to be for this host.
     fn answer(self: Arc<Self>, asked: Asked) -> impl Future<Output = Response> + Send;
+
+    /// Takes a connection of the protocol that [`Certificates::also_speak`] names.
+    fn take_other(
+        self: Arc<Self>,
+        stream: TlsStream,
+        peer: SocketAddr,
+        permit: Self::Permit,
+    ) -> impl Future<Output = ()> + Send;
 }
+
+/// A connection after its handshake.
+pub type TlsStream = tokio_rustls::server::TlsStream<TcpStream>;
 
 /// What a browser must find true of this host, and what every answer tells it.
 #[derive(Debug)]
@@ -40,6 +51,8 @@ pub struct Tls {
     pub certificates: Certificates,
     /// The headers of every answer.
     pub headers: SecurityHeaders,
+    /// Whether plain HTTP is answered as well, for a proxy on the same machine that ends TLS.
+    pub plain: bool,
 }
 
 /// A request. [`NamedHost`] is among its extensions.

@@ -16,9 +16,9 @@ use transport::{
     Admission, Joined, Permit, PreAuthError, PreAuthLimiter, PreAuthLimits, webrtc::WebRtcSignalling,
     websocket, webtransport,
 };
-use web::{Asked, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PREFIX, Problem, Site, Tls, Visitors};
+use web::{Asked, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PREFIX, Problem, Site, Tls, TlsStream, Visitors};
 
-use super::{alive::Instance, icons::Icons, routes, turn::Turn};
+use super::{alive::Instance, icons::Icons, routes, sockets, turn::Turn};
 use crate::{
     console::{Answer, Order, Request},
     links::{Announcement, Links},
@@ -109,6 +109,12 @@ impl Site for SessionSite {
 
     async fn answer(self: Arc<Self>, asked: Asked) -> Response {
         routes::answer(self, asked).await
+    }
+
+    /// A native viewer, in a network that lets no UDP through.
+    async fn take_other(self: Arc<Self>, stream: TlsStream, peer: SocketAddr, permit: Permit) {
+        sockets::take(&self, stream, peer).await;
+        drop(permit);
     }
 }
 

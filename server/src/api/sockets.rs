@@ -1,5 +1,7 @@
 //! Links that begin as requests: the upgrade to WebSocket, and the offers of WebRTC.
 
+use std::net::SocketAddr;
+
 use axum::{
     Json,
     body::Body,
@@ -10,6 +12,7 @@ use axum::{
 };
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::{debug, info};
 use transport::{
     Rejected,
@@ -18,7 +21,7 @@ use transport::{
 };
 use web::{Problem, json};
 
-use super::{request, routes::Asked};
+use super::{request, routes::Asked, site::SessionSite};
 
 /// `GET /api/link`: becomes a WebSocket, and that a link.
 pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
@@ -31,15 +34,7 @@ pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
             Ok(stream) => TokioIo::new(stream),
             Err(error) => return debug!(%peer, %error, "no WebSocket"),
         };
-        let settings = WebSocketSettings::default();
-        match websocket::accept(stream, peer, &site.entry.admission, settings).await {
-            // The session may be over: then nobody takes it, and it ends.
-            Ok(joined) => drop(site.ways.websocket.send(joined).await),
-            Err(error @ AcceptError::Rejected(Rejected::Lost(_))) => {
-                debug!(%peer, %error, "a WebSocket ended early");
-            }
-            Err(error) => info!(%peer, %error, "refused a WebSocket"),
-        }
+        take(&site, stream, peer).await;
     });
     let headers = [
         (header::CONNECTION, HeaderValue::from_static("Upgrade")),
@@ -47,6 +42,22 @@ pub(super) fn link(asked: Asked) -> Result<Response, Problem> {
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
     Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
+}
+
+/// Lets the viewer at the other end of a stream in, which has come through HTTP or needs none.
+pub(super) async fn take<S>(site: &SessionSite, stream: S, peer: SocketAddr)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let settings = WebSocketSettings::default();
+    match websocket::accept(stream, peer, &site.entry.admission, settings).await {
+        // The session may be over: then nobody takes it, and it ends.
+        Ok(joined) => drop(site.ways.websocket.send(joined).await),
+        Err(error @ AcceptError::Rejected(Rejected::Lost(_))) => {
+            debug!(%peer, %error, "a link over TCP ended early");
+        }
+        Err(error) => info!(%peer, %error, "refused a link over TCP"),
+    }
 }
 
 /// Checks an upgrade request (RFC 6455, 4.2.1) and makes the proof that it was understood.

@@ -15,7 +15,7 @@ use transport::TicketId;
 
 use super::{
     file::LinkFile,
-    issue::{LinkPair, Links},
+    issue::{LinkPair, Links, Spot},
 };
 
 /// Which links are printed.
@@ -70,14 +70,16 @@ impl Announcement {
         let shown = Shown::fresh(&links, ttl)?;
         write(&shown, file.as_ref())?;
         match printed {
-            Printed::All => print(&shown),
+            Printed::All => print(&links, &shown),
             Printed::Once => {
-                links.own_browser(IN_LOGS)?.iter().for_each(|(link, _)| print_link(OPEN_ONCE, link))
+                if let Some((link, _)) = links.own_browser(IN_LOGS)? {
+                    print_link(OPEN_ONCE, &link);
+                    print_elsewhere(&links, &link);
+                }
             }
             Printed::None => {}
         }
-        let (native, browser) = (&links.native, &links.browser);
-        info!(host = %native.host, port = native.port, browser_port = browser.as_ref().map(|place| place.port), "ready");
+        info!(native = %listed(&links.native), page = links.browser.as_ref().map(listed), "ready");
         Ok(Self { links, ttl, file, printed, shown: Mutex::new(shown) })
     }
 
@@ -149,13 +151,26 @@ const OPEN_NEXT: &str = "That link was used. For the next browser: ";
 const LOOK_NEXT: &str = "That link was used. To look on only:      ";
 
 #[expect(clippy::print_stdout, reason = "the links are the result of the command")]
-fn print(shown: &Shown) {
+fn print(links: &Links, shown: &Shown) {
     if let (Some(control), Some(view)) = (&shown.control.browser, &shown.view.browser) {
         println!("Open in a browser:           {control}");
+        print_elsewhere(links, control);
         println!("To look on only:             {view}");
     }
     println!("Open in the native viewer:   dormer-view '{}'", shown.control.native);
     println!("To look on only:             dormer-view '{}'", shown.view.native);
+}
+
+/// The same link under the host's other addresses, for people in another network.
+fn print_elsewhere(links: &Links, link: &str) {
+    for other in links.elsewhere(link) {
+        print_link("  or, from another network:  ", &other);
+    }
+}
+
+/// All places of a port, for the log.
+fn listed(spot: &Spot) -> String {
+    spot.places().iter().map(|place| place.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 #[expect(clippy::print_stdout, reason = "as above")]
@@ -168,13 +183,13 @@ mod tests {
     use transport::{Pin, TicketKey, UnixSeconds};
 
     use super::*;
-    use crate::links::Place;
 
     fn links() -> Links {
         Links {
             session: "main".to_owned(),
-            native: Place { host: "::1".to_owned(), port: 4460 },
-            browser: Some(Place { host: "::1".to_owned(), port: 1 }),
+            native: Spot::new(Vec::new(), "[::1]:4460".parse().expect("an address")),
+            tcp: None,
+            browser: Some(Spot::new(Vec::new(), "[::1]:1".parse().expect("an address"))),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
         }

@@ -1,33 +1,72 @@
 //! Makes links into the session.
 
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
 use anyhow::{Context, Result};
 use protocol::control::Role;
-use transport::{LinkAddress, Pin, Right, Ticket, TicketId, TicketKey, TicketText, UnixSeconds};
+use transport::{
+    LinkAddress, OwnAddresses, Pin, Place, Right, Ticket, TicketId, TicketKey, TicketText, UnixSeconds,
+    link_address::MAX_PLACES,
+};
 
 use crate::usage::Usage;
 
-/// Where viewers connect.
+/// Where one of the host's ports is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// A name or an address.
-    pub host: String,
-    /// The port.
-    pub port: u16,
+pub(crate) struct Spot {
+    given: Vec<Place>,
+    bound: SocketAddr,
 }
 
-impl Place {
-    /// The one that was given, or else the one that is bound.
-    pub(crate) fn of(given: Option<(&str, Option<u16>)>, bound: SocketAddr, port: u16) -> Self {
-        match given {
-            Some((host, named)) => Self { host: host.to_owned(), port: named.unwrap_or(port) },
-            None => Self { host: advertised(bound), port },
-        }
+impl Spot {
+    /// The places that were given, or else where the bound address is reached.
+    pub(crate) fn new(given: Vec<Place>, bound: SocketAddr) -> Self {
+        Self { given, bound }
     }
+
+    /// All places, the likeliest first. Networks come and go, so they are looked at anew.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let mut places = self.given.clone();
+        if places.is_empty() {
+            let port = self.bound.port();
+            let own = reachable(self.bound.ip(), transport::own_addresses());
+            places.extend(own.into_iter().map(|address| Place { host: address.to_string(), port }));
+        }
+        places.truncate(MAX_PLACES);
+        places
+    }
+
+    /// What people should know of links that name a guess.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let own = transport::own_addresses();
+        let guesses = self.given.is_empty() && self.bound.ip().is_unspecified();
+        (guesses && !own.has_route).then(|| no_route(&reachable(self.bound.ip(), own)))
+    }
+}
+
+fn no_route(named: &[IpAddr]) -> String {
+    let named: Vec<String> = named.iter().map(IpAddr::to_string).collect();
+    format!(
+        "this machine has no default route, so links name {}; if people reach it otherwise, say where: --advertise HOST \
+         (DORMER_ADVERTISE)",
+        named.join(", ")
+    )
+}
+
+/// Under which addresses others reach what is bound to this one.
+pub(crate) fn reachable(bound: IpAddr, own: OwnAddresses) -> Vec<IpAddr> {
+    if !bound.is_unspecified() {
+        return vec![bound];
+    }
+    let mut all = own.all;
+    all.retain(|address| bound.is_ipv6() || address.is_ipv4());
+    if all.is_empty() {
+        all.push(Ipv4Addr::LOCALHOST.into());
+    }
+    all
 }
 
 /// Makes links into one session.
@@ -35,10 +74,12 @@ impl Place {
 pub(crate) struct Links {
     /// The session's name.
     pub session: String,
-    /// What native links name.
-    pub native: Place,
-    /// What browser links name, if browsers are served.
-    pub browser: Option<Place>,
+    /// Where native viewers connect.
+    pub native: Spot,
+    /// Where they do so over TCP, if browsers are served.
+    pub tcp: Option<Spot>,
+    /// Where the page is, if browsers are served.
+    pub browser: Option<Spot>,
     /// The host's key.
     pub pin: Pin,
     /// Signs.
@@ -65,8 +106,11 @@ impl Links {
     /// A link for the native viewer.
     pub(super) fn native(&self, role: Role, ttl: Duration) -> Result<String> {
         let (ticket, _) = self.ticket(Right::Join, role, UnixSeconds::now().after(ttl))?;
-        let Place { host, port } = self.native.clone();
-        Ok(LinkAddress { host, port, pin: self.pin, ticket }.to_link())
+        let mut places = self.native.places().into_iter();
+        let Place { host, port } = places.next().context("every port is somewhere")?;
+        let tcp = self.tcp.as_ref().map(Spot::places).unwrap_or_default();
+        let (others, pin) = (places.collect(), self.pin);
+        Ok(LinkAddress { host, port, others, tcp, pin, ticket }.to_link())
     }
 
     /// A link for a browser, with the number of its ticket, if browsers are served.
@@ -87,7 +131,19 @@ impl Links {
 
     /// Host and port of the page, as links name them, if browsers are served.
     pub(crate) fn page_authority(&self) -> Option<String> {
-        self.browser.as_ref().map(|place| authority(&place.host, place.port))
+        self.authorities().into_iter().next()
+    }
+
+    fn authorities(&self) -> Vec<String> {
+        let places = self.browser.as_ref().map(Spot::places).unwrap_or_default();
+        places.iter().map(authority).collect()
+    }
+
+    /// The same link under the page's other addresses. An address bar holds only one.
+    pub(super) fn elsewhere(&self, link: &str) -> Vec<String> {
+        let authorities = self.authorities();
+        let Some((_, rest)) = link.split_once("/#") else { return Vec::new() };
+        authorities.iter().skip(1).map(|authority| format!("https://{authority}/#{rest}")).collect()
     }
 
     /// A ticket for one hello of a page that was let in.
@@ -109,46 +165,28 @@ pub(crate) fn ttl(given: Option<&str>) -> Result<Duration, Usage> {
         .map_err(|_| Usage(format!("--ttl '{ttl}' is no time; write for example 90s, 15m or 24h")))
 }
 
-/// Host and port as they stand in an address.
-fn authority(host: &str, port: u16) -> String {
-    let with_port = with_port(host, port);
-    // As browsers write it.
+/// Host and port as browsers write them.
+fn authority(place: &Place) -> String {
+    let with_port = place.to_string();
     with_port.strip_suffix(":443").map_or(with_port.clone(), str::to_owned)
-}
-
-fn with_port(host: &str, port: u16) -> String {
-    match host.parse::<Ipv6Addr>() {
-        Ok(address) => format!("[{address}]:{port}"),
-        Err(_) => format!("{host}:{port}"),
-    }
-}
-
-/// What links name as the host: the address that is bound, or the one by which others reach this machine.
-pub(crate) fn advertised(bound: SocketAddr) -> String {
-    let address = if bound.ip().is_unspecified() { outward_address() } else { bound.ip() };
-    address.to_string()
-}
-
-/// The address of the interface that leads outwards. Nothing is sent: connecting a UDP socket only asks for a route, to
-/// an address that is reserved for documentation (RFC 5737).
-pub(crate) fn outward_address() -> IpAddr {
-    let ask = || {
-        let socket = UdpSocket::bind("0.0.0.0:0")?;
-        socket.connect("192.0.2.1:9")?;
-        socket.local_addr()
-    };
-    ask().map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
+
+    fn spot(port: u16) -> Spot {
+        Spot::new(Vec::new(), (Ipv6Addr::LOCALHOST, port).into())
+    }
 
     fn links(browser_port: Option<u16>) -> Links {
         Links {
             session: "main".to_owned(),
-            native: Place { host: "::1".to_owned(), port: 4460 },
-            browser: browser_port.map(|port| Place { host: "::1".to_owned(), port }),
+            native: spot(4460),
+            tcp: browser_port.map(spot),
+            browser: browser_port.map(spot),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
         }
@@ -163,5 +201,33 @@ mod tests {
         let ticket = links(None).tickets.verify(ticket, UnixSeconds::now()).expect("valid");
         assert_eq!((ticket.right, ticket.role), (Right::Page, Role::View));
         assert_eq!(links(None).pair(Role::View, Duration::from_secs(9)).expect("made").browser, None);
+    }
+
+    #[test]
+    fn links_name_every_place_and_say_what_to_do_where_that_is_a_guess() {
+        let place = |host: &str, port| Place { host: host.to_owned(), port };
+        let given = vec![place("10.0.0.1", 8443), place("2001:db8::7", 443)];
+        let bound = (Ipv6Addr::UNSPECIFIED, 4461).into();
+        let many = Links { browser: Some(Spot::new(given, bound)), ..links(Some(4461)) };
+        let (link, _) = many.browser(Role::View, Duration::from_secs(9)).expect("made").expect("served");
+        assert!(link.starts_with("https://10.0.0.1:8443/#ticket="), "{link}");
+        let ticket = link.split_once('#').expect("a fragment").1;
+        assert_eq!(many.elsewhere(&link), [format!("https://[2001:db8::7]/#{ticket}")]);
+        let native: LinkAddress =
+            many.native(Role::View, Duration::from_secs(9)).expect("made").parse().expect("a link");
+        assert_eq!(native.tcp, [place("::1", 4461)]);
+
+        let own = |all: &[&str]| OwnAddresses {
+            all: all.iter().map(|address| address.parse().expect("an address")).collect(),
+            has_route: false,
+        };
+        let [v4, v6] = [IpAddr::from(Ipv4Addr::UNSPECIFIED), IpAddr::from(Ipv6Addr::UNSPECIFIED)];
+        let both = own(&["10.0.0.1", "2001:db8::7"]);
+        assert_eq!(reachable(v6, both.clone()), both.all);
+        assert_eq!(reachable(v4, both.clone()), both.all[..1], "nobody listens on the other");
+        let alone = reachable(v6, own(&[]));
+        assert_eq!(alone, [IpAddr::from(Ipv4Addr::LOCALHOST)]);
+        let said = no_route(&alone);
+        assert!(said.contains("127.0.0.1") && said.contains("--advertise"), "{said}");
     }
 }

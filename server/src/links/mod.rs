@@ -6,4 +6,4 @@ mod issue;
 
 pub(crate) use announcement::{Announcement, Printed};
 pub(crate) use file::remove_own;
-pub(crate) use issue::{LinkPair, Links, Place, advertised, outward_address, ttl};
+pub(crate) use issue::{LinkPair, Links, Spot, reachable, ttl};

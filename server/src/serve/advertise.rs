@@ -1,6 +1,7 @@
 //! Where people reach the host, as it was told: links name that instead of what is bound, which in a container and behind
 //! a proxy is something else.
 
+use transport::Place;
 use web::is_host;
 
 use crate::usage::Usage;
@@ -37,18 +38,46 @@ impl Advertised {
         places.map(|place| read(place).ok_or_else(|| wrong(place))).collect::<Result<_, _>>().map(Self)
     }
 
-    /// What native links name: the host, and the port if it is not the bound one.
-    pub(super) fn native(&self) -> Option<(&str, Option<u16>)> {
-        let place = self.0.iter().find(|place| place.viewers != Viewers::Browsers)?;
+    /// Where native viewers reach the host, whose port is this unless it was given.
+    pub(super) fn native(&self, port: u16) -> Vec<Place> {
         // A bare port is the page's.
-        let port = place.port.filter(|_| place.viewers == Viewers::Native);
-        Some((&place.host, port))
+        self.places(|place| match place.viewers {
+            Viewers::All => Some(port).filter(|_| !self.says(Viewers::Native, &place.host)),
+            Viewers::Native => Some(place.port.unwrap_or(port)),
+            Viewers::Browsers => None,
+        })
     }
 
-    /// The same for browser links.
-    pub(super) fn browser(&self) -> Option<(&str, Option<u16>)> {
-        let place = self.0.iter().find(|place| place.viewers != Viewers::Native)?;
-        Some((&place.host, place.port))
+    /// Where they reach the page's port, which takes their links where no UDP gets through. What is behind `https://` may
+    /// be a proxy that ends TLS, where the host cannot prove who it is.
+    pub(super) fn tcp(&self, page: u16) -> Vec<Place> {
+        self.places(|place| match place.viewers {
+            Viewers::All => Some(place.port.unwrap_or(page)),
+            Viewers::Native => Some(page).filter(|_| !self.says(Viewers::All, &place.host)),
+            Viewers::Browsers => None,
+        })
+    }
+
+    /// Where browsers find the page.
+    pub(super) fn browser(&self, page: u16) -> Vec<Place> {
+        self.places(|place| match place.viewers {
+            Viewers::Native => None,
+            Viewers::All | Viewers::Browsers => Some(place.port.unwrap_or(page)),
+        })
+    }
+
+    /// Whether a place of this host was given for those: then its other places need no guess.
+    fn says(&self, viewers: Viewers, host: &str) -> bool {
+        self.0.iter().any(|place| place.viewers == viewers && place.host == host)
+    }
+
+    fn places(&self, port: impl Fn(&Given) -> Option<u16>) -> Vec<Place> {
+        let mut all = Vec::new();
+        for given in &self.0 {
+            let place = port(given).map(|port| Place { host: given.host.clone(), port });
+            all.extend(place.filter(|place| !all.contains(place)));
+        }
+        all
     }
 
     /// All hosts.
@@ -89,14 +118,20 @@ mod tests {
     #[test]
     fn links_name_what_was_given_for_them() {
         let read = |text| Advertised::read(text).expect("places");
+        let shown = |places: Vec<Place>| -> Vec<String> { places.iter().map(Place::to_string).collect() };
         let one = read("apps.example.org:8443");
-        assert_eq!(one.browser(), Some(("apps.example.org", Some(8443))));
-        assert_eq!(one.native(), Some(("apps.example.org", None)), "a bare port is the page's");
-        let two = read("dormer://lan:5000, https://apps.example.org ,[::1]:7");
-        assert_eq!(two.native(), Some(("lan", Some(5000))));
-        assert_eq!(two.browser(), Some(("apps.example.org", Some(443))), "as in any address of a page");
-        assert_eq!(two.hosts().collect::<Vec<_>>(), ["lan", "apps.example.org", "::1"]);
-        assert_eq!(read("2001:db8::1").browser(), Some(("2001:db8::1", None)));
+        assert_eq!(shown(one.browser(4461)), ["apps.example.org:8443"]);
+        assert_eq!(shown(one.native(4460)), ["apps.example.org:4460"], "a bare port is the page's");
+        assert_eq!(shown(one.tcp(4461)), ["apps.example.org:8443"]);
+        let two = read("dormer://lan:5000, https://apps.example.org ,[::1]:7,10.0.0.1");
+        assert_eq!(shown(two.native(4460)), ["lan:5000", "[::1]:4460", "10.0.0.1:4460"]);
+        assert_eq!(shown(two.browser(4461)), ["apps.example.org:443", "[::1]:7", "10.0.0.1:4461"]);
+        assert_eq!(shown(two.tcp(4461)), ["lan:4461", "[::1]:7", "10.0.0.1:4461"], "not through a proxy");
+        assert_eq!(two.hosts().collect::<Vec<_>>(), ["lan", "apps.example.org", "::1", "10.0.0.1"]);
+        let published = read("192.168.1.5:8443,dormer://192.168.1.5:5000");
+        assert_eq!(shown(published.native(4460)), ["192.168.1.5:5000"], "what was said needs no guess");
+        assert_eq!(shown(published.tcp(4461)), ["192.168.1.5:8443"]);
+        assert_eq!(shown(read("2001:db8::1").browser(4461)), ["[2001:db8::1]:4461"]);
         assert_eq!(read(""), Advertised::default());
     }
 

@@ -10,6 +10,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use transport::{
     Admission, HostIdentity, Joined, UnixSeconds,
     webrtc::{WebRtcHost, WebRtcSettings},
+    websocket,
     webtransport::{self, Origins, WebTransportHost, WebTransportSettings},
 };
 use web::{Certificates, Hosts, Listener, SecurityHeaders, Tls};
@@ -61,7 +62,7 @@ struct Ports {
 
 impl Browsers {
     /// Binds them, unless browsers are not to be served.
-    pub(super) async fn bind(
+    pub(super) fn bind(
         config: &Config,
         identity: &HostIdentity,
         admission: &Arc<Admission>,
@@ -69,15 +70,17 @@ impl Browsers {
         let Some(http) = &config.http else { return Ok(None) };
         let short_lived = Arc::new(webtransport::Certificates::new(UnixSeconds::now)?);
         let Ports { listener, hosts, webtransport } =
-            bind_ports(config, http, identity, admission, &short_lived).await?;
+            bind_ports(config, http, identity, admission, &short_lived)?;
         let address = listener.address();
         let certificates = certificates(config, http, &hosts, address)?;
+        certificates
+            .also_speak(websocket::TCP_ALPN, identity.certified_key().context("the key is of no use")?);
         let webrtc = WebRtcHost::new(webrtc_settings(http, address), Arc::clone(admission));
         let (joined, websocket) = mpsc::channel(MAX_WAITING);
         let headers = SecurityHeaders::new(&http.frame_ancestors);
         Ok(Some(Self {
             listener,
-            tls: Tls { hosts, certificates, headers },
+            tls: Tls { hosts, certificates, headers, plain: http.plain },
             ways: Ways {
                 webtransport: short_lived,
                 webrtc: webrtc.signalling(),
@@ -122,7 +125,7 @@ impl OpenToBrowsers {
 }
 
 /// Binds one port for the page, over TCP, and for WebTransport, over UDP.
-async fn bind_ports(
+fn bind_ports(
     config: &Config,
     http: &HttpConfig,
     identity: &HostIdentity,
@@ -132,14 +135,14 @@ async fn bind_ports(
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let listener = Listener::bind(http.address, DEFAULT_HTTP_PORT).await.with_context(|| {
+        let listener = Listener::bind(http.address, DEFAULT_HTTP_PORT).with_context(|| {
             let port = http.address.map_or_else(|| format!("port {DEFAULT_HTTP_PORT}"), |it| it.to_string());
             format!(
                 "TCP {port} cannot be used for the page; choose another with --http ADDR:0, or use --no-http"
             )
         })?;
         let address = listener.address();
-        let advertised = config.advertise.hosts().map(str::to_owned).chain([links::advertised(address)]);
+        let advertised = config.advertise.hosts().map(str::to_owned);
         let hosts = Hosts::new(http.names.iter().cloned().chain(advertised));
         let settings = WebTransportSettings::new(LINK_PATH, own_origins(&hosts));
         let (admission, certificates) = (Arc::clone(admission), Arc::clone(short_lived));
@@ -170,9 +173,10 @@ fn certificates(
     let is_address = |name: &String| name.parse::<IpAddr>().is_ok();
     let (addresses, names): (Vec<_>, Vec<_>) = hosts.names().iter().cloned().partition(is_address);
     let named = addresses.iter().filter_map(|address| address.parse().ok());
-    let own = if bound.ip().is_unspecified() { links::outward_address() } else { bound.ip() };
-    let local = [own, Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let all: Vec<IpAddr> = named.chain(local).chain(http.external_addresses.iter().copied()).collect();
+    let own = links::reachable(bound.ip(), transport::own_addresses());
+    let local = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let external = http.external_addresses.iter().copied();
+    let all: Vec<IpAddr> = named.chain(own).chain(local).chain(external).collect();
     let loaded = Certificates::load(http.certificate.clone(), &config.state_dir, &names, &all);
     let loaded = loaded.map_err(|error| match error.is_in_given_files() {
         true => anyhow::Error::new(Usage(format!("--http-cert, --http-key: {error}"))),

@@ -1,11 +1,6 @@
 //! What `dormer serve` does: its options and their defaults, checked.
 
-use std::{
-    ffi::OsString,
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use encoder::select::{Choice, Selection, UnknownBackend};
@@ -20,8 +15,8 @@ use crate::{
 /// What `dormer serve` does, complete.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// Where native viewers connect.
-    pub quic: SocketAddr,
+    /// Where native viewers connect; nothing for the usual port on all addresses.
+    pub quic: Option<SocketAddr>,
     /// Whether and how browsers are served.
     pub http: Option<HttpConfig>,
     /// What links name instead of the bound address.
@@ -57,7 +52,7 @@ impl Config {
         let http = if options.no_http { None } else { Some(HttpConfig::resolve(&options)?) };
         Ok(Config {
             http,
-            quic: options.quic.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into()),
+            quic: options.quic,
             advertise: Advertised::read(options.advertise.as_deref().unwrap_or_default())?,
             x11: !options.no_x11,
             state_dir: options.state_dir.map_or_else(paths::default_state_dir, Ok)?,
@@ -97,7 +92,7 @@ mod tests {
             ServeOptions { quic: Some("127.0.0.1:9".parse().expect("an address")), ..Default::default() };
         let config = Config::resolve(ServeOptions { state_dir: Some("/nowhere".into()), ..flags.or(file) });
         let config = config.expect("complete");
-        assert_eq!(config.quic.port(), 9);
+        assert_eq!(config.quic.map(|address| address.port()), Some(9));
         assert!(!config.x11);
         assert_eq!(config.command, ["foot", "-e", "sh"]);
     }

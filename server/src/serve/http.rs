@@ -15,6 +15,8 @@ use crate::{api::Turn, usage::Usage};
 pub(crate) struct HttpConfig {
     /// Where; nothing for the usual port on all addresses.
     pub address: Option<SocketAddr>,
+    /// Whether plain HTTP is answered as well.
+    pub plain: bool,
     /// The certificate of the page.
     pub certificate: Source,
     /// Further names of this host.
@@ -47,8 +49,14 @@ impl HttpConfig {
         if let Some(wrong) = names.find(|name| !is_host(name)) {
             return Err(Usage(format!("'{wrong}' is neither a name nor an address of a host")));
         }
+        if options.http_plain && !options.http.is_some_and(|address| address.ip().is_loopback()) {
+            let advice = "--http-plain needs --http with a loopback address, such as 127.0.0.1:4461: anybody on the way \
+                          reads and changes what plain HTTP carries";
+            return Err(Usage(advice.to_owned()));
+        }
         Ok(HttpConfig {
             address: options.http,
+            plain: options.http_plain,
             certificate,
             names: options.http_host.clone(),
             frame_ancestors,
@@ -87,6 +95,8 @@ mod tests {
             ("webrtc-ports = '9-1'", "4462-4470"),
             ("frame-ancestors = ['*']", "https://"),
             ("http-host = ['a b']", "a b"),
+            ("http-plain = true", "loopback"),
+            ("http-plain = true\nhttp = '0.0.0.0:4461'", "loopback"),
             ("advertise = 'a;b'", "a;b"),
         ] {
             let error =

@@ -11,8 +11,9 @@ mod start_order;
 mod turn;
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -23,7 +24,7 @@ use tokio::{
 };
 use tracing::warn;
 use transport::{
-    Admission, HostIdentity, PreAuthLimits, TicketKey, UnixSeconds,
+    Admission, HostIdentity, Pin, PreAuthLimits, TicketKey, UnixSeconds,
     quic::{QuicHost, QuicSettings},
 };
 use web::Visitors;
@@ -40,7 +41,7 @@ use crate::{
     api::Entry,
     apps::{AppEnded, Apps, MAX_APPS},
     console::{Console, Order},
-    links::{self, Announcement, Links, Place},
+    links::{self, Announcement, Links, Spot},
     paths,
     reaper::{self, OrphanEnds},
     runtime_dir::RuntimeDir,
@@ -81,21 +82,16 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let admission = Arc::new(admission.context("it cannot be read which links were used")?);
     let visitors = Visitors::kept_in(config.state_dir.join("visitors"), now);
     let visitors = visitors.context("it cannot be read which browsers have joined")?;
-    let quic = QuicHost::bind(config.quic, &identity, Arc::clone(&admission), QuicSettings::default())?;
-    let quic_address = quic.local_addr().context("the socket has no address")?;
-    let browsers = Browsers::bind(&config, &identity, &admission).await?;
-    let page_address = browsers.as_ref().map(Browsers::address);
-    let links = Links {
-        session: session.clone(),
-        native: Place::of(
-            config.advertise.native(),
-            page_address.unwrap_or(quic_address),
-            quic_address.port(),
-        ),
-        browser: page_address.map(|page| Place::of(config.advertise.browser(), page, page.port())),
-        pin: identity.pin(),
-        tickets,
+    let quic = bind_quic(&config, &identity, &admission)?;
+    let browsers = Browsers::bind(&config, &identity, &admission)?;
+    let places = Places {
+        native: quic.local_addr().context("the socket has no address")?,
+        page: browsers.as_ref().map(Browsers::address),
     };
+    let links = places.links(&config, session.clone(), identity.pin(), tickets);
+    if let Some(advice) = links.native.advice() {
+        warn!("{advice}");
+    }
 
     let runtime_dir = RuntimeDir::create()?;
     let (compositor, env) = start_compositor(&config, &runtime_dir, &events).await?;
@@ -130,6 +126,39 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         links::remove_own(path);
     }
     outcome(end)
+}
+
+fn bind_quic(config: &Config, identity: &HostIdentity, admission: &Arc<Admission>) -> Result<QuicHost> {
+    let (admission, settings) = (Arc::clone(admission), QuicSettings::default());
+    Ok(match config.quic {
+        Some(address) => QuicHost::bind(address, identity, admission, settings)?,
+        None => QuicHost::bind_everywhere(DEFAULT_PORT, identity, admission, settings)?,
+    })
+}
+
+/// What is bound.
+struct Places {
+    native: SocketAddr,
+    page: Option<SocketAddr>,
+}
+
+impl Places {
+    fn links(self, config: &Config, session: String, pin: Pin, tickets: TicketKey) -> Links {
+        let Self { mut native, page } = self;
+        if let Some(page) = page.filter(|page| native.ip().is_unspecified() && !page.ip().is_unspecified()) {
+            // Who gave the page an address meant people to come by it.
+            native.set_ip(page.ip());
+        }
+        let advertise = &config.advertise;
+        Links {
+            session,
+            native: Spot::new(advertise.native(native.port()), native),
+            tcp: page.map(|page| Spot::new(advertise.tcp(page.port()), page)),
+            browser: page.map(|page| Spot::new(advertise.browser(page.port()), page)),
+            pin,
+            tickets,
+        }
+    }
 }
 
 /// Starts the first app, if there is one.
@@ -181,14 +210,22 @@ fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder:
     })
 }
 
-/// Links in the file always work: others take their place before they expire.
+/// Links in the file always work: others take their place before they expire, and when this machine's addresses change.
 fn keep_fresh(announcement: Arc<Announcement>) {
     /// The clock of timers reaches no farther.
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+    /// How often addresses are looked at.
+    const LOOK: Duration = Duration::from_secs(30);
     let every = announcement.refresh_after().clamp(Duration::from_secs(1), LONGEST);
     tokio::spawn(async move {
+        let (mut due, mut known) = (Instant::now() + every, transport::own_addresses());
         loop {
-            tokio::time::sleep(every).await;
+            tokio::time::sleep(due.saturating_duration_since(Instant::now()).min(LOOK)).await;
+            let own = transport::own_addresses();
+            if own == known && Instant::now() < due {
+                continue;
+            }
+            (due, known) = (Instant::now() + every, own);
             let announcement = Arc::clone(&announcement);
             // It fails if the runtime ends.
             let _ = tokio::task::spawn_blocking(move || announcement.refresh()).await;

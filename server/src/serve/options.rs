@@ -16,12 +16,15 @@ use crate::{layers::layered, links::Printed};
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ServeOptions {
-    /// Address for native viewers, UDP; port 0 picks one [default: 0.0.0.0:4460]
+    /// Address for native viewers, UDP; port 0 picks one [default: all addresses, port 4460]
     #[arg(long, value_name = "ADDR")]
     pub(super) quic: Option<SocketAddr>,
     /// Address for browsers, TCP and UDP; port 0 picks one [default: all addresses, port 4461]
     #[arg(long, value_name = "ADDR")]
     pub(super) http: Option<SocketAddr>,
+    /// Answer plain HTTP as well, for a proxy on this machine that ends TLS; --http must name a loopback address
+    #[arg(long)]
+    pub(super) http_plain: bool,
     /// Do not serve browsers
     #[arg(long)]
     pub(super) no_http: bool,
@@ -92,7 +95,7 @@ pub(crate) struct ServeOptions {
 }
 
 layered!(ServeOptions {
-    quic, http, no_http, http_host, frame_ancestors, webrtc_ports, external_address, turn, advertise, no_x11,
+    quic, http, http_plain, no_http, http_host, frame_ancestors, webrtc_ports, external_address, turn, advertise, no_x11,
     state_dir, link_file, print_links, ttl, encoder, max_viewers, exit_with_command, command;
     [http_cert, http_key];
     [turn_secret_file, turn_user, turn_password_file]

@@ -92,8 +92,17 @@ impl Proxy {
         }
     }
 
-    /// The same link, over this network.
+    /// The same link, over this network alone.
     pub fn link(&self, link: &str) -> Result<String> {
+        let link = self.link_and_tcp(link)?;
+        let (place, fragment) = link.split_once('#').context("a link has a fragment")?;
+        let direct = |part: &&str| !part.starts_with("also=") && !part.starts_with("tcp=");
+        let fragment: Vec<&str> = fragment.split('&').filter(direct).collect();
+        Ok(format!("{place}#{}", fragment.join("&")))
+    }
+
+    /// The same link, over this network for UDP; TCP takes another way.
+    pub fn link_and_tcp(&self, link: &str) -> Result<String> {
         Ok(link.replacen(authority(link)?, &self.address.to_string(), 1))
     }
 

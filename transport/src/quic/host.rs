@@ -1,6 +1,10 @@
 //! The host's side of QUIC.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use quinn::{Connection, VarInt};
 use thiserror::Error;
@@ -58,6 +62,22 @@ impl QuicHost {
             no_error: VarInt::from_u32(CloseCode::Left as u32),
         })
         .map(Self)
+    }
+
+    /// Listens on this port of all addresses: of both families by one socket, where there are both.
+    pub fn bind_everywhere(
+        port: u16,
+        identity: &HostIdentity,
+        admission: Arc<Admission>,
+        settings: QuicSettings,
+    ) -> Result<Self, BindError> {
+        let bind = |address| Self::bind(address, identity, Arc::clone(&admission), settings);
+        match bind((Ipv6Addr::UNSPECIFIED, port).into()) {
+            Err(BindError::Socket { source, .. }) if source.kind() != io::ErrorKind::AddrInUse => {
+                bind((Ipv4Addr::UNSPECIFIED, port).into())
+            }
+            bound => bound,
+        }
     }
 
     /// Where it listens.

@@ -17,6 +17,7 @@ use quinn::{
 use ring::rand::{SecureRandom, SystemRandom};
 use rustix::net::sockopt;
 use rustls::client::danger::ServerCertVerifier;
+use socket2::{Domain, Socket, Type};
 
 use crate::identity::HostIdentity;
 
@@ -219,9 +220,15 @@ impl ConnectionIdGenerator for ShortIds {
 /// What sockets hold while their thread is busy. The system may allow less.
 const SOCKET_BUFFER: usize = 4 << 20;
 
-/// A UDP socket on `address` with room for bursts.
+/// A UDP socket on `address` with room for bursts. All addresses of IPv6 are those of IPv4 as well, whatever the system's
+/// default for that is.
 pub(crate) fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(address)?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
+    if address.is_ipv6() && address.ip().is_unspecified() {
+        socket.set_only_v6(false)?;
+    }
+    socket.bind(&address.into())?;
+    let socket = UdpSocket::from(socket);
     sockopt::set_socket_recv_buffer_size(&socket, SOCKET_BUFFER)?;
     sockopt::set_socket_send_buffer_size(&socket, SOCKET_BUFFER)?;
     Ok(socket)

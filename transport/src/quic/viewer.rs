@@ -10,10 +10,7 @@ use std::{
 use bytes::Bytes;
 use protocol::{Lane, control::Welcome};
 use quinn::{ClientConfig, Connection, Endpoint, TokioRuntime};
-use tokio::{
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::time::timeout;
 
 use super::{
     QuicSettings,
@@ -26,19 +23,14 @@ use super::{
 use crate::{
     admission::introduction::{ConnectError, Introduction, read_answer},
     close::CloseReason,
-    identity::SERVER_NAME,
+    identity::{Pin, SERVER_NAME},
     link::{ViewerLink, link},
     link_address::LinkAddress,
     pinned_certificate::{Pinned, PinnedCertificate},
+    race::race,
 };
 
-/// How long the next of a host's addresses waits for the one before.
-const STAGGER: Duration = Duration::from_millis(250);
-
-/// The most addresses of one host that are tried.
-const MAX_ADDRESSES: usize = 8;
-
-/// Joins the session that `address` leads to. Needs a tokio runtime; one thread is enough.
+/// Joins the session that `address` leads to, over QUIC alone. Needs a tokio runtime; one thread is enough.
 ///
 /// The host's key is checked before the ticket is sent.
 pub async fn connect(
@@ -46,9 +38,24 @@ pub async fn connect(
     introduction: Introduction,
     settings: QuicSettings,
 ) -> Result<(ViewerLink, Welcome), ConnectError> {
+    let reached = reach(address, settings).await?;
+    enter(reached, address, introduction, settings).await
+}
+
+/// A connection to the right host, before the ticket was shown to it.
+pub(crate) struct Reached {
+    endpoint: Endpoint,
+    connection: Connection,
+}
+
+/// Shows the ticket.
+pub(crate) async fn enter(
+    Reached { endpoint, connection }: Reached,
+    address: &LinkAddress,
+    introduction: Introduction,
+    settings: QuicSettings,
+) -> Result<(ViewerLink, Welcome), ConnectError> {
     let silence = || ConnectError::Silence { host: address.authority() };
-    let (endpoint, connection) =
-        timeout(settings.hello_timeout, reach(address, settings)).await.map_err(|_| silence())??;
     let hello = introduction.hello(&address.ticket);
     let mut control = timeout(settings.hello_timeout, connection.open_bi())
         .await
@@ -73,42 +80,26 @@ pub(crate) fn join(
     link
 }
 
-/// Tries the host's addresses one after the other, without waiting long for any; the first that answers wins.
-async fn reach(
-    address: &LinkAddress,
-    settings: QuicSettings,
-) -> Result<(Endpoint, Connection), ConnectError> {
-    let (check, mismatch) = PinnedCertificate::new(Pinned::Key(address.pin));
-    let tls = |error: TlsError| ConnectError::Local(io::Error::other(error.to_string()));
-    let config = settings.client(Arc::new(check)).map_err(tls)?;
-    let mut attempts = JoinSet::new();
-    for (turn, place) in (0u32..).zip(resolve(address).await?) {
-        let config = config.clone();
-        attempts.spawn(async move {
-            sleep(STAGGER * turn).await;
-            dial(place, config, settings.idle_timeout).await
-        });
-    }
-    let mut failure = None;
-    while let Some(attempt) = attempts.join_next().await {
-        match attempt {
-            Ok(Ok(reached)) => return Ok(reached),
-            Ok(Err(error)) => failure = Some(error),
-            Err(panicked) => failure = Some(ConnectError::Local(io::Error::other(panicked))),
-        }
-        if mismatch.load(Ordering::Relaxed) {
-            return Err(ConnectError::WrongKey { host: address.authority() });
-        }
-    }
-    Err(failure.unwrap_or(ConnectError::Silence { host: address.authority() }))
+/// Tries the link's places side by side.
+pub(crate) async fn reach(address: &LinkAddress, settings: QuicSettings) -> Result<Reached, ConnectError> {
+    let pin = address.pin;
+    let reached =
+        race(address.places(), settings.hello_timeout, |place| dial_pinned(place, pin, settings)).await;
+    reached.map_err(|error| {
+        let silent = matches!(error, ConnectError::Silence { .. });
+        if silent { ConnectError::Silence { host: address.authority() } } else { error }
+    })
 }
 
-async fn resolve(address: &LinkAddress) -> Result<Vec<SocketAddr>, ConnectError> {
-    let failed = |problem: String| ConnectError::Resolve { host: address.host.clone(), problem };
-    let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
-    let found: Vec<SocketAddr> =
-        found.map_err(|error| failed(error.to_string()))?.take(MAX_ADDRESSES).collect();
-    if found.is_empty() { Err(failed("it has no address".to_owned())) } else { Ok(found) }
+async fn dial_pinned(place: SocketAddr, pin: Pin, settings: QuicSettings) -> Result<Reached, ConnectError> {
+    let (check, mismatch) = PinnedCertificate::new(Pinned::Key(pin));
+    let tls = |error: TlsError| ConnectError::Local(io::Error::other(error.to_string()));
+    let config = settings.client(Arc::new(check)).map_err(tls)?;
+    match dial(place, config, settings.idle_timeout).await {
+        Ok((endpoint, connection)) => Ok(Reached { endpoint, connection }),
+        Err(_) if mismatch.load(Ordering::Relaxed) => Err(ConnectError::WrongKey { host: place.to_string() }),
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) async fn dial(

@@ -1,5 +1,4 @@
-//! The viewer's side of WebSocket. Ours are browsers; this one proves that host and protocol keep the
-//! contract.
+//! The viewer's side of WebSocket, of native viewers where no UDP gets through. Browsers have their own.
 
 use std::{net::SocketAddr, sync::Arc};
 

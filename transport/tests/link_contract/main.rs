@@ -17,6 +17,7 @@ mod raw_websocket;
 mod raw_webtransport;
 mod rig;
 mod samples;
+mod tcp_rig;
 mod webrtc_rig;
 mod webrtc_video;
 mod websocket_rig;
@@ -46,6 +47,7 @@ macro_rules! for_each_link {
 
         link_tests! { quic, crate::quic_rig::QuicRig, $($name),+ }
         link_tests! { websocket, crate::websocket_rig::WebSocketRig, $($name),+ }
+        link_tests! { tcp, crate::tcp_rig::TcpRig, $($name),+ }
         link_tests! { webtransport, crate::webtransport_rig::WebTransportRig, $($name),+ }
         link_tests! { webrtc, crate::webrtc_rig::WebRtcRig, $($name),+ }
     };
@@ -60,6 +62,7 @@ macro_rules! for_each_entrance {
 
         entrance_tests! { quic, crate::quic_rig::QuicRig, $($name),+ }
         entrance_tests! { websocket, crate::websocket_rig::WebSocketRig, $($name),+ }
+        entrance_tests! { tcp, crate::tcp_rig::TcpRig, $($name),+ }
         entrance_tests! { webtransport, crate::webtransport_rig::WebTransportRig, $($name),+ }
         entrance_tests! { webrtc, crate::webrtc_rig::WebRtcRig, $($name),+ }
     };

@@ -76,6 +76,8 @@ impl Impostor {
         let link = LinkAddress {
             host: address.ip().to_string(),
             port: address.port(),
+            others: Vec::new(),
+            tcp: Vec::new(),
             pin,
             ticket: TicketText::new("c2VjcmV0"),
         };

@@ -49,7 +49,7 @@ impl QuicRig {
 
     pub(crate) fn link_with(&self, ticket: TicketText) -> LinkAddress {
         let (host, port) = (self.address.ip().to_string(), self.address.port());
-        LinkAddress { host, port, pin: self.identity.pin(), ticket }
+        LinkAddress { host, port, others: Vec::new(), tcp: Vec::new(), pin: self.identity.pin(), ticket }
     }
 }
 

@@ -29,10 +29,12 @@ use crate::{
 
 pub(crate) struct WebSocketRig {
     address: SocketAddr,
-    tickets: Tickets,
+    pub(crate) tickets: Tickets,
     joined: mpsc::Receiver<Joined>,
-    open: Arc<AtomicUsize>,
-    settings: WebSocketSettings,
+    /// Who joined by another door comes in here.
+    pub(crate) entry: mpsc::Sender<Joined>,
+    pub(crate) open: Arc<AtomicUsize>,
+    pub(crate) settings: WebSocketSettings,
     /// Viewers whose machines do nothing any more.
     asleep: Vec<RawWebSocket>,
     door: JoinHandle<()>,
@@ -71,7 +73,7 @@ impl Entrance for WebSocketRig {
         let address = listener.local_addr().expect("bound");
         let (sender, joined) = mpsc::channel(16);
         let open = Arc::default();
-        let (admission, count) = (tickets.admission.clone(), Arc::clone(&open));
+        let (admission, count, entry) = (tickets.admission.clone(), Arc::clone(&open), sender.clone());
         let door = tokio::spawn(async move {
             loop {
                 let (stream, peer) = listener.accept().await.expect("accepts");
@@ -86,7 +88,7 @@ impl Entrance for WebSocketRig {
                 });
             }
         });
-        Self { address, tickets, joined, open, settings, asleep: Vec::new(), door }
+        Self { address, tickets, joined, entry, open, settings, asleep: Vec::new(), door }
     }
 
     fn tickets(&self) -> &Tickets {
@@ -125,13 +127,13 @@ impl Drop for WebSocketRig {
 }
 
 /// A connection that is counted as long as the host holds it.
-struct Counted {
+pub(crate) struct Counted {
     stream: TcpStream,
     open: Arc<AtomicUsize>,
 }
 
 impl Counted {
-    fn new(stream: TcpStream, open: &Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(stream: TcpStream, open: &Arc<AtomicUsize>) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
         Self { stream, open: Arc::clone(open) }
     }

@@ -10,8 +10,9 @@ use protocol::{
 use session::viewer::{self as core, Action, Outbound, Viewer};
 use tokio::{sync::mpsc, time};
 use transport::{
-    CloseReason, LinkAddress, LinkStats, ViewerIncoming, ViewerLink, ViewerSender,
-    quic::{self, ConnectError, Introduction, QuicSettings},
+    CloseReason, ConnectError, Introduction, LinkAddress, LinkStats, ViewerIncoming, ViewerLink,
+    ViewerSender,
+    dial::{self, DialSettings, Way},
     resume_key,
 };
 
@@ -45,7 +46,12 @@ struct Network<S> {
     decoded: mpsc::UnboundedReceiver<Decoded>,
     signals: Signals,
     figures: Figures,
+    /// Over what the newest link ran.
+    way: Option<Way>,
 }
+
+/// How often a viewer looks whether UDP gets through again, while its link runs over TCP.
+const LOOK_FOR_UDP: Duration = Duration::from_secs(20);
 
 /// What ended one connection.
 enum Over {
@@ -68,6 +74,7 @@ impl<S: Sink> Network<S> {
             decoded,
             signals: Signals::new()?,
             figures: Figures::new(stats),
+            way: None,
         })
     }
 
@@ -79,7 +86,7 @@ impl<S: Sink> Network<S> {
                 Ok((link, welcome)) => {
                     met = true;
                     backoff = Backoff::new();
-                    match self.live(link, welcome).await {
+                    match self.live(address, link, welcome).await {
                         Over::End(end) => return end,
                         Over::Broken(reason) => reason,
                     }
@@ -105,10 +112,15 @@ impl<S: Sink> Network<S> {
             video: vec![VideoCodec::H264],
             resume: self.core.resume(clock::now()),
         };
-        let mut connecting = std::pin::pin!(quic::connect(address, introduction, QuicSettings::default()));
+        let mut connecting =
+            std::pin::pin!(dial::join(address, introduction, DialSettings::default(), self.way));
         loop {
             tokio::select! {
-                result = &mut connecting => return result.map_err(Failure::Connect),
+                result = &mut connecting => {
+                    let (link, welcome, way) = result.map_err(Failure::Connect)?;
+                    self.way = Some(way);
+                    return Ok((link, welcome));
+                }
                 command = self.commands.recv() => {
                     if self.offline(command).is_left() {
                         return Err(Failure::Left);
@@ -138,8 +150,9 @@ impl<S: Sink> Network<S> {
     }
 
     /// One connection, from its welcome to its end.
-    async fn live(&mut self, mut link: ViewerLink, welcome: Welcome) -> Over {
+    async fn live(&mut self, address: &LinkAddress, mut link: ViewerLink, welcome: Welcome) -> Over {
         let sender = link.sender().clone();
+        let mut better = std::pin::pin!(better_way(address, self.way));
         self.decoder.begin();
         self.core.handle_control(clock::now(), ToViewer::Welcome(welcome));
         let over = loop {
@@ -164,6 +177,10 @@ impl<S: Sink> Network<S> {
                     if let Some(over) = self.on_incoming(incoming) {
                         break over;
                     }
+                }
+                () = &mut better => {
+                    self.way = Some(Way::Udp);
+                    break Over::Broken("UDP gets through again".to_owned());
                 }
                 () = self.decoder.catch_up(), if self.decoder.is_behind() => {}
                 () = until(timeout) => self.core.handle_timeout(clock::now()),
@@ -333,6 +350,20 @@ enum Leaving {
 impl Leaving {
     fn is_left(self) -> bool {
         self == Leaving::Yes
+    }
+}
+
+/// Waits until a link over TCP can run over UDP again, which stands loss better: for ever, if it runs over UDP. What is
+/// under way is not lost by the change: it is sent again over the new link.
+async fn better_way(address: &LinkAddress, way: Option<Way>) {
+    if way != Some(Way::Tcp) {
+        return future::pending().await;
+    }
+    loop {
+        time::sleep(LOOK_FOR_UDP).await;
+        if dial::answers_over_udp(address, DialSettings::default().quic).await {
+            return;
+        }
     }
 }
 

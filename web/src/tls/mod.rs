@@ -6,7 +6,7 @@ use std::{
     fmt, fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -26,6 +26,12 @@ use tracing::{info, warn};
 
 /// How often files are looked at, while there are connections: nobody needs a certificate otherwise.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The protocols of pages, the better one first.
+const HTTP: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// The most addresses that the host's own certificate is for.
+const MAX_ADDRESSES: usize = 64;
 
 /// The largest file that is read: chains of certificates have some 10 kB.
 const MAX_FILE: u64 = 1 << 20;
@@ -50,9 +56,26 @@ pub struct Certificates(Arc<Shared>);
 
 struct Shared {
     files: Option<(PathBuf, PathBuf)>,
+    /// What the host's own is for, and where it is kept.
+    own: Option<Mutex<Own>>,
+    /// Another protocol on the same port.
+    other: OnceLock<Other>,
     current: RwLock<Arc<CertifiedKey>>,
     looked: Mutex<Looked>,
     provider: Arc<CryptoProvider>,
+}
+
+/// The host's own certificate.
+struct Own {
+    state_dir: PathBuf,
+    names: Vec<String>,
+    addresses: Vec<IpAddr>,
+}
+
+/// A protocol that is told from HTTP by TLS' negotiation, and has a certificate of its own.
+struct Other {
+    protocol: &'static [u8],
+    certificate: Arc<CertifiedKey>,
 }
 
 /// When the files were last looked at, and what was seen.
@@ -152,12 +175,16 @@ impl Certificates {
         addresses: &[IpAddr],
     ) -> Result<Self, CertificateError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut kept = None;
         let (files, state, current) = match source {
             Source::Own => {
-                let pem = own::load_or_create(state_dir, names, addresses, UnixSeconds::now())?;
-                let current = parse(pem.as_bytes(), pem.as_bytes(), &provider).map_err(|reason| {
-                    CertificateError::Damaged { path: state_dir.join(own::FILE), reason }
-                })?;
+                let own = Own {
+                    state_dir: state_dir.to_owned(),
+                    names: names.to_vec(),
+                    addresses: addresses.iter().map(IpAddr::to_canonical).collect(),
+                };
+                let current = own.load(&provider)?;
+                kept = Some(Mutex::new(own));
                 (None, [None, None], current)
             }
             Source::Files { certificate, key } => {
@@ -167,7 +194,34 @@ impl Certificates {
             }
         };
         let looked = Mutex::new(Looked { at: Instant::now(), state });
-        Ok(Self(Arc::new(Shared { files, current: RwLock::new(Arc::new(current)), looked, provider })))
+        let (current, other) = (RwLock::new(Arc::new(current)), OnceLock::new());
+        Ok(Self(Arc::new(Shared { files, own: kept, other, current, looked, provider })))
+    }
+
+    /// Speaks this protocol as well, under a certificate of its own, with those who offer no HTTP. Once.
+    pub fn also_speak(&self, protocol: &'static [u8], certificate: CertifiedKey) {
+        // A second one would be a mistake in this program, and changes nothing.
+        let _ = self.0.other.set(Other { protocol, certificate: Arc::new(certificate) });
+    }
+
+    /// Makes the host's own certificate be for this address as well, by which somebody reached it: networks come and go
+    /// while a host runs.
+    pub(crate) fn cover(&self, address: IpAddr) {
+        let Some(own) = &self.0.own else { return };
+        let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = address.to_canonical();
+        if own.addresses.contains(&address) || own.addresses.len() >= MAX_ADDRESSES {
+            return;
+        }
+        own.addresses.push(address);
+        match own.load(&self.0.provider) {
+            Ok(fresh) => self.use_from_now(fresh),
+            Err(error) => warn!("the page's certificate does not name {address}: {error}"),
+        }
+    }
+
+    fn use_from_now(&self, fresh: CertifiedKey) {
+        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
     }
 
     /// Looks whether the files have changed, if that was not done just now. Reads two small files: rarely, and before a
@@ -186,7 +240,7 @@ impl Certificates {
         looked.state = state;
         match read(certificate, key, &self.0.provider) {
             Ok(fresh) => {
-                *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                self.use_from_now(fresh);
                 info!(file = %certificate.display(), "the page's certificate was read anew");
             }
             Err(error) => warn!("the page keeps its former certificate: {error}"),
@@ -199,13 +253,29 @@ impl Certificates {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(self.clone()));
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let other = self.0.other.get().map(|other| other.protocol);
+        tls.alpn_protocols = HTTP.into_iter().chain(other).map(<[u8]>::to_vec).collect();
         Ok(tls)
     }
 }
 
+impl Own {
+    /// Reads it, or makes it anew if it is not for all of these.
+    fn load(&self, provider: &CryptoProvider) -> Result<CertifiedKey, CertificateError> {
+        let Self { state_dir, names, addresses } = self;
+        let pem = own::load_or_create(state_dir, names, addresses, UnixSeconds::now())?;
+        parse(pem.as_bytes(), pem.as_bytes(), provider)
+            .map_err(|reason| CertificateError::Damaged { path: state_dir.join(own::FILE), reason })
+    }
+}
+
 impl ResolvesServerCert for Certificates {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let offered: Vec<&[u8]> = hello.alpn().into_iter().flatten().collect();
+        let other = self.0.other.get().filter(|other| offered.contains(&other.protocol));
+        if let Some(other) = other.filter(|_| !HTTP.iter().any(|http| offered.contains(http))) {
+            return Some(Arc::clone(&other.certificate));
+        }
         Some(Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
@@ -285,6 +355,25 @@ mod tests {
         write_pair(&certificate, &key);
         later();
         assert_ne!(in_use(), first);
+    }
+
+    #[test]
+    fn the_host_s_own_certificate_is_for_an_address_that_appeared_later() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let first = "192.0.2.1".parse().expect("an address");
+        let certificates = Certificates::load(Source::Own, directory.path(), &[], &[first]).expect("made");
+        let in_use = || certificates.0.current.read().expect("whole").cert[0].clone();
+        let before = in_use();
+        certificates.cover("::ffff:192.0.2.1".parse().expect("an address"));
+        assert_eq!(in_use(), before, "it is for this one");
+        let vpn: IpAddr = "10.0.0.1".parse().expect("an address");
+        certificates.cover(vpn);
+        let after = in_use();
+        assert_ne!(after, before);
+        assert!(after.windows(4).any(|bytes| bytes == [10, 0, 0, 1]), "it does not name {vpn}");
+        assert!(after.windows(4).any(|bytes| bytes == [192, 0, 2, 1]), "it names {first} no more");
+        certificates.cover(vpn);
+        assert_eq!(in_use(), after);
     }
 
     #[test]

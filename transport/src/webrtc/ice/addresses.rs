@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::webrtc::WebRtcSettings;
+use crate::{
+    own_addresses::{interfaces, is_link_local},
+    webrtc::WebRtcSettings,
+};
 
 /// The most addresses of this machine that are offered.
 const MAX_ADDRESSES: usize = 16;
@@ -26,24 +29,6 @@ fn choose(mut found: Vec<IpAddr>, viewer: IpAddr) -> Vec<IpAddr> {
         found.insert(1, Ipv6Addr::LOCALHOST.into());
     }
     found
-}
-
-fn interfaces() -> Vec<IpAddr> {
-    match rtc::shared::ifaces::ifaces() {
-        Ok(interfaces) => interfaces.into_iter().filter_map(|each| each.addr).map(|each| each.ip()).collect(),
-        Err(error) => {
-            tracing::warn!(%error, "this machine does not tell its addresses");
-            Vec::new()
-        }
-    }
-}
-
-/// Such addresses mean nothing without the interface they are on.
-fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.is_unicast_link_local(),
-    }
 }
 
 #[cfg(test)]
