@@ -148,6 +148,56 @@ impl Cells {
         if rects.len() > MANY { self.rects(self.columns) } else { rects }
     }
 
+    /// Of the rectangles that lie wholly within the set, one that holds the most cells of `weight`, a set over the same
+    /// picture, and no edge without any. None if no cell is in both.
+    pub(crate) fn heaviest(&self, weight: &Cells) -> Option<Span> {
+        let sums = weight.sums();
+        let at = |x: usize, y: usize| sums[y * (self.columns + 1) + x];
+        let count = |s: Span| at(s.x1, s.y1) + at(s.x0, s.y0) - at(s.x1, s.y0) - at(s.x0, s.y1);
+        let mut heights = vec![0; self.columns];
+        let mut best = (0, None);
+        for y in 0..self.rows() {
+            for (x, height) in heights.iter_mut().enumerate() {
+                *height = if self.get(x, y) { *height + 1 } else { 0 };
+            }
+            for (x0, x1, height) in maximal(&heights) {
+                let span = Span { x0, x1, y0: y + 1 - height, y1: y + 1 };
+                let held = count(span);
+                if held > best.0 {
+                    best = (held, Some(span));
+                }
+            }
+        }
+        let mut span: Span = best.1?;
+        while count(Span { y1: span.y0 + 1, ..span }) == 0 {
+            span.y0 += 1;
+        }
+        while count(Span { y0: span.y1 - 1, ..span }) == 0 {
+            span.y1 -= 1;
+        }
+        while count(Span { x1: span.x0 + 1, ..span }) == 0 {
+            span.x0 += 1;
+        }
+        while count(Span { x0: span.x1 - 1, ..span }) == 0 {
+            span.x1 -= 1;
+        }
+        Some(span)
+    }
+
+    /// How many cells of the set lie above and to the left of each corner of cells, row by row.
+    fn sums(&self) -> Vec<u32> {
+        let stride = self.columns + 1;
+        let mut sums = vec![0; stride * (self.rows() + 1)];
+        for y in 0..self.rows() {
+            let mut row = 0;
+            for x in 0..self.columns {
+                row += u32::from(self.get(x, y));
+                sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+            }
+        }
+        sums
+    }
+
     /// The set as a region, which may be larger.
     pub(crate) fn region(&self) -> Region {
         self.few_rects(0).into_iter().collect()
@@ -215,13 +265,33 @@ impl Cells {
         &self.set[y * self.columns + span.x0..y * self.columns + span.x1]
     }
 
-    fn fill(&mut self, span: Span, set: bool) {
+    /// Adds or takes away the cells of a span.
+    pub(crate) fn fill(&mut self, span: Span, set: bool) {
         for y in span.y0..span.y1 {
             if span.x0 < span.x1 {
                 self.set[y * self.columns + span.x0..y * self.columns + span.x1].fill(set);
             }
         }
     }
+}
+
+/// The largest rectangles under a row of heights that end at the row's bottom: left, right and height of each, as a
+/// histogram's largest rectangle is found with a stack.
+fn maximal(heights: &[usize]) -> Vec<(usize, usize, usize)> {
+    let mut found = Vec::new();
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    for (x, height) in heights.iter().copied().chain([0]).enumerate() {
+        let mut start = x;
+        while let Some(&(from, tall)) = open.last().filter(|&&(_, tall)| tall > height) {
+            open.pop();
+            found.push((from, x, tall));
+            start = from;
+        }
+        if height > 0 && open.last().is_none_or(|&(_, tall)| tall < height) {
+            open.push((start, height));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -253,6 +323,35 @@ mod tests {
                 .filter(|&(x, y)| cells.get(x, y))
                 .map(|(x, y)| cells.pixels(Span { x0: x, y0: y, x1: x + 1, y1: y + 1 }).area()).sum();
             prop_assert_eq!(area, disjoint);
+        }
+
+        #[test]
+        fn the_heaviest_rectangle_is_as_heavy_as_any(rects in prop::collection::vec(rect(), 0..4), heavy in rect()) {
+            let (mut cells, mut weight) = (Cells::new(PICTURE), Cells::new(PICTURE));
+            rects.iter().for_each(|&rect| cells.add_touched(rect));
+            weight.add_touched(heavy);
+            weight.intersect(&cells);
+            let held = |set: &Cells, s: Span| -> usize {
+                (s.y0..s.y1).flat_map(|y| (s.x0..s.x1).map(move |x| (x, y))).filter(|&(x, y)| set.get(x, y)).count()
+            };
+            let mut best = 0;
+            for y0 in 0..cells.rows() {
+                for x0 in 0..cells.columns() {
+                    for y1 in y0 + 1..=cells.rows() {
+                        for x1 in x0 + 1..=cells.columns() {
+                            let span = Span { x0, x1, y0, y1 };
+                            if held(&cells, span) == (x1 - x0) * (y1 - y0) {
+                                best = best.max(held(&weight, span));
+                            }
+                        }
+                    }
+                }
+            }
+            let found = cells.heaviest(&weight);
+            prop_assert_eq!(found.map_or(0, |span| held(&weight, span)), best);
+            if let Some(span) = found {
+                prop_assert_eq!(held(&cells, span), (span.x1 - span.x0) * (span.y1 - span.y0));
+            }
         }
 
         #[test]

@@ -54,10 +54,8 @@ pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
         if useful.count() * 5 < changed {
             continue;
         }
-        let mut moves: Vec<Move> = moved
-            .rects(0)
+        let mut moves: Vec<Move> = few_rects(moved, useful)
             .into_iter()
-            .filter(|rect| useful.touches(*rect))
             .map(|to| Move { from: to.offset(-dx, -dy), dx, dy })
             .collect();
         // What moves up must begin at the top, what moves right at the right, and so on.
@@ -65,6 +63,23 @@ pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
         return moves;
     }
     Vec::new()
+}
+
+/// The most rectangles of one movement. What they leave is sent as it is.
+const MOST_MOVES: usize = 8;
+
+/// Disjoint rectangles of moved cells that cover the useful ones, the best first: each costs viewers an op. Flat areas
+/// beside a pane equal themselves at any distance; whoever takes runs of cells row by row cuts the pane where these end.
+fn few_rects(mut moved: Cells, mut useful: Cells) -> Vec<Rect<Pixels>> {
+    let mut rects = Vec::new();
+    while rects.len() < MOST_MOVES
+        && let Some(span) = moved.heaviest(&useful)
+    {
+        rects.push(moved.pixels(span));
+        moved.fill(span, false);
+        useful.fill(span, false);
+    }
+    rects
 }
 
 impl Search<'_> {

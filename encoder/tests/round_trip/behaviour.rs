@@ -64,6 +64,24 @@ fn scrolled_text_is_moved() {
 }
 
 #[test]
+fn a_pane_beside_flat_areas_is_moved_as_one() {
+    let mut pair = Pair::new(Link::FAST);
+    let (pane, bar) = (Rect::new(192, 96, 840, 592), Rect::new(1200, 0, 16, 704));
+    let mut page = |pair: &mut Pair, line: i32| {
+        let sent = pair.draw(|frame| {
+            text(frame, pane, line);
+            fill(frame, bar, |_, y| if (y - 20 * line).abs() < 40 { [90; 3] } else { [200; 3] });
+        });
+        pair.check();
+        kinds(&sent.ops).0
+    };
+    pair.draw(sized(Size::new(1280, 720)));
+    page(&mut pair, 0);
+    let copies: Vec<_> = (1..20).map(|line| page(&mut pair, line)).collect();
+    assert!(copies.iter().all(|&copies| copies == 1), "{copies:?} copies for a line each");
+}
+
+#[test]
 fn lines_near_one_another_become_one_tile_unless_a_photo_lies_between() {
     let changed = |between: fn(&mut Frame, Rect<Pixels>)| {
         let mut pair = Pair::new(Link::FAST);
