@@ -3,10 +3,10 @@
 //!
 //! SCTP repeats what was lost once three later packets were acknowledged, and after a second (RFC 9260,
 //! section 6.3.1) if none followed, which is what happens to single key presses; and its channel holds back
-//! all that came meanwhile. An duplicate takes the lost message's place, and the packets that go after a
+//! all that came meanwhile. A duplicate takes the lost message's place, and the packets that go after a
 //! message are what SCTP waits for.
 //!
-//! An duplicate is `251`, the channel (0 control, 1 updates), the number of the message in its channel (4
+//! A duplicate is `251`, the channel (0 control, 1 updates), the number of the message in its channel (4
 //! bytes, big-endian, from 0), and the message. Where there is nothing to repeat, a packet of counts goes:
 //! `250` and how many messages each channel has had (4 bytes each, big-endian). It is there to be
 //! acknowledged, and tells of what the other end may lack; see [`crate::webrtc::arq::in_order`].
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{BufMut, BytesMut};
 
-/// The kind of an duplicate.
+/// The kind of a duplicate.
 pub(crate) const DUPLICATE: u8 = 251;
 
 /// The kind of a packet of counts.
@@ -106,7 +106,7 @@ mod tests {
         let (mut duplicates, now) = (Duplicates::default(), Instant::now());
         duplicates.sent(now, 0, b"key");
         assert!(duplicates.pop(now).is_empty());
-        let first = duplicates.due().expect("an duplicate");
+        let first = duplicates.due().expect("a duplicate");
         let duplicate = BytesMut::from(&[DUPLICATE, 0, 0, 0, 0, 0, b'k', b'e', b'y'][..]);
         assert_eq!(&duplicates.pop(first)[..], std::slice::from_ref(&duplicate));
         let again = duplicates.due().expect("another");

@@ -1,4 +1,4 @@
-//! Repeats what the network lost, updates SCTP, whose timers wait for a second and more; without IO and
+//! Repeats what the network lost, beside SCTP, whose timers wait for a second and more; without IO and
 //! clocks.
 //!
 //! Every message of a reliable channel has a number. What arrives by any of three ways takes its place in

@@ -1,4 +1,4 @@
-//! Videos on RTP, updates the updates that they belong to.
+//! Videos on RTP, beside the updates that they belong to.
 
 pub(crate) mod head;
 pub(crate) mod reassemble;
