@@ -1,6 +1,9 @@
-/** A film in a window: pictures shown, and how busy the page's main thread is with it. */
+/**
+ * A film, and text that scrolls, in a window: pictures shown, how busy the page's main thread is with it, and what a picture
+ * that is shown costs in all of the browser's processes.
+ */
 
-import { Chromium, type ChromiumPage } from "../src/browsers/chromium";
+import { Chromium, type ChromiumBrowser, type ChromiumPage } from "../src/browsers/chromium";
 import { Stage } from "../src/stage";
 import { TestApp } from "../src/testapp";
 import { pause, settles } from "../src/wait";
@@ -10,15 +13,22 @@ import type { Effort } from "./effort";
 
 export async function motion(effort: Effort): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const transport of Chromium.transports) rows.push(...(await measure(transport, effort.of(20))));
+  for (const content of ["film", "text"] as const) {
+    for (const transport of Chromium.transports) {
+      rows.push(...(await measure(content, transport, effort.of(20))));
+    }
+  }
   return rows;
 }
 
-async function measure(transport: string, seconds: number): Promise<Row[]> {
-  const what = `1280×720, 30 fps, ${transport}`;
+async function measure(content: "film" | "text", transport: string, seconds: number): Promise<Row[]> {
+  const what = `${content === "film" ? "" : "scrolling text, "}1280×720, 30 fps, ${transport}`;
   const stage = await Stage.set(Chromium, {});
   try {
-    const app = await TestApp.start(stage.host, ["--size", "1280x720", "--motion", "30"]);
+    const app = await TestApp.start(stage.host, [
+      ...["--size", "1280x720", "--motion", "30"],
+      ...(content === "text" ? ["--text", "--area", "990x660"] : []),
+    ]);
     const desk = await stage.open(`&only=${transport}&probe`);
     const { cdp } = desk.page as ChromiumPage;
     await desk.page.resize(1400, 900);
@@ -37,14 +47,17 @@ async function measure(transport: string, seconds: number): Promise<Row[]> {
     const after = await busy(cdp);
     const share = (after.task - before.task) / (after.at - before.at);
 
-    const made = (await app.state()).frame;
+    const browser = stage.browser as ChromiumBrowser;
+    const [made, spent] = [(await app.state()).frame, await browser.cpu()];
     const recorder = await Recorder.start(desk, window, "shown");
     const begun = Date.now();
     await pause(seconds * 1000);
     const { seen } = await recorder.stop();
+    const cpu = (await browser.cpu()) - spent;
     const within = (Date.now() - begun) / 1000;
     const own = ((await app.state()).frame - made) / within;
-    const shown = new Set(seen.map(({ frame }) => frame)).size / within;
+    const count = new Set(seen.map(({ frame }) => frame)).size;
+    const shown = count / within;
     return [
       goal(
         `${what}: pictures shown`,
@@ -53,6 +66,7 @@ async function measure(transport: string, seconds: number): Promise<Row[]> {
         shown >= 28,
       ),
       goal(`${what}: main thread busy`, `${(share * 100).toFixed(0)} %`, "< 30 %", share < 0.3),
+      row(`${what}: CPU of the browser for a picture shown`, `${((cpu * 1000) / count).toFixed(1)} ms`),
       row(`${what}: longest time without a new picture`, `${longest(seen).toFixed(0)} ms`),
     ];
   } finally {

@@ -24,6 +24,9 @@ pub struct Options {
     /// Show moving content, at this many pictures a second.
     #[arg(long, value_name = "FPS", value_parser = clap::value_parser!(u32).range(1..=240))]
     pub motion: Option<u32>,
+    /// What moves is text, a line further up each time, instead of a film.
+    #[arg(long, requires = "motion")]
+    pub text: bool,
     /// The part of the window that moves; the whole window unless given.
     #[arg(long)]
     pub area: Option<Extent>,

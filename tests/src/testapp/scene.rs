@@ -14,6 +14,7 @@ pub(super) struct Scene {
     code: Code,
     fps: Option<u32>,
     area: Option<Extent>,
+    text: bool,
     texture: Option<Texture>,
     step: i32,
 }
@@ -25,6 +26,7 @@ impl Scene {
             code: Code::default(),
             fps: options.motion,
             area: options.area,
+            text: options.text,
             texture: None,
             step: 0,
         };
@@ -90,7 +92,11 @@ impl Scene {
             self.area.map_or(whole, |area| Size::new(area.width.min(whole.w), area.height.min(whole.h)));
         // A part of the window moves in its bottom right corner, away from the code.
         let moving = Rect::new((whole.w - area.w) as i32, (whole.h - area.h) as i32, area.w, area.h);
-        self.texture.get_or_insert_with(Texture::new).paint(&mut self.frame, moving, self.step);
+        if self.text {
+            scroll_text(&mut self.frame, moving, self.step);
+        } else {
+            self.texture.get_or_insert_with(Texture::new).paint(&mut self.frame, moving, self.step);
+        }
         vec![moving, self.repaint_code()]
     }
 
@@ -118,6 +124,36 @@ fn paint_background(frame: &mut Frame) {
             ]);
         }
     }
+}
+
+/// The height of a line of text and the width of a letter, with the room around it.
+const LINE: u32 = 18;
+const LETTER: u32 = 9;
+
+/// Moves what there is up by a line and writes another one below: dark letters in words of several lengths, on white.
+fn scroll_text(frame: &mut Frame, area: Rect<Pixels>, step: i32) {
+    let line = LINE.min(area.h);
+    let kept = Rect::new(area.x, area.y + line as i32, area.w, area.h - line);
+    frame.copy_within(kept, 0, -(line as i32));
+    let below = Rect::new(area.x, area.bottom() - line as i32, area.w, line);
+    let words = 40 + (mixed(step as u64) % 50) as u32;
+    for y in below.y..below.bottom() {
+        let row = (y - below.y) as u32;
+        for (x, pixel) in frame.row_mut(below, y).chunks_exact_mut(4).enumerate() {
+            let (letter, column) = (x as u32 / LETTER, x as u32 % LETTER);
+            let shape = mixed((step as u64) << 32 | u64::from(letter));
+            let inside = (4..14).contains(&row) && (1..7).contains(&column) && letter < words;
+            // One letter in six is the room between words; strokes are two pixels wide.
+            let bit = (row - 4.min(row)) / 2 * 3 + (column - 1.min(column)) / 2;
+            let ink = inside && shape % 6 != 0 && shape >> (8 + bit) & 1 == 1;
+            pixel.copy_from_slice(if ink { &[40, 30, 20, 255] } else { &[255, 255, 255, 255] });
+        }
+    }
+}
+
+fn mixed(key: u64) -> u64 {
+    let mixed = (key.wrapping_add(1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 8
 }
 
 /// Cloudy noise that repeats at its edges, for content that moves like something filmed.

@@ -71,6 +71,15 @@ export class ChromiumBrowser implements Browser {
     await browser?.close();
   }
 
+  /** CPU seconds of all of its processes so far. */
+  async cpu(): Promise<number> {
+    const cdp = await this.context.browser()?.newBrowserCDPSession();
+    if (cdp === undefined) throw new Error("the browser is gone");
+    const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+    await cdp.detach();
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  }
+
   async wrap(tab: Tab): Promise<ChromiumPage> {
     tab.on("pageerror", (error) => this.complaints.push(`error: ${error.message}`));
     tab.on("console", (message) => {
