@@ -250,7 +250,12 @@ describe("pictures", () => {
     await stage.online();
     stage.draw(update(1));
     const canvas = new FakeCanvas(1, 1);
-    stage.tell({ do: "canvas", track: TRACK, canvas: canvas as unknown as OffscreenCanvas });
+    stage.tell({
+      do: "canvas",
+      track: TRACK,
+      canvas: canvas as unknown as OffscreenCanvas,
+      translucent: false,
+    });
     expect(canvas).toMatchObject({ width: 4, height: 3 });
     expect(canvas.drawn).toEqual([["drawImage", 0, 0]]);
     stage.draw(update(2, { ops: [solid({ x: 0, y: 0, w: 1, h: 1 })] }));

@@ -46,7 +46,7 @@ class Workshop {
         }),
       close: vi.fn(),
     };
-    this.track = new Track(new Picture(zstd, () => {}), source, {
+    this.track = new Track(new Picture(zstd, { lost: () => {}, translucent: () => {} }), source, {
       applied: (it) => this.applied.push(it.id),
       broken: (reason) => this.broken.push(reason),
     });

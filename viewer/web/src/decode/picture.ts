@@ -2,10 +2,17 @@
  * The newest pixels of one track, in a canvas.
  *
  * Updates are drawn wholly or not at all, each within one turn of the event loop: a canvas is shown only between turns, so
- * nobody sees half of one. The canvas is the only copy of the pixels.
+ * nobody sees half of one. Between turns the canvas has all pixels; while things move in a canvas that lies in memory, a
+ * `BackingStore` has them as well.
+ *
+ * A canvas is opaque until a translucent pixel comes, since nothing beneath an opaque one needs to be painted. A canvas cannot
+ * change that later: the picture then goes on in one of its own and asks for another to be shown.
  */
 
 import type { Op, Point, Rect, Size, Update } from "../protocol/types";
+import { BackingStore } from "./canvas/backing-store";
+import { memoryIsCheaper, moveOnCanvas } from "./canvas/cost";
+import { leavesGaps } from "./canvas/coverage";
 import { Malformed } from "./malformed";
 import { MAX_TILE_PIXELS, decodeTile, solidColour } from "./tile";
 import type { VideoOp, VideoPicture } from "./video";
@@ -52,15 +59,34 @@ function placesOf(op: Op): { from: Rect; to: Rect } {
   return { from: rect, to: rect };
 }
 
+/** How long pixels stay in memory after something moved, in milliseconds: what scrolled once will scroll again. */
+const KEEP_BACKING = 5_000;
+
+/** Who hears of what a picture needs. */
+export interface PictureEvents {
+  /** The browser took the pixels away, as graphics drivers that restart do. */
+  lost(): void;
+  /** Translucent pixels came, which the present canvas cannot show: the picture waits for another one. */
+  translucent(): void;
+}
+
 /** A track's picture. */
 export class Picture {
   private canvas: OffscreenCanvas;
   private context: OffscreenCanvasRenderingContext2D;
+  /** Whether the canvas takes all pixels for opaque. */
+  private opaque = false;
+  /** Whether every pixel so far is opaque. */
+  private solid = true;
+  private backing: BackingStore | null = null;
+  private moved = -Infinity;
+  private sweep: ReturnType<typeof setTimeout> | undefined;
 
-  /** Nothing yet. `lost` is called when the engine took the pixels away, as graphics drivers that restart do. */
+  /** Nothing yet. `inMemory` tells whether pixels are better moved in memory than on the canvas. */
   constructor(
     private readonly zstd: Zstd,
-    private readonly lost: () => void,
+    private readonly events: PictureEvents,
+    private readonly inMemory: () => boolean = memoryIsCheaper,
   ) {
     this.canvas = new OffscreenCanvas(1, 1);
     this.context = this.open(this.canvas);
@@ -70,15 +96,9 @@ export class Picture {
     return { w: this.canvas.width, h: this.canvas.height };
   }
 
-  /** Draws here from now on; what there is comes along. */
-  moveTo(canvas: OffscreenCanvas): void {
-    const before = this.canvas;
-    before.oncontextlost = null;
-    this.canvas = canvas;
-    canvas.width = before.width;
-    canvas.height = before.height;
-    this.context = this.open(canvas);
-    if (before.width > 0 && before.height > 0) this.context.drawImage(before, 0, 0);
+  /** Draws here from now on; what there is comes along. `translucent` if pixels that are not opaque are expected. */
+  moveTo(canvas: OffscreenCanvas, translucent: boolean): void {
+    this.replace(canvas, this.solid && !translucent);
   }
 
   /** Applies an update that was validated, with the pictures of its videos in order. Closes them. */
@@ -87,12 +107,19 @@ export class Picture {
       // Copies move what tiles of the same update may have replaced: all is decoded before the first change.
       const pictures = videos.values();
       const drawables = update.ops.map((op) => this.decode(op, pictures));
+      if (this.solid && this.bringsTranslucence(update, drawables)) this.becomeTranslucent();
       this.resize(update.size);
-      if (update.id === FIRST) this.context.clearRect(0, 0, update.size.w, update.size.h);
+      if (update.id === FIRST) this.clear();
       for (const drawable of drawables) this.draw(drawable);
+      this.backing?.flush();
     } finally {
       for (const video of videos) video.close();
     }
+  }
+
+  /** The track is gone. */
+  close(): void {
+    this.dropBacking();
   }
 
   /** A part of it, as straight R G B A. Null if it does not lie within. */
@@ -103,11 +130,36 @@ export class Picture {
   }
 
   private open(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
-    canvas.oncontextlost = () => this.lost();
-    const context = canvas.getContext("2d");
+    canvas.oncontextlost = () => this.events.lost();
+    const context = canvas.getContext("2d", { alpha: !this.opaque });
     if (context === null) throw new Error("this browser cannot draw in the background");
     context.imageSmoothingEnabled = false;
     return context;
+  }
+
+  private replace(canvas: OffscreenCanvas, opaque: boolean): void {
+    const before = this.canvas;
+    this.dropBacking();
+    before.oncontextlost = null;
+    this.canvas = canvas;
+    this.opaque = opaque;
+    canvas.width = before.width;
+    canvas.height = before.height;
+    this.context = this.open(canvas);
+    if (before.width > 0 && before.height > 0) this.context.drawImage(before, 0, 0);
+  }
+
+  private bringsTranslucence(update: Update, drawables: Drawable[]): boolean {
+    const kept = update.id === FIRST ? { w: 0, h: 0 } : this.size;
+    if (drawables.some(isTranslucent)) return true;
+    return leavesGaps(update.size, kept, drawables.map(destination));
+  }
+
+  private becomeTranslucent(): void {
+    this.solid = false;
+    if (!this.opaque) return;
+    this.replace(new OffscreenCanvas(1, 1), false);
+    this.events.translucent();
   }
 
   private decode(op: Op, videos: Iterator<VideoPicture>): Drawable {
@@ -126,6 +178,7 @@ export class Picture {
   private resize({ w, h }: Size): void {
     const { canvas, context } = this;
     if (canvas.width === w && canvas.height === h) return;
+    this.dropBacking();
     const before = copyOf(canvas);
     canvas.width = w;
     canvas.height = h;
@@ -133,32 +186,31 @@ export class Picture {
     if (before !== null) context.drawImage(before, 0, 0);
   }
 
+  private clear(): void {
+    this.dropBacking();
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
   private draw(drawable: Drawable): void {
     if ("copy" in drawable) this.copy(drawable.copy, drawable.to);
     else if ("fill" in drawable) this.fill(drawable.fill, drawable.colour);
-    else if ("tile" in drawable) {
-      const { x, y, w } = drawable.tile;
-      this.context.putImageData(imageData(drawable.pixels, w), x, y);
-    } else {
+    else if ("tile" in drawable) this.put(drawable.tile, drawable.pixels);
+    else {
       const { x, y, w, h } = drawable.video;
+      this.backing?.draws(drawable.video);
       this.context.drawImage(drawable.picture.image, 0, 0, w, h, x, y, w, h);
     }
   }
 
-  /** Moves pixels with their alpha, as if through a temporary. */
   private copy(from: Rect, to: Point): void {
-    const { canvas, context } = this;
-    const { x, y, w, h } = from;
-    context.save();
-    context.beginPath();
-    context.rect(to.x, to.y, w, h);
-    context.clip();
-    context.globalCompositeOperation = "copy";
-    context.drawImage(canvas, x, y, w, h, to.x, to.y, w, h);
-    context.restore();
+    const backing = this.forMoving();
+    if (backing === null) moveOnCanvas(this.context, from, to);
+    else backing.copy(from, to);
   }
 
-  private fill({ x, y, w, h }: Rect, colour: number): void {
+  private fill(rect: Rect, colour: number): void {
+    if (this.backing !== null) return this.backing.fill(rect, colour);
+    const { x, y, w, h } = rect;
     const alpha = colour >>> 24;
     if (alpha === 0) this.context.clearRect(x, y, w, h);
     else if (alpha === 255) {
@@ -174,6 +226,42 @@ export class Picture {
       }
     }
   }
+
+  private put(rect: Rect, pixels: Uint32Array<ArrayBuffer>): void {
+    if (this.backing !== null) this.backing.put(rect, pixels);
+    else this.context.putImageData(imageData(pixels, rect.w), rect.x, rect.y);
+  }
+
+  /** The pixels in memory, if they are better moved there. */
+  private forMoving(): BackingStore | null {
+    if (!this.inMemory()) return null;
+    this.moved = performance.now();
+    this.sweep ??= setTimeout(() => this.sweepBacking(), KEEP_BACKING);
+    return (this.backing ??= new BackingStore(this.context, this.size));
+  }
+
+  private sweepBacking(): void {
+    const left = this.moved + KEEP_BACKING - performance.now();
+    if (left <= 0) this.dropBacking();
+    else this.sweep = setTimeout(() => this.sweepBacking(), left);
+  }
+
+  private dropBacking(): void {
+    clearTimeout(this.sweep);
+    this.sweep = undefined;
+    this.backing = null;
+  }
+}
+
+function destination(drawable: Drawable): Rect {
+  if ("copy" in drawable) return { ...drawable.to, w: drawable.copy.w, h: drawable.copy.h };
+  if ("fill" in drawable) return drawable.fill;
+  return "tile" in drawable ? drawable.tile : drawable.video;
+}
+
+function isTranslucent(drawable: Drawable): boolean {
+  if ("fill" in drawable) return drawable.colour >>> 24 !== 255;
+  return "tile" in drawable && drawable.pixels.some((pixel) => pixel >>> 24 !== 255);
 }
 
 /** The same pixels elsewhere; null if there are none. */

@@ -89,7 +89,8 @@ export class Engine {
         break;
       case "canvas":
         // Of a window that is gone meanwhile, the canvas is of no use.
-        if (core.window(command.track) !== undefined) this.gallery?.moveTo(command.track, command.canvas);
+        if (core.window(command.track) === undefined) break;
+        this.gallery?.moveTo(command.track, command.canvas, command.translucent);
         break;
       case "network-changed":
         this.live?.link.networkChanged();
@@ -159,6 +160,7 @@ export class Engine {
     this.gallery = new Gallery(await this.parts.zstd(), {
       applied: (update, arrived) => this.applied(update, arrived),
       broken: (reason) => this.live?.over({ broken: reason }),
+      translucent: (track) => this.tell({ on: "translucent", track }),
       changed: (track, size, exact) => this.tell({ on: "picture", track, size, exact }),
     });
   }

@@ -17,6 +17,8 @@ export interface GalleryEvents {
   applied(update: Update, arrived: number | null): void;
   /** A track's copy is worth nothing any more: only a new link makes it whole. */
   broken(reason: string): void;
+  /** A track needs a canvas that shows translucent pixels. */
+  translucent(track: TrackId): void;
   /** A track's picture changed its size or its exactness. */
   changed(track: TrackId, size: Size, exact: boolean): void;
 }
@@ -61,9 +63,9 @@ export class Gallery {
     entry.track.apply(update);
   }
 
-  /** Draws a track here from now on. */
-  moveTo(track: TrackId, canvas: OffscreenCanvas): void {
-    this.entry(track).picture.moveTo(canvas);
+  /** Draws a track here from now on. `translucent` if pixels that are not opaque are expected. */
+  moveTo(track: TrackId, canvas: OffscreenCanvas, translucent: boolean): void {
+    this.entry(track).picture.moveTo(canvas, translucent);
   }
 
   /** A part of a track as straight R G B A; null if there is no such part. */
@@ -73,14 +75,19 @@ export class Gallery {
 
   /** A track is gone. */
   forget(track: TrackId): void {
-    this.entries.get(track)?.track?.close();
+    const entry = this.entries.get(track);
+    entry?.track?.close();
+    entry?.picture.close();
     this.entries.delete(track);
   }
 
   private entry(track: TrackId): Entry {
     let entry = this.entries.get(track);
     if (entry === undefined) {
-      const picture = new Picture(this.zstd, () => this.events.broken("the browser lost the pictures"));
+      const picture = new Picture(this.zstd, {
+        lost: () => this.events.broken("the browser lost the pictures"),
+        translucent: () => this.events.translucent(track),
+      });
       this.entries.set(track, (entry = { picture, track: null, known: null }));
     }
     return entry;

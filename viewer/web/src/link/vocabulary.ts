@@ -30,8 +30,11 @@ export type Command =
   | { do: "take-seat" }
   | { do: "visible"; track: TrackId; visible: boolean }
   | { do: "keymap"; text: string }
-  /** Draw a track here from now on, instead of where it was drawn before: windows move between documents. */
-  | { do: "canvas"; track: TrackId; canvas: OffscreenCanvas }
+  /**
+   * Draw a track here from now on, instead of where it was drawn before: windows move between documents. `translucent` if
+   * pixels that are not opaque are expected.
+   */
+  | { do: "canvas"; track: TrackId; canvas: OffscreenCanvas; translucent: boolean }
   | { do: "offer-clipboard"; mimes: string[] }
   /** Paste what the host offered; answered by `clipboard-content` with the same `request`. */
   | { do: "read-clipboard"; request: number; mime: string }
@@ -59,6 +62,8 @@ export type Event =
   | SessionEvent
   /** A track's picture changed its size or its exactness: not sent for every update. */
   | { on: "picture"; track: TrackId; size: Size; exact: boolean }
+  /** Translucent pixels came: the track needs a canvas for them. */
+  | { on: "translucent"; track: TrackId }
   | { on: "report"; report: Report }
   | { on: "pixels"; request: number; size: Size; rgba: Uint8Array | null };
 

@@ -104,6 +104,7 @@ export class Session {
       case "grabbed":
       case "text-input":
       case "picture":
+      case "translucent":
         return { ...event, track: key(event.track) };
       case "state":
       case "silence":

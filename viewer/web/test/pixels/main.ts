@@ -1,17 +1,18 @@
 /**
- * A page for tests in real browsers (`tests/browser/test/pixels.test.ts`): draws the golden vectors of tiles and videos, and
- * copies of translucent pixels, and tells how far the canvas is from what it should show.
+ * A page for tests in real browsers (`tests/browser/test/pixels.test.ts`): draws the golden vectors of tiles and videos, copies
+ * of translucent pixels, and random histories, and tells how far the canvas is from what it should show.
  */
 
 import zstdUrl from "virtual:zstd";
 
 import tiles from "../../../../protocol/vectors/tiles.json";
 import videos from "../../../../protocol/vectors/video.json";
-import { Picture } from "../../src/decode/picture";
+import { Picture, type PictureEvents } from "../../src/decode/picture";
 import { Track } from "../../src/decode/track";
 import { DecodedVideo, canDecode } from "../../src/decode/video";
 import { Zstd } from "../../src/decode/zstd";
 import type { Op, Rect, Size, TileCoding } from "../../src/protocol/types";
+import { history } from "./history";
 
 /** The greatest difference of any value of any pixel, or why there is no picture. */
 export interface Finding {
@@ -22,6 +23,7 @@ export interface Finding {
 
 const zstd = await Zstd.fetch(zstdUrl);
 const findings: Finding[] = [];
+const unheard: PictureEvents = { lost: () => {}, translucent: () => {} };
 
 for (const { name, w, h, coding, data, pixels } of tiles) {
   const rect = { x: 0, y: 0, w, h };
@@ -39,13 +41,24 @@ if (await canDecode()) {
   }
 }
 
-findings.push(await copies());
-findings.push(await resizes());
+for (const inMemory of [false, true]) {
+  findings.push(await copies(inMemory));
+  findings.push(await resizes());
+  for (const translucent of [false, true]) {
+    for (let seed = 1; seed <= 20; seed++) findings.push(history(zstd, { seed, inMemory, translucent }));
+  }
+}
 (window as { findings?: Finding[] }).findings = findings;
 
 /** Applies updates with these ops and compares. */
-async function compared(name: string, size: Size, updates: Op[][], wanted: Uint8Array): Promise<Finding> {
-  const picture = new Picture(zstd, () => {});
+async function compared(
+  name: string,
+  size: Size,
+  updates: Op[][],
+  wanted: Uint8Array,
+  inMemory = false,
+): Promise<Finding> {
+  const picture = new Picture(zstd, unheard, () => inMemory);
   const error = await applied(picture, size, updates);
   const got = premultiplied(picture.pixels({ x: 0, y: 0, w: size.w, h: size.h }) ?? new Uint8Array(0));
   const worst = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - (got[i] ?? 999))), 0);
@@ -74,7 +87,7 @@ function applied(picture: Picture, size: Size, updates: Op[][], first = 1): Prom
 }
 
 /** Copies that overlap themselves, of pixels of every alpha. */
-async function copies(): Promise<Finding> {
+async function copies(inMemory: boolean): Promise<Finding> {
   const size = { w: 64, h: 48 };
   const { tile, pixels } = translucent(size);
   const updates: Op[][] = [[tile]];
@@ -89,7 +102,7 @@ async function copies(): Promise<Finding> {
       pixels.set(before.subarray(row, row + w), (to.y + y) * size.w + to.x);
     }
   }
-  return compared("copies", size, updates, new Uint8Array(pixels.buffer));
+  return compared(`copies ${inMemory}`, size, updates, new Uint8Array(pixels.buffer), inMemory);
 }
 
 /** A picture that shrinks and grows keeps what lies within both sizes; then it moves to another canvas. */
@@ -104,11 +117,11 @@ async function resizes(): Promise<Finding> {
   for (let y = 0; y < large.h; y++) {
     wanted.set(pixels.subarray(y * large.w, y * large.w + small.w), y * wide.w);
   }
-  const picture = new Picture(zstd, () => {});
+  const picture = new Picture(zstd, unheard);
   await applied(picture, large, [[tile]]);
   await applied(picture, small, [[]], 2);
   await applied(picture, wide, [[]], 3);
-  picture.moveTo(new OffscreenCanvas(1, 1));
+  picture.moveTo(new OffscreenCanvas(1, 1), false);
   const got = premultiplied(picture.pixels({ x: 0, y: 0, ...wide }) ?? new Uint8Array(0));
   const bytes = new Uint8Array(wanted.buffer);
   return {

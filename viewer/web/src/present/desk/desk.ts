@@ -225,6 +225,9 @@ export class Desk {
       case "picture":
         this.onPicture(event.track, event.size);
         break;
+      case "translucent":
+        this.onTranslucent(event.track);
+        break;
       case "icon":
         if (this.icons.add(event.icon)) this.options.changed();
         break;
@@ -321,6 +324,14 @@ export class Desk {
     else if (view.home === "popped-out") this.popOuts.light(view);
     else this.arranger.light(view);
     this.moved(view);
+  }
+
+  private onTranslucent(track: TrackId): void {
+    const view = this.windows.get(track);
+    if (view === undefined) return;
+    view.becomeTranslucent(this.send);
+    this.moveInput(view);
+    if (view.opened && view.pixels !== null) this.onPicture(track, view.pixels);
   }
 
   private open(view: View): void {

@@ -10,12 +10,15 @@ export type Send = (command: Command, transfer?: Transferable[]) => void;
 export class Picture {
   readonly canvas: HTMLCanvasElement;
 
-  /** Tells the engine to draw the track here from now on. */
-  constructor(owner: Document, track: TrackId, send: Send) {
+  /**
+   * Tells the engine to draw the track here from now on. Not `translucent` lets the browser skip what lies beneath; if
+   * translucent pixels come nevertheless, the engine asks for another canvas.
+   */
+  constructor(owner: Document, track: TrackId, translucent: boolean, send: Send) {
     this.canvas = make("canvas", { class: "picture", document: owner });
     this.canvas.setAttribute("aria-hidden", "true");
     const canvas = this.canvas.transferControlToOffscreen();
-    send({ do: "canvas", track, canvas }, [canvas]);
+    send({ do: "canvas", track, canvas, translucent }, [canvas]);
   }
 
   /**

@@ -29,7 +29,8 @@ export class Popup {
     send: Send,
   ) {
     const owner = layer.ownerDocument;
-    this.picture = new Picture(owner, window.track, send);
+    // Menus and tooltips have shadows and round corners.
+    this.picture = new Picture(owner, window.track, true, send);
     this.element = make("div", {
       class: "popup",
       role: "group",

@@ -34,6 +34,8 @@ export class View extends Toplevel {
   private readonly unresponsive: Unresponsive;
   private readonly mayUse: () => boolean;
   picture: Picture;
+  /** Whether its canvas shows what lies beneath translucent pixels. */
+  private translucent: boolean;
   /** The address of the icon in its title bar. */
   iconShown: string | null | undefined = undefined;
 
@@ -47,7 +49,9 @@ export class View extends Toplevel {
     super(window);
     const { track } = window;
     this.titlebar = new Titlebar(actions);
-    this.picture = new Picture(document, track, send);
+    // An app that draws its own frame has shadows and round corners.
+    this.translucent = window.states.client_decorated;
+    this.picture = new Picture(document, track, this.translucent, send);
     this.unresponsive = new Unresponsive(actions.forceQuit);
     this.mayUse = actions.mayUse;
     const children = [this.picture.canvas, this.unresponsive.element];
@@ -148,10 +152,17 @@ export class View extends Toplevel {
     else this.picture.stretch(this.shown);
   }
 
+  /** Puts a canvas that shows translucent pixels in the place of one that does not. */
+  becomeTranslucent(send: Send): void {
+    this.translucent = true;
+    const place = this.picture.canvas.parentElement;
+    place?.prepend(this.redraw(place.ownerDocument, send));
+  }
+
   /** Makes a new canvas in a document: the old one cannot move, since the engine draws into it. */
   redraw(owner: Document, send: Send): HTMLCanvasElement {
     this.picture.canvas.remove();
-    this.picture = new Picture(owner, this.track, send);
+    this.picture = new Picture(owner, this.track, this.translucent, send);
     return this.picture.canvas;
   }
 }
