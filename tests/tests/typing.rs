@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{
-    Host, Press, Session, TextInput, Track, Until, Viewer,
+    Host, HostOptions, Press, Session, TextInput, Track, Until, Viewer,
     testapp::Entry,
     tools,
     wait::{self, PATIENCE},
 };
+use rustix::process::Signal;
 
 const TEXT: &str = "世界 ü";
 
@@ -181,4 +182,140 @@ fn file_holds(file: &Path, wanted: &str) -> Result<()> {
         Ok((last == wanted).then_some(()))
     })
     .with_context(|| format!("the file holds {last:?}"))
+}
+
+/// Text that the viewer's keyboard has no keys for, and keys, in turns; the app is stopped in the middle.
+fn types_in_turns(viewer: &mut Viewer, track: Track, app: u32) -> Result<String> {
+    let mut expected = String::new();
+    let mut turn = |viewer: &mut Viewer, text: &str| -> Result<()> {
+        viewer.insert(track, text)?;
+        viewer.keys(track, &["1", "2", "3", "4", "Return"])?;
+        expected.push_str(&format!("{text}1234\n"));
+        Ok(())
+    };
+    turn(viewer, "Grüße 世界 €")?;
+    signal(app, Signal::STOP)?;
+    for text in ["Ωμέγα", "привет, мир!", "世界界世", "ÀÉÎ ñ ß"] {
+        turn(viewer, text)?;
+    }
+    // What it is told meanwhile lies in its socket: its window's frames go on for nobody.
+    viewer.stats()?;
+    signal(app, Signal::CONT)?;
+    turn(viewer, "ABCDEFGHIJKLMNOPQRSTUVWXYZ{}|~@#^&*()_+")?;
+    turn(viewer, "€")?;
+    Ok(expected)
+}
+
+fn signal(pid: u32, signal: Signal) -> Result<()> {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).context("a process")?;
+    Ok(rustix::process::kill_process(pid, signal)?)
+}
+
+fn types_into_a_terminal(command: &[&str]) -> Result<()> {
+    if !tools::present("type in turns", &command[..1]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let (typed, pid) = (directory.path().join("typed"), directory.path().join("pid"));
+    let script = format!("echo $PPID > {}; cat > {}", pid.display(), typed.display());
+    let host = Host::start(command.iter().copied().chain(["sh", "-c", &script]))?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    viewer.activate(window.track)?;
+    let app = wait::until(PATIENCE, "the terminal's number", || {
+        Ok(std::fs::read_to_string(&pid).ok().and_then(|text| text.trim().parse().ok()))
+    })?;
+    let expected = types_in_turns(&mut viewer, window.track, app)?;
+    file_holds(&typed, &expected)
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_foot() -> Result<()> {
+    types_into_a_terminal(&["foot", "--config=/dev/null"])
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_xterm() -> Result<()> {
+    types_into_a_terminal(&["xterm"])
+}
+
+/// A page whose title is what was typed into it.
+fn types_into_chromium(platform: &str) -> Result<()> {
+    if !tools::present("type in turns", &["chromium"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let page = directory.path().join("page.html");
+    let script = "text.oninput = () => { document.title = 'typed:' + text.value.replaceAll('\\n', '/') }";
+    std::fs::write(
+        &page,
+        format!(
+            "<meta charset=utf-8><title>empty</title><textarea id=text autofocus></textarea><script>{script}</script>"
+        ),
+    )?;
+    let profile = format!("--user-data-dir={}", directory.path().join("profile").display());
+    let (ozone, app) = (format!("--ozone-platform={platform}"), format!("--app=file://{}", page.display()));
+    let host =
+        Host::start(["chromium", "--no-sandbox", "--no-first-run", "--disable-gpu", &profile, &ozone, &app])?;
+    let (mut viewer, _) = Viewer::with_window(host.link())?;
+    let shown = |viewer: &mut Viewer, title: &str| {
+        let mut last = String::new();
+        wait::until(PATIENCE, "a title", || {
+            let windows = viewer.windows()?;
+            last = windows.iter().map(|window| window.title.clone()).collect();
+            Ok(windows.into_iter().find(|window| window.title == title))
+        })
+        .with_context(|| format!("the title is {last:?}"))
+    };
+    let track = shown(&mut viewer, "empty")?.track;
+    viewer.activate(track)?;
+    viewer.wait(Until::Exact(track))?;
+    let browser = host.descendants()?.into_iter().find(|pid| {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.contains(&profile) && !line.contains("--type=") && line.contains("chromium")
+    });
+    let expected = types_in_turns(&mut viewer, track, browser.context("Chromium runs")?)?;
+    shown(&mut viewer, &format!("typed:{}", expected.replace('\n', "/")))?;
+    Ok(())
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_chromium_over_wayland() -> Result<()> {
+    types_into_chromium("wayland")
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_chromium_over_x11() -> Result<()> {
+    types_into_chromium("x11")
+}
+
+/// What is typed is saved, and read in the file.
+fn types_into_an_editor(backend: &str) -> Result<()> {
+    if !tools::present("type in turns", &["l3afpad"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("note.txt");
+    std::fs::write(&file, "")?;
+    let host = HostOptions::command(["l3afpad", file.to_str().context("a path")?])
+        .variable("GDK_BACKEND", backend)
+        .start()?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
+    viewer.activate(window.track)?;
+    viewer.wait(Until::Exact(window.track))?;
+    let editor = host.descendants()?.into_iter().find(|pid| {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "l3afpad")
+    });
+    let expected = types_in_turns(&mut viewer, window.track, editor.context("the editor runs")?)?;
+    viewer.key(window.track, "ctrl+s", Press::Tap)?;
+    file_holds(&file, &expected)
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_a_gtk3_editor_over_wayland() -> Result<()> {
+    types_into_an_editor("wayland")
+}
+
+#[test]
+fn text_and_keys_in_turns_reach_a_gtk3_editor_over_x11() -> Result<()> {
+    types_into_an_editor("x11")
 }

@@ -8,6 +8,11 @@ impl State {
     /// Carries out a command. One that names a track which is gone has no effect.
     pub(super) fn handle_command(&mut self, command: Command) {
         let Some(command) = self.hold_for_x11(command) else { return };
+        self.carry_out(command);
+    }
+
+    /// Carries out a command that waits for nothing.
+    pub(in crate::wayland) fn carry_out(&mut self, command: Command) {
         match command {
             Command::Key { cause, track, key, pressed } => self.key(cause, track, key, pressed),
             Command::Text { cause, track, text } => self.text(cause, track, &text),

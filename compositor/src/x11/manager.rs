@@ -68,6 +68,19 @@ pub(crate) enum Then {
     Killed { owner: u32 },
     /// A part of a selection's content is taken in.
     Content { window: Window, answer: Answer },
+    /// The focus is where it was last asked to be.
+    Focused,
+    /// Keys are with the apps that they are for, or nearly.
+    Handed(Handed),
+}
+
+/// How far keys are on their way to apps, which is by another connection.
+#[derive(Debug)]
+pub(crate) enum Handed {
+    /// X has answered what came before; its other connection is read by then, or next.
+    Nearly(Vec<(Window, Option<Answer>)>),
+    /// They are with the apps: their windows and process numbers.
+    Wholly(Vec<(Window, Option<u32>)>),
 }
 
 impl Manager {

@@ -298,17 +298,19 @@ impl Wire {
     }
 
     /// Waits until the X server has carried out all that was sent, at most for a moment. Input that Xwayland gets on its
-    /// other connection would overtake otherwise.
-    pub(crate) fn settle(&mut self) {
+    /// other connection would overtake otherwise. Whether it has: if not, what must not overtake waits for a fence.
+    pub(crate) fn settle(&mut self) -> bool {
         if self.settled_in_vain.is_some_and(|at| at.elapsed() < SETTLE_AGAIN) {
-            return;
+            return false;
         }
         let Fence(wanted) = self.fence();
         let deadline = Instant::now() + SETTLE;
-        if !self.wait_for(wanted, deadline) {
+        let settled = self.wait_for(wanted, deadline);
+        if !settled {
             tracing::info!("Xwayland is slow: an app of its may hold it, input goes on without waiting");
             self.settled_in_vain = Some(Instant::now());
         }
+        settled
     }
 
     fn wait_for(&mut self, wanted: u32, deadline: Instant) -> bool {

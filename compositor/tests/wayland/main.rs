@@ -25,6 +25,7 @@ mod responding;
 mod stalled;
 mod surfaces;
 mod text_input;
+mod texts;
 mod toplevel_icon;
 mod truthful;
 mod windows;

@@ -125,58 +125,6 @@ fn presses_elsewhere_are_told_to_menus() {
 }
 
 #[test]
-fn text_that_has_no_keys_is_typed() {
-    let Some(mut host) = Host::start() else { return };
-    let app = App::connect(host.display);
-    app.toplevel("window", 300, 200, 0);
-    let track = host.window("window", |_| true).track;
-    let cause = host.cause();
-    host.send(Command::Text { cause, track, text: "λ".into() });
-    host.key(track, KEY_A, true);
-    host.key(track, KEY_A, false);
-    let next = || {
-        app.wait("key", |event| match event {
-            Event::KeyPress(e) => Some(e.detail),
-            _ => None,
-        })
-    };
-    let typed = next();
-    let keysym = |code: u8| {
-        let mapping = app.conn.get_keyboard_mapping(code, 1).unwrap().reply().unwrap();
-        mapping.keysyms[0]
-    };
-    // As an app would: it looks at the keymap when the key comes.
-    let lambda = 0x7eb;
-    assert!([0x0100_0000 | u32::from('λ'), lambda].contains(&keysym(typed)), "{:#x}", keysym(typed));
-    let key = next();
-    assert_eq!(key, KEY_A as u8 + X_OFFSET);
-    assert_eq!(keysym(key), u32::from('a'), "the keymap is back when a key follows");
-}
-
-#[test]
-fn a_text_behind_keys_leaves_apps_the_time_to_translate_them() {
-    let Some(mut host) = Host::start() else { return };
-    let app = App::connect(host.display);
-    app.toplevel("window", 300, 200, 0);
-    let track = host.window("window", |_| true).track;
-    host.key(track, KEY_A, true);
-    host.key(track, KEY_A, false);
-    let cause = host.cause();
-    host.send(Command::Text { cause, track, text: "λ".into() });
-    let next = || {
-        app.wait("key", |event| match event {
-            Event::KeyPress(e) => Some(e.detail),
-            _ => None,
-        })
-    };
-    let keysym = |code: u8| app.conn.get_keyboard_mapping(code, 1).unwrap().reply().unwrap().keysyms[0];
-    let key = next();
-    assert_eq!(keysym(key), u32::from('a'), "the keymap is still the one that the key was pressed with");
-    let typed = next();
-    assert!([0x0100_0000 | u32::from('λ'), 0x7eb].contains(&keysym(typed)), "{:#x}", keysym(typed));
-}
-
-#[test]
 fn a_game_that_hides_the_pointer_and_puts_it_back_has_all_its_motion() {
     use x11rb::protocol::{
         xfixes::ConnectionExt as _,

@@ -8,5 +8,6 @@ mod host;
 mod hostile;
 mod input;
 mod responding;
+mod texts;
 mod wheels;
 mod windows;

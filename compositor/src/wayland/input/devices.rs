@@ -22,11 +22,9 @@ use smithay::{
 use crate::clock;
 use crate::wayland::State;
 use crate::wayland::input::pointer_lock::Motion;
+use crate::wayland::input::spare::XKB_OFFSET;
 use crate::wayland::picture::frames::millis;
 use crate::wayland::picture::layout;
-
-/// X11 and xkb count keys from here.
-const XKB_OFFSET: u32 = 8;
 
 type Place = SmithayPoint<f64, smithay::utils::Logical>;
 
@@ -50,6 +48,9 @@ impl State {
         self.deliver(cause, |state| {
             state.follow_focus(track);
             state.input.keys_came_last = true;
+            if pressed && state.input.keymaps.spare.take_back(key.0) {
+                state.install_keymap();
+            }
             let state_of_key = if pressed { KeyState::Pressed } else { KeyState::Released };
             state.press(Keycode::new(u32::from(key.0) + XKB_OFFSET), state_of_key);
             state.input.keyboard_surface()
@@ -60,6 +61,9 @@ impl State {
     pub(in crate::wayland) fn press(&mut self, code: Keycode, key_state: KeyState) {
         let keyboard = self.input.keyboard.clone();
         self.keys_follow();
+        if key_state == KeyState::Pressed {
+            self.count_key(u16::try_from(code.raw().saturating_sub(XKB_OFFSET)).unwrap_or(u16::MAX));
+        }
         let (serial, time) = (SERIAL_COUNTER.next_serial(), millis(clock::now()));
         keyboard.input::<(), _>(self, code, key_state, serial, time, |_, _, _| FilterResult::Forward);
     }

@@ -198,11 +198,6 @@ mod tests {
         ] {
             assert_eq!(check(&written(layout, variant, options)), Ok(()), "{layout} {variant} {options}");
         }
-        let typed = crate::wayland::input::text::keymap_for(
-            &["U00E4".into()],
-            crate::wayland::input::text::Reader::Apps,
-        );
-        assert_eq!(has_lamp(&typed), Ok(false));
     }
 
     #[test]

@@ -6,5 +6,6 @@ pub(in crate::wayland) mod devices;
 pub(in crate::wayland) mod keymap;
 pub(in crate::wayland) mod pointer_lock;
 pub(in crate::wayland) mod seat;
+pub(in crate::wayland) mod spare;
 pub(in crate::wayland) mod text;
 pub(in crate::wayland) mod text_input;

@@ -24,6 +24,7 @@ use smithay::{
 
 use crate::StartError;
 use crate::wayland::input::pointer_lock::Lock;
+use crate::wayland::input::text::Keymaps;
 use crate::wayland::windows::tracks::Tracks;
 use crate::wayland::{State, globals::Globals};
 
@@ -37,8 +38,7 @@ pub(crate) struct Input {
     pub(crate) keyboard: KeyboardHandle<State>,
     pub(crate) pointer: PointerHandle<State>,
     pub(crate) touch: TouchHandle<State>,
-    /// The viewer's keymap, `None` while it is the system's default.
-    pub(crate) keymap: Option<String>,
+    pub(crate) keymaps: Keymaps,
     /// The toplevel that has the viewers' focus.
     pub(crate) focused: Option<TrackId>,
     /// Popups that grab, the topmost last.
@@ -76,7 +76,7 @@ impl Input {
             keyboard,
             pointer,
             touch,
-            keymap: None,
+            keymaps: Keymaps::default(),
             focused: None,
             grabs: Vec::new(),
             touched: None,

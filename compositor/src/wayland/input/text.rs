@@ -1,20 +1,38 @@
 //! Keymaps of viewers, and text that has no keys.
 //!
-//! Text is typed through a keymap made for it, in which key after key bears one of its characters; then the viewer's
-//! keymap comes back. Apps see ordinary keys, so this works in every toolkit and terminal.
+//! Text is typed by keys of the viewer's keymap where it has them, and else by key codes that are lent to its characters, see
+//! [`spare`](super::spare). Apps see ordinary keys, so this works in every toolkit and terminal.
 
 use media::{Cause, TrackId};
 use smithay::{
     backend::input::{KeyState, Keycode},
-    input::keyboard::{ModifiersState, XkbConfig},
+    input::keyboard::{KeyboardTarget, Layout, ModifiersState},
+    utils::SERIAL_COUNTER,
 };
+use xkbcommon::xkb;
 
 use crate::wayland::State;
 use crate::wayland::input::keymap;
+use crate::wayland::input::spare::{self, Reader, Spare, Unread, XKB_OFFSET};
 
-/// Keys of a keymap made for text: X11 apps know codes up to 255.
-pub(in crate::wayland) const FIRST_KEY: u32 = 9;
-pub(in crate::wayland) const KEYS: usize = 240;
+/// Keymaps: the viewer's, and what is lent of its codes.
+#[derive(Debug, Default)]
+pub(crate) struct Keymaps {
+    /// The viewer's, `None` while it is the system's default.
+    viewers: Option<String>,
+    /// The same as xkbcommon writes it, once it was needed.
+    written: Option<String>,
+    pub(in crate::wayland) spare: Spare,
+}
+
+/// How much may be lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::wayland) enum Care {
+    /// Nothing that an app may not have read.
+    Full,
+    /// What is needed: who reads so late must not hinder others.
+    None,
+}
 
 impl State {
     /// Installs a viewer's keymap; if it does not compile, the last one stays.
@@ -22,11 +40,11 @@ impl State {
         if let Err(reason) = keymap::check(&text) {
             return tracing::warn!(%reason, "a viewer's keymap is refused; the last one stays");
         }
-        let keyboard = self.input.keyboard.clone();
-        match keyboard.set_keymap_from_string(self, text.clone()) {
-            Ok(()) => self.input.keymap = Some(text),
-            Err(_) => tracing::warn!("a viewer's keymap does not compile; the last one stays"),
-        }
+        let Some(written) = spare::written(Some(&text)) else {
+            return tracing::warn!("a viewer's keymap does not compile; the last one stays");
+        };
+        (self.input.keymaps.viewers, self.input.keymaps.written) = (Some(text), Some(written));
+        self.replace_keymap();
         self.flush();
     }
 
@@ -35,131 +53,172 @@ impl State {
         self.deliver(cause, |state| {
             state.follow_focus(track);
             let receiver = state.input.keyboard_surface()?;
-            if !state.commit_text(text) && !state.type_into_x11(cause, track, text) {
-                state.type_text(text);
+            if !state.commit_text(text) {
+                let typed = state.type_text(text, Care::Full);
+                state.type_later(cause, track, &text[typed..]);
             }
             Some(receiver)
         });
     }
 
-    fn type_text(&mut self, text: &str) {
-        let keyboard = self.input.keyboard.clone();
-        let modifiers = keyboard.modifier_state();
-        for batch in batches(text) {
-            if keyboard.set_keymap_from_string(self, keymap_for(&batch.keys, Reader::Apps)).is_err() {
-                tracing::warn!("a text cannot be typed: its keymap does not compile");
+    /// Types a text, and says how many bytes of it were typed: for more, apps must first read what they were sent.
+    pub(in crate::wayland) fn type_text(&mut self, text: &str, care: Care) -> usize {
+        let mut typed = 0;
+        while typed < text.len() {
+            let (length, codes) = self.lend_for(&text[typed..], care);
+            if length == 0 {
                 break;
             }
-            for key in batch.taps {
-                let code = Keycode::new(FIRST_KEY + key as u32);
-                self.press(code, KeyState::Pressed);
-                self.press(code, KeyState::Released);
+            typed += length;
+            self.tap(&codes);
+        }
+        typed
+    }
+
+    /// Lends codes for as much of a text as one keymap has codes for, and installs that. How much it is, and its keys.
+    fn lend_for(&mut self, text: &str, care: Care) -> (usize, Vec<u16>) {
+        let reader = self.reader();
+        let held = self.input.keyboard.pressed_keys();
+        let is_held = |code: u16| held.contains(&Keycode::new(u32::from(code) + XKB_OFFSET));
+        let (mut codes, mut new, mut length) = (Vec::new(), false, 0);
+        for (at, c) in text.char_indices() {
+            let after = at + c.len_utf8();
+            let own = self.own_key(c, reader).filter(|code| !is_held(*code));
+            let code = match own {
+                Some(code) => Some((code, false)),
+                // A line end is a key or nothing, as are all that do not stand for a character.
+                None if c.is_control() => {
+                    length = after;
+                    continue;
+                }
+                None => {
+                    let (typing, unread) = (&codes, &self.xwayland.typing);
+                    let idle = |code: u16| !typing.contains(&code) && !is_held(code);
+                    let spare = &mut self.input.keymaps.spare;
+                    // Best one that is of no meaning to anybody any more; else none that this app has yet to read.
+                    let read_by_all = |code, keys: &[Unread]| idle(code) && !unread.any_of(keys, None);
+                    let read_here = |code, keys: &[Unread]| {
+                        idle(code) && (care == Care::None || !unread.any_of(keys, Some(reader)))
+                    };
+                    spare.code_for(c, reader, read_by_all).or_else(|| spare.code_for(c, reader, read_here))
+                }
+            };
+            let Some((code, lent)) = code else { break };
+            new |= lent;
+            codes.push(code);
+            length = after;
+        }
+        if new {
+            self.install_keymap();
+        }
+        (length, codes)
+    }
+
+    /// Presses keys and lets them go, as if nothing was held or locked: what is to be typed is known.
+    fn tap(&mut self, codes: &[u16]) {
+        let reader = self.reader();
+        let mods = self.input.keyboard.modifier_state();
+        let serialized = mods.serialized;
+        let bare = serialized.depressed | serialized.latched | serialized.locked == 0;
+        // X counts held keys itself; there, characters that are lent do not depend on them.
+        let hides = reader == Reader::Wayland && !bare;
+        if hides {
+            let mut none = ModifiersState::default();
+            none.serialized.layout_effective = serialized.layout_effective;
+            self.tell_modifiers(none);
+        }
+        for code in codes {
+            for state in [KeyState::Pressed, KeyState::Released] {
+                self.press(Keycode::new(u32::from(*code) + XKB_OFFSET), state);
             }
         }
-        self.restore_keymap(modifiers);
+        if hides {
+            self.tell_modifiers(mods);
+        }
     }
 
-    /// Installs the viewer's keymap again.
-    pub(in crate::wayland) fn restore_keymap(&mut self, modifiers: ModifiersState) {
+    fn tell_modifiers(&mut self, mods: ModifiersState) {
+        let (seat, serial) = (self.input.seat.clone(), SERIAL_COUNTER.next_serial());
+        if let Some(focus) = self.input.keyboard.current_focus() {
+            focus.modifiers(&seat, self, mods, serial);
+        }
+    }
+
+    /// A key of the viewer's keyboard that types a character by itself, if what is held or locked lets it.
+    fn own_key(&mut self, c: char, reader: Reader) -> Option<u16> {
+        let mods = self.input.keyboard.modifier_state();
+        let serialized = ModifiersState { num_lock: false, serialized: Default::default(), ..mods };
+        if reader != Reader::Wayland && serialized != ModifiersState::default() && !c.is_control() {
+            return None;
+        }
+        let wanted = if c == '\n' { u32::from('\r') } else { u32::from(c) };
         let keyboard = self.input.keyboard.clone();
-        let restored = match self.input.keymap.clone() {
-            Some(keymap) => keyboard.set_keymap_from_string(self, keymap),
-            None => keyboard.set_xkb_config(self, XkbConfig::default()),
+        keyboard.with_xkb_state(self, |context| {
+            let Ok(xkb) = context.xkb().lock() else { return None };
+            let layout = xkb.active_layout();
+            let types = |code: &u16| {
+                let syms =
+                    xkb.raw_syms_for_key_in_layout(Keycode::new(u32::from(*code) + XKB_OFFSET), layout);
+                matches!(syms, [sym] if xkb::keysym_to_utf32(*sym) == wanted)
+            };
+            TYPING.into_iter().flatten().find(types)
+        })
+    }
+
+    /// Who has the keyboard.
+    pub(in crate::wayland) fn reader(&self) -> Reader {
+        self.x11_reader().map_or(Reader::Wayland, Reader::X11)
+    }
+
+    /// Installs the viewer's keymap with what is lent. What is held and locked stays so.
+    pub(in crate::wayland) fn install_keymap(&mut self) {
+        let keyboard = self.input.keyboard.clone();
+        let mods = keyboard.modifier_state();
+        let layout = Layout(mods.serialized.layout_effective);
+        if !self.replace_keymap() {
+            return;
+        }
+        keyboard.set_modifier_state(mods);
+        keyboard.with_xkb_state(self, |mut context| {
+            if layout != Layout(0) {
+                context.set_layout(layout);
+            }
+        });
+        // They were told without what is locked, with the keymap.
+        self.tell_modifiers(keyboard.modifier_state());
+    }
+
+    /// Installs the viewer's keymap with what is lent. Whether it compiles.
+    fn replace_keymap(&mut self) -> bool {
+        let keymaps = &mut self.input.keymaps;
+        if keymaps.written.is_none() {
+            keymaps.written = spare::written(keymaps.viewers.as_deref());
+        }
+        let Some(written) = &keymaps.written else {
+            tracing::error!("there is no keymap: is xkb-data installed?");
+            return false;
         };
-        if restored.is_err() {
+        let text = keymaps.spare.keymap(written);
+        let keyboard = self.input.keyboard.clone();
+        let compiles = keyboard.set_keymap_from_string(self, text).is_ok();
+        if !compiles {
             tracing::error!("the keymap that was in use does not compile any more");
         }
-        keyboard.set_modifier_state(modifiers);
+        compiles
     }
 }
 
-/// As much of a text as one keymap has keys for.
-#[derive(Debug, Default, PartialEq)]
-struct Batch {
-    /// The keysym's name of each key.
-    keys: Vec<String>,
-    /// Which keys are tapped, in order.
-    taps: Vec<usize>,
-}
-
-fn batches(text: &str) -> Vec<Batch> {
-    let mut batches = vec![Batch::default()];
-    for name in text.chars().filter_map(keysym) {
-        let full = batches.last().is_some_and(|b| b.keys.len() >= KEYS && !b.keys.contains(&name));
-        if full {
-            batches.push(Batch::default());
-        }
-        let Some(batch) = batches.last_mut() else { break };
-        let key = batch.keys.iter().position(|key| *key == name).unwrap_or_else(|| {
-            batch.keys.push(name);
-            batch.keys.len() - 1
-        });
-        batch.taps.push(key);
-    }
-    batches.retain(|batch| !batch.taps.is_empty());
-    batches
-}
-
-/// The name of the keysym that stands for a character; controls other than the usual keys have none.
-pub(in crate::wayland) fn keysym(c: char) -> Option<String> {
-    match c {
-        '\n' | '\r' => Some("Return".into()),
-        '\t' => Some("Tab".into()),
-        '\u{8}' => Some("BackSpace".into()),
-        '\u{1b}' => Some("Escape".into()),
-        c if c.is_control() => None,
-        c => Some(format!("U{:04X}", u32::from(c))),
-    }
-}
-
-/// Who compiles a keymap made for text.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::wayland) enum Reader {
-    /// We and every Wayland app: the smaller, the sooner.
-    Apps,
-    /// An X server, which wants the usual types and modifiers.
-    XServer,
-}
-
-/// A keymap with one key for each keysym.
-pub(in crate::wayland) fn keymap_for(keys: &[String], reader: Reader) -> String {
-    let mut codes = String::new();
-    let mut symbols = String::new();
-    for (i, key) in keys.iter().enumerate() {
-        codes.push_str(&format!("<T{i}> = {};\n", FIRST_KEY as usize + i));
-        symbols.push_str(&format!("key <T{i}> {{ [ {key} ] }};\n"));
-    }
-    let (types, compatibility) = match reader {
-        Reader::Apps => ("type \"ONE_LEVEL\" { modifiers = none; level_name[1] = \"Any\"; };", ""),
-        Reader::XServer => ("include \"complete\"", "include \"complete\""),
-    };
-    format!(
-        "xkb_keymap {{\n\
-         xkb_keycodes \"text\" {{ minimum = 8; maximum = 255;\n{codes}}};\n\
-         xkb_types \"text\" {{ {types} }};\n\
-         xkb_compatibility \"text\" {{ {compatibility} }};\n\
-         xkb_symbols \"text\" {{\n{symbols}}};\n\
-         }};\n"
-    )
-}
+/// The keys that type in every app: Escape, Backspace, Tab, Enter, letters, digits and what stands around them.
+const TYPING: [std::ops::RangeInclusive<u16>; 6] = [1..=28, 30..=41, 43..=53, 57..=57, 86..=86, 89..=89];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn characters_become_keys_and_repeat_without_new_ones() {
-        let [batch] = &batches("aä€a\n\u{7f}")[..] else { panic!("one batch") };
-        assert_eq!(batch.keys, ["U0061", "U00E4", "U20AC", "Return"]);
-        assert_eq!(batch.taps, [0, 1, 2, 0, 3]);
-    }
-
-    #[test]
-    fn more_characters_than_keys_take_several_keymaps() {
-        let text: String = ('\u{4e00}'..).take(600).collect();
-        let batches = batches(&text);
-        assert_eq!(batches.len(), 3);
-        assert!(batches.iter().all(|batch| batch.keys.len() <= KEYS));
-        assert_eq!(batches.iter().map(|batch| batch.taps.len()).sum::<usize>(), 600);
+    fn no_modifier_is_a_key_that_types() {
+        for modifier in [29, 42, 54, 56, 58, 69, 97, 100, 125, 126] {
+            assert!(!TYPING.into_iter().flatten().any(|code| code == modifier), "{modifier}");
+        }
     }
 }

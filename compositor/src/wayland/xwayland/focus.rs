@@ -13,7 +13,7 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::picture::frames::millis;
 use crate::wayland::windows::tracks::Role;
-use crate::x11::properties::Purpose;
+use crate::x11::{manager::Then, properties::Purpose};
 
 impl State {
     /// The keyboard went to a surface: X is told, and has done so before the first key comes.
@@ -22,7 +22,10 @@ impl State {
         let Some(x11) = self.xwayland.manager().filter(|x11| x11.focused != id) else { return };
         x11.focus(id);
         if let Some(id) = id {
-            x11.wire.settle();
+            if !x11.wire.settle() {
+                x11.after(Then::Focused);
+                self.xwayland.typing.focus_is_late();
+            }
             self.attend_x11(id);
         }
     }

@@ -104,6 +104,8 @@ impl State {
                     x11.killed.remove(&owner);
                 }
             }
+            Then::Focused => self.x11_focused(),
+            Then::Handed(handed) => self.x11_handed(handed),
             Then::Content { window, answer } => self.x11_selection(|x11| x11.content_read(window, answer)),
         }
     }
@@ -137,6 +139,7 @@ impl State {
         x11.recent.retain(|&recent| recent != id);
         x11.disown(id);
         self.xwayland.surfaces.unlink(id);
+        self.x11_reads_no_more(id);
     }
 
     fn x11_map_asked(&mut self, id: Window) {

@@ -66,6 +66,7 @@ impl State {
             self.tracks.iter().filter(|(_, track)| x11(track)).map(|(id, _)| id).collect();
         // Those that were hidden with their parents are passed over.
         shown.into_iter().for_each(|id| self.hide_x11(id));
+        self.x11_all_read();
         for kind in [Kind::Clipboard, Kind::Primary] {
             if self.xwayland.running().is_some_and(|running| running.selections.get(kind).is_of_app()) {
                 self.x11_offers(kind, None);

@@ -63,10 +63,8 @@ pub(crate) struct Xwayland {
     pub(in crate::wayland) counting: Option<WlSurface>,
     /// What others than X11 apps offer on the clipboard and as primary selection.
     offers: [Option<Vec<String>>; 2],
-    /// A keymap made for text that is in use.
-    pub(in crate::wayland) typing: Option<Typing>,
-    /// When an X11 app was last sent a key of the viewer's keymap.
-    pub(in crate::wayland) last_key: Option<Instant>,
+    /// What apps were sent and have read.
+    pub(in crate::wayland) typing: Typing,
 }
 
 /// What every Xwayland is started with.
@@ -122,8 +120,7 @@ impl Xwayland {
             surfaces: Surfaces::default(),
             counting: None,
             offers: [None, None],
-            typing: None,
-            last_key: None,
+            typing: Typing::default(),
         };
         xwayland.listen(events);
         xwayland
@@ -139,6 +136,14 @@ impl Xwayland {
         match &mut self.phase {
             Phase::Managed(_, manager) => Some(manager),
             Phase::Idle | Phase::Starting(_) | Phase::Ending(_) => None,
+        }
+    }
+
+    /// The window manager and what apps were sent.
+    pub(in crate::wayland) fn manager_and_typing(&mut self) -> Option<(&mut Manager, &mut Typing)> {
+        match &mut self.phase {
+            Phase::Managed(_, manager) => Some((manager, &mut self.typing)),
+            _ => None,
         }
     }
 

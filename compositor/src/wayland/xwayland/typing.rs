@@ -1,166 +1,354 @@
-//! Typing text into X11 apps through a keymap made for it.
+//! Typing into X11 apps, which translate keys themselves, by the keymap that X has when they get to them: later than the
+//! keys were pressed.
 //!
-//! X11 apps translate keys themselves, with the keymap that X has when they get to it: later than the keys. So the
-//! keymap made for a text only ever grows, which leaves its older keys as they were, and the viewer's keymap comes back
-//! when nothing was typed for a moment. Keys that are pressed meanwhile wait for that, and a text that follows keys
-//! waits until apps have looked at those.
+//! So nothing that an app may still have to translate is changed: a code that is lent to a character keeps it (see
+//! [`spare`](crate::wayland::input::spare)), and what would change a key waits until its app has read that. What is typed
+//! after it waits as well, so that it stays in order. An app has surely read its keys when
+//! - it answers a ping that was sent behind them, or
+//! - it knows no pings, and sleeps after they were handed to it. One that was stopped does not sleep.
+//!
+//! Keys go to X by another connection than the focus: while X is busy and the focus is late, they wait for it too.
+//!
+//! When the user goes to another window, nothing waits any longer: a stopped app hinders nobody else.
 
 use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
+    collections::{HashMap, VecDeque},
+    time::Duration,
 };
 
 use media::{Cause, Command, TrackId};
-use smithay::{
-    backend::input::{KeyState, Keycode},
-    input::keyboard::ModifiersState,
-    reexports::calloop::timer::{TimeoutAction, Timer},
+use smithay::reexports::calloop::timer::{TimeoutAction, Timer};
+use x11rb::protocol::{
+    res::{ClientIdMask, ClientIdSpec, ConnectionExt as _, QueryClientIdsReply},
+    xproto::Window,
 };
 
+use crate::clock::Worked;
 use crate::wayland::State;
-use crate::wayland::input::text::{self, FIRST_KEY, KEYS};
-
-/// So long after a text apps have looked at the keymap.
-const QUIET: Duration = Duration::from_millis(200);
+use crate::wayland::input::spare::{Reader, Unread};
+use crate::wayland::input::text::Care;
+use crate::x11::{
+    manager::{Handed, Then},
+    wire::Answer,
+};
 
 /// Commands that wait at most; more are carried out at once.
 const WAITING: usize = 4096;
 
-/// A keymap made for text that is in use, or that will be when the keys before it have been looked at.
-#[derive(Debug)]
+/// How often an app is looked at that answers no pings.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What X11 apps were sent and what they have read, and what waits for that.
+#[derive(Debug, Default)]
 pub(in crate::wayland) struct Typing {
-    /// The keysym's name of each key.
-    keys: Vec<String>,
-    /// What was held down before.
-    modifiers: ModifiersState,
-    last: Instant,
+    sent: HashMap<Window, Sent>,
     waiting: VecDeque<Command>,
+    pings: u32,
+    watched: bool,
+    /// How many changes of the focus X has not carried out: keys sent now would go to another window.
+    focusing: u32,
+}
+
+/// The keys of one window.
+#[derive(Debug, Default)]
+struct Sent {
+    /// How many it was sent.
+    keys: u64,
+    /// So many of them were read.
+    read: u64,
+    asked: Asked,
+}
+
+/// Whether it was asked how far it has read.
+#[derive(Debug, Default)]
+enum Asked {
+    #[default]
+    No,
+    /// X is asked to hand over its keys first; after that it will have read so many.
+    Handing(u64),
+    /// It was sent this ping.
+    Pinged(u32, u64),
+    /// It is looked at whether it sleeps.
+    Watched(Worked, u64),
 }
 
 impl Typing {
-    fn new(modifiers: ModifiersState, last: Instant) -> Self {
-        Self { keys: Vec::new(), modifiers, last, waiting: VecDeque::new() }
+    /// Whether one of these keys may not have been read yet, by one window or by any.
+    pub(in crate::wayland) fn any_of(&self, keys: &[Unread], by: Option<Reader>) -> bool {
+        keys.iter().any(|(window, key)| {
+            let meant = by.is_none_or(|reader| reader == Reader::X11(*window));
+            meant && self.sent.get(window).is_some_and(|sent| sent.read < *key)
+        })
+    }
+
+    /// X is busy, and will carry out a change of the focus later.
+    pub(in crate::wayland) fn focus_is_late(&mut self) {
+        self.focusing += 1;
+    }
+
+    /// A window was sent a key. Its number.
+    fn key_sent(&mut self, window: Window) -> u64 {
+        let sent = self.sent.entry(window).or_default();
+        sent.keys += 1;
+        sent.keys
+    }
+
+    fn has_unread(&self, window: Window) -> bool {
+        self.sent.get(&window).is_some_and(|sent| sent.read < sent.keys)
+    }
+
+    /// All that were asked have read that much.
+    fn read(&mut self, window: Window) {
+        let Some(sent) = self.sent.get_mut(&window) else { return };
+        match std::mem::take(&mut sent.asked) {
+            Asked::No => (),
+            Asked::Handing(keys) | Asked::Pinged(_, keys) | Asked::Watched(_, keys) => {
+                sent.read = sent.read.max(keys);
+            }
+        }
     }
 }
 
 impl State {
-    /// Types a text if an X11 app has the keyboard. Whether it has.
-    pub(in crate::wayland) fn type_into_x11(&mut self, cause: Cause, track: TrackId, text: &str) -> bool {
-        if !self.x11_has_keyboard() {
-            return false;
-        }
-        let keyboard = self.input.keyboard.clone();
-        let begun = self.xwayland.typing.is_some();
-        let modifiers = keyboard.modifier_state();
-        let typing = self.xwayland.typing.get_or_insert_with(|| Typing::new(modifiers, Instant::now()));
-        let (known, mut taps) = (typing.keys.len(), Vec::new());
-        for (at, name) in text.char_indices().filter_map(|(at, c)| Some((at, text::keysym(c)?))) {
-            let key = typing.keys.iter().position(|key| *key == name);
-            if key.is_none() && typing.keys.len() >= KEYS {
-                let rest = text[at..].to_owned();
-                typing.waiting.push_front(Command::Text { cause, track, text: rest });
-                break;
-            }
-            taps.push(key.unwrap_or(typing.keys.len()));
-            if key.is_none() {
-                typing.keys.push(name);
-            }
-        }
-        typing.last = Instant::now();
-        let keymap =
-            (typing.keys.len() > known).then(|| text::keymap_for(&typing.keys, text::Reader::XServer));
-        if keymap.is_none_or(|keymap| keyboard.set_keymap_from_string(self, keymap).is_ok()) {
-            for key in taps {
-                let code = Keycode::new(FIRST_KEY + key as u32);
-                self.press(code, KeyState::Pressed);
-                self.press(code, KeyState::Released);
-            }
-        } else {
-            tracing::warn!("a text cannot be typed: its keymap does not compile");
-        }
-        if !begun {
-            self.await_quiet(QUIET);
-        }
-        true
+    /// The X11 window that has the keyboard, if it is one of X11.
+    pub(in crate::wayland) fn x11_reader(&self) -> Option<Window> {
+        let focused = self.xwayland.running().map(|x11| x11.focused.unwrap_or(x11rb::NONE));
+        focused.filter(|_| self.x11_has_keyboard())
     }
 
-    /// Keeps a command for the keyboard back while a keymap made for text is in use.
+    /// A key is about to go to whoever has the keyboard.
+    pub(in crate::wayland) fn count_key(&mut self, code: u16) {
+        if let Some(window) = self.x11_reader() {
+            let key = self.xwayland.typing.key_sent(window);
+            self.input.keymaps.spare.used(code, (window, key));
+        }
+    }
+
+    /// Keeps a command for the keyboard back that would change keys which an X11 app has yet to read, or that would go to
+    /// another window; and those behind it.
     pub(in crate::wayland) fn hold_for_x11(&mut self, command: Command) -> Option<Command> {
-        let Some(typing) = &mut self.xwayland.typing else { return self.hold_text_behind_keys(command) };
-        let waits = match &command {
-            // The focus too: an app that loses it before it has looked at its keys would never see the rest of the text.
-            Command::Key { .. } | Command::Keymap(_) | Command::Focus(_) => true,
-            Command::Text { .. } => !typing.waiting.is_empty(),
-            Command::Preedit { .. }
-            | Command::Motion { .. }
-            | Command::RelativeMotion { .. }
-            | Command::PointerLeft
-            | Command::Button { .. }
-            | Command::Scroll { .. }
-            | Command::Touch { .. }
-            | Command::DismissPopups
-            | Command::Configure { .. }
-            | Command::Close(_)
-            | Command::ForceQuit(_)
-            | Command::FrameDone { .. }
-            | Command::OfferClipboard { .. }
-            | Command::ClipboardContent { .. }
-            | Command::ReadClipboard { .. } => false,
+        let (of_keyboard, leaves) = match &command {
+            Command::Key { track, .. } | Command::Text { track, .. } => (true, self.is_elsewhere(*track)),
+            Command::Preedit { .. } | Command::Keymap(_) => (true, None),
+            Command::Focus(None) => (false, Some(false)),
+            Command::Focus(Some(track)) => (false, self.is_elsewhere(*track)),
+            _ => (false, None),
         };
-        if !waits {
-            return Some(command);
-        }
-        typing.waiting.push_back(command);
-        if typing.waiting.len() > WAITING {
-            tracing::warn!(limit = WAITING, "too many keys wait for a text to be typed");
-            self.end_typing();
-        }
-        None
-    }
-
-    /// Keeps a text back that follows keys which X11 apps may not have translated yet.
-    fn hold_text_behind_keys(&mut self, command: Command) -> Option<Command> {
-        if !matches!(command, Command::Key { .. } | Command::Text { .. }) || !self.x11_has_keyboard() {
-            return Some(command);
-        }
-        if matches!(command, Command::Key { .. }) {
-            self.xwayland.last_key = Some(Instant::now());
-            return Some(command);
-        }
-        let last = self.xwayland.last_key.filter(|last| last.elapsed() < QUIET);
-        let Some(last) = last else { return Some(command) };
-        let mut typing = Typing::new(self.input.keyboard.modifier_state(), last);
-        typing.waiting.push_back(command);
-        self.xwayland.typing = Some(typing);
-        self.await_quiet(QUIET.saturating_sub(last.elapsed()));
-        None
-    }
-
-    fn await_quiet(&mut self, wait: Duration) {
-        let inserted = self.events.insert_source(Timer::from_duration(wait), |_, (), state| {
-            let Some(typing) = &state.xwayland.typing else { return TimeoutAction::Drop };
-            match QUIET.checked_sub(typing.last.elapsed()) {
-                Some(left) if !left.is_zero() => TimeoutAction::ToDuration(left),
-                _ => {
-                    state.end_typing();
-                    TimeoutAction::Drop
-                }
+        let waits = !self.xwayland.typing.waiting.is_empty();
+        match leaves {
+            // It has to wait as well: X would not know either focus.
+            Some(true) if waits && self.xwayland.typing.focusing > 0 => {
+                self.wait_for_x11(command);
+                return None;
             }
-        });
-        if inserted.is_err() {
-            self.end_typing();
+            Some(_) => {
+                self.type_waiting(Care::None);
+                self.follow_focus_of(&command);
+            }
+            None => {}
+        }
+        if !of_keyboard || !self.must_wait(&command) {
+            return Some(command);
+        }
+        self.wait_for_x11(command);
+        None
+    }
+
+    /// If a track is not of the window that has the focus: whether it is of an X11 window.
+    fn is_elsewhere(&self, track: TrackId) -> Option<bool> {
+        let toplevel = self.tracks.toplevel_of(track);
+        let elsewhere = toplevel.is_some() && toplevel != self.input.focused;
+        elsewhere.then(|| toplevel.is_some_and(|id| self.x11_window_of(id).is_some()))
+    }
+
+    fn follow_focus_of(&mut self, command: &Command) {
+        if let Command::Key { track, .. } | Command::Text { track, .. } = command {
+            self.follow_focus(*track);
         }
     }
 
-    /// Brings the viewer's keymap back, and carries out what waited for it.
-    fn end_typing(&mut self) {
-        let Some(typing) = self.xwayland.typing.take() else { return };
-        if !typing.keys.is_empty() {
-            self.restore_keymap(typing.modifiers);
-            self.flush();
+    fn must_wait(&self, command: &Command) -> bool {
+        let typing = &self.xwayland.typing;
+        let late = typing.focusing > 0 && self.x11_has_keyboard();
+        late || !typing.waiting.is_empty() || self.changes_unread(command)
+    }
+
+    fn wait_for_x11(&mut self, command: Command) {
+        self.xwayland.typing.waiting.push_back(command);
+        if self.xwayland.typing.waiting.len() > WAITING {
+            tracing::warn!(limit = WAITING, "an X11 app does not read its keys: more cannot wait for it");
+            self.type_waiting(Care::None);
+        } else {
+            self.ask_x11_readers();
         }
-        for command in typing.waiting {
-            self.handle_command(command);
+    }
+
+    /// X has carried out a change of the focus.
+    pub(super) fn x11_focused(&mut self) {
+        let typing = &mut self.xwayland.typing;
+        typing.focusing = typing.focusing.saturating_sub(1);
+        if typing.focusing == 0 {
+            self.type_waiting(Care::Full);
+        }
+    }
+
+    /// The rest of a text waits until an app has read what it was sent.
+    pub(in crate::wayland) fn type_later(&mut self, cause: Cause, track: TrackId, rest: &str) {
+        if !rest.is_empty() {
+            self.xwayland.typing.waiting.push_front(Command::Text { cause, track, text: rest.to_owned() });
+            self.ask_x11_readers();
+        }
+    }
+
+    /// Whether keys that the app with the keyboard has yet to read would mean something else after a command.
+    fn changes_unread(&self, command: &Command) -> bool {
+        let typing = &self.xwayland.typing;
+        match command {
+            Command::Keymap(_) => self.x11_reader().is_some_and(|window| typing.has_unread(window)),
+            Command::Key { key, .. } => self
+                .input
+                .keymaps
+                .spare
+                .lent(key.0)
+                .is_some_and(|keys| typing.any_of(keys, Some(self.reader()))),
+            _ => false,
+        }
+    }
+
+    /// Carries out what waits, as far as it may be.
+    fn type_waiting(&mut self, care: Care) {
+        while let Some(command) = self.xwayland.typing.waiting.pop_front() {
+            self.follow_focus_of(&command);
+            let late = self.xwayland.typing.focusing > 0 && self.x11_has_keyboard();
+            if care == Care::Full && (late || self.changes_unread(&command)) {
+                self.xwayland.typing.waiting.push_front(command);
+                return self.ask_x11_readers();
+            }
+            let others = self.xwayland.typing.waiting.len();
+            match (command, care) {
+                (Command::Text { cause, track, text }, Care::None) => {
+                    self.deliver(cause, |state| {
+                        state.follow_focus(track);
+                        state.type_text(&text, Care::None);
+                        state.input.keyboard_surface()
+                    });
+                }
+                (command, _) => self.carry_out(command),
+            }
+            if self.xwayland.typing.waiting.len() > others {
+                return;
+            }
+        }
+    }
+
+    /// Finds out how far apps have read that have not read everything.
+    fn ask_x11_readers(&mut self) {
+        let Some((x11, typing)) = self.xwayland.manager_and_typing() else { return };
+        typing.sent.retain(|id, _| x11.windows.get(*id).is_some());
+        let mut asked = Vec::new();
+        for (&id, sent) in &mut typing.sent {
+            if matches!(sent.asked, Asked::No) && sent.read < sent.keys {
+                sent.asked = Asked::Handing(sent.keys);
+                let spec = [ClientIdSpec { client: id, mask: ClientIdMask::LOCAL_CLIENT_PID }];
+                asked.push((id, x11.wire.asked(x11.wire.conn().res_query_client_ids(&spec))));
+            }
+        }
+        if !asked.is_empty() {
+            self.flush();
+            if let Some(x11) = self.xwayland.manager() {
+                x11.after(Then::Handed(Handed::Nearly(asked)));
+                x11.wire.flush();
+            }
+        }
+    }
+
+    /// Keys were handed to apps, or nearly.
+    pub(super) fn x11_handed(&mut self, handed: Handed) {
+        let Some((x11, typing)) = self.xwayland.manager_and_typing() else { return };
+        match handed {
+            Handed::Nearly(asked) => {
+                let known = |(id, answer): (Window, Option<Answer>)| {
+                    let reply: Option<QueryClientIdsReply> = answer.and_then(|answer| x11.wire.read(answer));
+                    let pid = reply.and_then(|reply| reply.ids.first()?.value.first().copied());
+                    (id, pid)
+                };
+                let apps = asked.into_iter().map(known).collect();
+                x11.after(Then::Handed(Handed::Wholly(apps)));
+            }
+            Handed::Wholly(apps) => {
+                for (id, pid) in apps {
+                    let Some(sent) = typing.sent.get_mut(&id) else { continue };
+                    let Asked::Handing(keys) = sent.asked else { continue };
+                    if x11.windows.get(id).is_some_and(|window| window.properties.answers_pings) {
+                        typing.pings = typing.pings.wrapping_add(1);
+                        sent.asked = Asked::Pinged(typing.pings, keys);
+                        x11.ping(id, typing.pings);
+                    } else if let Some(pid) = pid {
+                        sent.asked = Asked::Watched(Worked::of_process(pid), keys);
+                    } else {
+                        typing.read(id);
+                    }
+                }
+                self.look_at_readers();
+                self.watch_readers();
+            }
+        }
+    }
+
+    /// An app has read all that came before a ping.
+    pub(super) fn x11_ponged(&mut self, id: Window, ping: u32) {
+        let typing = &mut self.xwayland.typing;
+        if typing.sent.get(&id).is_some_and(|sent| matches!(sent.asked, Asked::Pinged(own, _) if own == ping))
+        {
+            typing.read(id);
+            self.type_waiting(Care::Full);
+        }
+    }
+
+    /// A window is gone, with all that it was sent.
+    pub(super) fn x11_reads_no_more(&mut self, id: Window) {
+        if self.xwayland.typing.sent.remove(&id).is_some() {
+            self.type_waiting(Care::Full);
+        }
+    }
+
+    /// All windows are gone.
+    pub(super) fn x11_all_read(&mut self) {
+        self.xwayland.typing.sent.clear();
+        self.xwayland.typing.focusing = 0;
+        self.type_waiting(Care::None);
+    }
+
+    /// Looks at apps that answer no pings: who sleeps, or is gone, has read its keys.
+    fn look_at_readers(&mut self) {
+        let typing = &mut self.xwayland.typing;
+        let rests = |sent: &Sent| match &sent.asked {
+            Asked::Watched(worked, _) => worked.look().is_none_or(|work| work.asleep),
+            _ => false,
+        };
+        let read: Vec<Window> =
+            typing.sent.iter().filter(|(_, sent)| rests(sent)).map(|(&id, _)| id).collect();
+        read.into_iter().for_each(|id| typing.read(id));
+        self.type_waiting(Care::Full);
+    }
+
+    fn watch_readers(&mut self) {
+        let typing = &mut self.xwayland.typing;
+        if typing.watched || !typing.sent.values().any(|sent| matches!(sent.asked, Asked::Watched(..))) {
+            return;
+        }
+        let inserted = self.events.insert_source(Timer::from_duration(LOOK), |_, (), state| {
+            state.xwayland.typing.watched = false;
+            state.look_at_readers();
+            state.watch_readers();
+            TimeoutAction::Drop
+        });
+        match inserted {
+            Ok(_) => self.xwayland.typing.watched = true,
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be seen when X11 apps have read their keys");
+                self.type_waiting(Care::None);
+            }
         }
     }
 }
