@@ -235,7 +235,7 @@ fn text_and_keys_in_turns_reach_foot() -> Result<()> {
 
 #[test]
 fn text_and_keys_in_turns_reach_xterm() -> Result<()> {
-    types_into_a_terminal(&["xterm"])
+    types_into_a_terminal(&["xterm", "-e"])
 }
 
 /// A page whose title is what was typed into it.

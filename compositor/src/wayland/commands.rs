@@ -7,7 +7,7 @@ use crate::wayland::State;
 impl State {
     /// Carries out a command. One that names a track which is gone has no effect.
     pub(super) fn handle_command(&mut self, command: Command) {
-        let Some(command) = self.hold_for_x11(command) else { return };
+        let Some(command) = self.hold_keyboard(command) else { return };
         self.carry_out(command);
     }
 

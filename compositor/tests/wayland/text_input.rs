@@ -260,3 +260,117 @@ fn an_app_with_too_many_text_inputs_is_cut_off() {
     app.try_sync().expect_err("cut off");
     App::connect(&host).sync();
 }
+
+const ENTER: KeyCode = KeyCode(28);
+
+fn tap(host: &Host, track: TrackId, key: KeyCode) {
+    for pressed in [true, false] {
+        host.send(Command::Key { cause: cause(9), track, key, pressed });
+    }
+}
+
+/// Whether a key has come by now: what was sent before has been carried out. The app reads, and says nothing.
+fn has_key(host: &mut Host, app: &mut App) -> bool {
+    host.settle();
+    if let Some(guard) = app.queue.prepare_read() {
+        // It is an error that there is nothing to read.
+        let _ = guard.read();
+    }
+    app.queue.dispatch_pending(&mut app.memory).expect("a living connection");
+    app.memory.0.iter().any(|seen| matches!(seen, Seen::Key { .. }))
+}
+
+#[test]
+fn a_key_behind_an_inserted_text_waits_until_the_app_has_taken_that_in() {
+    for answers in [true, false] {
+        let mut host = Host::start();
+        let mut editor = editor(&mut host);
+        enable(&mut editor);
+        let track = editor.track;
+        editor.app.told();
+        host.send(preedit(track, "ni", None));
+        step(&mut editor.app);
+        host.send(Command::Text { cause: cause(2), track, text: "你".into() });
+        tap(&host, track, ENTER);
+        assert_eq!(step(&mut editor.app).1.as_deref(), Some("你"));
+        assert!(!has_key(&mut host, &mut editor.app), "the app has said nothing since");
+        if answers {
+            // Its pong lies ready since it read the ping.
+            editor.app.connection.flush().expect("a connection");
+        } else {
+            // Whoever goes to another window does not wait; keys go where they were meant to.
+            host.send(Command::Focus(None));
+        }
+        editor
+            .app
+            .wait("the key", |seen| matches!(seen, Seen::Key { key: 28, pressed: true, .. }).then_some(()));
+    }
+}
+
+#[test]
+fn text_behind_a_key_is_typed_until_the_app_has_looked_at_the_key() {
+    let mut host = Host::start();
+    let mut editor = editor(&mut host);
+    enable(&mut editor);
+    let track = editor.track;
+    host.send(Command::Focus(Some(track)));
+    tap(&host, track, KeyCode(30));
+    // It composes on, and reads nothing of all that, however long.
+    host.send(preedit(track, "ni", None));
+    host.send(Command::Text { cause: cause(2), track, text: "你".into() });
+    host.settle();
+    let mut pressed = 0;
+    editor.app.wait("both as keys", |seen| {
+        assert!(!matches!(seen, Seen::Commit(_)), "it would come before the key in a toolkit's queue");
+        pressed += usize::from(matches!(seen, Seen::Key { pressed: true, .. }));
+        (pressed == 2).then_some(())
+    });
+    // It has turned its loop since.
+    for _ in 0..4 {
+        editor.app.sync();
+    }
+    host.send(preedit(track, "hao", None));
+    editor.app.wait("composed text", |seen| matches!(seen, Seen::TextDone(_)).then_some(()));
+    for _ in 0..4 {
+        editor.app.sync();
+    }
+    editor.app.told();
+    host.send(Command::Text { cause: cause(3), track, text: "好".into() });
+    assert_eq!(step(&mut editor.app).1.as_deref(), Some("好"));
+}
+
+#[test]
+fn a_terminal_gets_text_by_keys_and_is_told_of_composed_text_until_it_has_seen_it() {
+    let mut host = Host::start();
+    let mut editor = editor(&mut host);
+    editor.input.enable();
+    editor.input.set_content_type(ContentHint::None, ContentPurpose::Terminal);
+    editor.input.commit();
+    editor.app.sync();
+    let track = editor.track;
+    host.send(preedit(track, "ni", None));
+    // Its caret moves before it has read that: foot takes the serial for an old one, and drops what names it.
+    host.settle();
+    editor.input.set_cursor_rectangle(50, 25, 1, 17);
+    editor.input.commit();
+    editor.app.connection.flush().expect("a connection");
+    let mut told = Vec::new();
+    editor.app.wait("the newest serial", |seen| {
+        if let Seen::TextDone(serial) = seen {
+            told.push(*serial);
+        }
+        (told.last() == Some(&2)).then_some(())
+    });
+    host.send(Command::Text { cause: cause(2), track, text: "你".into() });
+    let (mut cleared, mut composed) = (false, true);
+    editor.app.wait("the text", |seen| {
+        match seen {
+            Seen::Preedit { text, .. } => composed = text.is_some(),
+            Seen::TextDone(_) => cleared |= !composed,
+            Seen::Commit(_) => panic!("it could be dropped"),
+            _ => {}
+        }
+        matches!(seen, Seen::Key { pressed: true, .. }).then_some(())
+    });
+    assert!(cleared, "nothing is composed any more when the text comes");
+}

@@ -60,8 +60,8 @@ impl State {
     /// Hands a key to whoever has the keyboard.
     pub(in crate::wayland) fn press(&mut self, code: Keycode, key_state: KeyState) {
         let keyboard = self.input.keyboard.clone();
-        self.keys_follow();
         if key_state == KeyState::Pressed {
+            self.key_follows();
             self.count_key(u16::try_from(code.raw().saturating_sub(XKB_OFFSET)).unwrap_or(u16::MAX));
         }
         let (serial, time) = (SERIAL_COUNTER.next_serial(), millis(clock::now()));

@@ -1,6 +1,6 @@
 //! The seat: its devices and who has the keyboard.
 
-use std::{borrow::Cow, time::Instant};
+use std::borrow::Cow;
 
 use media::TrackId;
 use smithay::{
@@ -23,6 +23,8 @@ use smithay::{
 };
 
 use crate::StartError;
+use crate::wayland::input::composition::Progress;
+use crate::wayland::input::held::Held;
 use crate::wayland::input::pointer_lock::Lock;
 use crate::wayland::input::text::Keymaps;
 use crate::wayland::windows::tracks::Tracks;
@@ -49,8 +51,10 @@ pub(crate) struct Input {
     pub(crate) lock: Lock,
     /// Whether the user was at the keyboard last, and not at the pointer.
     pub(crate) keys_came_last: bool,
-    /// When a key went to an app last.
-    pub(crate) last_key: Option<Instant>,
+    /// How far the app with the keyboard has come with it.
+    pub(crate) progress: Progress,
+    /// Commands for the keyboard that wait.
+    pub(crate) held: Held,
 }
 
 /// Who has the keyboard.
@@ -82,7 +86,8 @@ impl Input {
             touched: None,
             lock: Lock::default(),
             keys_came_last: false,
-            last_key: None,
+            progress: Progress::default(),
+            held: Held::default(),
         })
     }
 
@@ -199,6 +204,7 @@ impl KeyboardTarget<State> for Focus {
             Focus::Wayland(surface) => {
                 KeyboardTarget::enter(surface, seat, state, keys, serial);
                 state.text_inputs.enter(surface);
+                state.progress_anew();
             }
         }
     }
@@ -207,6 +213,7 @@ impl KeyboardTarget<State> for Focus {
         match self {
             Focus::Wayland(surface) => {
                 state.text_inputs.leave();
+                state.progress_anew();
                 KeyboardTarget::leave(surface, seat, state, serial);
             }
         }

@@ -45,6 +45,8 @@ impl State {
         };
         (self.input.keymaps.viewers, self.input.keymaps.written) = (Some(text), Some(written));
         self.replace_keymap();
+        // Nothing is locked on another keyboard, also where apps had this very keymap and are not told of it again.
+        self.tell_modifiers(self.input.keyboard.modifier_state());
         self.flush();
     }
 

@@ -89,6 +89,11 @@ impl TextInputs {
         Some((&object.resource, object.serial))
     }
 
+    /// What the text input in use takes.
+    pub(in crate::wayland) fn purpose(&self) -> Option<TextPurpose> {
+        self.objects.iter().find_map(|object| object.enabled).map(|wish| wish.purpose)
+    }
+
     /// The keyboard came to a surface.
     pub(in crate::wayland) fn enter(&mut self, surface: &WlSurface) {
         self.leave();
@@ -276,7 +281,11 @@ impl Dispatch<ZwpTextInputV3, ()> for State {
         }
         let inputs = &mut state.text_inputs;
         if matches!(request, Request::Commit) {
-            return inputs.commit(resource);
+            inputs.commit(resource);
+            if inputs.in_use().is_none_or(|(used, _)| used == resource) {
+                state.text_input_committed();
+            }
+            return;
         }
         let Some(object) = inputs.objects.iter_mut().find(|object| object.resource == *resource) else {
             return;

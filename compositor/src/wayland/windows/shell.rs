@@ -33,6 +33,7 @@ impl XdgShellHandler for State {
 
     fn client_pong(&mut self, shell: ShellClient) {
         self.ponged(&shell);
+        self.app_ponged(&shell);
     }
 
     fn new_toplevel(&mut self, surface: ToplevelSurface) {

@@ -3,20 +3,15 @@
 //!
 //! So nothing that an app may still have to translate is changed: a code that is lent to a character keeps it (see
 //! [`spare`](crate::wayland::input::spare)), and what would change a key waits until its app has read that. What is typed
-//! after it waits as well, so that it stays in order. An app has surely read its keys when
+//! after it waits as well ([`held`](crate::wayland::input::held)). An app has surely read its keys when
 //! - it answers a ping that was sent behind them, or
 //! - it knows no pings, and sleeps after they were handed to it. One that was stopped does not sleep.
 //!
 //! Keys go to X by another connection than the focus: while X is busy and the focus is late, they wait for it too.
-//!
-//! When the user goes to another window, nothing waits any longer: a stopped app hinders nobody else.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
-use media::{Cause, Command, TrackId};
+use media::{Command, TrackId};
 use smithay::reexports::calloop::timer::{TimeoutAction, Timer};
 use x11rb::protocol::{
     res::{ClientIdMask, ClientIdSpec, ConnectionExt as _, QueryClientIdsReply},
@@ -32,17 +27,13 @@ use crate::x11::{
     wire::Answer,
 };
 
-/// Commands that wait at most; more are carried out at once.
-const WAITING: usize = 4096;
-
 /// How often an app is looked at that answers no pings.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What X11 apps were sent and what they have read, and what waits for that.
+/// What X11 apps were sent and what they have read.
 #[derive(Debug, Default)]
 pub(in crate::wayland) struct Typing {
     sent: HashMap<Window, Sent>,
-    waiting: VecDeque<Command>,
     pings: u32,
     watched: bool,
     /// How many changes of the focus X has not carried out: keys sent now would go to another window.
@@ -124,63 +115,14 @@ impl State {
         }
     }
 
-    /// Keeps a command for the keyboard back that would change keys which an X11 app has yet to read, or that would go to
-    /// another window; and those behind it.
-    pub(in crate::wayland) fn hold_for_x11(&mut self, command: Command) -> Option<Command> {
-        let (of_keyboard, leaves) = match &command {
-            Command::Key { track, .. } | Command::Text { track, .. } => (true, self.is_elsewhere(*track)),
-            Command::Preedit { .. } | Command::Keymap(_) => (true, None),
-            Command::Focus(None) => (false, Some(false)),
-            Command::Focus(Some(track)) => (false, self.is_elsewhere(*track)),
-            _ => (false, None),
-        };
-        let waits = !self.xwayland.typing.waiting.is_empty();
-        match leaves {
-            // It has to wait as well: X would not know either focus.
-            Some(true) if waits && self.xwayland.typing.focusing > 0 => {
-                self.wait_for_x11(command);
-                return None;
-            }
-            Some(_) => {
-                self.type_waiting(Care::None);
-                self.follow_focus_of(&command);
-            }
-            None => {}
-        }
-        if !of_keyboard || !self.must_wait(&command) {
-            return Some(command);
-        }
-        self.wait_for_x11(command);
-        None
+    /// Whether X has a change of the focus yet to carry out: keys sent now would go to another window.
+    pub(in crate::wayland) fn x11_focus_is_late(&self) -> bool {
+        self.xwayland.typing.focusing > 0
     }
 
-    /// If a track is not of the window that has the focus: whether it is of an X11 window.
-    fn is_elsewhere(&self, track: TrackId) -> Option<bool> {
-        let toplevel = self.tracks.toplevel_of(track);
-        let elsewhere = toplevel.is_some() && toplevel != self.input.focused;
-        elsewhere.then(|| toplevel.is_some_and(|id| self.x11_window_of(id).is_some()))
-    }
-
-    fn follow_focus_of(&mut self, command: &Command) {
-        if let Command::Key { track, .. } | Command::Text { track, .. } = command {
-            self.follow_focus(*track);
-        }
-    }
-
-    fn must_wait(&self, command: &Command) -> bool {
-        let typing = &self.xwayland.typing;
-        let late = typing.focusing > 0 && self.x11_has_keyboard();
-        late || !typing.waiting.is_empty() || self.changes_unread(command)
-    }
-
-    fn wait_for_x11(&mut self, command: Command) {
-        self.xwayland.typing.waiting.push_back(command);
-        if self.xwayland.typing.waiting.len() > WAITING {
-            tracing::warn!(limit = WAITING, "an X11 app does not read its keys: more cannot wait for it");
-            self.type_waiting(Care::None);
-        } else {
-            self.ask_x11_readers();
-        }
+    /// Whether a toplevel is one of X11.
+    pub(in crate::wayland) fn is_x11(&self, toplevel: TrackId) -> bool {
+        self.x11_window_of(toplevel).is_some()
     }
 
     /// X has carried out a change of the focus.
@@ -188,20 +130,12 @@ impl State {
         let typing = &mut self.xwayland.typing;
         typing.focusing = typing.focusing.saturating_sub(1);
         if typing.focusing == 0 {
-            self.type_waiting(Care::Full);
-        }
-    }
-
-    /// The rest of a text waits until an app has read what it was sent.
-    pub(in crate::wayland) fn type_later(&mut self, cause: Cause, track: TrackId, rest: &str) {
-        if !rest.is_empty() {
-            self.xwayland.typing.waiting.push_front(Command::Text { cause, track, text: rest.to_owned() });
-            self.ask_x11_readers();
+            self.carry_on();
         }
     }
 
     /// Whether keys that the app with the keyboard has yet to read would mean something else after a command.
-    fn changes_unread(&self, command: &Command) -> bool {
+    pub(in crate::wayland) fn changes_unread(&self, command: &Command) -> bool {
         let typing = &self.xwayland.typing;
         match command {
             Command::Keymap(_) => self.x11_reader().is_some_and(|window| typing.has_unread(window)),
@@ -215,34 +149,8 @@ impl State {
         }
     }
 
-    /// Carries out what waits, as far as it may be.
-    fn type_waiting(&mut self, care: Care) {
-        while let Some(command) = self.xwayland.typing.waiting.pop_front() {
-            self.follow_focus_of(&command);
-            let late = self.xwayland.typing.focusing > 0 && self.x11_has_keyboard();
-            if care == Care::Full && (late || self.changes_unread(&command)) {
-                self.xwayland.typing.waiting.push_front(command);
-                return self.ask_x11_readers();
-            }
-            let others = self.xwayland.typing.waiting.len();
-            match (command, care) {
-                (Command::Text { cause, track, text }, Care::None) => {
-                    self.deliver(cause, |state| {
-                        state.follow_focus(track);
-                        state.type_text(&text, Care::None);
-                        state.input.keyboard_surface()
-                    });
-                }
-                (command, _) => self.carry_out(command),
-            }
-            if self.xwayland.typing.waiting.len() > others {
-                return;
-            }
-        }
-    }
-
     /// Finds out how far apps have read that have not read everything.
-    fn ask_x11_readers(&mut self) {
+    pub(in crate::wayland) fn ask_x11_readers(&mut self) {
         let Some((x11, typing)) = self.xwayland.manager_and_typing() else { return };
         typing.sent.retain(|id, _| x11.windows.get(*id).is_some());
         let mut asked = Vec::new();
@@ -301,14 +209,14 @@ impl State {
         if typing.sent.get(&id).is_some_and(|sent| matches!(sent.asked, Asked::Pinged(own, _) if own == ping))
         {
             typing.read(id);
-            self.type_waiting(Care::Full);
+            self.carry_on();
         }
     }
 
     /// A window is gone, with all that it was sent.
     pub(super) fn x11_reads_no_more(&mut self, id: Window) {
         if self.xwayland.typing.sent.remove(&id).is_some() {
-            self.type_waiting(Care::Full);
+            self.carry_on();
         }
     }
 
@@ -316,7 +224,7 @@ impl State {
     pub(super) fn x11_all_read(&mut self) {
         self.xwayland.typing.sent.clear();
         self.xwayland.typing.focusing = 0;
-        self.type_waiting(Care::None);
+        self.carry_on_with(Care::None);
     }
 
     /// Looks at apps that answer no pings: who sleeps, or is gone, has read its keys.
@@ -329,7 +237,7 @@ impl State {
         let read: Vec<Window> =
             typing.sent.iter().filter(|(_, sent)| rests(sent)).map(|(&id, _)| id).collect();
         read.into_iter().for_each(|id| typing.read(id));
-        self.type_waiting(Care::Full);
+        self.carry_on();
     }
 
     fn watch_readers(&mut self) {
@@ -347,7 +255,7 @@ impl State {
             Ok(_) => self.xwayland.typing.watched = true,
             Err(error) => {
                 tracing::warn!(%error, "it cannot be seen when X11 apps have read their keys");
-                self.type_waiting(Care::None);
+                self.carry_on_with(Care::None);
             }
         }
     }
