@@ -183,6 +183,7 @@ impl Server {
 impl State {
     /// What is cheaper to do once a turn than at each cause.
     fn tidy(&mut self) {
+        self.configure_new();
         self.release_dead_cursor();
         self.draw_refused();
         self.turn_x11();

@@ -112,7 +112,7 @@ use crate::host::{Host, PATIENCE};
 pub(crate) enum Seen {
     Configure { surface: ObjectId, serial: u32 },
     Toplevel { width: i32, height: i32 },
-    Popup { x: i32, y: i32 },
+    Popup { x: i32, y: i32, width: i32, height: i32 },
     PopupDone(ObjectId),
     Repositioned(u32),
     Close,
@@ -528,7 +528,7 @@ remembers!(XdgToplevel, (), |event, _toplevel, _own| match event {
     _ => None,
 });
 remembers!(XdgPopup, ObjectId, |event, _popup, surface| match event {
-    xdg_popup::Event::Configure { x, y, .. } => Some(Seen::Popup { x, y }),
+    xdg_popup::Event::Configure { x, y, width, height } => Some(Seen::Popup { x, y, width, height }),
     xdg_popup::Event::PopupDone => Some(Seen::PopupDone(surface.clone())),
     xdg_popup::Event::Repositioned { token } => Some(Seen::Repositioned(token)),
     _ => None,

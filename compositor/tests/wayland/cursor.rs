@@ -69,3 +69,38 @@ fn a_picture_comes_with_straight_alpha_and_its_hotspot() {
     drop((pointer, surface, app));
     assert_eq!(cursor(&mut host), CursorImage::Named(CursorShape::Default));
 }
+
+/// Viewers' cursors have an end: larger ones are shown smaller, whole, and pointing at the same place.
+#[test]
+fn a_large_cursor_is_made_smaller_and_never_cut() {
+    let mut host = Host::start();
+    let (mut app, pointer, serial) = pointed_at(&mut host);
+    for (width, height, hotspot) in
+        [(256, 256, 255), (257, 100, 200), (300, 300, 299), (512, 64, 400), (900, 700, 650)]
+    {
+        let surface = app.compositor.create_surface(&app.qh(), ());
+        // Red, with a blue right half.
+        let picture = app.picture(width, height, RED);
+        picture.paint((width / 2, 0, width - width / 2, height), [255, 0, 0, 255]);
+        pointer.set_cursor(serial, Some(&surface), hotspot, height / 2);
+        picture.show(&surface);
+        app.sync();
+        let (size, at, scale, rgba) = host.wait("picture", |event| match event {
+            Event::Cursor(CursorImage::Picture { size, hotspot, scale, rgba }) => {
+                Some((*size, *hotspot, *scale, rgba.clone()))
+            }
+            _ => None,
+        });
+        assert!(size.w <= CursorImage::MAX_SIDE && size.h <= CursorImage::MAX_SIDE, "{size:?}");
+        let shrunk = f64::from(size.w) / f64::from(width);
+        assert!((f64::from(size.h) / f64::from(height) - shrunk).abs() < 0.02, "{width}x{height}: {size:?}");
+        assert!((f64::from(at.x) - f64::from(hotspot) * shrunk).abs() <= 1.0, "{width}x{height}: {at:?}");
+        assert!((scale.factor() - shrunk.max(0.5)).abs() < 0.02, "{width}x{height}: {scale:?}");
+        let pixel = |x: u32| &rgba[(size.h / 2 * size.w + x) as usize * 4..][..4];
+        assert_eq!(pixel(1), [255, 0, 0, 255]);
+        assert_eq!(pixel(size.w - 2), [0, 0, 255, 255], "the right end is there");
+        pointer.set_cursor(serial, None, 0, 0);
+        app.sync();
+        assert_eq!(cursor(&mut host), CursorImage::Hidden);
+    }
+}

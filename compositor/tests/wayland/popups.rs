@@ -75,7 +75,7 @@ fn popups_flip_and_slide_only_at_the_ends_of_a_generous_area() {
         let _popup = shell.get_popup(Some(&window.shell), &positioner, &qh, surface.id());
         surface.commit();
         let place = app.wait("place", |seen| match seen {
-            Seen::Popup { x, y } => Some((*x, *y)),
+            Seen::Popup { x, y, .. } => Some((*x, *y)),
             _ => None,
         });
         assert_eq!(place, expected);
@@ -228,4 +228,60 @@ fn an_app_that_nobody_works_with_cannot_grab() {
     popup.grab(&app.seat, 1);
     surface.commit();
     app.wait("done", |seen| matches!(seen, Seen::PopupDone(_)).then_some(()));
+}
+
+/// Toolkits scroll a menu that is too long for the place it is given. A window that fills the work area shows where that is;
+/// elsewhere viewers move menus, and need only that they fit.
+#[test]
+fn no_menu_is_larger_than_the_work_area() {
+    use wayland_protocols::xdg::shell::client::xdg_positioner::ConstraintAdjustment;
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    let window = app.mapped(100, 100, RED);
+    let track = host.window("window", |_| true).track;
+    let qh = app.qh();
+    let all = ConstraintAdjustment::SlideX
+        | ConstraintAdjustment::SlideY
+        | ConstraintAdjustment::FlipX
+        | ConstraintAdjustment::FlipY
+        | ConstraintAdjustment::ResizeX
+        | ConstraintAdjustment::ResizeY;
+    let placed = |app: &mut App, at, size| {
+        let surface = app.compositor.create_surface(&qh, ());
+        let shell = app.shell.get_xdg_surface(&surface, &qh, surface.id());
+        let positioner = app.positioner(at, size);
+        positioner.set_constraint_adjustment(all);
+        let popup = shell.get_popup(Some(&window.shell), &positioner, &qh, surface.id());
+        surface.commit();
+        let place = app.wait("place", |seen| match seen {
+            Seen::Popup { x, y, width, height } => Some((*x, *y, *width, *height)),
+            _ => None,
+        });
+        popup.destroy();
+        place
+    };
+    let fill = |host: &mut Host, app: &mut App, maximized, (w, h): (u32, u32), serial| {
+        let scale = media::Scale::ONE;
+        let size = Some(Size::new(w, h));
+        let fullscreen = false;
+        let configure = media::Configure { serial, size, scale, maximized, fullscreen, resizing: false };
+        host.send(Command::Configure { track, configure });
+        let serial = app.configured(&window.surface);
+        window.shell.ack_configure(serial);
+        app.picture(w as i32, h as i32, RED).show(&window.surface);
+        app.sync();
+        host.window("its size", |seen| seen.size == Size::new(w, h));
+    };
+    fill(&mut host, &mut app, true, (360, 640), 1);
+    for (at, size) in
+        [((350, 630), (200, 100)), ((10, 600), (300, 3000)), ((-50, -50), (900, 20)), ((0, 0), (360, 640))]
+    {
+        let (x, y, w, h) = placed(&mut app, at, size);
+        assert!(x >= 0 && y >= 0 && x + w <= 360 && y + h <= 640, "{at:?} {size:?}: {x} {y} {w} {h}");
+        assert!(w == size.0.min(360) || at.0 + w <= 360, "{w} of {size:?}");
+    }
+    fill(&mut host, &mut app, false, (200, 200), 2);
+    assert_eq!(placed(&mut app, (190, 150), (100, 500)), (190, 150, 100, 500), "viewers have it elsewhere");
+    let (_, _, w, h) = placed(&mut app, (190, 150), (100, 2000));
+    assert_eq!((w, h), (100, 640));
 }

@@ -3,7 +3,7 @@
 use std::{io::pipe, os::fd::AsFd};
 
 use media::{Command, Event, Point, Size, Timestamp};
-use wayland_client::protocol::wl_output::WlOutput;
+use wayland_client::{Proxy, protocol::wl_output::WlOutput};
 use wayland_protocols::{
     wp::{
         presentation_time::client::wp_presentation::WpPresentation,
@@ -66,23 +66,59 @@ fn one_pixel_fills_a_window() {
 }
 
 #[test]
-fn viewers_draw_the_title_bar_of_an_app_that_asks_who_does() {
+fn viewers_draw_the_title_bar_unless_the_app_wants_to() {
     let mut host = Host::start();
     let mut app = App::connect(&host);
     let decorations: ZxdgDecorationManagerV1 = app.globals.bind(&app.qh(), 1..=1, ()).expect("decorations");
     let window = app.toplevel();
     let decoration = decorations.get_toplevel_decoration(&window.toplevel, &app.qh(), ());
-    decoration.set_mode(Mode::ClientSide);
-    let mode = app.wait("the mode", |seen| match seen {
-        Seen::Decoration(mode) => Some(*mode),
+    let told = |app: &mut App| {
+        let mode = app.wait("the mode", |seen| match seen {
+            Seen::Decoration(mode) => Some(*mode),
+            _ => None,
+        });
+        let serial = app.configured(&window.surface);
+        window.shell.ack_configure(serial);
+        app.picture(10, 10, RED).show(&window.surface);
+        app.sync();
+        mode
+    };
+    let own = |host: &mut Host, own| host.window("window", |window| window.states.client_decorated == own);
+    assert_eq!(told(&mut app), Mode::ServerSide, "whoever says nothing has no title bar");
+    own(&mut host, false);
+    for (wish, is_own) in [(Mode::ClientSide, true), (Mode::ServerSide, false), (Mode::ClientSide, true)] {
+        decoration.set_mode(wish);
+        assert_eq!(told(&mut app), wish);
+        own(&mut host, is_own);
+    }
+    decoration.unset_mode();
+    assert_eq!(told(&mut app), Mode::ServerSide);
+    own(&mut host, false);
+}
+
+/// GTK 3 commits, and says then who draws its title bar: a size that it is told before that is one with another title bar.
+#[test]
+fn a_window_hears_its_size_after_its_decoration() {
+    let host = Host::start();
+    let mut app = App::connect(&host);
+    let decorations: OrgKdeKwinServerDecorationManager =
+        app.globals.bind(&app.qh(), 1..=1, ()).expect("decorations");
+    app.told();
+    let surface = app.compositor.create_surface(&app.qh(), ());
+    let shell = app.shell.get_xdg_surface(&surface, &app.qh(), surface.id());
+    shell.get_toplevel(&app.qh(), ());
+    surface.commit();
+    decorations.create(&surface, &app.qh(), ());
+    let mut mode = None;
+    app.wait("a configure", |seen| match seen {
+        Seen::KdeDecoration(told) => {
+            mode = Some(*told);
+            None
+        }
+        Seen::Configure { .. } => Some(()),
         _ => None,
     });
-    assert_eq!(mode, Mode::ServerSide, "whatever it would like");
-    let serial = app.configured(&window.surface);
-    window.shell.ack_configure(serial);
-    app.picture(10, 10, RED).show(&window.surface);
-    app.sync();
-    assert!(!host.window("window", |_| true).states.client_decorated);
+    assert_eq!(mode, Some(2), "the mode came first");
 }
 
 #[test]

@@ -21,6 +21,9 @@ use crate::wayland::quota::pace::Pace;
 /// The role that Smithay gives to cursor surfaces.
 pub(in crate::wayland) const CURSOR_ROLE: &str = "cursor_image";
 
+/// Wider or higher cursors are no cursors.
+const LARGEST: u32 = 16 * CursorImage::MAX_SIDE;
+
 /// How it looks, what was last reported of that, and the surface that draws it.
 #[derive(Debug)]
 pub(crate) struct Cursor {
@@ -55,7 +58,7 @@ impl State {
     pub(in crate::wayland) fn cursor_committed(&mut self, surface: &WlSurface) {
         if let Change::Fresh(fresh) = self.take_content(surface) {
             let too_large = compositor::with_states(surface, |states| {
-                let side = |n: u32| n > 2 * CursorImage::MAX_SIDE;
+                let side = |n: u32| n > LARGEST;
                 capture::content(states).attached.is_none_or(|a| side(a.size.w) || side(a.size.h))
             });
             if too_large {
@@ -102,7 +105,8 @@ impl State {
     }
 }
 
-/// What a cursor surface shows.
+/// What a cursor surface shows. One that is larger than cursors of viewers can be is made smaller, and stands for as much as
+/// before, if that can be said.
 fn picture(surface: &WlSurface) -> Option<CursorImage> {
     compositor::with_states(surface, |states| {
         let content = capture::content(states);
@@ -112,32 +116,56 @@ fn picture(surface: &WlSurface) -> Option<CursorImage> {
             .get::<CursorImageSurfaceData>()
             .map(|data| data.lock().expect("no handler of ours panics while it holds this").hotspot);
         let hotspot = hotspot.unwrap_or_default();
-        let size =
-            Size::new(frame.size().w.min(CursorImage::MAX_SIDE), frame.size().h.min(CursorImage::MAX_SIDE));
-        let within = |n: i32, side: u32| n.saturating_mul(attached.scale).clamp(0, side as i32 - 1);
+        let whole = frame.size();
+        let longest = whole.w.max(whole.h);
+        // So many of its pixels become so many of the viewer's.
+        let (from, to) = (longest.max(CursorImage::MAX_SIDE), CursorImage::MAX_SIDE);
+        let shrunk = |n: u32| u32::try_from(u64::from(n) * u64::from(to) / u64::from(from)).unwrap_or(to);
+        let size = Size::new(shrunk(whole.w).max(1), shrunk(whole.h).max(1));
+        let within = |n: i32, side: u32| {
+            let pixels = u32::try_from(n.saturating_mul(attached.scale)).unwrap_or(0);
+            shrunk(pixels).min(side - 1) as i32
+        };
         Some(CursorImage::Picture {
             size,
             hotspot: Point::new(within(hotspot.x, size.w), within(hotspot.y, size.h)),
-            scale: Scale::from_120ths(attached.scale as u32 * 120),
+            scale: Scale::from_120ths(shrunk(attached.scale as u32 * 120)),
             rgba: straight(frame, size),
         })
     })
 }
 
-/// The top left part of a picture as R G B A with straight alpha.
+/// So many pixels of a row and of a column are looked at at most for one that stands for many.
+const SAMPLES: u32 = 4;
+
+/// A picture as R G B A with straight alpha, made smaller to `size`: each pixel is the mean of those that it stands for.
 fn straight(frame: &Frame, size: Size<media::Pixels>) -> Bytes {
-    let part = size.to_rect();
+    let whole = frame.size();
+    let rows: Vec<&[u8]> = frame.rows(whole.to_rect()).collect();
     let mut rgba = Vec::with_capacity(size.area() as usize * Frame::BYTES_PER_PIXEL);
-    for row in frame.rows(part) {
-        for &[b, g, r, a] in row.as_chunks::<4>().0 {
-            let divide = |c: u8| match a {
-                0 => 0,
-                a => (u32::from(c) * 255 / u32::from(a)).min(255) as u8,
-            };
-            rgba.extend([divide(r), divide(g), divide(b), a]);
+    for y in 0..size.h {
+        for x in 0..size.w {
+            let (mut sum, mut count) = ([0_u32; 4], 0);
+            for row in samples(y, size.h, whole.h).filter_map(|y| rows.get(y)) {
+                for pixel in samples(x, size.w, whole.w).filter_map(|x| row.as_chunks::<4>().0.get(x)) {
+                    sum.iter_mut().zip(pixel).for_each(|(sum, part)| *sum += u32::from(*part));
+                    count += 1;
+                }
+            }
+            let [b, g, r, a] = sum.map(|part| part / count.max(1));
+            let divide = |c: u32| if a == 0 { 0 } else { (c * 255 / a).min(255) as u8 };
+            rgba.extend([divide(r), divide(g), divide(b), a as u8]);
         }
     }
     rgba.into()
+}
+
+/// Where to look for pixel `at` of `few`, which stand for `many`.
+fn samples(at: u32, few: u32, many: u32) -> impl Iterator<Item = usize> {
+    let place = |n: u64| n * u64::from(many) / u64::from(few.max(1));
+    let (from, to) = (place(u64::from(at)), place(u64::from(at) + 1));
+    let step = (to - from).div_ceil(u64::from(SAMPLES)).max(1);
+    (from..to.max(from + 1)).step_by(step as usize).map(|n| n as usize)
 }
 
 fn shape(icon: CursorIcon) -> CursorShape {

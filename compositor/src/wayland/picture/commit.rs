@@ -82,7 +82,7 @@ impl State {
             Role::X11(_) => true,
         };
         if !goes_on {
-            return;
+            return self.await_configure(id);
         }
         match change {
             Change::Removed => self.hide(id),

@@ -1,7 +1,7 @@
 //! Who draws title bars: the viewer, wherever the app leaves it to us.
 //!
-//! Two protocols say so. xdg-decoration lets us decide. The older one of KDE is what GTK speaks; there the app decides,
-//! and only windows with a title bar of the app's own design keep it.
+//! Two protocols say so, xdg-decoration and the older one of KDE, which GTK speaks. In both an app that wants to draw its
+//! title bar itself has its way: it would draw it in any case, and there would be two.
 
 use std::cell::Cell;
 
@@ -35,16 +35,16 @@ pub(in crate::wayland) fn is_agreed(root: &WlSurface) -> bool {
 
 impl XdgDecorationHandler for State {
     fn new_decoration(&mut self, toplevel: ToplevelSurface) {
-        self.decorate(&toplevel);
+        self.decorate(&toplevel, Mode::ServerSide);
     }
 
-    fn request_mode(&mut self, toplevel: ToplevelSurface, _mode: Mode) {
-        // Windows look alike on the viewer's desktop, whatever the app prefers.
-        self.decorate(&toplevel);
+    fn request_mode(&mut self, toplevel: ToplevelSurface, mode: Mode) {
+        let own = mode == Mode::ClientSide;
+        self.decorate(&toplevel, if own { Mode::ClientSide } else { Mode::ServerSide });
     }
 
     fn unset_mode(&mut self, toplevel: ToplevelSurface) {
-        self.decorate(&toplevel);
+        self.decorate(&toplevel, Mode::ServerSide);
     }
 }
 
@@ -84,11 +84,11 @@ impl State {
         }
     }
 
-    fn decorate(&mut self, toplevel: &ToplevelSurface) {
+    fn decorate(&mut self, toplevel: &ToplevelSurface, mode: Mode) {
         if !toplevel.xdg_toplevel().is_alive() {
             return;
         }
-        toplevel.with_pending_state(|state| state.decoration_mode = Some(Mode::ServerSide));
+        toplevel.with_pending_state(|state| state.decoration_mode = Some(mode));
         if toplevel.is_initial_configure_sent() {
             self.answer(toplevel);
         }

@@ -126,8 +126,9 @@ impl State {
         offset
     }
 
-    /// The popup's rectangle after its app's wishes for the case that it would leave the work area. Nobody knows here
-    /// where viewers have the toplevel, so the work area reaches a whole screen further on every side.
+    /// The popup's rectangle after its app's wishes for the case that it would leave the viewer's work area. A window that
+    /// fills this shows where it is. Of others nobody knows here where viewers have them, so the area reaches a whole screen
+    /// further on every side, and viewers push back what leaves theirs; but for what is too long to lie on it anywhere.
     fn constrained(
         &self,
         surface: &PopupSurface,
@@ -139,17 +140,27 @@ impl State {
             return positioner.get_geometry();
         };
         let at = self.offset_in_toplevel(parent);
+        // In the toplevel's coordinates.
+        let within = |area: Rect<Logical>| {
+            let area = area.offset(at.x.saturating_neg(), at.y.saturating_neg());
+            let (place, size) = ((area.x, area.y).into(), (area.w as i32, area.h as i32).into());
+            positioner.get_unconstrained_geometry(Rectangle::new(place, size))
+        };
         let (screen, window) = (self.screen.size, toplevel.picture.geometry.size());
-        let area: Rect<Logical> = Rect::between(
-            -(screen.w as i32) - at.x,
-            -(screen.h as i32) - at.y,
-            (window.w + screen.w) as i32 - at.x,
-            (window.h + screen.h) as i32 - at.y,
-        );
-        positioner.get_unconstrained_geometry(Rectangle::new(
-            (area.x, area.y).into(),
-            (area.w as i32, area.h as i32).into(),
-        ))
+        if toplevel.fills_work_area() {
+            return within(window.to_rect());
+        }
+        let (w, h) = (screen.w as i32, screen.h as i32);
+        let around = Rect::between(-w, -h, window.w as i32 + w, window.h as i32 + h);
+        let placed = within(around);
+        let Some(room) = self.screen.work_area else { return placed };
+        let (too_wide, too_high) = (placed.size.w > room.w as i32, placed.size.h > room.h as i32);
+        if !too_wide && !too_high {
+            return placed;
+        }
+        let (left, right) = if too_wide { (0, room.w as i32) } else { (around.x, around.right()) };
+        let (top, bottom) = if too_high { (0, room.h as i32) } else { (around.y, around.bottom()) };
+        within(Rect::between(left, top, right, bottom))
     }
 
     fn popup_depth(&self, surface: &PopupSurface) -> u32 {

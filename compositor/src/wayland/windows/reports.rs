@@ -32,6 +32,8 @@ pub(crate) struct Reports {
     stale: BTreeSet<TrackId>,
     /// Whose turn it is among the stale ones.
     next: TrackId,
+    /// Toplevels that get their first configure at the end of the turn.
+    pub(in crate::wayland) unconfigured: BTreeSet<TrackId>,
     windows: Pace,
     bells: Pace,
     grabs: Pace,
@@ -50,6 +52,7 @@ impl Default for Reports {
         Self {
             damage: BTreeMap::new(),
             stale: BTreeSet::new(),
+            unconfigured: BTreeSet::new(),
             next: TrackId(0),
             windows: WINDOWS,
             bells: BELLS,

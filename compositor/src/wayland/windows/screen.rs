@@ -17,6 +17,8 @@ use crate::wayland::State;
 pub(crate) struct Screen {
     pub(crate) output: Output,
     pub(crate) size: Size<Logical>,
+    /// The work area of the viewer that has the seat, as far as windows that fill it have shown.
+    pub(crate) work_area: Option<Size<Logical>>,
     /// What new windows are told to draw at: the scale that was asked for last.
     pub(crate) scale: Scale,
 }
@@ -34,7 +36,7 @@ impl Screen {
                 model: "Virtual screen".into(),
             },
         );
-        let screen = Self { output, size, scale: Scale::ONE };
+        let screen = Self { output, size, work_area: None, scale: Scale::ONE };
         screen.announce();
         screen.output.create_global::<State>(display);
         screen

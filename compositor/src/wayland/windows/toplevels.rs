@@ -57,13 +57,13 @@ impl Toplevel {
         }
     }
 
-    /// Takes note of a commit. Whether the commit's content is to be shown.
+    /// Takes note of a commit. Whether the commit's content is to be shown. The first asks for a configure, see
+    /// [`State::configure_new`].
     pub(in crate::wayland) fn committed(&mut self, change: &Change) -> bool {
         if !self.surface.is_initial_configure_sent() {
             if matches!(change, Change::Fresh(_)) && !self.surface.ensure_configured() {
                 return false;
             }
-            self.surface.send_configure();
             return false;
         }
         match change {
@@ -137,6 +137,30 @@ impl Toplevel {
     }
 }
 
+impl State {
+    /// A toplevel committed for the first time, or after it showed nothing: it gets its configure once all is read that its
+    /// app has sent with that. GTK 3 says only then who draws its title bar, and must know that before its size.
+    pub(in crate::wayland) fn await_configure(&mut self, id: TrackId) {
+        let new = |toplevel: &Toplevel| !toplevel.surface.is_initial_configure_sent();
+        if self.tracks.get(id).is_some_and(|track| matches!(&track.role, Role::Toplevel(own) if new(own))) {
+            self.reports.unconfigured.insert(id);
+        }
+    }
+
+    /// Sends new toplevels their first configure.
+    pub(in crate::wayland) fn configure_new(&mut self) {
+        for id in std::mem::take(&mut self.reports.unconfigured) {
+            if let Some(track) = self.tracks.get(id)
+                && let Role::Toplevel(toplevel) = &track.role
+                && toplevel.surface.alive()
+                && !toplevel.surface.is_initial_configure_sent()
+            {
+                toplevel.surface.send_configure();
+            }
+        }
+    }
+}
+
 fn apply(state: &mut ToplevelState, configure: Configure) {
     state.size = configure.size.map(|size| {
         let side = |n: u32| n.clamp(1, media::MAX_DIMENSION) as i32;
@@ -158,6 +182,9 @@ fn set(state: &mut ToplevelState, which: XdgState, on: bool) {
 impl State {
     /// A viewer asks a window to change.
     pub(in crate::wayland) fn configure(&mut self, id: TrackId, configure: Configure) {
+        if configure.maximized || configure.fullscreen {
+            self.screen.work_area = configure.size.or(self.screen.work_area);
+        }
         if self.configure_x11(id, configure) {
             return;
         }

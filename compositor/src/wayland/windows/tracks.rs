@@ -168,6 +168,17 @@ impl Track {
         }
     }
 
+    /// Whether it is a toplevel that fills the work area, or the screen.
+    pub(crate) fn fills_work_area(&self) -> bool {
+        match &self.role {
+            Role::Toplevel(toplevel) => {
+                let states = toplevel.states();
+                states.maximized || states.fullscreen
+            }
+            Role::Popup(_) | Role::X11(_) => false,
+        }
+    }
+
     /// Its popup, if it is one.
     pub(crate) fn popup(&self) -> Option<&PopupSurface> {
         match &self.role {
