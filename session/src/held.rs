@@ -1,11 +1,17 @@
 //! What a user holds down: keys, buttons and fingers. Whoever stops being heard must have nothing left held.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use media::{Button, KeyCode, Logical, Position, TouchPhase, TouchPoint, TrackId};
 
 /// The most keys, buttons or fingers of each kind that can be down at a time: two hands, and some.
 const MAX_HELD: usize = 64;
+
+/// How often a viewer that holds a key down says so at least, by a ping: apps repeat the key until they hear of its end.
+pub(crate) const HOLDING: Duration = Duration::from_millis(150);
+
+/// Modifiers and locks, which nothing repeats: Control, Shift, Alt and the logo key on both sides, Caps, Num and Scroll Lock.
+const SILENT: [u16; 11] = [29, 42, 54, 56, 58, 69, 70, 97, 100, 125, 126];
 
 /// Everything that is down. A release of what is not down, and a press of what is down already, is no change.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +25,11 @@ impl Held {
     /// Whether nothing is down.
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.buttons.is_empty() && self.touches.is_empty()
+    }
+
+    /// The keys that are down and that apps repeat.
+    pub(crate) fn repeating(&self) -> impl Iterator<Item = (KeyCode, TrackId)> + '_ {
+        self.keys.iter().map(|(key, track)| (*key, *track)).filter(|(key, _)| !SILENT.contains(&key.0))
     }
 
     /// Whether a button or a finger is down.

@@ -14,6 +14,7 @@ impl Host {
         if !self.members.contains_key(&viewer) {
             return;
         }
+        self.heard(now, viewer, matches!(message, ToHost::Ping { .. }));
         let goes_before_input = message.goes_before_input();
         if let Err(refusal) = self.control(now, viewer, message) {
             return self.disconnect(now, viewer, refusal);

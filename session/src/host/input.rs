@@ -16,6 +16,7 @@ impl Host {
     /// A viewer's input. Input of a viewer that has not got the seat, or for a window that is gone, has no effect. Input
     /// that breaks a rule ends the link; so does any of a viewer that may only look: it was told, and sends none.
     pub fn handle_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
+        self.heard(now, viewer, false);
         let Some(member) = self.members.get_mut(&viewer) else { return };
         if member.role != Role::Control {
             let message = "this link can see the windows but not use them; ask for one with --role control";
@@ -145,7 +146,9 @@ impl Host {
         self.take_up(cause, track, &event);
         match event {
             InputEvent::Key { key, pressed } => {
-                if self.holds(|held| held.key(track, key, pressed)) {
+                let changes = self.holds(|held| held.key(track, key, pressed));
+                // One that rests was let go already.
+                if changes && (pressed || !self.repeats.let_go(key)) {
                     self.focus_for_keys(cause.viewer, track);
                     self.command(Command::Key { cause, track, key, pressed });
                 }
@@ -196,6 +199,9 @@ impl Host {
 
     fn release(&mut self, cause: Cause, releases: Releases) {
         for (key, track) in releases.keys {
+            if self.repeats.let_go(key) {
+                continue;
+            }
             self.command(Command::Key { cause, track, key, pressed: false });
         }
         for (button, _) in releases.buttons {

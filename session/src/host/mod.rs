@@ -28,6 +28,7 @@ mod layout;
 mod member;
 mod pacing;
 mod rate;
+mod repeats;
 mod resume;
 mod schedule;
 mod seat;
@@ -47,6 +48,7 @@ use clipboard::Clipboard;
 use debt::Debt;
 use layout::Layouts;
 use member::Member;
+use repeats::Repeats;
 use resume::Absent;
 use seat::{Departure, Seat};
 use tracks::Tracks;
@@ -72,6 +74,8 @@ pub struct Host {
     focus: Option<(TrackId, ViewerId)>,
     /// Whose keymap is installed.
     keymap: Option<ViewerId>,
+    /// Held keys and what is heard of their viewer.
+    repeats: Repeats,
     next_serial: u32,
     clipboard: Clipboard,
     wants: Wants,
@@ -94,6 +98,7 @@ impl Host {
             layouts: Layouts::default(),
             focus: None,
             keymap: None,
+            repeats: Repeats::default(),
             next_serial: 1,
             clipboard: Clipboard::default(),
             wants: Wants::default(),
@@ -130,6 +135,7 @@ impl Host {
 
     /// A viewer confirmed an update.
     pub fn handle_feedback(&mut self, now: Timestamp, viewer: ViewerId, feedback: Feedback) {
+        self.heard(now, viewer, false);
         if let Some(member) = self.members.get_mut(&viewer) {
             member.rate.feedback(now, &feedback);
             self.pump(now);
@@ -193,6 +199,7 @@ impl Host {
             }
         }
         self.take_early_input(now);
+        self.rest_keys(now);
         self.clipboard.handle_timeout(now);
         self.clipboard_effects();
         self.settle_vacancy(now);
@@ -218,6 +225,7 @@ impl Host {
             .chain(links)
             .chain(early)
             .chain(self.next_rest)
+            .chain(self.repeats_timeout())
             .chain(self.seat.kept_until().filter(|_| anybody))
             .chain(self.clipboard.timeout())
             .min()

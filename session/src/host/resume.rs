@@ -134,6 +134,7 @@ impl Host {
     /// What a ghost has, a newcomer has from now on; the source is told nothing.
     fn hand_on(&mut self, ghost: ViewerId, viewer: ViewerId, member: &mut Member) {
         self.seat.hand_on(ghost, viewer);
+        self.repeats.hand_on(ghost, viewer);
         self.hand_on_lock(ghost, viewer);
         if let Some((_, by)) = self.focus.as_mut().filter(|(_, by)| *by == ghost) {
             *by = viewer;

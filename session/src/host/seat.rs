@@ -178,6 +178,14 @@ impl Seat {
         }
     }
 
+    /// What the holder holds down, to look at.
+    pub(crate) fn held(&self) -> Option<&Held> {
+        match self {
+            Seat::Free | Seat::Kept { .. } => None,
+            Seat::Held { held, .. } => Some(held),
+        }
+    }
+
     /// A viewer goes on as another, with all that it holds down.
     pub(crate) fn hand_on(&mut self, from: ViewerId, to: ViewerId) {
         if let Seat::Held { viewer: holder, .. } = self

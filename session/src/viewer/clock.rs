@@ -1,11 +1,13 @@
 //! The offset between the viewer's clock and the host's, from pings.
 //!
 //! The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and every
-//! [`INTERVAL`] while pictures come; a link at rest is silent.
+//! [`INTERVAL`] while pictures come, and every [`HOLDING`] while a key is held down; a link at rest is silent.
 
 use std::{collections::VecDeque, time::Duration};
 
 use media::Timestamp;
+
+use crate::held::HOLDING;
 
 /// Between two pings while the link is in use.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -58,18 +60,19 @@ impl Clock {
         self.samples.push_back(Sample { round_trip, offset: difference(host, middle) });
     }
 
-    /// When the next ping is due, if the link is in use.
-    pub(crate) fn timeout(&self) -> Option<Timestamp> {
+    /// When the next ping is due, if the link is in use. `holding`: whether a key is down that apps repeat.
+    pub(crate) fn timeout(&self, holding: bool) -> Option<Timestamp> {
         match self.last_ping {
             None => Some(Timestamp(0)),
             Some(last) if self.pings < FIRST_PINGS => Some(last + FIRST),
+            Some(last) if holding => Some(last + HOLDING),
             Some(last) => self.used.then_some(last + INTERVAL),
         }
     }
 
     /// Whether a ping goes now; notes that it went.
-    pub(crate) fn due(&mut self, now: Timestamp) -> bool {
-        let due = self.timeout().is_some_and(|due| due <= now);
+    pub(crate) fn due(&mut self, now: Timestamp, holding: bool) -> bool {
+        let due = self.timeout(holding).is_some_and(|due| due <= now);
         if due {
             self.pings += 1;
             self.last_ping = Some(now);
@@ -124,11 +127,11 @@ mod tests {
         clock.begin(Timestamp(0), Timestamp(0));
         let mut now = Timestamp(0);
         for _ in 0..FIRST_PINGS {
-            now = clock.timeout().expect("the first pings").max(now);
-            assert!(clock.due(now));
+            now = clock.timeout(false).expect("the first pings").max(now);
+            assert!(clock.due(now, false));
         }
-        assert_eq!(clock.timeout(), None);
+        assert_eq!(clock.timeout(false), None);
         clock.touch();
-        assert_eq!(clock.timeout(), Some(now + INTERVAL));
+        assert_eq!(clock.timeout(false), Some(now + INTERVAL));
     }
 }

@@ -51,6 +51,11 @@ impl HeldInput {
         }
     }
 
+    /// Whether a key is down that apps repeat.
+    pub(crate) fn repeats(&self) -> bool {
+        self.held.repeating().next().is_some()
+    }
+
     /// Lets go of everything that is held down, and ends what is being composed: the events that say so.
     pub(crate) fn release(&mut self) -> Vec<(TrackId, InputEvent)> {
         let composed = self.composing.take().into_iter();

@@ -202,7 +202,7 @@ impl Viewer {
             for feedback in self.feedbacks.due(now) {
                 self.send(Outbound::Feedback(feedback));
             }
-            if self.clock.due(now) {
+            if self.clock.due(now, self.held.repeats()) {
                 self.control(ToHost::Ping { viewer: now });
             }
         }
@@ -330,7 +330,9 @@ impl Viewer {
 
     /// When [`Viewer::handle_timeout`] is due next, if nothing else happens; may lie in the past.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let live = self.is_live().then(|| self.feedbacks.timeout().into_iter().chain(self.clock.timeout()));
+        let live = self
+            .is_live()
+            .then(|| self.feedbacks.timeout().into_iter().chain(self.clock.timeout(self.held.repeats())));
         live.into_iter().flatten().chain(self.clipboard.timeout()).min()
     }
 

@@ -7,6 +7,7 @@ mod known;
 mod layouts;
 mod link;
 mod random;
+mod repeats;
 mod resume;
 mod rules;
 mod wants;

@@ -243,7 +243,31 @@ describe("the clock", () => {
     const pings = (all: unknown[]) => JSON.stringify(all).split("Ping").length - 1;
     expect(pings(actions) + pings(scene.rest())).toBe(3);
     scene.input(KEY);
+    scene.input({ Key: { key: 30, pressed: false } });
     expect(pings(scene.rest())).toBe(1);
+  });
+
+  test("is asked often while a key is held that apps repeat", () => {
+    const scene = new Scene();
+    scene.join();
+    scene.rest();
+    const pings = (time: number) => {
+      const end = scene.now + time;
+      let count = 0;
+      for (let at = scene.viewer.timeout(); at !== null && at <= end; at = scene.viewer.timeout()) {
+        scene.now = Math.max(at, scene.now);
+        scene.viewer.handleTimeout(scene.now);
+        count += JSON.stringify(scene.done()).split("Ping").length - 1;
+      }
+      scene.now = end;
+      return count;
+    };
+    scene.input({ Key: { key: 42, pressed: true } });
+    expect(pings(2_000_000)).toBeLessThanOrEqual(1);
+    scene.input(KEY);
+    expect(pings(3_000_000)).toBeGreaterThanOrEqual(18);
+    scene.input({ Key: { key: 30, pressed: false } });
+    expect(pings(3_000_000)).toBeLessThanOrEqual(1);
   });
 });
 

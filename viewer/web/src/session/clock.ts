@@ -2,7 +2,7 @@
  * The offset between the viewer's clock and the host's, from pings. All times are microseconds.
  *
  * The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and every `INTERVAL` while
- * pictures come; a link at rest is silent.
+ * pictures come, and every `HOLDING` while a key is held down; a link at rest is silent.
  */
 
 /** Between two pings while the link is in use. */
@@ -11,6 +11,8 @@ const INTERVAL = 5_000_000;
 const FIRST = 150_000;
 /** How many of them. */
 const FIRST_PINGS = 3;
+/** While a key is held down: apps repeat it until they hear of its end, which they must not be told if nobody is heard. */
+const HOLDING = 150_000;
 /** How many answers are compared. */
 const MAX_SAMPLES = 8;
 
@@ -51,16 +53,17 @@ export class Clock {
     this.samples.push({ roundTrip, offset: host - (viewer + roundTrip / 2) });
   }
 
-  /** When the next ping is due, if the link is in use. */
-  timeout(): number | null {
+  /** When the next ping is due, if the link is in use. `holding`: whether a key is down that apps repeat. */
+  timeout(holding: boolean): number | null {
     if (this.lastPing === null) return 0;
     if (this.pings < FIRST_PINGS) return this.lastPing + FIRST;
+    if (holding) return this.lastPing + HOLDING;
     return this.used ? this.lastPing + INTERVAL : null;
   }
 
   /** Whether a ping goes now; notes that it went. */
-  due(now: number): boolean {
-    const at = this.timeout();
+  due(now: number, holding: boolean): boolean {
+    const at = this.timeout(holding);
     if (at === null || at > now) return false;
     this.pings += 1;
     this.lastPing = now;

@@ -6,6 +6,9 @@ import type { InputEvent, Position, TouchPoint, TrackId } from "../protocol/type
 /** The most keys, buttons or fingers of each kind that can be down at a time: two hands, and some. */
 const MAX_HELD = 64;
 
+/** Modifiers and locks, which nothing repeats: Control, Shift, Alt and the logo key on both sides, Caps, Num and Scroll Lock. */
+const SILENT = new Set([29, 42, 54, 56, 58, 69, 70, 97, 100, 125, 126]);
+
 /** Where a button or a finger is. */
 interface Place {
   track: TrackId;
@@ -21,6 +24,11 @@ export class Held {
   /** Notes a key; says whether that changed anything. */
   key(track: TrackId, key: number, pressed: boolean): boolean {
     return pressed ? press(this.keys, key, track) : this.keys.delete(key);
+  }
+
+  /** Whether a key is down that apps repeat. */
+  get repeats(): boolean {
+    return [...this.keys.keys()].some((key) => !SILENT.has(key));
   }
 
   /** Notes a button; says whether that changed anything. */

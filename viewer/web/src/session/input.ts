@@ -10,6 +10,11 @@ export class HeldInput {
   /** Where a text is being composed. */
   private composing: TrackId | null = null;
 
+  /** Whether a key is down that apps repeat. */
+  get repeats(): boolean {
+    return this.held.repeats;
+  }
+
   /** Notes what is held; answers what remains of the event, null if nothing. `locked` is where the pointer is. */
   hold(track: TrackId, event: InputEvent, locked: TrackId | null): InputEvent | null {
     if (typeof event === "string") return event;

@@ -172,7 +172,7 @@ export class Viewer {
   handleTimeout(now: number): void {
     if (this.isLive) {
       for (const feedback of this.feedbacks.due(now)) this.send({ lane: "feedback", feedback });
-      if (this.clock.due(now)) this.control({ Ping: { viewer: now } });
+      if (this.clock.due(now, this.held.repeats)) this.control({ Ping: { viewer: now } });
     }
     this.clipboard.end(now);
   }
@@ -263,7 +263,7 @@ export class Viewer {
 
   /** When `handleTimeout` is due next, if nothing else happens; may lie in the past. */
   timeout(): number | null {
-    const live = this.isLive ? [this.feedbacks.timeout(), this.clock.timeout()] : [];
+    const live = this.isLive ? [this.feedbacks.timeout(), this.clock.timeout(this.held.repeats)] : [];
     const all = [...live, this.clipboard.timeout()].filter((at) => at !== null);
     return all.length > 0 ? Math.min(...all) : null;
   }
