@@ -10,8 +10,8 @@ const MAX_HELD: usize = 64;
 /// How often a viewer that holds a key down says so at least, by a ping: apps repeat the key until they hear of its end.
 pub(crate) const HOLDING: Duration = Duration::from_millis(150);
 
-/// Modifiers and locks, which nothing repeats: Control, Shift, Alt and the logo key on both sides, Caps, Num and Scroll Lock.
-const SILENT: [u16; 11] = [29, 42, 54, 56, 58, 69, 70, 97, 100, 125, 126];
+/// Caps, Num and Scroll Lock: like modifiers, nothing repeats them.
+const LOCKS: [u16; 3] = [58, 69, 70];
 
 /// Everything that is down. A release of what is not down, and a press of what is down already, is no change.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +29,10 @@ impl Held {
 
     /// The keys that are down and that apps repeat.
     pub(crate) fn repeating(&self) -> impl Iterator<Item = (KeyCode, TrackId)> + '_ {
-        self.keys.iter().map(|(key, track)| (*key, *track)).filter(|(key, _)| !SILENT.contains(&key.0))
+        self.keys
+            .iter()
+            .map(|(key, track)| (*key, *track))
+            .filter(|(key, _)| !is_modifier(*key) && !LOCKS.contains(&key.0))
     }
 
     /// Whether a button or a finger is down.

@@ -2,7 +2,7 @@
 //!
 //! Apps repeat a held key by themselves, so one that the user let go long ago would go on while the link stalls. A viewer
 //! that holds a key pings every [`HOLDING`]; when none of that comes, the key rests: its app is told that it was let go. It is
-//! pressed again once its viewer has been heard for a while, if that has not let it go meanwhile: what a stalled link
+//! pressed again once its viewer has pinged for a while, if that has not let it go meanwhile: what a stalled link
 //! brings at once are the keys of before.
 //!
 //! Invariant: a key that rests is down for the viewer, and up for its app.
@@ -30,7 +30,7 @@ pub(crate) struct Repeats {
     /// It pings while it holds a key. One that does not is never waited for.
     pings: bool,
     resting: BTreeSet<KeyCode>,
-    /// Since when it is heard again while keys rest.
+    /// Since when it pings again while keys rest.
     again: Option<Timestamp>,
 }
 
@@ -60,14 +60,15 @@ impl Repeats {
             *self = Self { viewer: Some(viewer), ..Self::default() };
         }
         self.heard = now;
-        if !self.resting.is_empty() {
-            self.again.get_or_insert(now);
-        }
     }
 
     fn pinged(&mut self, now: Timestamp, holds: bool) {
         let before = self.pinged.replace(now);
         self.pings |= holds && before.is_some_and(|before| now.since(before) <= HOLDING * 3);
+        // Who lets the key go pings no more.
+        if !self.resting.is_empty() {
+            self.again.get_or_insert(now);
+        }
     }
 }
 
@@ -110,12 +111,12 @@ impl Host {
             for (key, track) in keys {
                 self.command(Command::Key { cause, track, key, pressed: false });
             }
-        } else if again.is_some() && now.since(self.repeats.heard) <= HOLDING * 2 {
+        } else if again.is_some() && self.repeats.pinged.is_some_and(|at| now.since(at) <= HOLDING * 2) {
             for (key, track) in keys.into_iter().filter(|(key, _)| rested.contains(key)) {
                 self.command(Command::Key { cause, track, key, pressed: true });
             }
         } else {
-            // It was heard for a moment only.
+            // It pinged for a moment only.
             self.repeats.resting = rested;
         }
     }

@@ -28,7 +28,19 @@ impl State {
             Command::Preedit { .. } | Command::Keymap(_) => (true, None),
             Command::Focus(None) => (false, Some(false)),
             Command::Focus(Some(track)) => (false, self.is_elsewhere(*track)),
-            _ => (false, None),
+            Command::Motion { .. }
+            | Command::RelativeMotion { .. }
+            | Command::PointerLeft
+            | Command::Button { .. }
+            | Command::Scroll { .. }
+            | Command::Touch { .. }
+            | Command::DismissPopups
+            | Command::Configure { .. }
+            | Command::Close(_)
+            | Command::FrameDone { .. }
+            | Command::OfferClipboard { .. }
+            | Command::ClipboardContent { .. }
+            | Command::ReadClipboard { .. } => (false, None),
         };
         match leaves {
             // It has to wait as well: X would know neither focus.
@@ -100,11 +112,9 @@ impl State {
 
     /// Whether an app has yet to do something before a command.
     fn comes_early(&self, command: &Command) -> bool {
-        let settles = match command {
-            Command::Key { .. } => self.text_settles(),
-            Command::Text { text, .. } => self.text_settles() && self.goes_by_keys(text),
-            _ => false,
-        };
+        let overtakes = matches!(command, Command::Key { .. })
+            || matches!(command, Command::Text { text, .. } if self.goes_by_keys(text));
+        let settles = overtakes && self.text_settles();
         settles || (self.x11_focus_is_late() && self.x11_reader().is_some()) || self.changes_unread(command)
     }
 

@@ -137,16 +137,12 @@ impl State {
     /// Whether keys that the app with the keyboard has yet to read would mean something else after a command.
     pub(in crate::wayland) fn changes_unread(&self, command: &Command) -> bool {
         let typing = &self.xwayland.typing;
-        match command {
-            Command::Keymap(_) => self.x11_reader().is_some_and(|window| typing.has_unread(window)),
-            Command::Key { key, .. } => self
-                .input
-                .keymaps
-                .spare
-                .lent(key.0)
-                .is_some_and(|keys| typing.any_of(keys, Some(self.reader()))),
-            _ => false,
+        if let Command::Keymap(_) = command {
+            return self.x11_reader().is_some_and(|window| typing.has_unread(window));
         }
+        let Command::Key { key, .. } = command else { return false };
+        let keys = self.input.keymaps.spare.lent(key.0);
+        keys.is_some_and(|keys| typing.any_of(keys, Some(self.reader())))
     }
 
     /// Finds out how far apps have read that have not read everything.
@@ -232,7 +228,7 @@ impl State {
         let typing = &mut self.xwayland.typing;
         let rests = |sent: &Sent| match &sent.asked {
             Asked::Watched(worked, _) => worked.look().is_none_or(|work| work.asleep),
-            _ => false,
+            Asked::No | Asked::Handing(_) | Asked::Pinged(..) => false,
         };
         let read: Vec<Window> =
             typing.sent.iter().filter(|(_, sent)| rests(sent)).map(|(&id, _)| id).collect();
