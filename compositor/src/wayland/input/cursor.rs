@@ -153,7 +153,7 @@ fn straight(frame: &Frame, size: Size<media::Pixels>) -> Bytes {
                 }
             }
             let [b, g, r, a] = sum.map(|part| part / count.max(1));
-            let divide = |c: u32| if a == 0 { 0 } else { (c * 255 / a).min(255) as u8 };
+            let divide = |c: u32| (c * 255).checked_div(a).unwrap_or(0).min(255) as u8;
             rgba.extend([divide(r), divide(g), divide(b), a as u8]);
         }
     }

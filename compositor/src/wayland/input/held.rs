@@ -37,6 +37,7 @@ impl State {
             | Command::DismissPopups
             | Command::Configure { .. }
             | Command::Close(_)
+            | Command::ForceQuit(_)
             | Command::FrameDone { .. }
             | Command::OfferClipboard { .. }
             | Command::ClipboardContent { .. }

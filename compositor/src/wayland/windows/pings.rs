@@ -16,7 +16,7 @@ use smithay::{
         wayland_server::{Resource, backend::ClientId, protocol::wl_surface::WlSurface},
     },
     utils::SERIAL_COUNTER,
-    wayland::shell::xdg::ShellClient,
+    wayland::shell::{PingError, xdg::ShellClient},
 };
 use x11rb::protocol::xproto::Window;
 
@@ -187,7 +187,9 @@ impl State {
             Role::Toplevel(toplevel) => {
                 let (shell, App::Wayland(client)) = (toplevel.surface.client(), &app) else { return };
                 let process = self.clients.process_of(client);
-                if shell.send_ping(SERIAL_COUNTER.next_serial()).is_err() {
+                // Whoever has not answered another's ping is asked as well.
+                let sent = shell.send_ping(SERIAL_COUNTER.next_serial());
+                if matches!(sent, Err(PingError::DeadSurface)) {
                     return;
                 }
                 let theirs = client.clone();

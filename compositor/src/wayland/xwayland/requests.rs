@@ -52,6 +52,7 @@ impl State {
             self.x11_dragged(e);
         } else if e.type_ == atoms.WM_PROTOCOLS && data[0] == atoms._NET_WM_PING {
             self.x11_ponged(data[2], data[1]);
+            self.x11_came_along(data[2], data[1]);
         } else if e.type_ == atoms._NET_REQUEST_FRAME_EXTENTS {
             x11.write_frame(e.window);
         }

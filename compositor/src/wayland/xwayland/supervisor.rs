@@ -143,7 +143,7 @@ impl Xwayland {
     pub(in crate::wayland) fn manager_and_typing(&mut self) -> Option<(&mut Manager, &mut Typing)> {
         match &mut self.phase {
             Phase::Managed(_, manager) => Some((manager, &mut self.typing)),
-            _ => None,
+            Phase::Idle | Phase::Starting(_) | Phase::Ending(_) => None,
         }
     }
 

@@ -27,6 +27,9 @@ use crate::x11::{
     wire::Answer,
 };
 
+/// Our pings have numbers from here on: others ask whether an app answers at all.
+const PINGS: u32 = 1 << 31;
+
 /// How often an app is looked at that answers no pings.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -183,10 +186,10 @@ impl State {
                 for (id, pid) in apps {
                     let Some(sent) = typing.sent.get_mut(&id) else { continue };
                     let Asked::Handing(keys) = sent.asked else { continue };
-                    if x11.windows.get(id).is_some_and(|window| window.properties.answers_pings) {
-                        typing.pings = typing.pings.wrapping_add(1);
-                        sent.asked = Asked::Pinged(typing.pings, keys);
-                        x11.ping(id, typing.pings);
+                    typing.pings = typing.pings.wrapping_add(1);
+                    let number = PINGS | typing.pings;
+                    if x11.ping(id, number) {
+                        sent.asked = Asked::Pinged(number, keys);
                     } else if let Some(pid) = pid {
                         sent.asked = Asked::Watched(Worked::of_process(pid), keys);
                     } else {
@@ -200,7 +203,7 @@ impl State {
     }
 
     /// An app has read all that came before a ping.
-    pub(super) fn x11_ponged(&mut self, id: Window, ping: u32) {
+    pub(super) fn x11_came_along(&mut self, id: Window, ping: u32) {
         let typing = &mut self.xwayland.typing;
         if typing.sent.get(&id).is_some_and(|sent| matches!(sent.asked, Asked::Pinged(own, _) if own == ping))
         {
