@@ -35,6 +35,8 @@ export interface HostOptions {
   flags?: string[];
   /** Behind a network that can be cut; on this machine's loopback otherwise. */
   far?: boolean;
+  /** Where it listens if it is on the loopback: IPv4 unless this is set. */
+  ipv6?: boolean;
 }
 
 const run = promisify(execFile);
@@ -53,7 +55,7 @@ export class Host {
     const directory = mkdtempSync(join(tmpdir(), "dormer-"));
     for (const app of options.apps ?? []) writeApp(directory, app);
     const env = environment(directory);
-    const address = options.far ? ADDRESS : "127.0.0.1";
+    const address = options.far ? ADDRESS : options.ipv6 ? "[::1]" : "127.0.0.1";
     const words = [
       ...[ours("dormer"), "--log", "info", "serve", "--state-dir", join(directory, "state")],
       ...["--quic", `${address}:0`, "--http", `${address}:0`],
