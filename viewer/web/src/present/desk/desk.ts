@@ -436,6 +436,7 @@ export class Desk {
   private moved(view: View): void {
     this.popups.place(view);
     this.keepPlace(view);
+    this.visibility.moved();
     if (view.track === this.windows.active) this.touch.layout();
   }
 

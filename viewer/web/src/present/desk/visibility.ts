@@ -2,6 +2,7 @@
 
 import { sessionOf, type SessionId } from "../../page/window-key";
 import type { TrackId } from "../../protocol/types";
+import { covered } from "../model/coverage";
 import type { Windows } from "../model/windows";
 import type { View } from "../window/view";
 
@@ -13,9 +14,15 @@ export interface VisibilityHost {
   tell(track: TrackId, visible: boolean): void;
 }
 
+/** How long a window must have been covered before the host is told, in milliseconds: while windows are dragged many are. */
+const PASSING = 1000;
+
 export class Visibility {
   /** The tracks that the host was told cannot be seen. */
   private readonly hidden = new Set<TrackId>();
+  /** Since when windows lie under others, as `performance.now()` has it. */
+  private since = new Map<TrackId, number>();
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly windows: Windows<View>,
@@ -32,21 +39,42 @@ export class Visibility {
 
   forget(track: TrackId): void {
     this.hidden.delete(track);
+    this.settle();
+  }
+
+  /** A window moved or changed its size: it may cover others, or no longer. */
+  moved(): void {
+    if (this.windows.all().length > 1) this.settle();
   }
 
   /** Shows and hides windows, and tells the host what is new to it. */
   settle(): void {
     const away = document.visibilityState === "hidden";
     const onDesk = this.windows.shownOnDesk(this.host.compact());
+    const below = this.lasting(
+      covered(this.windows.stacked().filter((view) => onDesk.has(view) && view.home === "desk")),
+    );
     for (const view of this.windows.all()) {
       if (!view.opened) continue;
       const shown = onDesk.has(view);
       const here = view.home === "desk";
       view.group.hidden = view.home === "popped-out" || (here && !shown);
       const visible = here ? shown && !away : !this.host.isHiddenOutside(view);
-      this.tell(view.track, visible);
-      for (const popup of this.windows.tree.popupsOf(view.track)) this.tell(popup.track, visible);
+      const popups = this.windows.tree.popupsOf(view.track);
+      // Menus reach out of their windows.
+      this.tell(view.track, visible && (popups.length > 0 || !below.has(view.track)));
+      for (const popup of popups) this.tell(popup.track, visible);
     }
+  }
+
+  /** Those that have been covered for a while; the others' turn comes. */
+  private lasting(below: Set<TrackId>): Set<TrackId> {
+    const now = performance.now();
+    this.since = new Map([...below].map((track) => [track, this.since.get(track) ?? now]));
+    clearTimeout(this.later);
+    const waits = [...this.since.values()].map((since) => since + PASSING - now).filter((wait) => wait > 0);
+    if (waits.length > 0) this.later = setTimeout(() => this.settle(), Math.min(...waits) + 1);
+    return new Set([...below].filter((track) => this.since.get(track)! + PASSING <= now));
   }
 
   private tell(track: TrackId, visible: boolean): void {

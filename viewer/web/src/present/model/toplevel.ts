@@ -34,6 +34,8 @@ export class Toplevel {
   factor = 1;
   /** Of the content, in CSS pixels. */
   shown: Size = { w: 0, h: 0 };
+  /** Of the title bar that the page draws, in CSS pixels. */
+  bar = 0;
 
   constructor(public window: Window) {
     this.size = window.size;

@@ -136,6 +136,7 @@ export class View extends Toplevel {
   lay(at: Point, bar: number, content: Size): void {
     this.at = at;
     this.shown = content;
+    this.bar = bar;
     setLength(this.group, "left", at.x);
     setLength(this.group, "top", at.y);
     setLength(this.group, "--bar-height", bar);
