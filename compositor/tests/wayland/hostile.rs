@@ -24,21 +24,21 @@ use crate::{
 pub(crate) const RED: [u8; 4] = [0, 0, 255, 255];
 
 /// A well-behaved app that must go on whatever the other does.
-struct Bystander {
+pub(crate) struct Bystander {
     app: App,
     window: AppWindow,
     track: media::TrackId,
 }
 
 impl Bystander {
-    fn start(host: &mut Host) -> Self {
+    pub(crate) fn start(host: &mut Host) -> Self {
         let mut app = App::connect(host);
         let window = app.mapped(10, 10, RED);
         let track = host.window("bystander", |_| true).track;
         Self { app, window, track }
     }
 
-    fn goes_on(mut self, host: &mut Host) {
+    pub(crate) fn goes_on(mut self, host: &mut Host) {
         self.app.picture(33, 22, RED).show(&self.window.surface);
         self.app.sync();
         host.window("bystander's change", |seen| seen.track == self.track && seen.size == Size::new(33, 22));

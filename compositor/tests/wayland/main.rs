@@ -10,6 +10,7 @@ mod clipboard;
 mod cursor;
 mod data_control;
 mod endless;
+mod extremes;
 mod floods;
 mod frames;
 mod hoards;

@@ -20,7 +20,7 @@ use smithay::{
             xdg_popup::XdgPopup,
             xdg_positioner::{self, XdgPositioner},
             xdg_surface::{self, XdgSurface},
-            xdg_toplevel::XdgToplevel,
+            xdg_toplevel::{self, XdgToplevel},
             xdg_wm_base::{self, XdgWmBase},
         },
         wayland_server::{
@@ -261,14 +261,17 @@ guarded!(XdgWmBase, XdgWmBaseUserData => XdgShellState, destroyed: one_object_le
 });
 
 guarded!(XdgPositioner, XdgPositionerUserData => XdgShellState, destroyed: one_object_less, |_, _, _, request| {
-    let numbers = match *request {
-        xdg_positioner::Request::SetSize { width, height } => vec![width, height],
-        xdg_positioner::Request::SetAnchorRect { x, y, width, height } => vec![x, y, width, height],
-        xdg_positioner::Request::SetOffset { x, y } => vec![x, y],
-        xdg_positioner::Request::SetParentSize { parent_width, parent_height } => vec![parent_width, parent_height],
+    let (place, size) = match *request {
+        xdg_positioner::Request::SetSize { width, height } => ([0, 0], [width, height]),
+        xdg_positioner::Request::SetAnchorRect { x, y, width, height } => ([x, y], [width, height]),
+        xdg_positioner::Request::SetOffset { x, y } => ([x, y], [0, 0]),
+        xdg_positioner::Request::SetParentSize { parent_width, parent_height } => {
+            ([0, 0], [parent_width, parent_height])
+        }
         _ => return Verdict::Pass,
     };
-    if far(&numbers) {
+    // Smithay panics on a size below zero.
+    if far(&place) || far(&size) || size.iter().any(|side| *side < 0) {
         Verdict::Refuse(xdg_positioner::Error::InvalidInput as u32, "the positioner's numbers are absurd")
     } else {
         Verdict::Pass
@@ -299,7 +302,15 @@ guarded!(WlSubsurface, SubsurfaceUserData => CompositorState, destroyed: nothing
     }
     Verdict::Pass
 });
-guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
+guarded!(XdgToplevel, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, request| match *request {
+    // Smithay panics on a size below zero.
+    xdg_toplevel::Request::SetMinSize { width, height } | xdg_toplevel::Request::SetMaxSize { width, height }
+        if width < 0 || height < 0 =>
+    {
+        Verdict::Refuse(xdg_toplevel::Error::InvalidSize as u32, "a window cannot be smaller than nothing")
+    }
+    _ => Verdict::Pass,
+});
 guarded!(XdgPopup, XdgShellSurfaceUserData => XdgShellState, destroyed: nothing, |_, _, _, _| Verdict::Pass);
 
 guarded!(ZwpPointerConstraintsV1, () => PointerConstraintsState, destroyed: one_object_less, |state, client, _, request| match request {
