@@ -254,6 +254,11 @@ impl Viewer {
         self.ask(json!({"do": "activate", "track": track})).map(drop)
     }
 
+    /// Says whether anybody can see a window.
+    pub fn visible(&mut self, track: Track, visible: bool) -> Result<()> {
+        self.ask(json!({"do": "visible", "track": track, "visible": visible})).map(drop)
+    }
+
     /// Shows a text as an input method composes it.
     pub fn compose(&mut self, track: Track, text: &str) -> Result<()> {
         self.ask(json!({"do": "compose", "track": track, "text": text})).map(drop)

@@ -194,6 +194,7 @@ impl Automation {
             Request::Wait { until, timeout_ms } => self.wait(&until, timeout_ms),
             Request::Screenshot { track, file } => self.screenshot(track, &file),
             Request::Quit {} => Ok(Value::Null),
+            Request::Visible { track, visible } => self.set_visible(track, visible),
             Request::Stats {} => self.report(),
             Request::ClipboardSet { mime, data } => self.clipboard_set(mime, &data),
             Request::ClipboardGet { mime, timeout_ms } => self.clipboard_get(mime, timeout_ms),
@@ -282,12 +283,19 @@ impl Automation {
             Request::Windows {}
             | Request::Wait { .. }
             | Request::Screenshot { .. }
+            | Request::Visible { .. }
             | Request::ClipboardSet { .. }
             | Request::ClipboardGet { .. }
             | Request::Stats {}
             | Request::Measure { .. }
             | Request::Quit {} => Err(format!("{action:?} does not act")),
         }
+    }
+
+    fn set_visible(&mut self, track: TrackId, visible: bool) -> Outcome {
+        self.model.visible(track)?;
+        self.link.send(Command::Visible { track, visible });
+        Ok(Value::Null)
     }
 
     /// Waits until input reaches the apps: while another viewer uses them it would be dropped.

@@ -134,6 +134,13 @@ pub(crate) enum Request {
         /// Which window.
         track: TrackId,
     },
+    /// Says whether anybody can see a window: hidden ones get no pictures.
+    Visible {
+        /// Which window.
+        track: TrackId,
+        /// Whether.
+        visible: bool,
+    },
     /// Puts something on the clipboard.
     ClipboardSet {
         /// Its MIME type.
@@ -325,6 +332,7 @@ mod tests {
             r#"{"do":"resize","track":1,"width":640,"height":480}"#,
             r#"{"do":"close","track":1}"#,
             r#"{"do":"activate","track":1}"#,
+            r#"{"do":"visible","track":1,"visible":false}"#,
             r#"{"do":"clipboard_set","mime":"text/plain","data":"YQ=="}"#,
             r#"{"do":"clipboard_get","mime":"text/plain"}"#,
             r#"{"do":"stats"}"#,
