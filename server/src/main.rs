@@ -30,6 +30,7 @@ mod usage;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::give_back_large_blocks();
     scratch::settle();
     cli::run()
 }

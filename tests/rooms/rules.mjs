@@ -4,14 +4,15 @@
 export const CRATES = {
   media: [],
   clock: ["media"],
+  memory: [],
   protocol: ["media"],
   session: ["media", "protocol"],
   compositor: ["media", "clock"],
   encoder: ["media", "clock"],
   transport: ["media", "clock", "protocol"],
-  viewer: ["media", "clock", "protocol", "session", "transport"],
+  viewer: ["media", "clock", "memory", "protocol", "session", "transport"],
   web: ["media", "clock", "protocol"],
-  server: ["media", "clock", "protocol", "session", "compositor", "encoder", "transport", "web"],
+  server: ["media", "clock", "memory", "protocol", "session", "compositor", "encoder", "transport", "web"],
 };
 
 /** Crates that are free of IO, and the frameworks that they never reach, also not through others. */

@@ -13,6 +13,7 @@ use crate::{
 /// Runs `dormer-view` with the arguments of the process: 0 when the user or the session ended it, 1 when it failed, 2
 /// when it was used wrongly.
 pub fn run() -> ExitCode {
+    memory::give_back_large_blocks();
     let result = match Options::try_parse() {
         Ok(options) => view(options),
         // Help and versions are answers, not errors.

@@ -116,6 +116,8 @@ impl Track {
         let mut damaged = Region::new();
         if update.size != self.frame.size() {
             self.frame.resize(update.size);
+            // Videos end with the size of their picture; decoders of a large one would take their memory for good.
+            self.streams.retain(|_, stream| stream.used == update.id.0);
             damaged.add(update.size.to_rect());
         }
         for op in &decoded {

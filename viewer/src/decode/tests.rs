@@ -210,6 +210,20 @@ fn no_host_makes_a_viewer_keep_many_decoders() {
     }
 }
 
+#[test]
+fn decoders_end_with_the_size_of_their_picture() {
+    let mut track = shown();
+    let units = film(64, 48);
+    track.apply(&update(SIZE, vec![video(SIZE.to_rect(), 1, true, units[0].clone())])).expect("a good film");
+    let next = |id, size, ops| Update { id: UpdateId(id), ..update(size, ops) };
+    track.apply(&next(2, SIZE, Vec::new())).expect("nothing new");
+    assert_eq!(track.streams.len(), 1, "it may go on");
+    let larger = Size::new(128, 96);
+    let film = video(Rect::new(0, 0, 64, 48), 2, true, units[0].clone());
+    track.apply(&next(3, larger, vec![film])).expect("a good film");
+    assert_eq!(track.streams.keys().copied().collect::<Vec<_>>(), [2]);
+}
+
 fn any_op() -> impl Strategy<Value = Op> {
     let rect = (-2..66i32, -2..50i32, 0..70u32, 0..50u32).prop_map(|(x, y, w, h)| Rect::new(x, y, w, h));
     let coding =
