@@ -145,7 +145,7 @@ fn scroll_text(frame: &mut Frame, area: Rect<Pixels>, step: i32) {
             let inside = (4..14).contains(&row) && (1..7).contains(&column) && letter < words;
             // One letter in six is the room between words; strokes are two pixels wide.
             let bit = (row - 4.min(row)) / 2 * 3 + (column - 1.min(column)) / 2;
-            let ink = inside && shape % 6 != 0 && shape >> (8 + bit) & 1 == 1;
+            let ink = inside && !shape.is_multiple_of(6) && shape >> (8 + bit) & 1 == 1;
             pixel.copy_from_slice(if ink { &[40, 30, 20, 255] } else { &[255, 255, 255, 255] });
         }
     }
