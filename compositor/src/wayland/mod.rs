@@ -186,6 +186,7 @@ impl State {
         self.configure_new();
         self.release_dead_cursor();
         self.draw_refused();
+        self.tell_x11_desktop();
         self.turn_x11();
         self.look_at_silent_apps();
         self.serve_loosened();

@@ -22,6 +22,7 @@ impl Manager {
         self.give_focus(id);
         let Some(id) = id else { return };
         self.remember(id);
+        self.write_list();
         if let Some(window) = self.windows.get_mut(id) {
             window.states.focused = true;
         }

@@ -5,7 +5,7 @@ use std::{
     io,
 };
 
-use media::{AppId, Icon, IconId, Rect};
+use media::{AppId, Icon, IconId, Logical, Rect, Size};
 use rustix::{fd::OwnedFd, process::Pid};
 use x11rb::{
     connection::Connection,
@@ -41,6 +41,10 @@ pub(crate) struct Manager {
     pub(crate) owned: HashMap<u32, u32>,
     /// Apps that were killed and of which events may still come. Others get their numbers later.
     pub(crate) killed: HashSet<u32>,
+    /// Toplevels in the order in which they were mapped.
+    pub(crate) order: Vec<Window>,
+    /// What apps were told of the desktop.
+    pub(crate) desktop: Option<(Size<Logical>, Size<Logical>)>,
     /// Who has X's focus.
     pub(crate) focused: Option<Window>,
     /// Icons whose content was reported.
@@ -98,6 +102,8 @@ impl Manager {
             recent: VecDeque::new(),
             owned: HashMap::new(),
             killed: HashSet::new(),
+            order: Vec::new(),
+            desktop: None,
             focused: None,
             icons: HashSet::new(),
             selections: Selections::new(content_bytes),

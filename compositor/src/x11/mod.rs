@@ -12,6 +12,7 @@
 
 pub(crate) mod atoms;
 pub(crate) mod cookie;
+mod desktop;
 pub(crate) mod focus;
 pub(crate) mod geometry;
 mod icons;
@@ -19,6 +20,7 @@ pub(crate) mod manager;
 pub(crate) mod moveresize;
 pub(crate) mod properties;
 pub(crate) mod selection;
+pub(crate) mod settings;
 pub(crate) mod shape;
 pub(crate) mod sockets;
 pub(crate) mod states;

@@ -5,11 +5,7 @@ use x11rb::{
     wrapper::ConnectionExt as _,
 };
 
-use super::{
-    Manager,
-    atoms::Atoms,
-    windows::{Stage, XWindow},
-};
+use super::{Manager, atoms::Atoms};
 
 /// Actions of `_NET_WM_STATE`.
 const REMOVE: u32 = 0;
@@ -110,10 +106,10 @@ impl Manager {
     }
 
     /// Forgets what apps can read of a window's states, since it is withdrawn.
-    pub(crate) fn withdraw(&self, id: Window) {
+    pub(crate) fn withdraw(&mut self, id: Window) {
         self.write_stage(id, IcccmState::Withdrawn);
         self.wire.sent(self.wire.conn().delete_property(id, self.wire.atoms._NET_WM_STATE));
-        self.write_list();
+        self.list(id, false);
     }
 
     /// Tells an app what a frame adds to its window: nothing, since viewers draw it outside.
@@ -121,12 +117,24 @@ impl Manager {
         self.write_list32(id, self.wire.atoms._NET_FRAME_EXTENTS, AtomEnum::CARDINAL, &[0; 4]);
     }
 
-    /// Tells apps which windows there are.
+    /// A toplevel is there now, or no more.
+    pub(crate) fn list(&mut self, id: Window, there: bool) {
+        self.order.retain(|&listed| listed != id);
+        if there {
+            self.order.push(id);
+        }
+        self.write_list();
+    }
+
+    /// Tells apps which windows there are: the oldest first, and the lowest first, which is the one whose use is the
+    /// longest ago.
     pub(crate) fn write_list(&self) {
-        let managed =
-            |&(_, window): &(Window, &XWindow)| !window.override_redirect && window.stage == Stage::Mapped;
-        let list: Vec<u32> = self.windows.iter().filter(managed).map(|(id, _)| id).collect();
-        self.write_list32(self.wire.root, self.wire.atoms._NET_CLIENT_LIST, AtomEnum::WINDOW, &list);
+        let (root, atoms) = (self.wire.root, &self.wire.atoms);
+        self.write_list32(root, atoms._NET_CLIENT_LIST, AtomEnum::WINDOW, &self.order);
+        let never = self.order.iter().filter(|id| !self.recent.contains(id));
+        let used = self.recent.iter().rev().filter(|id| self.order.contains(id));
+        let stacked: Vec<Window> = never.chain(used).copied().collect();
+        self.write_list32(root, atoms._NET_CLIENT_LIST_STACKING, AtomEnum::WINDOW, &stacked);
     }
 
     pub(super) fn write_list32(&self, id: Window, name: Atom, kind: impl Into<Atom>, list: &[u32]) {

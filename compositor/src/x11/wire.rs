@@ -29,7 +29,7 @@ use x11rb::{
         composite::{ConnectionExt as _, Redirect},
         res::{ClientIdMask, ClientIdSpec, ConnectionExt as _},
         shape::ConnectionExt as _,
-        xfixes::{ClientDisconnectFlags, ConnectionExt as _, SelectionEventMask},
+        xfixes::{ConnectionExt as _, SelectionEventMask},
         xproto::{
             Atom, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, CreateWindowAux,
             EventMask, Family, GetPropertyReply, HostMode, PropMode, Window, WindowClass,
@@ -119,10 +119,7 @@ impl Wire {
         let knows_processes = conn
             .res_query_version(1, 2)
             .is_ok_and(|cookie| cookie.reply().is_ok_and(|it| (it.server_major, it.server_minor) >= (1, 2)));
-        if conn.xfixes_query_version(6, 0)?.reply()?.major_version >= 6 {
-            // Without us it would have no clients, and may end.
-            conn.xfixes_set_client_disconnect_mode(ClientDisconnectFlags::TERMINATE)?.check()?;
-        }
+        conn.xfixes_query_version(6, 0)?.reply()?;
 
         let mask =
             EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
@@ -158,6 +155,7 @@ impl Wire {
             settled_in_vain: None,
             broken: Cell::new(false),
         };
+        wire.set_root_cursor()?;
         wire.announce()?;
         Ok(wire)
     }
@@ -168,8 +166,13 @@ impl Wire {
         let supported = [
             atoms._NET_ACTIVE_WINDOW,
             atoms._NET_CLIENT_LIST,
+            atoms._NET_CLIENT_LIST_STACKING,
             atoms._NET_CLOSE_WINDOW,
+            atoms._NET_CURRENT_DESKTOP,
+            atoms._NET_DESKTOP_GEOMETRY,
+            atoms._NET_DESKTOP_VIEWPORT,
             atoms._NET_FRAME_EXTENTS,
+            atoms._NET_NUMBER_OF_DESKTOPS,
             atoms._NET_REQUEST_FRAME_EXTENTS,
             atoms._NET_SUPPORTING_WM_CHECK,
             atoms._NET_WM_ICON,
@@ -185,6 +188,7 @@ impl Wire {
             atoms._NET_WM_STATE_MAXIMIZED_VERT,
             atoms._NET_WM_STATE_MODAL,
             atoms._NET_WM_WINDOW_TYPE,
+            atoms._NET_WORKAREA,
         ];
         use x11rb::protocol::xproto::AtomEnum;
         let replace = PropMode::REPLACE;

@@ -203,6 +203,13 @@ fn an_app_that_wishes_to_be_maximized_gets_it_with_a_size() {
     window.shell.ack_configure(serial);
     app.picture(1920, 1080, RED).show(&window.surface);
     host.window("maximized window", |seen| seen.states.maximized);
+    app.told();
+    window.toplevel.unset_maximized();
+    let size = app.wait("its own size", |seen| match seen {
+        Seen::Toplevel { width, height } => Some((*width, *height)),
+        _ => None,
+    });
+    assert_eq!(size, (10, 10));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod app;
 mod busy;
 mod clipboard;
 mod configures;
+mod desktop;
 mod host;
 mod hostile;
 mod input;

@@ -1,6 +1,6 @@
 //! The virtual screen, and the scale that surfaces are told to draw at.
 
-use media::{Logical, Scale, Size};
+use media::{Configure, Logical, Scale, Size};
 use smithay::{
     output::{Mode, Output, PhysicalProperties, Scale as OutputScale, Subpixel},
     reexports::wayland_server::{DisplayHandle, protocol::wl_surface::WlSurface},
@@ -19,6 +19,10 @@ pub(crate) struct Screen {
     pub(crate) size: Size<Logical>,
     /// The work area of the viewer that has the seat, as far as windows that fill it have shown.
     pub(crate) work_area: Option<Size<Logical>>,
+    /// The screen of the viewer who lays windows out, as far as is known: what its fullscreen windows have.
+    pub(crate) viewer: Size<Logical>,
+    /// What of it windows may fill: what its maximized windows have.
+    pub(crate) work: Size<Logical>,
     /// What new windows are told to draw at: the scale that was asked for last.
     pub(crate) scale: Scale,
 }
@@ -36,10 +40,25 @@ impl Screen {
                 model: "Virtual screen".into(),
             },
         );
-        let screen = Self { output, size, work_area: None, scale: Scale::ONE };
+        let screen = Self { output, size, work_area: None, viewer: size, work: size, scale: Scale::ONE };
         screen.announce();
         screen.output.create_global::<State>(display);
         screen
+    }
+
+    /// A viewer has a window fill its screen, or what is free of it.
+    pub(in crate::wayland) fn learn(&mut self, configure: &Configure) {
+        let Some(size) = configure.size.filter(|_| configure.maximized || configure.fullscreen) else {
+            return;
+        };
+        self.work_area = Some(size);
+        if configure.fullscreen {
+            self.viewer = size;
+            self.work = Size::new(self.work.w.min(size.w), self.work.h.min(size.h));
+        } else {
+            self.work = size;
+            self.viewer = Size::new(self.viewer.w.max(size.w), self.viewer.h.max(size.h));
+        }
     }
 
     /// Makes the screen larger.

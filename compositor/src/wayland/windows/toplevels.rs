@@ -40,6 +40,8 @@ pub(crate) struct Toplevel {
     pub(in crate::wayland) icon: Option<IconId>,
     minimized: bool,
     urgent: bool,
+    /// Its size before it filled the screen.
+    restored: Option<Size<Logical>>,
 }
 
 impl Toplevel {
@@ -54,6 +56,7 @@ impl Toplevel {
             icon: None,
             minimized: false,
             urgent: false,
+            restored: None,
         }
     }
 
@@ -93,6 +96,25 @@ impl Toplevel {
             client_decorated: state.decoration_mode != Some(Mode::ServerSide) && !by_kde,
             unresponsive: false,
         })
+    }
+
+    /// What it is asked to become, with the size that it had where it ends to fill the screen and nobody says another.
+    /// `size`: the one that it has.
+    fn restoring(&mut self, configure: Configure, size: Size<Logical>) -> Configure {
+        let fills = configure.maximized || configure.fullscreen;
+        let restored = self.fills(fills, size);
+        Configure { size: configure.size.or(restored), ..configure }
+    }
+
+    /// It is to fill the screen, or no more: the size that it gets back.
+    fn fills(&mut self, fills: bool, size: Size<Logical>) -> Option<Size<Logical>> {
+        if !fills {
+            return self.restored.take();
+        }
+        if !size.is_empty() {
+            self.restored.get_or_insert(size);
+        }
+        None
     }
 
     fn ask(&mut self, configure: Configure) {
@@ -182,15 +204,15 @@ fn set(state: &mut ToplevelState, which: XdgState, on: bool) {
 impl State {
     /// A viewer asks a window to change.
     pub(in crate::wayland) fn configure(&mut self, id: TrackId, configure: Configure) {
-        if configure.maximized || configure.fullscreen {
-            self.screen.work_area = configure.size.or(self.screen.work_area);
-        }
+        self.screen.learn(&configure);
         if self.configure_x11(id, configure) {
             return;
         }
         let Some(track) = self.tracks.get_mut(id) else { return };
         self.screen.set_scale(configure.scale);
+        let size = track.picture.geometry.size();
         let Role::Toplevel(toplevel) = &mut track.role else { return };
+        let configure = toplevel.restoring(configure, size);
         toplevel.ask(configure);
         self.rescale(id, configure.scale);
         self.report(id);
@@ -263,12 +285,24 @@ impl State {
 
     /// The app wishes a state; it gets it, and viewers follow.
     pub(in crate::wayland) fn wish_state(&mut self, surface: &ToplevelSurface, which: XdgState, on: bool) {
-        let screen = self.screen.size;
-        surface.with_pending_state(|state| {
+        let fills = surface.with_pending_state(|state| {
             set(state, which, on);
-            let fills =
-                state.states.contains(XdgState::Maximized) || state.states.contains(XdgState::Fullscreen);
-            state.size = fills.then(|| (screen.w as i32, screen.h as i32).into());
+            let is = |which| state.states.contains(which);
+            (is(XdgState::Maximized), is(XdgState::Fullscreen))
+        });
+        let filled = match fills {
+            (_, true) => Some(self.screen.viewer),
+            (true, false) => Some(self.screen.work),
+            (false, false) => None,
+        };
+        let track = self.tracks.of_surface(surface.wl_surface()).and_then(|id| self.tracks.get_mut(id));
+        let restored = track.and_then(|track| {
+            let size = track.picture.geometry.size();
+            let Role::Toplevel(toplevel) = &mut track.role else { return None };
+            toplevel.fills(filled.is_some(), size)
+        });
+        surface.with_pending_state(|state| {
+            state.size = filled.or(restored).map(|size| (size.w as i32, size.h as i32).into());
         });
         // The protocol wants an answer even if nothing changes; before the first commit it is the initial configure.
         if surface.is_initial_configure_sent() {

@@ -47,6 +47,14 @@ impl State {
         }
     }
 
+    /// Tells X11 apps how large the viewer's screen is, if that is news.
+    pub(in crate::wayland) fn tell_x11_desktop(&mut self) {
+        let (viewer, work) = (self.screen.viewer, self.screen.work);
+        if let Some(x11) = self.xwayland.manager() {
+            x11.write_desktop(viewer, work);
+        }
+    }
+
     fn x11_event(&mut self, event: Event) {
         let Some(x11) = self.xwayland.manager() else { return };
         let root = x11.wire.root;
@@ -76,6 +84,7 @@ impl State {
                 }
                 None => self.x11_message(&e),
             },
+            Event::SelectionClear(e) => x11.settings_taken(&e),
             Event::ShapeNotify(e) => x11.shape_changed(&e),
             Event::SelectionRequest(e) => {
                 let may_read = self.x11_has_keyboard();
@@ -186,7 +195,7 @@ impl State {
 
     /// Maps a toplevel at its place.
     fn map_x11(&mut self, id: Window) {
-        let screen = self.screen.size;
+        let (screen, work) = (self.screen.viewer, self.screen.work);
         let Some(x11) = self.xwayland.manager() else { return };
         let atoms = x11.wire.atoms;
         let Some(window) = x11.windows.get_mut(id) else { return };
@@ -194,7 +203,7 @@ impl State {
         let mut size = bounded(window.rect.size());
         if window.states.fills() {
             window.restored = Some(size);
-            size = screen;
+            size = if window.states.fullscreen { screen } else { work };
         }
         self.resize_x11(id, size);
         let Some(x11) = self.xwayland.manager() else { return };
@@ -232,7 +241,7 @@ impl State {
             }
         } else {
             window.stage = Stage::Mapped;
-            x11.write_list();
+            x11.list(id, true);
             self.show_x11(id);
         }
     }

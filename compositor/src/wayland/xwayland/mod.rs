@@ -22,6 +22,7 @@ mod server;
 mod shape;
 mod shell;
 pub(in crate::wayland) mod supervisor;
+mod taste;
 mod typing;
 mod wheel;
 

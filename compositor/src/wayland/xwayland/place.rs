@@ -124,7 +124,7 @@ impl State {
             minimized: states.hidden,
             resizing: false,
             modal: states.modal && has_parent,
-            urgent: states.attention || window.properties.urgent,
+            urgent: states.attention || (window.properties.urgent && !states.focused),
             client_decorated: window.override_redirect || window.properties.undecorated,
             unresponsive: self.is_unresponsive(track),
         }

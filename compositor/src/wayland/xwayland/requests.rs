@@ -67,7 +67,7 @@ impl State {
     /// Changes the states of a mapped toplevel. One that fills the screen gets its size, and its own back afterwards;
     /// viewers say by a configure what the screen is to them.
     fn change_x11_states(&mut self, id: Window, change: impl FnOnce(&mut NetStates)) {
-        let screen = self.screen.size;
+        let (screen, work) = (self.screen.viewer, self.screen.work);
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get_mut(id).filter(|w| w.is_mapped() && !w.override_redirect) else {
             return;
@@ -81,7 +81,7 @@ impl State {
         let size = match (before.fills(), after.fills()) {
             (false, true) => {
                 window.restored = Some(window.rect.size());
-                Some(screen)
+                Some(if after.fullscreen { screen } else { work })
             }
             (true, false) => window.restored.take(),
             _ => None,

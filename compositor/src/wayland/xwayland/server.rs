@@ -23,9 +23,6 @@ use crate::x11::{cookie::Cookie, sockets::Sockets};
 /// The name of the program.
 const PROGRAM: &str = "Xwayland";
 
-/// Seconds after which an Xwayland without apps ends.
-const LINGER: u32 = 10;
-
 /// The largest X11 request in MiB; X.org's default would be 4.
 const REQUEST_MIB: u32 = 16;
 
@@ -75,7 +72,7 @@ impl Server {
         command
             .arg(format!(":{}", sockets.number()))
             // No GPU is at hand that Xwayland could share with us, and Mesa would cost more memory than all else.
-            .args(["-rootless", "-shm", "-terminate", &LINGER.to_string()])
+            .args(["-rootless", "-shm", "-noreset"])
             .args(["-maxbigreqsize", &REQUEST_MIB.to_string()])
             .args(["-listenfd", &number(&their_listener)])
             .args(["-wm", &number(&their_manager)])

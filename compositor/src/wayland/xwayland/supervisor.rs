@@ -1,4 +1,5 @@
-//! When there is an Xwayland: from the first X11 app on, until ten seconds after the last.
+//! When there is an Xwayland: from the first X11 app on, as long as the session lasts. What users set in it (`xrdb`, `xset`,
+//! `xmodmap`) lasts as long.
 //!
 //! The display number and its socket are there from the start, so that apps can be told of them; a session without X11
 //! apps pays nothing more. Who connects waits in the socket's queue, which wakes us; the Xwayland that is started then
@@ -31,6 +32,7 @@ use crate::wayland::xwayland::{
     pairing::Surfaces,
     server::{self, Ends, Server},
     shell::Serials,
+    taste,
     typing::Typing,
 };
 use crate::x11::{Kind, Manager, cookie::Cookie, sockets::Sockets};
@@ -320,6 +322,8 @@ impl State {
                         manager.offer(kind, Some(offer.clone()));
                     }
                 }
+                manager.provide_settings(&taste::of_user());
+                manager.write_desktop(self.screen.viewer, self.screen.work);
                 let phase = std::mem::replace(&mut self.xwayland.phase, Phase::Idle);
                 self.xwayland.phase = match phase {
                     Phase::Starting(mut running) => {
@@ -410,7 +414,7 @@ impl State {
         );
         match running.server.end() {
             Ok(status) if status.success() => {
-                tracing::info!("Xwayland has ended, since no X11 app is left");
+                tracing::info!("Xwayland has ended");
                 self.xwayland.listen(&self.events);
             }
             Ok(status) => {
