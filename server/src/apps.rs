@@ -7,15 +7,16 @@
 )]
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     ffi::OsString,
     io,
     path::PathBuf,
-    process::ExitStatus,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
 use tokio::{
     process::{Child, Command},
     sync::{mpsc, oneshot},
@@ -25,6 +26,7 @@ use tracing::{info, warn};
 
 use crate::{
     bus::Bus,
+    output::{Readers, Tail},
     processes::{self, Descendant},
     session_env::SessionEnv,
 };
@@ -45,6 +47,32 @@ const X11_SERVER: &str = "Xwayland";
 /// themselves is the container's business.
 pub(crate) const MAX_APPS: usize = 256;
 
+/// The most apps that are remembered after their end.
+const MAX_REMEMBERED: usize = 32;
+
+/// The most that wait for the end of one app.
+const MAX_WAITING: usize = 16;
+
+/// How an app that was started here does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    /// Its program.
+    pub name: String,
+    /// How it ended, if it has.
+    pub ended: Option<Ending>,
+    /// The last lines that it printed.
+    pub output: Vec<String>,
+}
+
+/// How an app ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ending {
+    /// Whether it meant to.
+    pub well: bool,
+    /// For people.
+    pub status: String,
+}
+
 /// One app ended.
 #[derive(Debug)]
 pub(crate) struct AppEnded {
@@ -54,12 +82,22 @@ pub(crate) struct AppEnded {
     pub status: io::Result<ExitStatus>,
 }
 
+#[derive(Debug)]
+struct Running {
+    name: String,
+    tail: Tail,
+    /// Who waits for its end.
+    waiting: Vec<oneshot::Sender<Option<Outcome>>>,
+}
+
 /// The running apps. Each leads a process group of its own, so that its helpers end with it.
 #[derive(Debug)]
 pub(crate) struct Apps {
     env: SessionEnv,
     bus: Option<Bus>,
-    running: HashMap<u32, String>,
+    running: HashMap<u32, Running>,
+    /// The newest that ended.
+    gone: VecDeque<(u32, Outcome)>,
     /// How many were started.
     started: u64,
     ended: mpsc::Sender<AppEnded>,
@@ -73,7 +111,8 @@ impl Apps {
     /// No apps yet, but their bus. Ends of apps are reported on `ended`, one report an app.
     pub(crate) fn new(mut env: SessionEnv, ended: mpsc::Sender<AppEnded>) -> Self {
         let bus = Bus::start(&mut env);
-        Self { env, bus, running: HashMap::new(), started: 0, ended, askers: HashMap::new(), ending: false }
+        let (running, gone, askers) = (HashMap::new(), VecDeque::new(), HashMap::new());
+        Self { env, bus, running, gone, started: 0, ended, askers, ending: false }
     }
 
     /// Starts an app and returns its process id.
@@ -90,7 +129,7 @@ impl Apps {
         let name = program.to_string_lossy().into_owned();
         let mut command = self.command(program, arguments, directory);
         command.env(NUMBER, (self.started + 1).to_string());
-        let child = command.spawn().map_err(|error| match error.kind() {
+        let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => StartError::NotFound(name.clone()),
             _ => StartError::Failed(name.clone(), error),
         })?;
@@ -98,9 +137,27 @@ impl Apps {
         // A process that was just spawned and not waited for has an id.
         let pid = child.id().expect("a fresh child has a process id");
         info!(pid, app = %name, "app started");
-        self.running.insert(pid, name);
-        tokio::spawn(watch(child, pid, self.ended.clone()));
+        let tail = Tail::default();
+        let readers = Readers::of(&mut child, &name, pid, &tail);
+        self.gone.retain(|(other, _)| *other != pid);
+        self.running.insert(pid, Running { name, tail, waiting: Vec::new() });
+        tokio::spawn(watch(child, readers, pid, self.ended.clone()));
         Ok(pid)
+    }
+
+    /// Tells how an app ended, once it has: at once, if that was before; nothing of one that is not known.
+    pub(crate) fn tell_of_end(&mut self, pid: u32, asker: oneshot::Sender<Option<Outcome>>) {
+        let Some(app) = self.running.get_mut(&pid) else {
+            let known = self.gone.iter().find(|(other, _)| *other == pid);
+            // An asker that went away needs no answer.
+            return drop(asker.send(known.map(|(_, outcome)| outcome.clone())));
+        };
+        app.waiting.retain(|asker| !asker.is_closed());
+        if app.waiting.len() < MAX_WAITING {
+            app.waiting.push(asker);
+        } else {
+            drop(asker.send(None));
+        }
     }
 
     /// Tells if an app fails; without a word when it ends well.
@@ -122,7 +179,8 @@ impl Apps {
 
     /// Takes note of an app's end.
     pub(crate) fn handle_ended(&mut self, ended: &AppEnded) {
-        let Some(name) = self.running.remove(&ended.pid) else { return };
+        let Some(app) = self.running.remove(&ended.pid) else { return };
+        let name = self.remember(ended, app);
         let asker = self.askers.remove(&ended.pid);
         if let (Ok(status), Some(asker)) = (&ended.status, asker)
             && !status.success()
@@ -135,6 +193,24 @@ impl Apps {
             Ok(status) => warn!(pid = ended.pid, app = %name, %status, "app failed"),
             Err(error) => warn!(pid = ended.pid, app = %name, %error, "app lost"),
         }
+    }
+
+    /// Tells those who wait how an app ended, and keeps that for a while. Answers its name.
+    fn remember(&mut self, ended: &AppEnded, Running { name, tail, waiting }: Running) -> String {
+        let ending = match &ended.status {
+            Ok(status) => Ending { well: status.success(), status: status.to_string() },
+            Err(error) => Ending { well: false, status: error.to_string() },
+        };
+        let outcome = Outcome { name: name.clone(), ended: Some(ending), output: tail.lines() };
+        for asker in waiting {
+            // It may have waited long enough.
+            let _ = asker.send(Some(outcome.clone()));
+        }
+        if self.gone.len() >= MAX_REMEMBERED {
+            self.gone.pop_front();
+        }
+        self.gone.push_back((ended.pid, outcome));
+        name
     }
 
     /// Whether something still runs that came from the first app, which has ended itself. What does not say where it
@@ -205,7 +281,8 @@ impl Apps {
 
     fn command(&self, program: &OsString, arguments: &[OsString], directory: Option<PathBuf>) -> Command {
         let mut command = Command::new(program);
-        command.args(arguments).process_group(0).stdin(std::process::Stdio::null());
+        command.args(arguments).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.env.apply_to(command.as_std_mut());
         if let Some(directory) = directory {
             command.current_dir(directory);
@@ -214,8 +291,9 @@ impl Apps {
     }
 }
 
-async fn watch(mut child: Child, pid: u32, ended: mpsc::Sender<AppEnded>) {
+async fn watch(mut child: Child, readers: Readers, pid: u32, ended: mpsc::Sender<AppEnded>) {
     let status = child.wait().await;
+    readers.finish().await;
     // Nobody listens any more once the host ends.
     let _ = ended.send(AppEnded { pid, status }).await;
 }

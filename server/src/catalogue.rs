@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -27,7 +28,13 @@ pub(crate) struct App {
     /// What kind of app it is, in the words of the Desktop Menu Specification.
     #[serde(default)]
     pub categories: Vec<String>,
+    /// Other words by which people may look for it.
+    #[serde(default)]
+    pub keywords: Vec<String>,
 }
+
+/// The desktop that entries can be meant for, or not: what apps find in `XDG_CURRENT_DESKTOP`.
+pub(crate) const DESKTOP: &str = "Dormer";
 
 /// Reads all desktop entries of this machine, for people who speak `language` (as in HTML: `zh-CN`). Where two have the
 /// same id, the user's own wins.
@@ -81,31 +88,146 @@ fn is_entry(file: &fs::Metadata) -> bool {
     file.is_file() && file.len() <= MAX_ENTRY
 }
 
-/// The app of one desktop entry, unless it is hidden, no application, or not installed.
+/// The app of one desktop entry, unless it is hidden, meant for other desktops, no application, not installed, or for the
+/// machine instead of the session.
 fn parse(id: &str, text: &str, language: Option<&str>) -> Option<App> {
     let options = ParseOption { enabled_quote: false, enabled_escape: false, ..ParseOption::default() };
     let ini = Ini::load_from_str_opt(text, options).ok()?;
     let entry = ini.section(Some("Desktop Entry"))?;
     let is = |key: &str| entry.get(key) == Some("true");
     let shown = entry.get("Type") == Some("Application") && !is("NoDisplay") && !is("Hidden");
-    let command = command_line(entry.get("Exec")?, is("Terminal"))?;
-    let program = entry.get("TryExec").unwrap_or(command.first()?);
-    (shown && is_installed(program)).then(|| App {
+    let words = words_of_exec(entry.get("Exec")?)?;
+    let installed = is_installed(words.first()?) && entry.get("TryExec").is_none_or(is_installed);
+    if !shown || !installed || !is_for_here(entry) || acts_on_machine(&words) {
+        return None;
+    }
+    let command = if is("Terminal") { in_terminal(words)? } else { words };
+    Some(App {
         id: id.to_owned(),
         name: translated(entry, "Name", language).unwrap_or_else(|| id.to_owned()),
         comment: translated(entry, "Comment", language).unwrap_or_default(),
         icon: text_of(entry, "Icon").unwrap_or_default(),
         command,
         categories: text_of(entry, "Categories").map(|text| words_of(&text)).unwrap_or_default(),
+        keywords: ["GenericName", "Keywords"]
+            .iter()
+            .filter_map(|key| translated(entry, key, language))
+            .flat_map(|text| words_of(&text))
+            .collect(),
     })
+}
+
+/// Whether an entry is meant for this desktop. Those that name others configure or belong to them.
+fn is_for_here(entry: &Properties) -> bool {
+    let names_us = |key: &str| entry.get(key).map(|list| words_of(list).iter().any(|name| name == DESKTOP));
+    names_us("OnlyShowIn") != Some(false) && names_us("NotShowIn") != Some(true)
+}
+
+/// Whether a command ends, restarts or suspends the machine or somebody's login there: whoever uses the session's apps
+/// means neither, and it would not work.
+fn acts_on_machine(words: &[String]) -> bool {
+    const ALWAYS: [&str; 6] = ["shutdown", "poweroff", "reboot", "halt", "pm-suspend", "pm-hibernate"];
+    const MANAGERS: [&str; 10] = [
+        "systemctl",
+        "loginctl",
+        "dbus-send",
+        "gdbus",
+        "busctl",
+        "qdbus",
+        "qdbus6",
+        "lxqt-leave",
+        "dm-tool",
+        "xdg-screensaver",
+    ];
+    const VERBS: [&str; 9] = [
+        "poweroff",
+        "powerdown",
+        "shutdown",
+        "reboot",
+        "suspend",
+        "hibernate",
+        "hybridsleep",
+        "logout",
+        "lock",
+    ];
+    const SESSIONS: [&str; 9] = [
+        "gnome-session-quit",
+        "xfce4-session-logout",
+        "mate-session-save",
+        "cinnamon-session-quit",
+        "lxsession-logout",
+        "lxde-logout",
+        "lxqt-leave",
+        "ksmserver-logout-greeter",
+        "budgie-session-quit",
+    ];
+    let split = |c: char| c.is_whitespace() || ";&|\"'()".contains(c);
+    let parts: Vec<String> = words
+        .iter()
+        .flat_map(|word| word.split(split))
+        .filter_map(|word| word.rsplit('/').next())
+        .map(|word| word.trim_start_matches('-').to_lowercase())
+        .collect();
+    let named = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
+    let verb = |part: &String| {
+        let plain: String = part.chars().filter(|c| *c != '-').collect();
+        VERBS.iter().any(|verb| plain.contains(verb))
+    };
+    named(&SESSIONS) || named(&ALWAYS) || (named(&MANAGERS) && parts.iter().any(verb))
+}
+
+/// The command in a terminal of its own, if there is any terminal.
+fn in_terminal(words: Vec<String>) -> Option<Vec<String>> {
+    const TERMINALS: [(&str, &str); 8] = [
+        ("foot", "--"),
+        ("kgx", "--"),
+        ("gnome-terminal", "--"),
+        ("konsole", "-e"),
+        ("xfce4-terminal", "-x"),
+        ("alacritty", "-e"),
+        ("xterm", "-e"),
+        ("x-terminal-emulator", "-e"),
+    ];
+    let (terminal, option) = TERMINALS.iter().find(|(terminal, _)| is_installed(terminal))?;
+    Some([*terminal, *option].into_iter().map(str::to_owned).chain(words).collect())
 }
 
 /// The text in this language, or in its country's form, or as it is.
 fn translated(entry: &Properties, key: &str, language: Option<&str>) -> Option<String> {
     let Some(tag) = language else { return text_of(entry, key) };
-    let (language, country) = tag.split_once('-').unwrap_or((tag, ""));
-    let exact = format!("{key}[{language}_{}]", country.to_ascii_uppercase());
-    [exact, format!("{key}[{language}]"), key.to_owned()].iter().find_map(|key| text_of(entry, key))
+    locales(tag)
+        .iter()
+        .map(|locale| format!("{key}[{locale}]"))
+        .chain([key.to_owned()])
+        .find_map(|key| text_of(entry, &key))
+}
+
+/// The locales of a language as in HTML, the best first: `zh-Hans-CN` is `zh_CN` and `zh`. A language alone is also that of
+/// its largest country, since some entries know no other.
+fn locales(tag: &str) -> Vec<String> {
+    let mut parts = tag.split('-');
+    let language = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let mut locales = Vec::new();
+    for part in parts {
+        match part.to_ascii_lowercase().as_str() {
+            "hans" => locales.push(format!("{language}_CN")),
+            "hant" => locales.push(format!("{language}_TW")),
+            "latn" => locales.push(format!("{language}@latin")),
+            country if country.len() == 2 => {
+                locales.insert(0, format!("{language}_{}", country.to_ascii_uppercase()))
+            }
+            _ => {}
+        }
+    }
+    locales.push(language.clone());
+    let common = match language.as_str() {
+        "zh" => "zh_CN",
+        "pt" => "pt_BR",
+        "en" => "en_US",
+        _ => return locales,
+    };
+    locales.push(common.to_owned());
+    locales
 }
 
 fn words_of(list: &str) -> Vec<String> {
@@ -118,20 +240,22 @@ fn text_of(entry: &Properties, key: &str) -> Option<String> {
 }
 
 /// Splits an `Exec` line and drops its placeholders: we start apps without files.
-fn command_line(exec: &str, in_terminal: bool) -> Option<Vec<String>> {
+fn words_of_exec(exec: &str) -> Option<Vec<String>> {
     let is_placeholder = |word: &String| word.len() == 2 && word.starts_with('%') && word != "%%";
     let words = shlex::split(exec)?.into_iter().filter(|word| !is_placeholder(word));
-    let words = words.map(|word| word.replace("%%", "%"));
-    let terminal = ["foot".to_owned(), "--".to_owned()];
-    Some(terminal.into_iter().filter(|_| in_terminal).chain(words).collect())
+    Some(words.map(|word| word.replace("%%", "%")).collect())
 }
 
 fn is_installed(program: &str) -> bool {
     if program.starts_with('/') {
-        return Path::new(program).is_file();
+        return is_program(Path::new(program));
     }
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|directory| directory.join(program).is_file())
+    !program.is_empty() && env::split_paths(&path).any(|directory| is_program(&directory.join(program)))
+}
+
+fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(test)]
@@ -155,6 +279,60 @@ mod tests {
             [(Some("de-AT"), "Muschel"), (Some("de"), "Muschel"), (Some("fr"), "Shell"), (None, "Shell")]
         {
             assert_eq!(name(language), expected, "{language:?}");
+        }
+    }
+
+    #[test]
+    fn a_language_is_found_by_all_names_that_it_has() {
+        let names = |tag| locales(tag);
+        assert_eq!(names("zh-CN"), ["zh_CN", "zh", "zh_CN"]);
+        assert_eq!(names("zh-Hans"), ["zh_CN", "zh", "zh_CN"]);
+        assert_eq!(names("zh-Hant-HK"), ["zh_HK", "zh_TW", "zh", "zh_CN"]);
+        assert_eq!(names("sr-Latn-RS"), ["sr_RS", "sr@latin", "sr"]);
+        assert_eq!(names("de"), ["de"]);
+    }
+
+    #[test]
+    fn entries_for_other_desktops_are_left_out() {
+        let shown = |line: &str| {
+            parse("x", &ENTRY.replace("Name=Shell", &format!("Name=Shell\n{line}")), None).is_some()
+        };
+        for (line, expected) in [
+            ("OnlyShowIn=GNOME;Unity;", false),
+            ("OnlyShowIn=GNOME;Dormer;", true),
+            ("OnlyShowIn=", false),
+            ("NotShowIn=KDE;", true),
+            ("NotShowIn=KDE;Dormer", false),
+            ("TryExec=no-such-program-here", false),
+            ("TryExec=/etc/passwd", false),
+            ("TryExec=sh", true),
+        ] {
+            assert_eq!(shown(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_ends_the_machine_or_a_login_is_no_app() {
+        let acts = |exec: &str| acts_on_machine(&words_of_exec(exec).expect("well formed"));
+        for exec in [
+            "systemctl suspend",
+            "/usr/bin/loginctl poweroff",
+            "pkexec /sbin/reboot",
+            "sh -c \"sleep 1; sudo shutdown -h now\"",
+            "lxqt-leave --shutdown",
+            "xfce4-session-logout",
+            "dbus-send --system --dest=org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager.Hibernate",
+        ] {
+            assert!(acts(exec), "{exec}");
+        }
+        for exec in [
+            "systemctl --user status",
+            "foot -e bash",
+            "gedit --new-window",
+            "/opt/halting/run",
+            "suspend-notes",
+        ] {
+            assert!(!acts(exec), "{exec}");
         }
     }
 

@@ -18,6 +18,7 @@ mod health;
 mod layers;
 mod links;
 mod logging;
+mod output;
 mod paths;
 mod processes;
 mod reaper;

@@ -12,6 +12,8 @@ use std::{
 
 use rustix::process::getuid;
 
+use crate::catalogue::DESKTOP;
+
 /// What apps find in their environment.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionEnv {
@@ -57,7 +59,7 @@ impl SessionEnv {
             .env("WAYLAND_DISPLAY", &self.wayland_display)
             .env("XDG_RUNTIME_DIR", &self.runtime_dir)
             .env("XDG_SESSION_TYPE", "wayland")
-            .env("XDG_CURRENT_DESKTOP", "Dormer")
+            .env("XDG_CURRENT_DESKTOP", DESKTOP)
             .env("QT_QPA_PLATFORM", "wayland;xcb")
             .env("HOME", &self.home);
         if let Some(number) = self.x11_display {

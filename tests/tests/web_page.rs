@@ -128,8 +128,8 @@ fn the_start_menu_lists_apps_with_icons_and_starts_them() -> Result<()> {
     };
     let expected = json!([
         {"id": "noted app", "name": "Noted", "comment": "Writes", "icon": "/api/apps/noted%20app/icon",
-         "categories": ["Office", "Utility"]},
-        {"id": "plain", "name": "Plain", "comment": "", "icon": null, "categories": []},
+         "categories": ["Office", "Utility"], "keywords": ["Editor", "text", "write"]},
+        {"id": "plain", "name": "Plain", "comment": "", "icon": null, "categories": [], "keywords": []},
     ]);
     ensure!(list("en-GB,en")? == expected, "{}", list("en")?);
     ensure!(list("zh-CN,zh;q=0.9")?[0]["name"] == "笔记", "{}", list("zh-CN")?);
@@ -212,6 +212,33 @@ fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() -> 
 
 const ICON: &str = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
 
+#[test]
+fn an_app_that_ends_at_once_says_why() -> Result<()> {
+    let host = HostOptions::default().start()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let cookie = site.enter()?;
+    let run = |command: &str| -> Result<u64> {
+        let started = site.ask(&site.post("/api/run").cookie(&cookie).json(&json!({"command": command})))?;
+        started.json()?["pid"].as_u64().context("a process")
+    };
+    let fate = |pid: u64| site.ask(&get(&format!("/api/started/{pid}")).cookie(&cookie));
+    let failed = run("sh -c 'echo one; printf \"\\033[31mtwo\\033[0m\" >&2; exit 3'")?;
+    // Whenever it is asked.
+    for _ in 0..2 {
+        let said = fate(failed)?.json()?;
+        let lines: Vec<&str> =
+            said["output"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        ensure!(said["running"] == false && said["well"] == false, "{said}");
+        ensure!(said["status"] == "exit status: 3", "{said}");
+        ensure!(lines.contains(&"one") && lines.contains(&"two"), "{said}");
+    }
+    let well = fate(run("true")?)?.json()?;
+    ensure!(well["well"] == true && well["output"] == json!([]), "{well}");
+    ensure!(fate(1)?.status == 404, "it is no app of the session");
+    ensure!(site.ask(&get(&format!("/api/started/{failed}")))?.status == 401, "a stranger hears nothing");
+    Ok(())
+}
+
 /// A machine with two apps, one of them with an icon, and a file that is nobody's business.
 fn machine() -> Result<TempDir> {
     let machine = TempDir::with_prefix("dormer-machine-")?;
@@ -225,10 +252,15 @@ fn machine() -> Result<TempDir> {
     entry(
         "noted app.desktop",
         &format!(
-            "{start}Name=Noted\nName[zh_CN]=笔记\nComment=Writes\nIcon=noted\nCategories=Office;Utility;\n"
+            "{start}Name=Noted\nName[zh_CN]=笔记\nComment=Writes\nIcon=noted\nCategories=Office;Utility;\nGenericName=Editor\nKeywords=text;write;\n"
         ),
     )?;
     entry("plain.desktop", &format!("{start}Name=Plain\nIcon=../../../secret\n"))?;
+    entry("gnome.desktop", &format!("{start}Name=Settings of GNOME\nOnlyShowIn=GNOME;\n"))?;
+    entry(
+        "off.desktop",
+        "[Desktop Entry]\nType=Application\nName=Shut down\nExec=sh -c 'systemctl poweroff'\n",
+    )?;
     entry("secret.desktop", &format!("{start}Name=Secret\nNoDisplay=true\nIcon={}\n", secret.display()))?;
     fs::write(share.join("icons/hicolor/scalable/apps/noted.svg"), ICON)?;
     fs::write(secret, "secret")?;

@@ -1,16 +1,21 @@
 //! The start menu: which apps there are, their icons, and starting them.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Body,
     http::{HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use protocol::control::Role;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use web::{Problem, json};
 
 use super::{request, routes::Asked, site::SessionSite};
 use crate::{
+    apps::{Ending, Outcome},
     catalogue::{self, App},
     console::{Answer, Request},
 };
@@ -22,12 +27,25 @@ struct Entry {
     comment: String,
     icon: Option<String>,
     categories: Vec<String>,
+    keywords: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Started {
     pid: u32,
 }
+
+/// What became of an app.
+#[derive(Serialize)]
+struct Fate {
+    running: bool,
+    well: bool,
+    status: String,
+    output: Vec<String>,
+}
+
+/// How long the end of an app is waited for at a time.
+const OUTCOME_WAIT: Duration = Duration::from_secs(6);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +66,7 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
             name: app.name,
             comment: app.comment,
             categories: app.categories,
+            keywords: app.keywords,
         })
         .collect::<Vec<_>>()
     })
@@ -97,6 +116,27 @@ pub(super) async fn run(asked: Asked) -> Result<Response, Problem> {
     let id = id.clone();
     let app = off_thread(move || catalogue::find(&id)).await?;
     run_command(&site, app.map_or(words, |app| app.command)).await
+}
+
+/// `GET /api/started/{pid}`: how an app ended, once it has; or that it runs on, after a while.
+pub(super) async fn outcome(asked: Asked, pid: &str) -> Result<Response, Problem> {
+    let visitor = request::visitor(&asked.site, &asked.parts.headers)?;
+    if visitor.role != Role::Control {
+        return Err(Problem::view_only());
+    }
+    let pid = pid.parse().map_err(|_| Problem::not_found())?;
+    match timeout(OUTCOME_WAIT, asked.site.order(Request::Outcome { pid })).await {
+        Err(_) => {
+            Ok(Json(Fate { running: true, well: true, status: String::new(), output: vec![] })
+                .into_response())
+        }
+        Ok(answer) => match answer? {
+            Answer::Outcome(Some(Outcome { ended: Some(Ending { well, status }), output, .. })) => {
+                Ok(Json(Fate { running: false, well, status, output }).into_response())
+            }
+            _ => Err(Problem::not_found()),
+        },
+    }
 }
 
 async fn run_command(site: &SessionSite, command: Vec<String>) -> Result<Response, Problem> {

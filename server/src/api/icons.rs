@@ -66,7 +66,28 @@ const CONTEXTS: [&str; 3] = ["apps", "legacy", "devices"];
 /// Finds icons. Clones share what they remember.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Icons {
-    known: Arc<Mutex<HashMap<String, Found>>>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    icons: HashMap<String, Found>,
+    /// When directories were looked for, and those that there are.
+    places: Option<(Instant, Arc<[PathBuf]>)>,
+}
+
+impl Known {
+    /// The directories that may hold icons, the best first: most that there could be are not there.
+    fn places(&mut self, now: Instant, roots: &[PathBuf]) -> Arc<[PathBuf]> {
+        if let Some((found_at, places)) = &self.places
+            && now.duration_since(*found_at) < REMEMBERED
+        {
+            return places.clone();
+        }
+        let places: Arc<[PathBuf]> = places(roots).into();
+        self.places = Some((now, places.clone()));
+        places
+    }
 }
 
 /// When an icon was looked for, and where it is.
@@ -80,16 +101,18 @@ impl Icons {
         }
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((found_at, path)) = known.get(name)
+        if let Some((found_at, path)) = known.icons.get(name)
             && now.duration_since(*found_at) < REMEMBERED
         {
             return path.clone();
         }
-        let path = look_for(name, &roots());
-        if known.len() >= MAX_REMEMBERED {
-            known.clear();
+        let roots = roots();
+        let places = known.places(now, &roots);
+        let path = look_for(name, &places, &roots);
+        if known.icons.len() >= MAX_REMEMBERED {
+            known.icons.clear();
         }
-        known.insert(name.to_owned(), (now, path.clone()));
+        known.icons.insert(name.to_owned(), (now, path.clone()));
         path
     }
 
@@ -111,7 +134,7 @@ fn roots() -> Vec<PathBuf> {
     own.into_iter().chain(env::split_paths(&system)).collect()
 }
 
-fn look_for(name: &str, roots: &[PathBuf]) -> Option<PathBuf> {
+fn look_for(name: &str, places: &[PathBuf], roots: &[PathBuf]) -> Option<PathBuf> {
     if name.starts_with('/') {
         return acceptable(Path::new(name), roots);
     }
@@ -123,14 +146,19 @@ fn look_for(name: &str, roots: &[PathBuf]) -> Option<PathBuf> {
         return None;
     }
     let files = [format!("{bare}.svg"), format!("{bare}.png")];
+    places.iter().find_map(|place| files.iter().find_map(|file| acceptable(&place.join(file), roots)))
+}
+
+/// All directories that there are of those that may hold icons, the best first.
+fn places(roots: &[PathBuf]) -> Vec<PathBuf> {
     let themed = THEMES.iter().flat_map(|theme| {
         SIZES.iter().flat_map(move |size| {
             CONTEXTS.iter().map(move |context| format!("icons/{theme}/{size}/{context}"))
         })
     });
     let directories = themed.chain(["pixmaps".to_owned()]);
-    let mut paths = directories.flat_map(|directory| roots.iter().map(move |root| root.join(&directory)));
-    paths.find_map(|directory| files.iter().find_map(|file| acceptable(&directory.join(file), roots)))
+    let paths = directories.flat_map(|directory| roots.iter().map(move |root| root.join(&directory)));
+    paths.filter(|path| path.is_dir()).collect()
 }
 
 /// The path without links, if that is a picture of bounded size where icons belong.
@@ -169,7 +197,9 @@ mod tests {
     #[test]
     fn the_best_picture_of_a_name_is_found() {
         let (_keep, roots) = machine();
-        let found = |name: &str| look_for(name, &roots).map(|path| Kind::of(&path).expect("a picture"));
+        let found = |name: &str| {
+            look_for(name, &places(&roots), &roots).map(|path| Kind::of(&path).expect("a picture"))
+        };
         assert_eq!(found("both"), Some(Kind::Svg));
         assert_eq!(found("old"), Some(Kind::Png));
         assert_eq!(found("old.png"), Some(Kind::Png));
@@ -185,14 +215,19 @@ mod tests {
         let around = roots[0].join("pixmaps/../secret.png");
         let text = roots[0].join("pixmaps/text.txt");
         for path in [&secret, &around, &text] {
-            assert_eq!(look_for(path.to_str().expect("text"), &roots), None, "{}", path.display());
+            assert_eq!(
+                look_for(path.to_str().expect("text"), &places(&roots), &roots),
+                None,
+                "{}",
+                path.display()
+            );
         }
         for name in ["../secret", "../../secret.png", "out", ".", "..", "a/b", "text.txt", "/etc/passwd", "/"]
         {
-            assert_eq!(look_for(name, &roots), None, "{name}");
+            assert_eq!(look_for(name, &places(&roots), &roots), None, "{name}");
         }
         let large = roots[0].join("pixmaps/large.png");
         fs::File::create(large).expect("made").set_len(MAX_BYTES + 1).expect("grown");
-        assert_eq!(look_for("large", &roots), None);
+        assert_eq!(look_for("large", &places(&roots), &roots), None);
     }
 }

@@ -54,8 +54,9 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (GET, ["apps", id, "icon"]) => apps::icon(asked, id).await,
         (POST, ["apps", id]) => apps::start(asked, id).await,
         (POST, ["run"]) => apps::run(asked).await,
+        (GET, ["started", pid]) => apps::outcome(asked, pid).await,
         (_, ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run"])
-        | (_, ["rtc" | "apps", _])
+        | (_, ["rtc" | "apps" | "started", _])
         | (_, ["apps", _, "icon"]) => Err(Problem::method()),
         _ => Err(Problem::not_found()),
     }

@@ -32,7 +32,7 @@ use tracing::warn;
 use address::Address;
 pub(crate) use request::Request;
 
-use crate::{catalogue::App, health::Health};
+use crate::{apps::Outcome, catalogue::App, health::Health};
 
 /// What it answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +52,8 @@ pub(crate) enum Answer {
         /// For a browser, if those are served.
         browser: Option<String>,
     },
+    /// How an app ended that was started here; nothing of one that is not known.
+    Outcome(Option<Outcome>),
     /// How the session is.
     Health(Health),
     /// It cannot be done.

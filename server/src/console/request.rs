@@ -18,6 +18,11 @@ pub(crate) enum Request {
     },
     /// List the catalogue.
     Apps,
+    /// Say how an app ended that was started here, once it has.
+    Outcome {
+        /// Its process.
+        pid: u32,
+    },
     /// Say how the session is.
     Health,
     /// Make links.

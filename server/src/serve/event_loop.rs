@@ -22,7 +22,7 @@ use transport::{HostIncoming, HostLink, HostSender, Joined};
 
 use super::start_order::StartOrder;
 use crate::{
-    apps::{AppEnded, Apps},
+    apps::{AppEnded, Apps, Outcome},
     catalogue,
     console::{self, Answer, Request},
     health::Health,
@@ -265,6 +265,11 @@ impl EventLoop {
             Request::Apps => {
                 tokio::task::spawn_blocking(move || answer.send(Answer::Apps(catalogue::installed(None))));
             }
+            Request::Outcome { pid } => {
+                let (asker, told) = oneshot::channel();
+                self.apps.apps.tell_of_end(pid, asker);
+                tokio::spawn(pass_on(told, answer));
+            }
             Request::Health => drop(answer.send(Answer::Health(self.health()))),
             Request::Link { role, ttl_secs } => {
                 let links = self.links.pair(role, Duration::from_secs(ttl_secs));
@@ -392,5 +397,13 @@ async fn sleep_until(due: Option<Timestamp>) {
     match due {
         Some(due) => time::sleep(due.since(now())).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Passes on how an app ended, until the asker goes away.
+async fn pass_on(told: oneshot::Receiver<Option<Outcome>>, mut answer: oneshot::Sender<Answer>) {
+    tokio::select! {
+        outcome = told => drop(answer.send(Answer::Outcome(outcome.ok().flatten()))),
+        () = answer.closed() => {}
     }
 }

@@ -1,0 +1,217 @@
+//! What apps print: it goes into the host's log line by line, named and without control characters, so that no app can
+//! forge what the host says; and the newest lines are kept for whoever started the app.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Child,
+    task::JoinSet,
+    time,
+};
+use tracing::info;
+
+/// The most lines that are kept of an app, and the most characters of each.
+const MAX_LINES: usize = 40;
+const MAX_LINE: usize = 400;
+
+/// So much is read at once, and after it the others have their turn: an app that prints without end writes slower, as on
+/// a terminal.
+const PIECE: usize = 64 << 10;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// So many lines of an app are logged within [`SPAN`]; the rest is only counted.
+const MAX_LOGGED: usize = 100;
+const SPAN: Duration = Duration::from_secs(10);
+
+/// How long the last lines of an app that has ended are waited for. What it left running may keep its pipes open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The newest lines of one app. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tail(Arc<Mutex<VecDeque<String>>>);
+
+impl Tail {
+    /// The lines, oldest first.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn add(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= MAX_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+}
+
+/// Who reads what an app prints.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    readers: JoinSet<()>,
+}
+
+impl Readers {
+    /// Reads both pipes of an app, if it has them.
+    pub(crate) fn of(child: &mut Child, name: &str, pid: u32, tail: &Tail) -> Self {
+        let mut readers = JoinSet::new();
+        let logged =
+            |name: &str| Lines { name: name.to_owned(), pid, tail: tail.clone(), ..Lines::default() };
+        if let Some(pipe) = child.stdout.take() {
+            readers.spawn(read(pipe, logged(name)));
+        }
+        if let Some(pipe) = child.stderr.take() {
+            readers.spawn(read(pipe, logged(name)));
+        }
+        Self { readers }
+    }
+
+    /// The app has ended: waits a moment for its last words. What it left running is read on.
+    pub(crate) async fn finish(mut self) {
+        let all = async { while self.readers.join_next().await.is_some() {} };
+        let _ = time::timeout(LAST_WORDS, all).await;
+        self.readers.detach_all();
+    }
+}
+
+async fn read(mut pipe: impl AsyncRead + Unpin, mut lines: Lines) {
+    let mut piece = vec![0; PIECE];
+    // A pipe that breaks has ended.
+    while let Ok(count) = pipe.read(&mut piece).await
+        && count > 0
+    {
+        lines.take(piece.get(..count).unwrap_or_default());
+        if count == PIECE {
+            time::sleep(PAUSE).await;
+        }
+    }
+    lines.end();
+}
+
+/// Makes lines of pieces.
+#[derive(Debug, Default)]
+struct Lines {
+    name: String,
+    pid: u32,
+    tail: Tail,
+    /// What there is of a line that has not ended, at most four bytes a character.
+    begun: Vec<u8>,
+    /// How many lines were logged since, and how many not.
+    logged: usize,
+    left_out: usize,
+    since: Option<time::Instant>,
+}
+
+impl Lines {
+    fn take(&mut self, piece: &[u8]) {
+        let mut parts = piece.split(|byte| *byte == b'\n');
+        let last = parts.next_back().unwrap_or_default();
+        for part in parts {
+            self.begin(part);
+            self.end();
+        }
+        self.begin(last);
+    }
+
+    fn begin(&mut self, part: &[u8]) {
+        let room = (4 * MAX_LINE).saturating_sub(self.begun.len());
+        self.begun.extend(part.iter().take(room));
+    }
+
+    fn end(&mut self) {
+        let line = plain(&std::mem::take(&mut self.begun));
+        if line.is_empty() {
+            return;
+        }
+        self.log(&line);
+        self.tail.add(line);
+    }
+
+    fn log(&mut self, line: &str) {
+        let now = time::Instant::now();
+        if self.since.is_none_or(|since| now.duration_since(since) >= SPAN) {
+            if self.left_out > 0 {
+                info!(pid = self.pid, app = %self.name, lines = self.left_out, "app output left out");
+            }
+            (self.since, self.logged, self.left_out) = (Some(now), 0, 0);
+        }
+        if self.logged < MAX_LOGGED {
+            self.logged += 1;
+            info!(pid = self.pid, app = %self.name, said = ?line, "app output");
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+/// A line without what terminals would act on.
+fn plain(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let mut plain = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            // Colours and the like: `ESC [`, parameters, and one letter.
+            if characters.next_if_eq(&'[').is_some() {
+                while characters.next_if(|c| !c.is_ascii_alphabetic()).is_some() {}
+                characters.next();
+            }
+        } else if character == '\t' {
+            plain.push(' ');
+        } else if !character.is_control() && !is_of_direction(character) {
+            plain.push(character);
+        }
+    }
+    plain.trim_end().chars().take(MAX_LINE).collect()
+}
+
+/// Whether a character changes the order in which others are shown.
+fn is_of_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Lines {
+        Lines { name: "app".to_owned(), pid: 7, ..Lines::default() }
+    }
+
+    #[test]
+    fn lines_are_whole_however_they_come() {
+        let mut lines = lines();
+        for piece in ["one\ntw", "o\n\nth", "ree"] {
+            lines.take(piece.as_bytes());
+        }
+        assert_eq!(lines.tail.lines(), ["one", "two"]);
+        lines.end();
+        assert_eq!(lines.tail.lines(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn only_the_newest_lines_are_kept_and_of_each_its_beginning() {
+        let mut lines = lines();
+        for n in 0..1000 {
+            lines.take(format!("{n}\n").as_bytes());
+        }
+        assert_eq!(lines.tail.lines().len(), MAX_LINES);
+        assert_eq!(lines.tail.lines().last().map(String::as_str), Some("999"));
+        lines.take(&[b'x'; 1 << 20]);
+        assert!(lines.begun.len() <= 4 * MAX_LINE);
+        lines.take(b"\n");
+        assert_eq!(lines.tail.lines().last().map(String::len), Some(MAX_LINE));
+    }
+
+    #[test]
+    fn nothing_of_a_line_acts_on_a_terminal() {
+        assert_eq!(plain(b"\x1b[1;31mred\x1b[0m\x07\r"), "red");
+        assert_eq!(plain("a\u{202e}b\tc\u{9b}31m".as_bytes()), "ab c31m");
+        assert_eq!(plain(b"\xff\x1b]0;title"), "\u{fffd}]0;title");
+    }
+}
