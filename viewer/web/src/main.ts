@@ -16,12 +16,16 @@ import { Entry, readFragment } from "./present/entry/entry";
 import { EntryScreen } from "./present/entry/entry-screen";
 import { Api } from "./api/api";
 import { testAccess } from "./present/entry/test-access";
+import { readSettings, showTheme } from "./present/chrome/settings";
 import { Shell } from "./present/chrome/shell";
 
 const tabStore = ownStorage();
 const fragment = readFragment(location.hash);
 history.replaceState(null, "", location.pathname);
-speak(choose([...(fragment.language === null ? [] : [fragment.language]), ...navigator.languages]));
+const settings = readSettings(lastingStorage());
+const wantedLanguage = fragment.language ?? (settings.language === "auto" ? null : settings.language);
+speak(choose([...(wantedLanguage === null ? [] : [wantedLanguage]), ...navigator.languages]));
+showTheme(settings.theme);
 const entryScreen = new EntryScreen(document.body);
 const api = new Api(location.origin);
 const entry = new Entry(entryScreen, api);
@@ -35,6 +39,7 @@ async function begin(): Promise<void> {
   const access = fragment.probe ? testAccess() : null;
   const sessions = new Sessions();
   const shell = new Shell({ sessions, only: fragment.window, leave });
+  shell.desk.touch.mode = settings.touch;
   const handle = (session: Session, event: Event): void => {
     shell.handle(session, event);
     access?.handle(event);
@@ -55,6 +60,15 @@ async function begin(): Promise<void> {
     only: fragment.only,
     key,
   });
+}
+
+/** The storage of this browser; not everywhere is it allowed. */
+function lastingStorage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }
 
 /** The storage of this tab; not everywhere is it allowed. */

@@ -81,6 +81,8 @@ export class ChromiumBrowser implements Browser {
   }
 
   async wrap(tab: Tab): Promise<ChromiumPage> {
+    // Only the browser asks, before a page goes in which somebody typed.
+    tab.on("dialog", (dialog) => void dialog.accept());
     tab.on("pageerror", (error) => this.complaints.push(`error: ${error.message}`));
     tab.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(message.text());

@@ -22,6 +22,8 @@ export class PuppeteerBrowser implements Browser {
   }
 
   wrap(tab: Tab): PuppeteerPage {
+    // Only the browser asks, before a page goes in which somebody typed.
+    tab.on("dialog", (dialog) => void dialog.accept());
     tab.on("pageerror", (error) => this.complaints.push(`error: ${(error as Error).message}`));
     tab.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(message.text());

@@ -12,6 +12,19 @@ export interface App {
   /** A whole address, or null. */
   icon: string | null;
   categories: string[];
+  /** Other words by which people may look for it. */
+  keywords: string[];
+}
+
+/** What became of an app that was started. */
+export interface Fate {
+  running: boolean;
+  /** Whether it ended as it meant to. */
+  well: boolean;
+  /** How it ended, for people. */
+  status: string;
+  /** The last lines that it printed. */
+  output: string[];
 }
 
 /** How long the host may take to answer, in milliseconds. */
@@ -27,19 +40,33 @@ export class Api {
     await this.post("/api/enter", { ticket });
   }
 
-  /** The apps of the session, by name. What does not look like an app is left out. */
-  async apps(): Promise<App[]> {
-    const answer = await ask(this.origin, "/api/apps", { method: "GET", timeout: TIMEOUT });
+  /** The apps of the session, by name, as people of a language call and sort them. What does not look like an app is left out. */
+  async apps(language = "en"): Promise<App[]> {
+    const answer = await ask(this.origin, "/api/apps", { method: "GET", language, timeout: TIMEOUT });
     const list = Array.isArray(answer) ? answer.flatMap((value) => this.app(value)) : [];
-    return list.sort((a, b) => a.name.localeCompare(b.name));
+    const order = new Intl.Collator(language, { sensitivity: "base", numeric: true });
+    return list.sort((a, b) => order.compare(a.name, b.name));
   }
 
-  async startApp(id: string): Promise<void> {
-    await this.post(`/api/apps/${encodeURIComponent(id)}`, {});
+  /** Starts an app; answers its process, if the host tells. */
+  async startApp(id: string): Promise<number | null> {
+    return processOf(await this.post(`/api/apps/${encodeURIComponent(id)}`, {}));
   }
 
-  async run(command: string): Promise<void> {
-    await this.post("/api/run", { command });
+  async run(command: string): Promise<number | null> {
+    return processOf(await this.post("/api/run", { command }));
+  }
+
+  /** What became of an app: answers when it has ended, or after some seconds that it is running. */
+  async fate(pid: number): Promise<Fate> {
+    const answer = await ask(this.origin, `/api/started/${pid}`, { method: "GET", timeout: TIMEOUT });
+    const { running, well, status, output } = (answer ?? {}) as Record<string, unknown>;
+    return {
+      running: running === true,
+      well: well !== false,
+      status: typeof status === "string" ? status : "",
+      output: texts(output),
+    };
   }
 
   /** A link for another device. */
@@ -59,7 +86,7 @@ export class Api {
   }
 
   private app(value: unknown): App[] {
-    const { id, name, comment, icon, categories } = (value ?? {}) as Record<string, unknown>;
+    const { id, name, comment, icon, categories, keywords } = (value ?? {}) as Record<string, unknown>;
     if (typeof id !== "string" || typeof name !== "string") return [];
     return [
       {
@@ -67,7 +94,8 @@ export class Api {
         name,
         comment: typeof comment === "string" ? comment : "",
         icon: typeof icon === "string" ? this.whole(icon) : null,
-        categories: Array.isArray(categories) ? categories.filter((one) => typeof one === "string") : [],
+        categories: texts(categories),
+        keywords: texts(keywords),
       },
     ];
   }
@@ -80,4 +108,13 @@ export class Api {
       return null;
     }
   }
+}
+
+function processOf(answer: unknown): number | null {
+  const { pid } = (answer ?? {}) as { pid?: unknown };
+  return typeof pid === "number" ? pid : null;
+}
+
+function texts(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((one) => typeof one === "string") : [];
 }

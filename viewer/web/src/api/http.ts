@@ -17,6 +17,8 @@ export interface Request {
   method: "GET" | "POST";
   /** Sent as JSON. */
   body?: object;
+  /** In which language texts are wanted, as in HTML. */
+  language?: string;
   /** How long the host may take to answer, in milliseconds. */
   timeout: number;
 }
@@ -41,13 +43,14 @@ export async function ask(origin: string, path: string, request: Request): Promi
   );
 }
 
-function init({ method, body, timeout }: Request): RequestInit {
+function init({ method, body, language, timeout }: Request): RequestInit {
   return {
     method,
     signal: AbortSignal.timeout(timeout),
-    ...(body !== undefined && {
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    }),
+    headers: {
+      ...(language !== undefined && { "Accept-Language": language }),
+      ...(body !== undefined && { "Content-Type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }

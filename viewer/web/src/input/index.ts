@@ -56,5 +56,5 @@ export { Layout } from "./keyboard/layout";
 export { detectPlatform, type Platform } from "./keyboard/platform";
 export type { Surface } from "./pointer/surface";
 export type { TouchMode } from "./touch/gesture";
-export { Zoom } from "./touch/zoom";
+export { LARGEST, Zoom } from "./touch/zoom";
 export { ZoomView } from "./touch/zoom-view";

@@ -2,19 +2,22 @@
  * The view's zoom and pan on small screens: which part of a window is seen, and how large. A place `p` of the window is
  * shown at `p × scale + offset`, in CSS pixels from the stage's corner.
  *
- * Invariants: the scale is between `fit` and `LARGEST`; a window that is larger than the viewport leaves none of it empty, a
+ * Invariants: the scale is between `fit` and `largest`; a window that is larger than the viewport leaves none of it empty, a
  * smaller one stands in the middle.
  */
 
 import type { Rect, Size } from "../../protocol/types";
 import type { Point } from "../pointer/surface";
 
-const LARGEST = 5;
+/** The most that a small screen's view is magnified. */
+export const LARGEST = 5;
 /** So much room a place in view has around it. */
 const MARGIN = 24;
 
 export class Zoom {
   scale = 1;
+  /** The most that is allowed now. */
+  largest = LARGEST;
   offset: Point = { x: 0, y: 0 };
   /** The stage's corner in the viewport: places that are zoomed around are told from there. */
   origin: Point = { x: 0, y: 0 };
@@ -88,7 +91,7 @@ export class Zoom {
   }
 
   private bounded(scale: number): number {
-    return Math.min(Math.max(scale, this.fit), LARGEST);
+    return Math.min(Math.max(scale, this.fit), this.largest);
   }
 
   private move(wanted: number, { x, y }: Point): void {

@@ -14,7 +14,7 @@ import type { View } from "../window/view";
 export interface MenusHost {
   manager: Pick<Manager, "minimise" | "minimiseAll" | "set" | "fullscreen">;
   popOuts: Pick<PopOuts, "open" | "close">;
-  touch: { mode: TouchMode };
+  touch: { mode: TouchMode; readonly near: boolean };
   compact(): boolean;
   activate(view: View): void;
   /** The menu is closed: the active window has the keyboard again. */
@@ -121,30 +121,34 @@ export class Menus {
       "line",
       { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
       { label: window.paste, symbol: "paste", action: () => this.paste(view) },
+      ...(this.host.touch.near
+        ? [{ label: texts.input.modes.label, symbol: "hand" as const, action: this.modes() }]
+        : []),
       "line",
       { label: window.close, symbol: "close", action: () => this.host.close(view) },
     ];
   }
 
   private compactItems(view: View): Items {
-    const { window, input } = texts;
-    const { touch } = this.host;
-    const mode = (name: "direct" | "trackpad" | "touch"): Item => ({
-      label: input.modes[name],
-      checked: touch.mode === name,
-      action: () => (touch.mode = name),
-    });
+    const { window } = texts;
     return [
-      mode("direct"),
-      mode("trackpad"),
-      mode("touch"),
-      "line",
+      ...(this.host.touch.near ? [...this.modes(), "line" as const] : []),
       { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
       { label: window.paste, symbol: "paste", action: () => this.paste(view) },
       { label: texts.start.connection, symbol: "link", action: () => this.host.connection() },
       "line",
       { label: window.close, symbol: "close", action: () => this.host.close(view) },
     ];
+  }
+
+  /** What fingers do. */
+  private modes(): Item[] {
+    const { touch } = this.host;
+    return (["direct", "trackpad", "touch"] as const).map((name) => ({
+      label: texts.input.modes[name],
+      checked: touch.mode === name,
+      action: () => (touch.mode = name),
+    }));
   }
 
   /** Keys that the browser would take itself. */

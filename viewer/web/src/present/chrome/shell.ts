@@ -4,7 +4,11 @@ import { fill, texts } from "../../language";
 import type { Attempt, Event, State } from "../../link/vocabulary";
 import { Cards } from "../window/cards";
 import { Desk } from "../desk/desk";
+import { Launches, type Launch } from "../model/launches";
+import { storage } from "../desk/inputs";
 import { button, make } from "../widgets/dom";
+import { openMenu } from "../widgets/menu";
+import { buttons, openSheet } from "../widgets/sheet";
 import type { SymbolName } from "../widgets/symbols";
 import { Menus } from "./menus";
 import { Notices } from "../widgets/notices";
@@ -13,12 +17,17 @@ import type { Session } from "../../page/session";
 import type { Sessions } from "../../page/sessions";
 import { sessionOf, type SessionId } from "../../page/window-key";
 import { setTitle } from "../widgets/title";
+import { tellFailure } from "./failure";
+import { Habits } from "./habits";
+import { guardLeaving } from "./leaving";
+import { Lost, type Stage } from "./lost";
+import { openSettings } from "./settings";
 import { openShare } from "./share";
 import type { Shortcut } from "../desk/shortcuts";
 import { notStarted, Start } from "./start";
 import { Cycle, Switcher } from "../phone/switcher";
 import { Taskbar } from "./taskbar";
-import { vacancy } from "./vacancy";
+import { isVacant, vacancy } from "./vacancy";
 import type { View } from "../window/view";
 import { keepAwake } from "./screen-wake-lock";
 
@@ -44,6 +53,12 @@ export class Shell {
   private stale = false;
   /** The sessions whose hosts do not answer. */
   private readonly lost = new Set<SessionId>();
+  /** What is said of that, by session. */
+  private readonly losses = new Map<SessionId, Lost>();
+  /** The sessions whose hosts have told all windows that there are. */
+  private readonly told = new Set<SessionId>();
+  private readonly launches = new Launches();
+  private readonly habits = new Map<SessionId, Habits>();
 
   constructor(private readonly options: ShellOptions) {
     const { sessions, only } = options;
@@ -52,6 +67,7 @@ export class Shell {
       changed: () => this.refreshSoon(),
       shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       menu: (view, at) => this.menus.window(view, at),
+      opened: (appId) => this.launches.opened(appId),
       copyable: (session, copyable) => this.copyable(session, copyable),
     });
     const { desk } = this;
@@ -68,6 +84,13 @@ export class Shell {
         menu: (track, at) => {
           const view = desk.windows.get(track);
           if (view !== undefined) this.menus.window(view, at);
+        },
+        choose: (entries, label, at) => {
+          const items = entries.map(({ track, title, active }) => ({
+            ...{ label: title, checked: active },
+            action: () => manager.pick(track),
+          }));
+          openMenu(document, label, items, at, () => desk.refocus());
         },
       },
       desk.icons,
@@ -108,11 +131,17 @@ export class Shell {
       if (!on) desk.refocus();
     });
     document.body.append(reveal(() => this.active((view) => void manager.fullscreen(view))));
-    this.vacant = vacancy(only);
-    desk.stage.prepend(this.vacant);
+    this.vacant = vacancy(only, () => this.start.toggle());
+    // Beside the stage, whose fingers are windows' and press no buttons.
+    desk.element.append(this.vacant);
     // Alone on a page there is nothing to choose from.
     this.taskbar.element.hidden = only !== null;
     document.documentElement.classList.toggle("embedded", only !== null);
+    guardLeaving({
+      typedAt: () => desk.inputs.gate.typedAt,
+      atWork: () => this.online && desk.windows.opened().length > 0,
+      stayed: () => this.sayOnce("full-screen", texts.leaving.full),
+    });
     this.awake = keepAwake(() => this.online && desk.screen.compact && desk.windows.opened().length > 0);
     this.refresh();
   }
@@ -133,6 +162,7 @@ export class Shell {
     const known = session.silent || !session.online;
     const online = state.is === "online";
     this.mark(session, !online);
+    if (online) this.told.delete(session.id);
     if (online) this.desk.popOuts.tellLost(session.id, null);
     if (state.is === "online") {
       const views = this.options.sessions
@@ -154,6 +184,7 @@ export class Shell {
     this.mark(session, silent);
     if (silent) return this.tellLost(session, false);
     this.desk.popOuts.tellLost(session.id, null);
+    this.lossOf(session).end();
     session.notices.clear("connection");
     session.notices.speak(texts.session.back);
     this.light(session, () => this.taskbar.light("online", transportName(session.transport)));
@@ -177,13 +208,48 @@ export class Shell {
     const { reconnecting } = texts.session;
     if (!known) session.notices.speak(reconnecting);
     this.desk.popOuts.tellLost(session.id, reconnecting);
-    session.notices.keep("connection", reconnecting, "offline");
+    this.lossOf(session).begin();
     this.light(session, () => this.taskbar.light("reconnecting"));
+  }
+
+  private lossOf(session: Session): Lost {
+    const known = this.losses.get(session.id);
+    if (known !== undefined) return known;
+    const lost = new Lost((stage) => this.sayLost(session, stage));
+    this.losses.set(session.id, lost);
+    return lost;
+  }
+
+  /** What to check and what to do, once it takes longer than a moment. */
+  private sayLost({ notices, api, client }: Session, stage: Stage): void {
+    const { reconnecting, check, gone, tryNow } = texts.session;
+    const text = { lost: reconnecting, check, gone }[stage];
+    const again = { label: tryNow, run: () => client.send({ do: "network-changed" }) };
+    notices.keep(
+      "connection",
+      fill(text, { host: hostOf(api) }),
+      "offline",
+      stage === "lost" ? undefined : again,
+    );
+    if (stage !== "lost") notices.speak(fill(text, { host: hostOf(api) }));
+  }
+
+  /** A sentence that this browser is told once. */
+  private sayOnce(key: string, text: string): void {
+    const store = storage();
+    if (store?.getItem(`dormer-told-${key}`) != null) return;
+    this.notices.say(text, "keyboard");
+    try {
+      store?.setItem(`dormer-told-${key}`, "yes");
+    } catch {
+      // Then it is told again.
+    }
   }
 
   private arrived(session: Session, attempts: readonly Attempt[], views: boolean): void {
     const { notices } = session;
     this.panel.tried(attempts);
+    this.lossOf(session).end();
     notices.clear("connection");
     notices.clear("seat");
     if (views) notices.keep("view", texts.session.viewOnly, "eye");
@@ -192,7 +258,10 @@ export class Shell {
     this.loadIcons(session);
   }
 
-  private onSeat({ role, notices }: Session, held: boolean): void {
+  private onSeat({ id, role, notices }: Session, held: boolean): void {
+    // Whoever has the seat is said once all windows are.
+    this.told.add(id);
+    this.refreshSoon();
     if (role === "view") return;
     if (held) {
       if (notices.clear("seat")) notices.speak(texts.session.seatBack);
@@ -211,7 +280,7 @@ export class Shell {
 
   /** Windows without an icon of their own have that of their app. */
   private loadIcons(session: Session): void {
-    session.api.apps().then(
+    session.api.apps(document.documentElement.lang).then(
       (apps) => {
         this.desk.icons.catalogue(session.id, apps);
         if (session === this.session) this.start.know(apps);
@@ -258,6 +327,8 @@ export class Shell {
       desk.popOuts.describe(view);
     }
     this.taskbar.show(this.cards.opened());
+    this.launches.prune(Date.now());
+    this.taskbar.await(this.launches.all());
     this.switcher.refresh();
     const active = desk.windows.activeWindow;
     setTitle(active?.title ?? null);
@@ -266,7 +337,13 @@ export class Shell {
       active?.shownMode === "fullscreen" && !desk.screen.compact,
     );
     document.documentElement.classList.toggle("compact", desk.screen.compact);
-    this.vacant.hidden = !this.online || shown.length > 0;
+    this.vacant.hidden = !isVacant({
+      online: this.online,
+      told: this.session !== undefined && this.told.has(this.session.id),
+      shown: shown.length,
+      coming: desk.windows.all().filter((view) => !view.opened && !desk.windows.excludes(view)).length,
+      starting: this.launches.all().length,
+    });
     this.awake();
   }
 
@@ -275,24 +352,81 @@ export class Shell {
       load: async () => {
         const { session } = this;
         if (session === undefined) return [];
-        const apps = await session.api.apps();
+        const apps = await session.api.apps(document.documentElement.lang);
         this.desk.icons.catalogue(session.id, apps);
         this.refreshSoon();
         return apps;
       },
-      start: ({ id, name }) => this.launch(name, (session) => session.api.startApp(id)),
-      run: (command) => this.launch(command, (session) => session.api.run(command)),
+      start: (app) => {
+        this.habitsOf().used(app.id);
+        this.launch(app, (session) => session.api.startApp(app.id));
+      },
+      run: (command) =>
+        this.launch({ id: command, name: command, icon: null }, (session) => session.api.run(command)),
+      menu: (app, item, at) => {
+        const habits = this.habitsOf();
+        const like = {
+          ...{ label: habits.likes(app.id) ? texts.start.unlike : texts.start.like, symbol: "star" as const },
+          action: () => {
+            habits.toggle(app.id);
+            this.start.refresh();
+          },
+        };
+        openMenu(document, app.name, [{ label: texts.start.open, action: () => item.click() }, like], at);
+      },
+      habits: () => this.habitsOf(),
+      host: () => (this.session === undefined ? "" : hostOf(this.session.api)),
       session: () => this.sessionItems(),
       mayStart: () => this.mayControl,
       closed: () => this.desk.refocus(),
     });
   }
 
-  private launch(name: string, start: (session: Session) => Promise<void>): void {
+  private habitsOf(session = this.session): Habits {
+    const id = session?.id ?? 0;
+    const known = this.habits.get(id);
+    if (known !== undefined) return known;
+    const made = new Habits(storage(), id === 0 ? "" : session?.api.origin);
+    this.habits.set(id, made);
+    return made;
+  }
+
+  /** Starts an app. That it starts is shown at once, whatever the host's answer takes. */
+  private launch(
+    app: { id: string; name: string; icon: string | null },
+    start: (session: Session) => Promise<number | null>,
+  ): void {
     const { session } = this;
     if (session === undefined) return;
-    this.notices.speak(fill(texts.start.starting, { name }));
-    start(session).catch((error: Error) => this.notices.say(notStarted(name, error.message)));
+    const { name } = app;
+    const launch = this.launches.begin(Date.now(), app);
+    const text = fill(texts.start.starting, { name });
+    this.notices.speak(text);
+    // Phones have no room in the bar.
+    if (this.desk.screen.compact) this.notices.say(text, "run");
+    this.refresh();
+    start(session).then(
+      (pid) => void this.follow(session, launch, pid),
+      (error: Error) => {
+        this.launches.end(launch);
+        this.notices.say(notStarted(name, error.message));
+        this.refreshSoon();
+      },
+    );
+  }
+
+  /** Waits for an app's window, and says why if the app ends before there is one. */
+  private async follow({ api }: Session, launch: Launch, pid: number | null): Promise<void> {
+    while (pid !== null && this.launches.awaits(launch)) {
+      const fate = await api.fate(pid).catch(() => null);
+      this.launches.prune(Date.now());
+      if (fate === null) break;
+      if (fate.running) continue;
+      if (!fate.well && this.launches.awaits(launch))
+        tellFailure(this.notices, launch.name, fate, () => this.desk.refocus());
+      this.launches.end(launch);
+    }
+    this.refreshSoon();
   }
 
   private sessionItems(): { label: string; symbol: SymbolName; action: () => void }[] {
@@ -323,8 +457,34 @@ export class Shell {
       ...(this.desk.screen.compact ? [] : [shortcuts]),
       { label: start.connection, symbol: "link", action: () => this.panel.toggle() },
       ...(this.mayControl ? [share] : []),
-      { label: start.leave, symbol: "leave", action: () => this.options.leave(session) },
+      { label: start.settings, symbol: "settings", action: () => this.openSettings() },
+      { label: start.leave, symbol: "leave", action: () => this.askToLeave(session) },
     ];
+  }
+
+  private openSettings(): void {
+    openSettings(document.body, {
+      store: storage(),
+      touch: (mode) => (this.desk.touch.mode = mode),
+      closed: () => this.desk.refocus(),
+    });
+  }
+
+  private askToLeave(session: Session): void {
+    const { title, text, leave, stay } = texts.leaving;
+    const act = () => {
+      sheet.close();
+      this.options.leave(session);
+    };
+    const sheet = openSheet(
+      document.body,
+      fill(title, { host: hostOf(session.api) }),
+      [
+        make("p", { text }),
+        buttons({ text: stay, act: () => sheet.close() }, { text: leave, primary: true, act }),
+      ],
+      () => this.desk.refocus(),
+    );
   }
 
   private active(act: (view: View) => void): void {
@@ -369,4 +529,9 @@ export class Shell {
 function reveal(leave: () => void): HTMLElement {
   const way = button({ class: "banner", text: texts.window.leaveFullscreen }, leave);
   return make("div", { class: "reveal", children: [way] });
+}
+
+/** A host's name, as the address says it. */
+function hostOf({ origin }: { origin: string }): string {
+  return origin.replace(/^https?:\/\//, "");
 }

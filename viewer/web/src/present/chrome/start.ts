@@ -6,15 +6,23 @@ import { drawSymbol, type SymbolName } from "../widgets/symbols";
 import type { App } from "../../api/api";
 import type { AppIcons } from "../widgets/app-icons";
 import { nextItem } from "../widgets/menu";
+import { search, sections, type Heading } from "../model/choice";
+import type { Habits } from "./habits";
 
 export interface StartActions {
   /** Loads the apps anew; rejects if the host does not answer. */
   load(): Promise<App[]>;
   start(app: App): void;
   run(command: string): void;
+  /** The menu of one app. */
+  menu(app: App, item: HTMLElement, at: { x: number; y: number }): void;
   session(): { label: string; symbol: SymbolName; action: () => void }[];
   /** Whether this viewer may start apps. */
   mayStart(): boolean;
+  /** What this browser remembers of the apps of the session in use. */
+  habits(): Habits;
+  /** The name of the host whose apps these are. */
+  host(): string;
   closed(): void;
 }
 
@@ -23,6 +31,7 @@ export class Start {
   private readonly search: HTMLInputElement;
   private readonly list = make("div", { class: "apps", role: "menu" });
   private readonly empty = make("p", { class: "apps-empty", role: "status" });
+  private readonly host = make("p", { class: "start-host" });
   private readonly footer = make("div", { class: "start-session", role: "menu" });
   private readonly command: HTMLInputElement;
   private readonly runRow: HTMLFormElement;
@@ -56,7 +65,7 @@ export class Start {
       class: "start",
       role: "dialog",
       label: start.label,
-      children: [searching, this.list, this.empty, this.runRow, this.footer],
+      children: [searching, this.list, this.empty, this.runRow, this.host, this.footer],
     });
     this.element.hidden = true;
     parent.append(this.element);
@@ -74,6 +83,11 @@ export class Start {
     else this.show();
   }
 
+  /** Shows anew what has changed of the apps' order. */
+  refresh(): void {
+    if (this.open) this.fillIn();
+  }
+
   /** The apps are known before the menu is opened, so that it opens whole. */
   know(apps: App[]): void {
     this.loaded(apps, false);
@@ -85,6 +99,7 @@ export class Start {
     this.search.value = "";
     this.command.value = "";
     this.runRow.hidden = true;
+    this.host.textContent = fill(texts.start.host, { host: this.actions.host() });
     this.fillSession();
     this.fillIn();
     // On phones the field would open the soft keyboard over the apps.
@@ -113,14 +128,56 @@ export class Start {
   private fillIn(): void {
     const { start } = texts;
     const wanted = this.search.value.trim().toLowerCase();
-    const found = search(this.apps ?? [], wanted);
+    const found = wanted === "" ? (this.apps ?? []) : search(this.apps ?? [], wanted);
     const mayStart = this.actions.mayStart();
-    this.list.replaceChildren(...found.map((app) => this.item(app, mayStart)));
+    const items = wanted === "" ? this.sorted(mayStart) : found.map((app) => this.item(app, mayStart));
+    const command = this.search.value.trim();
+    if (wanted !== "" && found.length === 0 && mayStart && this.apps !== null)
+      items.push(this.runItem(command));
+    this.list.replaceChildren(...items);
+    if (wanted !== "" && mayStart) this.mark(this.list.querySelector<HTMLElement>("[role=menuitem]"));
     const none = wanted === "" ? start.empty : start.none;
     const text = this.failed ? start.failed : mayStart ? none : start.viewOnly;
     this.empty.textContent = text;
     this.empty.hidden = this.apps === null || (found.length > 0 && mayStart);
     if (wanted === "") this.keepHeight();
+  }
+
+  /** All apps under their headings. */
+  private sorted(mayStart: boolean): HTMLElement[] {
+    const { favourites, recent } = this.actions.habits();
+    const all = sections(this.apps ?? [], favourites, recent);
+    const heading = (name: Heading) =>
+      make("h2", { class: "apps-heading", role: "presentation", text: texts.start.headings[name] });
+    return all.flatMap(({ heading: name, apps }) => [
+      // One without a name after others is all the rest.
+      ...(name !== null ? [heading(name)] : all.length > 1 ? [heading("other")] : []),
+      ...apps.map((app) => this.item(app, mayStart)),
+    ]);
+  }
+
+  /** The hit that Enter starts. */
+  private mark(hit: HTMLElement | null): void {
+    if (hit === null) return;
+    hit.classList.add("hit");
+    hit.append(make("kbd", { text: "Enter" }));
+  }
+
+  private runItem(command: string): HTMLElement {
+    const label = fill(texts.start.runThis, { command });
+    return button(
+      {
+        ...{ class: "app", role: "menuitem", label },
+        children: [
+          make("span", { class: "icon", children: [drawSymbol("run")] }),
+          make("span", { class: "app-words", children: [make("span", { class: "app-name", text: label })] }),
+        ],
+      },
+      () => {
+        this.close();
+        this.actions.run(command);
+      },
+    );
   }
 
   /** The menu stands on the bar: searching must not move what is above its list. */
@@ -129,7 +186,8 @@ export class Start {
     setLength(this.element, "--kept", this.element.offsetHeight);
   }
 
-  private item({ id, name, comment, icon, categories }: App, enabled: boolean): HTMLElement {
+  private item(app: App, enabled: boolean): HTMLElement {
+    const { id, name, comment, icon } = app;
     const words = [make("span", { class: "app-name", text: name })];
     if (comment !== "" && comment !== name) words.push(make("span", { class: "app-comment", text: comment }));
     const item = button(
@@ -142,10 +200,15 @@ export class Start {
       },
       () => {
         this.close();
-        this.actions.start({ id, name, comment, icon, categories });
+        this.actions.start(app);
       },
     );
     item.disabled = !enabled;
+    const choose = (at: { x: number; y: number }) => this.actions.menu(app, item, at);
+    item.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      choose({ x: event.clientX, y: event.clientY });
+    });
     return item;
   }
 
@@ -191,6 +254,7 @@ export class Start {
     }
     const writing = event.target instanceof HTMLInputElement;
     if (writing && event.target === this.search && event.key === "Enter") {
+      event.preventDefault();
       this.list.querySelector<HTMLElement>(".app:not(:disabled)")?.click();
       return;
     }
@@ -204,29 +268,14 @@ export class Start {
 
   private outside({ target }: Event): void {
     const within = (element: HTMLElement) => element.contains(target as Node);
-    if (this.open && !within(this.element) && !within(this.opener)) this.close();
+    const inMenu = target instanceof Element && target.closest(".menu") !== null;
+    if (this.open && !inMenu && !within(this.element) && !within(this.opener)) this.close();
   }
 }
 
 /** Beside each other stand only icons on phones, and there the next one is to the right. */
 function arrows(key: string): string {
   return key === "ArrowRight" ? "ArrowDown" : key === "ArrowLeft" ? "ArrowUp" : key;
-}
-
-/** The apps that match, best first: names that begin with it, then words that do, then all else that has it. */
-export function search(apps: readonly App[], wanted: string): App[] {
-  if (wanted === "") return [...apps];
-  const rank = ({ id, name, comment }: App): number => {
-    const own = name.toLowerCase();
-    if (own.startsWith(wanted)) return 0;
-    if (own.split(/[\s-]+/).some((word) => word.startsWith(wanted))) return 1;
-    return `${own} ${id} ${comment}`.toLowerCase().includes(wanted) ? 2 : 3;
-  };
-  return apps
-    .map((app) => ({ app, at: rank(app) }))
-    .filter(({ at }) => at < 3)
-    .sort((a, b) => a.at - b.at)
-    .map(({ app }) => app);
 }
 
 function field(label: string, type: "search" | "text"): HTMLInputElement {

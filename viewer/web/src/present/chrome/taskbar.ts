@@ -4,6 +4,8 @@ import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";
 import { button, make, setAttribute, setText } from "../widgets/dom";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
+import { arrangeBar } from "../model/bar";
+import type { Launch } from "../model/launches";
 import type { Card } from "../window/cards";
 import type { AppIcons } from "../widgets/app-icons";
 
@@ -18,11 +20,16 @@ export interface TaskbarActions {
   connection(): void;
   pick(track: TrackId): void;
   menu(track: TrackId, at: { x: number; y: number }): void;
+  /** The user chooses one of several windows. */
+  choose(entries: readonly WindowEntry[], label: string, at: { x: number; y: number }): void;
 }
 
 interface Shown {
   element: HTMLButtonElement;
   title: HTMLElement;
+  /** How many windows it stands for, if there are several. */
+  count: HTMLElement;
+  group: readonly WindowEntry[];
   /** What the icon was made from. */
   icon: string;
 }
@@ -37,7 +44,11 @@ export class Taskbar {
   private readonly more: HTMLButtonElement;
   private readonly entries = make("div", { class: "entries", role: "toolbar" });
   private readonly count = make("span", { class: "count" });
-  private readonly shown = new Map<TrackId, Shown>();
+  /** By window, or by app where a button stands for several windows. */
+  private readonly shown = new Map<string, Shown>();
+  private readonly starting = make("div", { class: "starting-apps", role: "status" });
+  private readonly rest: HTMLButtonElement;
+  private newest: readonly WindowEntry[] = [];
 
   constructor(
     private readonly actions: TaskbarActions,
@@ -59,19 +70,21 @@ export class Taskbar {
     this.apps.setAttribute("aria-expanded", "false");
     this.windows = tool(taskbar.windows, "windows", actions.windows, "only-compact");
     this.windows.append(this.count);
-    const keyboard = tool(taskbar.keyboard, "keyboard", actions.keyboard, "only-compact bar-keyboard");
+    const keyboard = tool(taskbar.keyboard, "keyboard", actions.keyboard, "for-fingers bar-keyboard");
     // The soft keyboard opens only if the field keeps the focus that this press would take.
     keyboard.addEventListener("mousedown", (event) => event.preventDefault());
     this.more = tool(window.menu, "more", actions.more, "only-compact", taskbar.more);
     this.connection = button(
-      { class: "bar-button bar-connection", children: [drawSymbol("link")] },
+      { class: "bar-button bar-connection", children: [drawSymbol("signal")] },
       actions.connection,
     );
     this.entries.setAttribute("aria-label", taskbar.windows);
+    this.rest = button({ class: "entry entry-rest", text: "" }, () => {});
+    new ResizeObserver(() => this.lay()).observe(this.entries);
     this.element = make("nav", {
       class: "taskbar",
       label: taskbar.label,
-      children: [this.apps, this.windows, this.entries, keyboard, this.more, this.connection],
+      children: [this.apps, this.windows, this.entries, this.starting, keyboard, this.more, this.connection],
     });
     this.element.addEventListener("keydown", (event) => this.keys(event));
     this.light("connecting");
@@ -91,65 +104,121 @@ export class Taskbar {
       reconnecting: session.reconnectingState,
     };
     const label = fill(taskbar.connection, { state: words[light] + (detail && ` · ${detail}`) });
+    const changed = (light === "reconnecting") !== (this.connection.dataset["light"] === "reconnecting");
     this.connection.dataset["light"] = light;
+    if (changed) this.connection.replaceChildren(drawSymbol(light === "reconnecting" ? "offline" : "signal"));
     setAttribute(this.connection, "aria-label", label);
     this.connection.title = label;
   }
 
   /** Shows these windows, in this order. */
   show(entries: readonly WindowEntry[]): void {
-    const tracks = new Set(entries.map(({ track }) => track));
-    for (const [track, { element }] of this.shown) {
-      if (tracks.has(track)) continue;
-      element.remove();
-      this.shown.delete(track);
-    }
-    entries.forEach((entry, index) => {
-      const { element } = this.update(entry);
-      if (this.entries.children[index] !== element)
-        this.entries.insertBefore(element, this.entries.children[index] ?? null);
-    });
+    this.newest = entries;
+    this.lay();
     setText(this.count, entries.length === 0 ? "" : String(entries.length));
     this.more.disabled = entries.length === 0;
   }
 
-  private update(entry: WindowEntry): Shown {
-    const { track, title, active, minimised, urgent, poppedOut } = entry;
-    const shown = this.shown.get(track) ?? this.make(track);
-    const icon = `${entry.icon} ${entry.appId}`;
+  /** Shows apps that were started and have no window yet. */
+  await(launches: readonly Launch[]): void {
+    const known = [...this.starting.children].map((child) => (child as HTMLElement).dataset["launch"]);
+    if (known.join() === launches.map(({ id }) => id).join()) return;
+    this.starting.replaceChildren(
+      ...launches.map(({ id, name, icon }) =>
+        make("div", {
+          class: "entry starting",
+          title: fill(texts.start.starting, { name }),
+          data: { launch: String(id) },
+          children: [
+            this.icons.element(icon, name),
+            make("span", { class: "entry-title", text: fill(texts.start.starting, { name }) }),
+          ],
+        }),
+      ),
+    );
+  }
+
+  /** Puts the buttons into the room that there is. */
+  private lay(): void {
+    const { titles, shown, rest } = arrangeBar(this.newest, this.entries.clientWidth);
+    const keys = new Set(shown.map(keyOf));
+    for (const [key, { element }] of this.shown) {
+      if (keys.has(key)) continue;
+      element.remove();
+      this.shown.delete(key);
+    }
+    shown.forEach((group, index) => {
+      const { element } = this.update(group);
+      if (this.entries.children[index] !== element)
+        this.entries.insertBefore(element, this.entries.children[index] ?? null);
+    });
+    this.entries.classList.toggle("icons-only", !titles);
+    this.showRest(rest.flat());
+  }
+
+  /** A button for what has no room. */
+  private showRest(rest: WindowEntry[]): void {
+    if (rest.length === 0) return this.rest.remove();
+    const label = fill(texts.taskbar.moreWindows, { n: rest.length });
+    setText(this.rest, `+${rest.length}`);
+    setAttribute(this.rest, "aria-label", label);
+    this.rest.onclick = () => this.actions.choose(rest, label, above(this.rest));
+    if (this.entries.lastElementChild !== this.rest) this.entries.append(this.rest);
+  }
+
+  private update(group: WindowEntry[]): Shown {
+    const [first] = group as [WindowEntry];
+    const key = keyOf(group);
+    const shown = this.shown.get(key) ?? this.make(key);
+    const icon = `${first.icon} ${first.appId}`;
     if (shown.icon !== icon) {
       shown.icon = icon;
-      shown.element.firstElementChild?.replaceWith(this.icons.element(entry.icon, entry.appId || title));
+      shown.element.firstElementChild?.replaceWith(
+        this.icons.element(first.icon, first.appId || first.title),
+      );
     }
-    setText(shown.title, title);
+    shown.group = group;
+    const any = (is: (entry: WindowEntry) => boolean) => group.some(is);
+    const several = fill(texts.taskbar.several, { title: first.title, n: group.length });
+    const title = group.length > 1 ? several : first.title;
+    setText(shown.title, group.length > 1 ? nameOf(first) : title);
+    setText(shown.count, group.length > 1 ? String(group.length) : "");
     const { element } = shown;
+    const urgent = any((entry) => entry.urgent);
     setAttribute(element, "aria-label", urgent ? `${title} (!)` : title);
-    setAttribute(element, "aria-pressed", String(active));
+    setAttribute(element, "aria-pressed", String(any((entry) => entry.active)));
+    setAttribute(element, "aria-haspopup", group.length > 1 ? "menu" : null);
+    setAttribute(element, "data-window", group.length > 1 ? null : String(first.track));
     element.title = title;
-    const state = { active, minimised, urgent, "popped-out": poppedOut };
+    const state = {
+      active: any((entry) => entry.active),
+      minimised: group.every((entry) => entry.minimised),
+      urgent,
+      "popped-out": group.every((entry) => entry.poppedOut),
+    };
     for (const [name, on] of Object.entries(state)) element.classList.toggle(name, on);
     return shown;
   }
 
-  private make(track: TrackId): Shown {
+  private make(key: string): Shown {
     const title = make("span", { class: "entry-title" });
-    const element = button({ class: "entry", children: [make("span"), title] }, () =>
-      this.actions.pick(track),
-    );
-    element.dataset["window"] = String(track);
-    const menu = (at: { x: number; y: number }) => this.actions.menu(track, at);
+    const count = make("span", { class: "entry-count" });
+    const act = (): void => {
+      const [first] = shown.group;
+      if (first === undefined) return;
+      if (shown.group.length === 1) this.actions.pick(first.track);
+      else this.actions.choose(shown.group, shown.element.title, above(shown.element));
+    };
+    const element = button({ class: "entry", children: [make("span"), title, count] }, act);
     element.addEventListener("contextmenu", (event) => {
       event.preventDefault();
-      menu({ x: event.clientX, y: event.clientY });
+      const [first] = shown.group;
+      if (shown.group.length > 1) return act();
+      if (first !== undefined) this.actions.menu(first.track, { x: event.clientX, y: event.clientY });
     });
-    const shown = { element, title, icon: "" };
-    this.shown.set(track, shown);
+    const shown: Shown = { element, title, count, icon: "", group: [] };
+    this.shown.set(key, shown);
     return shown;
-  }
-
-  /** The place of a window's button, for menus and animations. */
-  placeOf(track: TrackId): DOMRect | null {
-    return this.shown.get(track)?.element.getBoundingClientRect() ?? null;
   }
 
   private keys(event: KeyboardEvent): void {
@@ -162,4 +231,20 @@ export class Taskbar {
     all[(at + step + all.length) % all.length]?.focus();
     event.preventDefault();
   }
+}
+
+function keyOf(group: readonly WindowEntry[]): string {
+  const [first] = group;
+  return group.length > 1 ? `app ${first?.appId}` : `window ${first?.track}`;
+}
+
+/** What windows of one app are called together. */
+function nameOf({ appId, title }: WindowEntry): string {
+  return appId.slice(appId.lastIndexOf(".") + 1) || title;
+}
+
+/** Where a menu opens that stands on a button. */
+function above(element: HTMLElement): { x: number; y: number } {
+  const { left, top } = element.getBoundingClientRect();
+  return { x: left, y: top - 4 };
 }

@@ -1,11 +1,11 @@
 /** What stands on a desk without windows: where to begin, or what is awaited. */
 
 import { fill, texts } from "../../language";
-import { make } from "../widgets/dom";
+import { button, make } from "../widgets/dom";
 import { drawSymbol } from "../widgets/symbols";
 
-/** `only` is what single-window mode waits for. */
-export function vacancy(only: string | null): HTMLElement {
+/** `only` is what single-window mode waits for; `begin` opens the menu of apps. */
+export function vacancy(only: string | null, begin: () => void): HTMLElement {
   const { session, taskbar } = texts;
   const [title, text] =
     only === null
@@ -18,6 +18,25 @@ export function vacancy(only: string | null): HTMLElement {
       drawSymbol(only === null ? "windows" : "dormer"),
       make("h1", { text: title }),
       make("p", { text }),
+      only === null ? button({ class: "primary", text: taskbar.openApp }, begin) : null,
     ],
   });
+}
+
+/** What is known of the desk when it has nothing to show. */
+export interface Scarcity {
+  online: boolean;
+  /** Whether the host has told all windows that there are. */
+  told: boolean;
+  /** Windows that are shown. */
+  shown: number;
+  /** Windows whose first picture is on its way. */
+  coming: number;
+  /** Apps that were started and show no window yet. */
+  starting: number;
+}
+
+/** Whether it is certain that there is nothing to see. */
+export function isVacant({ online, told, shown, coming, starting }: Scarcity): boolean {
+  return online && told && shown + coming + starting === 0;
 }

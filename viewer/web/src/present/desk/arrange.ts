@@ -1,7 +1,7 @@
 /** Where windows stand and how large they are: what each mode makes of a view, and what the host is asked for it. */
 
 import type { Point, Rect, Size, Window } from "../../protocol/types";
-import { anchored, place, placeOver, reachable, tileRect } from "../model/geometry";
+import { anchored, place, placeOver, pulledIn, tileRect } from "../model/geometry";
 import type { WindowTree } from "../model/window-tree";
 import { allowed } from "../model/limits";
 import type { Place } from "../model/places";
@@ -72,6 +72,7 @@ export class Arranger {
     view.size = allowed(known?.size ?? wish, limits);
     if (known !== undefined && view.mode !== "fullscreen") view.mode = known.mode;
     view.normal = known?.normal ?? this.placeFor(view);
+    if (known?.room !== undefined) [view.placed, view.roomy] = [view.normal, known.room];
     this.apply(view);
   }
 
@@ -175,7 +176,27 @@ export class Arranger {
       return { x: (area.w - outer.w) / 2, y: (area.h - outer.h) / 3, ...outer };
     }
     view.normal ??= { x: 0, y: 0 };
-    return { ...reachable(view.normal, outer, area, Math.max(bar, 24)), ...outer };
+    if (view.placed !== view.normal) [view.placed, view.roomy] = [view.normal, { ...area }];
+    return {
+      ...pulledIn(view.normal, this.scaled(view, outer), area, Math.max(bar, 24), view.roomy),
+      ...outer,
+    };
+  }
+
+  /** How much smaller a normal window is shown, so that all of it fits on a small page. */
+  private fitting({ w, h }: Size, { area }: Screen): number {
+    const factor = Math.min(1, area.w / w, area.h / h);
+    return factor > 0.99 ? 1 : factor;
+  }
+
+  private scaled(view: View, outer: Size): Size {
+    const factor = this.fitting(outer, this.screen(view));
+    return { w: outer.w * factor, h: outer.h * factor };
+  }
+
+  private fit(view: View): void {
+    view.factor = this.fitting(this.outer(view), this.screen(view));
+    view.group.style.transform = view.factor === 1 ? "" : `scale(${view.factor})`;
   }
 
   /** An app that cannot be as small as a phone, or is as large as others want it, is shown smaller, whole. */
@@ -184,6 +205,7 @@ export class Arranger {
     const bar = this.barHeight(view);
     const own = shownSize(view.window.size, dpr);
     const whole = this.fillsScreen(view) || !view.wishes.mayWish;
+    if (!whole && view.shownMode === "normal") return this.fit(view);
     const known = whole && view.wishes.mayFollow(view.window);
     const room = view.wishes.mayWish ? content : { w: area.w, h: area.h - bar };
     const factor = known ? Math.min(1, room.w / own.w, room.h / own.h) : 1;

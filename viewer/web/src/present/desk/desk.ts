@@ -34,6 +34,9 @@ import { SessionLayout } from "./session-layout";
 import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
 
+/** How long the topmost window may take to its first picture until another one is the active one, in milliseconds. */
+const FIRST_PICTURE = 1_500;
+
 export interface DeskOptions {
   sessions: Sessions;
   notices: Notices;
@@ -43,6 +46,8 @@ export interface DeskOptions {
   changed(): void;
   /** A shortcut was pressed in this document: the page's own, or that of a window that is popped out. */
   shortcut(shortcut: Shortcut, owner: Document): void;
+  /** The first picture of a window came that opened while the page looked on. */
+  opened(appId: string): void;
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
   /** Only a press of a button can put what an app has copied on this machine's clipboard. */
@@ -61,6 +66,8 @@ export class Desk {
   readonly touch: Touch;
   readonly inputs: Inputs;
   private readonly send: Send;
+  /** The sessions whose hosts have told all windows that there are. */
+  private readonly told = new Set<SessionId>();
   private readonly layouts = new Map<SessionId, SessionLayout>();
   /** Holds all windows; phones zoom it. */
   private readonly layer = make("div", { class: "layer" });
@@ -239,6 +246,7 @@ export class Desk {
         break;
       case "seat":
         this.layout(session).handleSeat(event.held);
+        this.onTold(session);
         break;
       case "notice":
         session.notices.say(sentenceOf(event.notice));
@@ -254,7 +262,19 @@ export class Desk {
   private onState(session: Session, state: State): void {
     if (state.is !== "online") return;
     this.layout(session).begin(state.session, state.role === "control");
+    this.told.delete(session.id);
     this.visibility.begin(session.id);
+  }
+
+  /** The host has told all windows that there are. */
+  private onTold({ id }: Session): void {
+    if (this.told.has(id)) return;
+    this.told.add(id);
+    // The topmost may never show anything.
+    setTimeout(() => {
+      const next = this.windows.active === null ? this.windows.successor() : null;
+      if (next !== null) this.focus.activate(next, true);
+    }, FIRST_PICTURE);
   }
 
   private layout(session: Session): SessionLayout {
@@ -283,6 +303,7 @@ export class Desk {
     const view = this.windows.get(track);
     if (view === undefined || before === undefined) {
       const made = new View(window, this.layout(session).wishes, this.actionsOf(track), this.send);
+      made.wasThere = !this.told.has(session.id);
       this.windows.add(made);
       this.layer.append(made.group);
       this.canvases.attach(made);
@@ -341,9 +362,11 @@ export class Desk {
     view.minimised = known?.minimised ?? false;
     view.describe();
     this.focus.restack();
+    this.options.opened(view.window.app_id);
     if (this.windows.excludes(view)) return;
     // New windows are on top; of those that were there before, the topmost gets the keyboard.
-    const above = this.windows.opensOnTop(view);
+    // Pictures come in any order: of those that were there before, the topmost one is the active one, not the first.
+    const above = view.wasThere ? this.windows.isTopmost(view) : this.windows.opensOnTop(view);
     if (view.window.states.minimized) this.manager.minimise(view);
     else if (above && !this.drags.active && !view.minimised) this.focus.activate(view.track, true);
     this.options.notices.speak(fill(texts.window.opened, { title: view.title }));
@@ -442,10 +465,13 @@ export class Desk {
 
   /** Remembers where a window stands, once it rests. */
   private keepPlace(view: View): void {
-    const { normal, size, mode, minimised, track } = view;
+    const { normal, size, mode, minimised, track, roomy } = view;
     const passing = this.drags.active || this.screen.compact || view.home !== "desk" || mode === "fullscreen";
     if (normal === null || passing) return;
-    this.layoutOf(track)?.places.note(track, { normal, size, mode, minimised });
+    this.layoutOf(track)?.places.note(track, {
+      ...{ normal, size, mode, minimised },
+      ...(roomy !== null && { room: roomy }),
+    });
   }
 
   /** Where popups of a view are drawn. */

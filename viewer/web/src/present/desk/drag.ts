@@ -104,6 +104,7 @@ export class Drags {
   private resize(view: View, edge: Edge, grip: Grip): void {
     const { dpr } = this.arranger.screen(view);
     const bar = this.arranger.barHeight(view);
+    const { factor } = view;
     const start: Rect = { ...view.at, w: view.shown.w, h: view.shown.h + bar };
     const before = { mode: view.mode, size: view.size, normal: view.normal };
     view.mode = "normal";
@@ -112,7 +113,7 @@ export class Drags {
     let began = false;
     const to = (x: number, y: number): void => {
       began = true;
-      const wish = dragEdge(start, edge, x - grip.x, y - grip.y);
+      const wish = dragEdge(start, edge, (x - grip.x) / factor, (y - grip.y) / factor);
       const logical = { w: fitting(Math.max(wish.w, 1), dpr), h: fitting(Math.max(wish.h - bar, 1), dpr) };
       view.size = allowed(logical, view.window.limits);
       const { w, h } = shownSize(view.size, dpr);

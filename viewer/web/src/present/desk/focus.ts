@@ -34,13 +34,17 @@ export class Focus {
     if (restored.length > 0) this.host.minimised(restored);
     if (active !== undefined) this.restack();
     for (const view of changed) view.describe(view === active);
-    if (!gently || document.activeElement?.closest(KEEPS_KEYBOARD) == null) this.giveKeyboard(active);
+    if (!gently || !isPageUsed()) this.giveKeyboard(active);
     if (this.host.compact()) this.host.settle();
     this.host.changed();
   }
 
-  /** Gives the keyboard to the active window again, after a menu had it. */
+  /**
+   * Gives the keyboard to the active window again, after a part of the page had it; not if another part has it by now: browsers
+   * tell late that a dialog was closed.
+   */
   refocus(): void {
+    if (isPageUsed()) return;
     const view = this.windows.activeWindow;
     if (view !== undefined) this.giveKeyboard(view);
   }
@@ -57,4 +61,10 @@ export class Focus {
     // A document that does not have the focus cannot take the keyboard; its turn comes with the focus.
     if (owner.hasFocus() || owner === document) this.host.keyboard(view);
   }
+}
+
+/** Whether a part of the page that is shown has the keyboard. */
+function isPageUsed(): boolean {
+  const part = document.activeElement?.closest<HTMLElement>(KEEPS_KEYBOARD);
+  return part != null && !part.hidden;
 }

@@ -1,6 +1,7 @@
 /** The screen before there is a desk, and after: calm while it takes a moment, clear when something is wrong. */
 
 import { texts } from "../../language";
+import { linkField } from "./link-field";
 import { button, make, setText } from "../widgets/dom";
 import { setTitle } from "../widgets/title";
 import { drawSymbol } from "../widgets/symbols";
@@ -49,10 +50,11 @@ export class EntryScreen {
     this.timer = window.setTimeout(() => this.element.classList.remove("quiet"), WAIT_TEXT_DELAY);
   }
 
-  /** It is over, or something is wrong: what, and what to do. */
-  stop(title: string, text: string, detail: string, retry: Retry | null): void {
+  /** It is over, or something is wrong: what, and what to do; `takesLink`: another link helps. */
+  stop(title: string, text: string, detail: string, retry: Retry | null, takesLink = false): void {
     this.show("stopped", title, text, detail);
     this.element.classList.remove("quiet");
+    if (takesLink) this.ways.append(linkField());
     if (retry === null) return;
     const primary = button({ class: "primary", text: retry.label }, retry.go);
     this.ways.append(primary);

@@ -91,8 +91,9 @@ export class Entry {
 
   async ended({ why, message }: Extract<State, { is: "ended" }>): Promise<void> {
     const { entering } = texts;
-    if (why === "left") return this.screen.stop(entering.leftTitle, entering.left, "", null);
-    if (why === "session-over") return this.screen.stop(entering.overTitle, entering.over, message, again());
+    if (why === "left") return this.screen.stop(entering.leftTitle, entering.left, "", null, true);
+    if (why === "session-over")
+      return this.screen.stop(entering.overTitle, entering.over, message, again(), true);
     // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
     try {
       await this.api.apps();
@@ -113,7 +114,7 @@ export class Entry {
     const { entering } = texts;
     const stop = (title: string, text: string) => this.screen.stop(title, text, detail, again());
     // What the host adds says the same once more, and in English.
-    const bar = (title: string, text: string) => this.screen.stop(title, text, "", null);
+    const bar = (title: string, text: string) => this.screen.stop(title, text, "", null, true);
     if (status === 0) return stop(entering.unreachableTitle, entering.unreachable);
     if (status === 429) return stop(entering.busyTitle, entering.busy);
     const barred = status === 401 || status === 403;

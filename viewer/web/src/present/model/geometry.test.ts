@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { anchored, dragEdge, EDGES, place, placeOver, reachable, snapAt, tileRect } from "./geometry";
+import {
+  anchored,
+  dragEdge,
+  EDGES,
+  place,
+  placeOver,
+  pulledIn,
+  reachable,
+  snapAt,
+  tileRect,
+} from "./geometry";
 
 const AREA = { w: 1281, h: 757 };
 
@@ -79,4 +89,23 @@ test("the edges that are not dragged stay where they are, whatever size comes of
     if (edge.includes("n")) expect(at.y + size.h).toBe(start.y + start.h);
     else expect(at.y).toBe(start.y);
   }
+});
+
+test("in a smaller room every title bar and its buttons are within, and in the old one all is where it was", () => {
+  const roomy = { w: 1280, h: 800 };
+  const bar = 30;
+  for (let n = 0; n < 400; n++) {
+    const outer = { w: 100 + ((n * 37) % 500), h: 60 + ((n * 53) % 400) };
+    const at = { x: (n * 91) % (roomy.w - outer.w), y: (n * 67) % (roomy.h - outer.h) };
+    const small = { w: 600 + ((n * 29) % 680), h: 460 + ((n * 31) % 340) };
+    const { x, y } = pulledIn(at, outer, small, bar, roomy);
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + outer.w).toBeLessThanOrEqual(small.w);
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y + outer.h).toBeLessThanOrEqual(small.h);
+    expect(pulledIn(at, outer, roomy, bar, roomy)).toEqual(at);
+    expect(pulledIn(at, outer, { w: 2000, h: 1200 }, bar, roomy)).toEqual(at);
+  }
+  // What was put half outside by hand stays so, where there is as much room as then.
+  expect(pulledIn({ x: 1200, y: 10 }, { w: 300, h: 200 }, roomy, bar, roomy)).toEqual({ x: 1200, y: 10 });
 });

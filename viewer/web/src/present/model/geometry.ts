@@ -94,6 +94,21 @@ export function reachable(at: Point, outer: Size, area: Size, bar: number): Poin
   };
 }
 
+/**
+ * Where a window is shown that was placed in a room of the size `roomy`: where it was put, or in a smaller room as far within as it
+ * was then, so that its title bar and the buttons at its end can be reached. In a larger one it is back where it was.
+ */
+export function pulledIn(at: Point, outer: Size, area: Size, bar: number, roomy: Size | null): Point {
+  const near = reachable(at, outer, area, bar);
+  if (roomy === null) return near;
+  const along = (at: number, near: number, length: number, room: number, before: number) =>
+    room < before ? Math.max(Math.min(at, room - length), Math.min(0, at)) : near;
+  return {
+    x: along(at.x, near.x, outer.w, area.w, roomy.w),
+    y: Math.max(0, along(at.y, near.y, outer.h, area.h, roomy.h)),
+  };
+}
+
 /** The rectangle after its edges were dragged so far, before the app's limits. */
 export function dragEdge(rect: Rect, edge: Edge, dx: number, dy: number): Rect {
   const { x, y, w, h } = rect;

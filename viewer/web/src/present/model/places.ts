@@ -12,6 +12,8 @@ export interface Place {
   size: Size;
   mode: Mode;
   minimised: boolean;
+  /** How large the desk was when it was put there. */
+  room?: Size;
 }
 
 /** The part of `Storage` that is used. */
@@ -100,8 +102,8 @@ export class Places {
 
 /** What a browser kept may be of another version, or of somebody who plays. */
 function isPlace(value: unknown): value is Place {
-  const { normal, size, mode, minimised } = (value ?? {}) as Partial<Place>;
-  const numbers = [normal?.x, normal?.y, size?.w, size?.h];
+  const { normal, size, mode, minimised, room } = (value ?? {}) as Partial<Place>;
+  const numbers = [normal?.x, normal?.y, size?.w, size?.h, ...(room == null ? [] : [room.w, room.h])];
   const sound = numbers.every((n) => typeof n === "number" && Math.abs(n) < 100_000);
   return sound && MODES.includes(mode ?? "") && typeof minimised === "boolean";
 }

@@ -18,6 +18,12 @@ export class Toplevel {
   size: Size;
   /** Where it is as a normal window; null before it was placed. */
   normal: Point | null = null;
+  /** How large the room was in which it was placed; null if that is not known. */
+  roomy: Size | null = null;
+  /** The place that `roomy` belongs to. */
+  placed: Point | null = null;
+  /** Whether it was there before the page was. */
+  wasThere = false;
   /** After a resize at the left or top: the edges that stay where they are, whatever size the app takes. */
   anchor: { edge: Edge; start: Rect } | null = null;
   /** How it stands where it is this page's to lay out. */

@@ -149,6 +149,19 @@ export class Windows<T extends Toplevel = Toplevel> {
     return window.stacking > active.stacking;
   }
 
+  /** Whether its host has it above all other windows that can be seen. */
+  isTopmost(one: T): boolean {
+    const height = ({ track }: T) => this.tree.get(track)?.stacking ?? 0;
+    const seen = this.all().filter(
+      (other) =>
+        sessionOf(other.track) === sessionOf(one.track) &&
+        !other.minimised &&
+        !other.window.states.minimized &&
+        !this.excludes(other),
+    );
+    return seen.every((other) => height(other) <= height(one));
+  }
+
   /** The window that gets the keyboard when the active one goes: the one used before it. */
   successor(): TrackId | null {
     const stands = (track: TrackId) => {

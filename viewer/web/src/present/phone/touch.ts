@@ -1,9 +1,10 @@
 /** Small screens that are touched: zoom and pan, the bar of keys above the soft keyboard, a cursor for the trackpad mode. */
 
-import { Keybar, Zoom, ZoomView, type Input, type InputOptions, type TouchMode } from "../../input";
+import { Keybar, LARGEST, Zoom, ZoomView, type Input, type InputOptions, type TouchMode } from "../../input";
 import { texts } from "../../language";
 import type { Size } from "../../protocol/types";
 import { make, setLength } from "../widgets/dom";
+import { FingersNear } from "./near";
 
 export interface TouchHost {
   /** Does not move; as large as the work area. */
@@ -28,6 +29,9 @@ export class Touch {
   private readonly room = make("div", { class: "room" });
   private keybar: Keybar | null = null;
   private input: Input | null = null;
+  /** Whether windows can be zoomed, or only be moved from below the soft keyboard. */
+  private zooms = false;
+  private readonly fingers = new FingersNear(() => this.layout());
 
   constructor(private readonly host: TouchHost) {
     this.pointer.hidden = true;
@@ -73,6 +77,11 @@ export class Touch {
     this.pointer.hidden = true;
   }
 
+  /** Whether fingers use the page. */
+  get near(): boolean {
+    return this.fingers.near;
+  }
+
   toggleKeyboard(): void {
     this.host.refocus();
     this.input?.toggleKeyboard();
@@ -83,11 +92,15 @@ export class Touch {
     const { input } = this;
     if (input === null) return;
     const { compact } = this.host.screen;
-    if (compact && this.view === null) this.view = this.zoomView(input);
-    else if (!compact) {
-      this.view?.dispose();
+    // On large screens nothing is zoomed, but what the soft keyboard covers is moved into view.
+    const wanted = compact || input.keyboardShown;
+    if (this.view !== null && (!wanted || this.zooms !== compact)) {
+      this.view.dispose();
       this.view = null;
     }
+    this.zooms = compact;
+    this.zoom.largest = compact ? LARGEST : 1;
+    if (wanted) this.view ??= this.zoomView(input);
     this.lift();
     this.view?.layout();
   }

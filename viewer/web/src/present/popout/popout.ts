@@ -151,6 +151,7 @@ export class PopOut {
 function dress(owner: Document): void {
   const ours = document.documentElement;
   owner.documentElement.lang = ours.lang;
+  owner.documentElement.dataset["theme"] = ours.dataset["theme"] ?? "light";
   owner.documentElement.className = "popped-out";
   owner.head.append(
     make("meta", {

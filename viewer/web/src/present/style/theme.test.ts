@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const css = readFileSync(fileURLToPath(new URL("theme.css", import.meta.url)), "utf8");
-const [light, dark] = css.split("@media (prefers-color-scheme: dark)") as [string, string];
+const [light, dark] = css.split(':root[data-theme="dark"]') as [string, string];
 
 /** The tokens of a theme that are plain colours. */
 function colours(text: string): Map<string, string> {

@@ -7,6 +7,8 @@ import { drawSymbol, type SymbolName } from "../widgets/symbols";
 
 /** How long a notice stays, in milliseconds. */
 const TOAST_DURATION = 5_000;
+/** The same where there is something to press. */
+const ACTION_DURATION = 20_000;
 /** The most notices at once; the oldest goes. */
 const MAX_TOASTS = 3;
 
@@ -41,13 +43,14 @@ export class Notices {
   }
 
   /** One sentence that goes by itself, if nothing needs to be done about it. */
-  say(text: string, sign: SymbolName = "warning"): void {
+  say(text: string, sign: SymbolName = "warning", action: Action | null = null): void {
     const toast = make("div", { class: "toast", children: [drawSymbol(sign), make("span", { text })] });
     const close = (): void => toast.remove();
+    if (action !== null) toast.append(button({ class: "banner-action", text: action.label }, action.run));
     toast.addEventListener("click", close);
     this.toasts.append(toast);
     while (this.toasts.childElementCount > MAX_TOASTS) this.toasts.firstElementChild?.remove();
-    setTimeout(close, TOAST_DURATION);
+    setTimeout(close, action === null ? TOAST_DURATION : ACTION_DURATION);
   }
 
   /** A sentence that stays until it is taken back with `clear`. It lies over windows, so nothing moves. */
