@@ -43,6 +43,8 @@ function find(selector: string, name: string | null, onTop: boolean): Box[] {
   };
   const tidy = (text: string) => text.replace(/\s+/g, " ").trim();
   const within = (element: Element, { x, y, width, height }: DOMRect) => {
+    // What lets clicks through is never found at a place.
+    if (getComputedStyle(element).pointerEvents === "none") return true;
     const top = document.elementFromPoint(x + width / 2, y + height / 2);
     return top !== null && (element.contains(top) || top.contains(element));
   };
