@@ -86,6 +86,9 @@ pub struct States {
     /// The app does not answer: it hangs, or was stopped. Its user can wait, or have it ended.
     #[serde(default)]
     pub unresponsive: bool,
+    /// Shows something that people watch without touching anything, as a film: the screen must stay on.
+    #[serde(default)]
+    pub awake: bool,
 }
 
 /// An icon by its content: a hash of 53 bits, so that every language holds it exactly.

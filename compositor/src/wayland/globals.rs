@@ -6,6 +6,10 @@ use smithay::{
         wayland_protocols::{
             wp::text_input::zv3::server::zwp_text_input_manager_v3::ZwpTextInputManagerV3,
             xdg::{
+                foreign::{
+                    zv1::server::{zxdg_exporter_v1::ZxdgExporterV1, zxdg_importer_v1::ZxdgImporterV1},
+                    zv2::server::{zxdg_exporter_v2::ZxdgExporterV2, zxdg_importer_v2::ZxdgImporterV2},
+                },
                 shell::server::xdg_toplevel::WmCapabilities,
                 toplevel_icon::v1::server::xdg_toplevel_icon_manager_v1::XdgToplevelIconManagerV1,
             },
@@ -17,14 +21,21 @@ use smithay::{
         },
     },
     wayland::{
+        alpha_modifier::AlphaModifierState,
         buffer::BufferHandler,
         compositor::CompositorState,
+        content_type::ContentTypeState,
         cursor_shape::CursorShapeManagerState,
+        foreign_toplevel_list::ForeignToplevelListState,
         fractional_scale::FractionalScaleManagerState,
+        idle_inhibit::IdleInhibitManagerState,
+        keyboard_shortcuts_inhibit::KeyboardShortcutsInhibitState,
         output::{OutputHandler, OutputManagerState},
         pointer_constraints::PointerConstraintsState,
+        pointer_gestures::PointerGesturesState,
         presentation::PresentationState,
         relative_pointer::RelativePointerManagerState,
+        security_context::SecurityContextState,
         selection::{
             data_device::DataDeviceState, ext_data_control, primary_selection::PrimarySelectionState,
             wlr_data_control,
@@ -35,7 +46,7 @@ use smithay::{
         },
         shm::{ShmHandler, ShmState},
         single_pixel_buffer::SinglePixelBufferState,
-        tablet_manager::TabletSeatHandler,
+        tablet_manager::{TabletManagerState, TabletSeatHandler},
         viewporter::ViewporterState,
         xdg_activation::XdgActivationState,
         xdg_system_bell::{XdgSystemBellHandler, XdgSystemBellState},
@@ -57,6 +68,8 @@ pub(crate) struct Globals {
     pub(crate) wlr_data_control: wlr_data_control::DataControlState,
     pub(crate) activation: XdgActivationState,
     pub(crate) kde_decoration: KdeDecorationState,
+    pub(crate) toplevel_list: ForeignToplevelListState,
+    pub(crate) shortcuts_inhibit: KeyboardShortcutsInhibitState,
     _stateless: Stateless,
 }
 
@@ -73,6 +86,12 @@ struct Stateless {
     _bell: XdgSystemBellState,
     _pointer_constraints: PointerConstraintsState,
     _relative_pointer: RelativePointerManagerState,
+    _idle_inhibit: IdleInhibitManagerState,
+    _content_type: ContentTypeState,
+    _alpha_modifier: AlphaModifierState,
+    _gestures: PointerGesturesState,
+    _tablets: TabletManagerState,
+    _security_context: SecurityContextState,
 }
 
 /// `CLOCK_MONOTONIC`, as presentation-time names it.
@@ -82,6 +101,10 @@ impl Globals {
     pub(crate) fn new(display: &DisplayHandle) -> Self {
         display.create_global::<State, ZwpTextInputManagerV3, ()>(1, ());
         display.create_global::<State, XdgToplevelIconManagerV1, ()>(1, ());
+        display.create_global::<State, ZxdgExporterV1, ()>(1, ());
+        display.create_global::<State, ZxdgImporterV1, ()>(1, ());
+        display.create_global::<State, ZxdgExporterV2, ()>(1, ());
+        display.create_global::<State, ZxdgImporterV2, ()>(1, ());
         let primary = PrimarySelectionState::new::<State>(display);
         Self {
             ext_data_control: ext_data_control::DataControlState::new::<State, _>(
@@ -105,6 +128,8 @@ impl Globals {
             primary,
             activation: XdgActivationState::new::<State>(display),
             kde_decoration: KdeDecorationState::new::<State>(display, KdeMode::Server),
+            toplevel_list: ForeignToplevelListState::new_with_filter::<State>(display, is_trusted),
+            shortcuts_inhibit: KeyboardShortcutsInhibitState::new::<State>(display),
             _stateless: Stateless {
                 _outputs: OutputManagerState::new_with_xdg_output::<State>(display),
                 _viewporter: ViewporterState::new::<State>(display),
@@ -117,6 +142,12 @@ impl Globals {
                 _bell: XdgSystemBellState::new::<State>(display),
                 _pointer_constraints: PointerConstraintsState::new::<State>(display),
                 _relative_pointer: RelativePointerManagerState::new::<State>(display),
+                _idle_inhibit: IdleInhibitManagerState::new::<State>(display),
+                _content_type: ContentTypeState::new::<State>(display),
+                _alpha_modifier: AlphaModifierState::new::<State>(display),
+                _gestures: PointerGesturesState::new::<State>(display),
+                _tablets: TabletManagerState::new::<State>(display),
+                _security_context: SecurityContextState::new::<State, _>(display, is_trusted),
             },
         }
     }
@@ -124,7 +155,7 @@ impl Globals {
 
 /// Whether an app may use what reaches beyond its own windows: all but those that somebody put into a sandbox.
 fn is_trusted(client: &Client) -> bool {
-    client.get_data::<ClientState>().is_none_or(|app| !app.sandboxed)
+    client.get_data::<ClientState>().is_none_or(ClientState::is_trusted)
 }
 
 impl BufferHandler for State {

@@ -25,15 +25,16 @@ use calloop::ping::PingSource;
 use media::NoticeKind;
 use smithay::reexports::{
     calloop::{EventLoop, LoopHandle},
-    wayland_server::{Display, DisplayHandle},
+    wayland_server::{Client, Display, DisplayHandle},
 };
 
 use self::{
     clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::seat::Input,
     input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients, quota::later::Later,
-    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::pings::Pings,
-    windows::reports::Reports, windows::screen::Screen, windows::toplevel_icon::Reported,
-    windows::tracks::Tracks, xwayland::supervisor::Xwayland,
+    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::foreign::Foreign,
+    windows::listed::Listed, windows::pings::Pings, windows::reports::Reports, windows::sandbox::Sandboxes,
+    windows::screen::Screen, windows::toplevel_icon::Reported, windows::tracks::Tracks,
+    xwayland::supervisor::Xwayland,
 };
 use crate::{
     Config, Event, StartError,
@@ -90,6 +91,11 @@ pub(crate) struct State {
     pub(crate) later: Later,
     pub(crate) notices: Notices,
     pub(crate) alarm: Alarm,
+    pub(crate) foreign: Foreign,
+    pub(crate) listed: Listed,
+    pub(crate) sandboxes: Sandboxes,
+    /// Apps that hear of what others have: all selections, or all windows.
+    pub(crate) watchers: Vec<Client>,
     pub(crate) xwayland: Xwayland,
     pub(crate) life: Life,
 }
@@ -247,6 +253,10 @@ fn start(
         later: Later::default(),
         notices: Notices::default(),
         alarm: Alarm::default(),
+        foreign: Foreign::default(),
+        listed: Listed::default(),
+        sandboxes: Sandboxes::default(),
+        watchers: Vec::new(),
         life: Life::default(),
         display: handle,
         globals,

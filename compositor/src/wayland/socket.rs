@@ -9,7 +9,7 @@ use smithay::reexports::{
 };
 
 use crate::wayland::State;
-use crate::wayland::quota::clients::Full;
+use crate::wayland::quota::clients::{Full, Origin};
 use crate::{Config, StartError};
 
 /// Connections that are taken in one turn of the loop.
@@ -39,7 +39,7 @@ pub(super) fn listen(events: &LoopHandle<'static, State>, config: &Config) -> Re
             // Who comes without a pause keeps nobody else waiting: the rest is for the next turn.
             for _ in 0..ACCEPTED_AT_ONCE {
                 match socket.accept() {
-                    Ok(Some(stream)) => state.admit(stream),
+                    Ok(Some(stream)) => state.admit(Origin::Session, stream),
                     Ok(None) => break,
                     // There are no descriptors left, or who came has left: whoever is there goes on.
                     Err(error) => {
@@ -71,10 +71,10 @@ pub(super) fn watch_clients(
 }
 
 impl State {
-    fn admit(&mut self, stream: UnixStream) {
+    pub(in crate::wayland) fn admit(&mut self, origin: Origin, stream: UnixStream) {
         // Who connected, not who uses the connection now: enough to keep one process from taking all of them.
         let process = rustix::net::sockopt::socket_peercred(&stream).ok().map(|peer| peer.pid);
-        let data = match self.clients.admit(process, stream.try_clone().ok()) {
+        let data = match self.clients.admit(origin, process, stream.try_clone().ok()) {
             Ok(data) => data,
             // Said when it was shut; it may come ever so often.
             Err(full @ Full::Barred { .. }) => return tracing::debug!(reason = %full, "an app was refused"),

@@ -110,9 +110,20 @@ use crate::host::{Host, PATIENCE};
 /// What the app was told, in order.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    Configure { surface: ObjectId, serial: u32 },
-    Toplevel { width: i32, height: i32 },
-    Popup { x: i32, y: i32, width: i32, height: i32 },
+    Configure {
+        surface: ObjectId,
+        serial: u32,
+    },
+    Toplevel {
+        width: i32,
+        height: i32,
+    },
+    Popup {
+        x: i32,
+        y: i32,
+        width: i32,
+        height: i32,
+    },
     PopupDone(ObjectId),
     Repositioned(u32),
     Close,
@@ -123,26 +134,58 @@ pub(crate) enum Seen {
     Keymap(String),
     KeyboardEnter(ObjectId),
     KeyboardLeave(ObjectId),
-    Modifiers { held: u32, latched: u32, locked: u32, group: u32 },
-    Key { serial: u32, key: u32, pressed: bool },
-    PointerEnter { serial: u32, surface: ObjectId, x: f64, y: f64 },
+    Modifiers {
+        held: u32,
+        latched: u32,
+        locked: u32,
+        group: u32,
+    },
+    Key {
+        serial: u32,
+        key: u32,
+        pressed: bool,
+    },
+    PointerEnter {
+        serial: u32,
+        surface: ObjectId,
+        x: f64,
+        y: f64,
+    },
     PointerLeave,
-    Motion { x: f64, y: f64 },
-    Relative { dx: f64, dy: f64 },
+    Motion {
+        x: f64,
+        y: f64,
+    },
+    Relative {
+        dx: f64,
+        dy: f64,
+    },
     Locked,
     Unlocked,
     Confined,
-    Button { serial: u32 },
+    Button {
+        serial: u32,
+    },
     Axis(f64),
     AxisStop,
     PointerFrame,
-    TouchDown { x: f64, y: f64 },
+    TouchDown {
+        x: f64,
+        y: f64,
+    },
     Selection(Option<WlDataOffer>),
-    Send { mime: String, fd: OwnedFd },
+    Send {
+        mime: String,
+        fd: OwnedFd,
+    },
     IconSize(i32),
     TextEnter(ObjectId),
     TextLeave,
-    Preedit { text: Option<String>, begin: i32, end: i32 },
+    Preedit {
+        text: Option<String>,
+        begin: i32,
+        end: i32,
+    },
     Commit(Option<String>),
     TextDone(u32),
     Clock(u32),
@@ -152,10 +195,18 @@ pub(crate) enum Seen {
     Primary(Option<ZwpPrimarySelectionOfferV1>),
     Controlled(Option<ExtDataControlOfferV1>),
     ControlledPrimary(Option<ExtDataControlOfferV1>),
-    Mode { width: i32, height: i32 },
+    Mode {
+        width: i32,
+        height: i32,
+    },
     OutputScale(i32),
     OutputDone,
-    LogicalSize { width: i32, height: i32 },
+    LogicalSize {
+        width: i32,
+        height: i32,
+    },
+    /// Any other event, as its library writes it.
+    Said(String),
 }
 
 #[derive(Default)]
@@ -201,6 +252,11 @@ impl App {
     pub(crate) fn connect(host: &Host) -> Self {
         let stream =
             UnixStream::connect(host.dir.path().join(&host.display)).expect("the compositor's socket");
+        Self::over(stream)
+    }
+
+    /// An app on a connection that somebody else made.
+    pub(crate) fn over(stream: UnixStream) -> Self {
         let connection = Connection::from_socket(stream).expect("a connection");
         let (globals, queue) = registry_queue_init::<Memory>(&connection).expect("the globals");
         let qh = queue.handle();

@@ -158,7 +158,7 @@ fn window() -> Window {
             increment: Some(Size::new(8, 16)),
             base: Some(Size::new(4, 4)),
         },
-        states: States { activated: true, client_decorated: true, ..States::default() },
+        states: States { activated: true, client_decorated: true, awake: true, ..States::default() },
         configured: 12,
         stacking: 1,
     }

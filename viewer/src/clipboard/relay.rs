@@ -1,4 +1,8 @@
 //! Who owns what at the moment, and who asked whom.
+//!
+//! Clipboard managers copy what they paste: they take over the session's content as their own. Offered back, it would go to
+//! all other viewers, whose managers do the same, and the clipboard would never come to rest. So what a desktop offers
+//! after it has got a text of the session is looked at first: the same text is no news.
 
 use std::collections::VecDeque;
 
@@ -17,12 +21,28 @@ pub(crate) struct Clipboard {
     asked: VecDeque<Format>,
     /// The answer under way is to a question about content that is outdated.
     outdated: bool,
+    /// The session's text, once the desktop has got it.
+    given: Option<Bytes>,
+    /// What the desktop copied since, while it is looked at.
+    looked_at: Option<(ClipboardRequest, Vec<Format>)>,
+    looks: u32,
+    /// Somebody on the desktop took the session's content over.
+    taken_over: bool,
 }
 
 impl Clipboard {
     /// Nothing on either side.
     pub(super) fn new(desktop: Box<dyn Desktop>) -> Self {
-        Self { desktop, session: Vec::new(), asked: VecDeque::new(), outdated: false }
+        Self {
+            desktop,
+            session: Vec::new(),
+            asked: VecDeque::new(),
+            outdated: false,
+            given: None,
+            looked_at: None,
+            looks: 0,
+            taken_over: false,
+        }
     }
 
     /// Something may have come from the window system.
@@ -36,11 +56,15 @@ impl Clipboard {
             let mime = format.mimes().iter().find(|known| mimes.iter().any(|mime| mime == *known))?;
             Some((format, (*mime).to_owned()))
         };
-        let had_any = !self.session.is_empty();
+        let (had_any, taken_over) = (!self.session.is_empty(), self.taken_over);
         self.set_session(Format::ALL.into_iter().filter_map(best).collect());
         if !self.session.is_empty() {
             self.desktop.own(self.session.iter().map(|(format, _)| *format).collect());
         } else if had_any {
+            if taken_over {
+                // What its owner has cleared does not stay with who took it over.
+                self.desktop.own(vec![Format::Text]);
+            }
             self.desktop.disown();
         }
     }
@@ -49,6 +73,9 @@ impl Clipboard {
     pub(crate) fn deliver(&mut self, data: Option<Bytes>) -> Option<Command> {
         let format = if std::mem::take(&mut self.outdated) { None } else { self.asked.pop_front() };
         if let Some(format) = format {
+            if format == Format::Text && data.is_some() {
+                self.given.clone_from(&data);
+            }
             self.desktop.deliver(format, data);
         }
         self.ask()
@@ -68,6 +95,25 @@ impl Clipboard {
     /// Something happened on the desktop: what to tell the link.
     pub(crate) fn on_event(&mut self, event: Event) -> Option<Command> {
         match event {
+            Event::Copied { formats } if self.given.is_some() && formats.contains(&Format::Text) => {
+                // Counted from above, where the host's numbers never get.
+                let request = ClipboardRequest(u32::MAX - self.looks);
+                self.looks = self.looks.wrapping_add(1) % 1024;
+                self.looked_at = Some((request, formats));
+                self.desktop.fetch(request, Format::Text);
+                None
+            }
+            Event::Fetched { request, data } if self.looked_at.as_ref().is_some_and(|at| at.0 == request) => {
+                let (_, formats) = self.looked_at.take()?;
+                if data.is_some() && data == self.given {
+                    self.taken_over = true;
+                    return None;
+                }
+                self.given = None;
+                self.on_event(Event::Copied { formats })
+            }
+            // A look at what is no more.
+            Event::Fetched { request, .. } if request.0 > u32::MAX - 1024 => None,
             Event::Copied { formats } => {
                 self.set_session(Vec::new());
                 let names = |format: &Format| match format {
@@ -107,6 +153,7 @@ impl Clipboard {
         self.outdated |= !self.asked.is_empty();
         self.asked.clear();
         self.session = session;
+        (self.given, self.looked_at, self.taken_over) = (None, None, false);
     }
 }
 
@@ -186,6 +233,32 @@ mod tests {
         let next = clipboard.deliver(Some(Bytes::from_static(b"old")));
         assert_eq!(asked(next).as_deref(), Some("text/html"));
         assert_eq!(recorder.seen(), ["own [Text]", "own [Html]"]);
+    }
+
+    #[test]
+    fn who_takes_over_what_the_session_has_is_not_offered_back() {
+        let (recorder, mut clipboard) = start();
+        let text = || Some(Bytes::from_static(b"copied once"));
+        let copied = || Event::Copied { formats: vec![Format::Text] };
+        let first_look = ClipboardRequest(u32::MAX);
+        clipboard.offer(&["text/plain".into()]);
+        clipboard.on_event(Event::Pasting(Format::Text));
+        clipboard.deliver(text());
+        assert!(clipboard.on_event(copied()).is_none(), "it is looked at first");
+        assert!(clipboard.on_event(Event::Fetched { request: first_look, data: text() }).is_none());
+        recorder.seen();
+        clipboard.offer(&[]);
+        assert_eq!(recorder.seen(), ["own [Text]", "disown"], "cleared where it was taken over");
+
+        clipboard.offer(&["text/plain".into()]);
+        clipboard.on_event(Event::Pasting(Format::Text));
+        clipboard.deliver(text());
+        assert!(clipboard.on_event(copied()).is_none());
+        assert!(clipboard.on_event(Event::Fetched { request: first_look, data: text() }).is_none());
+        let second_look = ClipboardRequest(u32::MAX - 1);
+        let other = Some(Bytes::from_static(b"something else"));
+        let told = clipboard.on_event(Event::Fetched { request: second_look, data: other });
+        assert!(matches!(told, Some(Command::OfferClipboard { .. })), "what is new is offered");
     }
 
     #[test]

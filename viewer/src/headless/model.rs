@@ -232,6 +232,7 @@ fn names(states: States) -> Vec<&'static str> {
         urgent,
         client_decorated,
         unresponsive,
+        awake,
     } = states;
     [
         (activated, "activated"),
@@ -243,6 +244,7 @@ fn names(states: States) -> Vec<&'static str> {
         (urgent, "urgent"),
         (client_decorated, "client_decorated"),
         (unresponsive, "unresponsive"),
+        (awake, "awake"),
     ]
     .into_iter()
     .filter_map(|(holds, name)| holds.then_some(name))

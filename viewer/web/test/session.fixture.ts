@@ -34,6 +34,7 @@ export function window(track = TRACK, more: Partial<Window> = {}): Window {
       urgent: false,
       client_decorated: false,
       unresponsive: false,
+      awake: false,
     },
     configured: 0,
     stacking: track,

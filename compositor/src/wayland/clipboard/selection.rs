@@ -10,7 +10,7 @@ use bytes::Bytes;
 use media::{ClipboardRequest, Event};
 use smithay::{
     input::Seat,
-    reexports::wayland_server::{Client, backend::ObjectId},
+    reexports::wayland_server::backend::ObjectId,
     wayland::selection::{
         SelectionHandler, SelectionSource, SelectionTarget,
         data_device::{
@@ -58,8 +58,6 @@ pub(crate) struct Clipboard {
     pace: Pace,
     /// The Wayland sources that have the selections.
     sources: Sources,
-    /// Apps that hear of all selections, with or without the keyboard.
-    pub(in crate::wayland) controllers: Vec<Client>,
 }
 
 /// By which sources Wayland apps have the selections. Smithay does not tell when one of them is gone.
@@ -102,7 +100,6 @@ impl Default for Clipboard {
             stale: false,
             pace: Pace::new(8, Duration::from_millis(100)),
             sources: Sources::default(),
-            controllers: Vec::new(),
         }
     }
 }

@@ -16,6 +16,8 @@ pub(in crate::wayland) struct Placement {
     pub(in crate::wayland) transform: Transform,
     /// Whether it has no transparency.
     pub(in crate::wayland) opaque: bool,
+    /// How much of it is seen; 255: as it is.
+    pub(in crate::wayland) alpha: u8,
 }
 
 impl Placement {
@@ -38,28 +40,35 @@ pub(in crate::wayland) fn draw(
 ) {
     let Some(rect) = placement.to.intersection(clip) else { return };
     match placement.one_to_one() {
-        Some((dx, dy)) => draw_rows(target, rect, source, (dx, dy), placement.opaque),
+        Some((dx, dy)) => draw_rows(target, rect, source, (dx, dy), placement),
         None => draw_scaled(target, rect, source, placement),
     }
 }
 
-fn draw_rows(target: &mut Frame, rect: Rect<Pixels>, source: &Frame, (dx, dy): (i32, i32), opaque: bool) {
+fn draw_rows(
+    target: &mut Frame,
+    rect: Rect<Pixels>,
+    source: &Frame,
+    (dx, dy): (i32, i32),
+    placement: &Placement,
+) {
+    let &Placement { opaque, alpha, .. } = placement;
     let Some(rect) = rect.intersection(source.size().to_rect().offset(dx, dy)) else { return };
     let from = rect.offset(-dx, -dy);
     for y in rect.y..rect.bottom() {
         let above = source.row(from, y - dy);
         let below = target.row_mut(rect, y);
-        if opaque {
+        if opaque && alpha == u8::MAX {
             below.copy_from_slice(above);
         } else {
             let pixels = below.as_chunks_mut::<4>().0.iter_mut().zip(above.as_chunks::<4>().0);
-            pixels.for_each(|(below, above)| over(below, *above));
+            pixels.for_each(|(below, above)| over(below, faded(*above, alpha)));
         }
     }
 }
 
 fn draw_scaled(target: &mut Frame, rect: Rect<Pixels>, source: &Frame, placement: &Placement) {
-    let Placement { to, from, transform, .. } = *placement;
+    let Placement { to, from, transform, alpha, .. } = *placement;
     let (step_x, step_y) = (from.w / f64::from(to.w), from.h / f64::from(to.h));
     let sampler = Sampler { source, transform };
     for y in rect.y..rect.bottom() {
@@ -67,7 +76,7 @@ fn draw_scaled(target: &mut Frame, rect: Rect<Pixels>, source: &Frame, placement
         let row = target.row_mut(rect, y).as_chunks_mut::<4>().0;
         for (x, below) in (rect.x..).zip(row) {
             let u = from.x + (f64::from(x - to.x) + 0.5) * step_x - 0.5;
-            over(below, sampler.at(u, v));
+            over(below, faded(sampler.at(u, v), alpha));
         }
     }
 }
@@ -117,6 +126,14 @@ impl Sampler<'_> {
     }
 }
 
+/// A premultiplied pixel of which so much is seen.
+fn faded(pixel: [u8; 4], alpha: u8) -> [u8; 4] {
+    match alpha {
+        u8::MAX => pixel,
+        alpha => pixel.map(|part| ((u32::from(part) * u32::from(alpha) + 127) / 255) as u8),
+    }
+}
+
 /// Puts a premultiplied pixel over another.
 fn over(below: &mut [u8; 4], above: [u8; 4]) {
     match above[3] {
@@ -150,7 +167,7 @@ mod tests {
     }
 
     fn placement(to: Rect<Pixels>, (w, h): (f64, f64), transform: Transform) -> Placement {
-        Placement { to, from: Source { x: 0.0, y: 0.0, w, h }, transform, opaque: true }
+        Placement { to, from: Source { x: 0.0, y: 0.0, w, h }, transform, opaque: true, alpha: u8::MAX }
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Plan {
     /// Where a lone surface's buffer lies on the picture, if it can be read straight into it.
     fn direct(&self) -> Option<(i32, i32)> {
         let [only] = &*self.placed else { return None };
-        only.placement.one_to_one()
+        only.placement.one_to_one().filter(|_| only.placement.alpha == u8::MAX)
     }
 }
 
@@ -181,6 +181,7 @@ impl Picture {
                 from: whole(frame.size()),
                 transform: Transform::Normal,
                 opaque: true,
+                alpha: u8::MAX,
             };
             blit::draw(&mut shifted, plan.size.to_rect(), frame, &place);
             *frame = shifted;
@@ -252,6 +253,7 @@ impl Picture {
                     from: whole(frame.size()),
                     transform: Transform::Normal,
                     opaque: true,
+                    alpha: u8::MAX,
                 };
                 let clip = pixels.size().to_rect();
                 blit::draw(&mut pixels, clip, frame, &place);
@@ -281,6 +283,7 @@ fn place(node: &Node, origin: Point<Logical>, scale: Scale) -> Placed {
         from: node.source,
         transform: node.attached.transform,
         opaque: node.attached.opaque,
+        alpha: node.alpha,
     };
     Placed { id: node.id.clone(), placement }
 }

@@ -7,6 +7,7 @@ use smithay::{
     reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface},
     utils::{Rectangle, Transform},
     wayland::{
+        alpha_modifier::AlphaModifierSurfaceCachedState,
         compositor::{self, SubsurfaceCachedState, SurfaceData, TraversalAction},
         shell::xdg::SurfaceCachedState,
         viewporter::{ViewportCachedState, ensure_viewport_valid},
@@ -25,6 +26,8 @@ pub(in crate::wayland) struct Node {
     /// Which part of the buffer it shows, in the buffer's pixels after its transform.
     pub(in crate::wayland) source: Source,
     pub(in crate::wayland) attached: Attached,
+    /// How much of it is seen, as its app wants; 255: as it is.
+    pub(in crate::wayland) alpha: u8,
 }
 
 /// A part of a buffer, in its pixels.
@@ -127,7 +130,9 @@ fn node(surface: &WlSurface, states: &SurfaceData, at: (i32, i32), attached: Att
             viewport.size().map_or(natural, |size| Size::new(size.w.max(1) as u32, size.h.max(1) as u32)),
         ),
     };
-    Node { id: surface.id(), rect: Rect::new(at.0, at.1, size.w, size.h), source, attached }
+    let seen = states.cached_state.get::<AlphaModifierSurfaceCachedState>().current().multiplier();
+    let alpha = seen.map_or(u8::MAX, |seen| (seen >> 24) as u8);
+    Node { id: surface.id(), rect: Rect::new(at.0, at.1, size.w, size.h), source, attached, alpha }
 }
 
 fn scaled(rect: Rectangle<f64, smithay::utils::Logical>, factor: f64) -> Source {

@@ -134,8 +134,8 @@ pub(crate) struct Usage {
     pub(crate) objects: u32,
     /// How many types its sources of selections offer.
     pub(crate) types: HashMap<ObjectId, usize>,
-    /// Its devices that hear of all selections.
-    pub(crate) controls: u32,
+    /// Its devices that hear of all selections, and its lists of all windows.
+    pub(crate) watches: u32,
     /// Icons that are being made, each with a small picture.
     pub(crate) icons: u32,
     /// Bytes of canvases and of pictures kept for compositing.
@@ -152,6 +152,15 @@ pub(crate) struct Usage {
     requests: u32,
 }
 
+/// By which socket an app came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The session's.
+    Session,
+    /// That of a sandbox: such an app sees no protocols that reach beyond its own windows.
+    Sandbox,
+}
+
 /// What Wayland keeps for each app that connected to our socket.
 #[derive(Debug)]
 pub(crate) struct ClientState {
@@ -163,20 +172,28 @@ pub(crate) struct ClientState {
     /// Why it was.
     shut: OnceLock<&'static str>,
     gone: Arc<Mutex<Vec<ClientId>>>,
-    /// Whether somebody put it into a sandbox: it sees no protocols that reach beyond its own windows.
-    pub(crate) sandboxed: bool,
+    origin: Origin,
 }
 
 impl ClientState {
-    pub(in crate::wayland) fn new(socket: Option<UnixStream>, gone: Arc<Mutex<Vec<ClientId>>>) -> Self {
+    pub(in crate::wayland) fn new(
+        origin: Origin,
+        socket: Option<UnixStream>,
+        gone: Arc<Mutex<Vec<ClientId>>>,
+    ) -> Self {
         Self {
             compositor: CompositorClientState::default(),
             looks: AtomicU32::new(0),
             socket,
             shut: OnceLock::new(),
             gone,
-            sandboxed: false,
+            origin,
         }
+    }
+
+    /// Whether the app may use what reaches beyond its own windows.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.origin == Origin::Session
     }
 
     /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of them.
@@ -243,6 +260,7 @@ impl Clients {
     /// What to keep for one more connection of a process, if there is room for it.
     pub(crate) fn admit(
         &self,
+        origin: Origin,
         process: Option<Pid>,
         socket: Option<UnixStream>,
     ) -> Result<Arc<ClientState>, Full> {
@@ -257,7 +275,7 @@ impl Clients {
         if of_process >= self.limits.process_clients as usize {
             return Err(Full::Process);
         }
-        Ok(Arc::new(ClientState::new(socket, self.gone.clone())))
+        Ok(Arc::new(ClientState::new(origin, socket, self.gone.clone())))
     }
 
     /// The connection that was admitted is made.
@@ -311,9 +329,9 @@ impl Clients {
         self.used.entry(client.clone()).or_default()
     }
 
-    /// How many devices of an app hear of all selections.
-    pub(in crate::wayland) fn controls(&self, client: &ClientId) -> u32 {
-        self.used.get(client).map_or(0, |usage| usage.controls)
+    /// By how many objects an app hears of all selections or all windows.
+    pub(in crate::wayland) fn watches(&self, client: &ClientId) -> u32 {
+        self.used.get(client).map_or(0, |usage| usage.watches)
     }
 
     /// An app's number. Those of X11 apps are higher.
@@ -473,7 +491,7 @@ mod tests {
         let (ours, _theirs) = UnixStream::pair().expect("a socket");
         let mut clients = Clients::new(Limits::default());
         clients.reading.worked = || WORKED.get();
-        let data = Arc::new(ClientState::new(None, Arc::default()));
+        let data = Arc::new(ClientState::new(Origin::Session, None, Arc::default()));
         let client = display.handle().insert_client(ours, data).expect("a client");
         clients.begin_reading();
         (clients, client.id())

@@ -2,6 +2,7 @@
 
 pub(in crate::wayland) mod banned;
 pub(in crate::wayland) mod clients;
+pub(in crate::wayland) mod extensions;
 pub(in crate::wayland) mod later;
 pub(in crate::wayland) mod notices;
 pub(in crate::wayland) mod objects;

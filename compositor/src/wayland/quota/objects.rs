@@ -235,4 +235,4 @@ counted!(OrgKdeKwinServerDecorationManager, () => KdeDecorationState,
     org_kde_kwin_server_decoration_manager::Request::Create { .. } => one_object_more);
 counted!(OrgKdeKwinServerDecoration, WlSurface => KdeDecorationState);
 
-pub(in crate::wayland) use global;
+pub(in crate::wayland) use {counted, global, listener};

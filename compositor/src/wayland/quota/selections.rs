@@ -6,11 +6,14 @@
 use smithay::{
     reexports::{
         wayland_protocols::{
-            ext::data_control::v1::server::{
-                ext_data_control_device_v1::{self, ExtDataControlDeviceV1},
-                ext_data_control_manager_v1::{self, ExtDataControlManagerV1},
-                ext_data_control_offer_v1::ExtDataControlOfferV1,
-                ext_data_control_source_v1::{self, ExtDataControlSourceV1},
+            ext::{
+                data_control::v1::server::{
+                    ext_data_control_device_v1::{self, ExtDataControlDeviceV1},
+                    ext_data_control_manager_v1::{self, ExtDataControlManagerV1},
+                    ext_data_control_offer_v1::ExtDataControlOfferV1,
+                    ext_data_control_source_v1::{self, ExtDataControlSourceV1},
+                },
+                foreign_toplevel_list::v1::server::ext_foreign_toplevel_handle_v1::ExtForeignToplevelHandleV1,
             },
             wp::primary_selection::zv1::server::{
                 zwp_primary_selection_device_manager_v1::{self, ZwpPrimarySelectionDeviceManagerV1},
@@ -66,8 +69,8 @@ const TYPES: usize = 1024;
 /// Offers that an app has been made and keeps, roughly. Each selection makes one for each of its data devices.
 const OFFERS: u32 = 4096;
 
-/// Devices of one app that hear of all selections, whoever has the keyboard.
-const CONTROLS: u32 = 16;
+/// Devices of one app that hear of all selections, whoever has the keyboard, and its lists of all windows.
+const WATCHES: u32 = 16;
 
 /// The first of the ids that the server gives.
 const SERVER_IDS: u32 = 0xff00_0000;
@@ -124,11 +127,11 @@ global!(ExtDataControlManagerV1, ExtDataControlManagerGlobalData => ExtControlSt
 guarded!(ExtDataControlManagerV1, ExtDataControlManagerUserData => ExtControlState,
 destroyed: one_object_less, |state, client, _, request| match request {
     ext_data_control_manager_v1::Request::CreateDataSource { .. } => one_object_more(state, client),
-    ext_data_control_manager_v1::Request::GetDataDevice { .. } => one_control_more(state, client),
+    ext_data_control_manager_v1::Request::GetDataDevice { .. } => one_watcher_more(state, client),
     _ => Verdict::Pass,
 });
 guarded!(ExtDataControlDeviceV1, ExtDataControlDeviceUserData => ExtControlState,
-destroyed: one_control_less, |state, client, _, request| match request {
+destroyed: one_watcher_less, |state, client, _, request| match request {
     ext_data_control_device_v1::Request::SetSelection { source }
     | ext_data_control_device_v1::Request::SetPrimarySelection { source } => {
         sets_selection(state, client, source.as_ref().map(Resource::id))
@@ -142,11 +145,11 @@ global!(ZwlrDataControlManagerV1, DataControlManagerGlobalData => WlrControlStat
 guarded!(ZwlrDataControlManagerV1, DataControlManagerUserData => WlrControlState,
 destroyed: one_object_less, |state, client, _, request| match request {
     zwlr_data_control_manager_v1::Request::CreateDataSource { .. } => one_object_more(state, client),
-    zwlr_data_control_manager_v1::Request::GetDataDevice { .. } => one_control_more(state, client),
+    zwlr_data_control_manager_v1::Request::GetDataDevice { .. } => one_watcher_more(state, client),
     _ => Verdict::Pass,
 });
 guarded!(ZwlrDataControlDeviceV1, DataControlDeviceUserData => WlrControlState,
-destroyed: one_control_less, |state, client, _, request| match request {
+destroyed: one_watcher_less, |state, client, _, request| match request {
     zwlr_data_control_device_v1::Request::SetSelection { source }
     | zwlr_data_control_device_v1::Request::SetPrimarySelection { source } => {
         sets_selection(state, client, source.as_ref().map(Resource::id))
@@ -163,12 +166,12 @@ fn sets_selection(state: &mut State, client: &Client, source: Option<ObjectId>) 
     if keeps_offers(state, client) { Verdict::CutOff(HOARDS) } else { Verdict::Pass }
 }
 
-const HOARDS: &str = "it keeps too many offers of selections";
+const HOARDS: &str = "it keeps too many offers of selections or handles of windows";
 
 impl State {
-    /// Ends apps that are told of all selections and give no offer back.
+    /// Ends apps that are told of all selections or windows and give back nothing of what stands for them.
     pub(in crate::wayland) fn end_hoarders(&mut self) {
-        for client in self.clipboard.controllers.clone() {
+        for client in self.watchers.clone() {
             if keeps_offers(self, &client) {
                 self.cut_off(&client, HOARDS);
             }
@@ -176,11 +179,12 @@ impl State {
     }
 }
 
-/// Offers are made and destroyed beside us; but ids are given lowest first, so high ones mean that there are many.
+/// Offers and handles are made and destroyed beside us; but ids are given lowest first, so high ones mean that there are many.
 fn keeps_offers(state: &State, client: &Client) -> bool {
     let backend = state.display.backend_handle();
     let is_offer = |id: u32| {
         let interfaces = [
+            ExtForeignToplevelHandleV1::interface(),
             WlDataOffer::interface(),
             ZwpPrimarySelectionOfferV1::interface(),
             ExtDataControlOfferV1::interface(),
@@ -201,21 +205,21 @@ fn one_type_more(state: &mut State, client: &Client, source: ObjectId) -> Verdic
     if *offered > TYPES { Verdict::CutOff("it offers too many types of one content") } else { Verdict::Pass }
 }
 
-fn one_control_more(state: &mut State, client: &Client) -> Verdict {
+pub(in crate::wayland) fn one_watcher_more(state: &mut State, client: &Client) -> Verdict {
     let clients = &state.clients;
-    state.clipboard.controllers.retain(|known| clients.controls(&known.id()) > 0);
-    if !state.clipboard.controllers.contains(client) {
-        state.clipboard.controllers.push(client.clone());
+    state.watchers.retain(|known| clients.watches(&known.id()) > 0);
+    if !state.watchers.contains(client) {
+        state.watchers.push(client.clone());
     }
     let usage = state.clients.usage(&client.id());
-    usage.controls += 1;
-    if usage.controls > CONTROLS {
-        return Verdict::CutOff("it watches the clipboard by too many devices");
+    usage.watches += 1;
+    if usage.watches > WATCHES {
+        return Verdict::CutOff("it watches the clipboard or the windows by too many objects");
     }
     one_listener_more(state, client)
 }
 
-fn one_control_less<I>(usage: &mut Usage, device: &I) {
-    usage.controls = usage.controls.saturating_sub(1);
+pub(in crate::wayland) fn one_watcher_less<I>(usage: &mut Usage, device: &I) {
+    usage.watches = usage.watches.saturating_sub(1);
     one_listener_less(usage, device);
 }

@@ -99,6 +99,7 @@ mod tests {
     use std::{io::Read, os::unix::net::UnixStream};
 
     use super::*;
+    use crate::wayland::quota::clients::Origin;
 
     fn open(socket: &UnixStream) -> bool {
         socket.set_nonblocking(true).unwrap();
@@ -110,7 +111,7 @@ mod tests {
     fn an_app_at_which_the_loop_stays_has_its_connection_shut() {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         let watch = Watch::start().unwrap();
-        watch.begin(Arc::new(ClientState::new(Some(ours), Arc::default())));
+        watch.begin(Arc::new(ClientState::new(Origin::Session, Some(ours), Arc::default())));
         // This thread is the loop.
         let shut = std::thread::spawn(move || theirs.read(&mut [0]).unwrap());
         while !shut.is_finished() {
@@ -123,7 +124,7 @@ mod tests {
     fn an_app_is_not_blamed_for_time_in_which_the_loop_does_not_work() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let watch = Watch { read: Arc::default(), _alive: mpsc::channel().0 };
-        watch.begin(Arc::new(ClientState::new(Some(ours), Arc::default())));
+        watch.begin(Arc::new(ClientState::new(Origin::Session, Some(ours), Arc::default())));
         (0..100_000).for_each(|_| look(&watch.read, Duration::from_secs(7)));
         look(&watch.read, Duration::from_secs(7) + PATIENCE);
         assert!(open(&theirs));
@@ -135,7 +136,7 @@ mod tests {
     fn an_app_that_waits_for_others_goes_on() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let watch = Watch { read: Arc::default(), _alive: mpsc::channel().0 };
-        let app = Arc::new(ClientState::new(Some(ours), Arc::default()));
+        let app = Arc::new(ClientState::new(Origin::Session, Some(ours), Arc::default()));
         let hours = |n: u64| Duration::from_secs(3600 * n);
         watch.begin(app.clone());
         look(&watch.read, hours(1));

@@ -184,6 +184,7 @@ impl State {
         }
         self.forget_focus(id, &root);
         if was_shown {
+            self.unlist_window(id);
             self.outbox.source(Event::WindowGone(id));
         }
     }
@@ -211,6 +212,7 @@ impl State {
             let canvas = track.canvas.clone();
             self.outbox.send(crate::Event::Canvas { track: id, canvas });
         }
+        self.list_window(&window);
         self.outbox.source(Event::Window(window));
         if first {
             self.report_app(id);

@@ -20,6 +20,7 @@ use crate::wayland::picture::capture::Change;
 use crate::wayland::quota::unapplied;
 use crate::wayland::windows::decoration;
 use crate::wayland::windows::tracks::Role;
+use crate::wayland::windows::wishes;
 
 /// So many configures wait for an answer; a newer one is held back until then, and replaced by one newer still.
 const IN_FLIGHT: usize = 4;
@@ -85,6 +86,7 @@ impl Toplevel {
     /// The states that the app has acknowledged, and those that only we know of.
     pub(in crate::wayland) fn states(&self) -> States {
         let by_kde = decoration::is_agreed(self.surface.wl_surface());
+        let awake = wishes::keeps_awake(self.surface.wl_surface());
         self.with_current(|state| States {
             activated: state.states.contains(XdgState::Activated),
             maximized: state.states.contains(XdgState::Maximized),
@@ -95,6 +97,7 @@ impl Toplevel {
             urgent: self.urgent,
             client_decorated: state.decoration_mode != Some(Mode::ServerSide) && !by_kde,
             unresponsive: false,
+            awake,
         })
     }
 

@@ -55,6 +55,7 @@ impl State {
         }
         self.forget_focus(id, &track.root);
         if track.reported.is_some() {
+            self.unlist_window(id);
             self.outbox.source(Event::WindowGone(id));
         }
     }
@@ -127,6 +128,7 @@ impl State {
             urgent: states.attention || (window.properties.urgent && !states.focused),
             client_decorated: window.override_redirect || window.properties.undecorated,
             unresponsive: self.is_unresponsive(track),
+            awake: false,
         }
     }
 

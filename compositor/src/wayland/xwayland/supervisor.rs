@@ -28,6 +28,7 @@ use crate::Config;
 use crate::clock::Work;
 use crate::wayland::State;
 use crate::wayland::clipboard::pipes;
+use crate::wayland::quota::clients::Origin;
 use crate::wayland::xwayland::{
     pairing::Surfaces,
     server::{self, Ends, Server},
@@ -260,7 +261,7 @@ impl State {
 
     fn watch_xwayland(&mut self, server: Server, ends: Ends) -> Result<Running, String> {
         let Ends { wayland, manager, ready, ended } = ends;
-        let data = self.clients.admit(None, None).map_err(|full| full.to_string())?;
+        let data = self.clients.admit(Origin::Session, None, None).map_err(|full| full.to_string())?;
         let client = self.display.insert_client(wayland, data.clone()).map_err(|error| error.to_string())?;
         self.clients.connected(client.id(), None, data);
         let failed = |error: &dyn std::fmt::Display| error.to_string();

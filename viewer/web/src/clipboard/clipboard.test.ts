@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, test, vi } from "vitest";
 import type { Command } from "../link/vocabulary";
-import { Clipboard } from "./clipboard";
+import { Clipboard, type Waiting } from "./clipboard";
 
 const text = (words: string) => new TextEncoder().encode(words);
 
@@ -45,12 +45,12 @@ class Browser {
 function story({ webkit = false } = {}) {
   const browser = new Browser();
   const sent: Command[] = [];
-  const pending: boolean[] = [];
+  const pending: Waiting[] = [];
   let copied: Record<string, Uint8Array> = {};
   const clipboard = new Clipboard({
     webkit,
     focused: () => browser.focused(),
-    pending: (copyable) => pending.push(copyable),
+    pending: (waiting) => pending.push(waiting),
     send: (command) => {
       sent.push(command);
       if (command.do !== "read-clipboard") return;
@@ -93,11 +93,11 @@ describe("what an app copies", () => {
     const { browser, clipboard, pending, appCopies } = story();
     browser.allowed = false;
     appCopies({ "text/plain": text("x") });
-    await vi.waitFor(() => expect(pending).toEqual([true]));
+    await vi.waitFor(() => expect(pending).toEqual(["content"]));
     browser.allowed = true;
     clipboard.gesture(false);
     await vi.waitFor(async () => expect(await browser.text()).toBe("x"));
-    expect(pending).toEqual([true, false]);
+    expect(pending).toEqual(["content", "nothing"]);
   });
 
   it("waits for the focus", async () => {
@@ -125,6 +125,85 @@ describe("what an app copies", () => {
     expect(clipboard.take(paste({ "text/plain": "x" }))).toBe(true);
     expect(offers()).toEqual([]);
   });
+});
+
+describe("what an app clears", () => {
+  const cleared = async (prepare: (browser: Browser, clipboard: Clipboard) => void) => {
+    const told = story();
+    told.appCopies({ "text/plain": text("x") });
+    await vi.waitFor(async () => expect(await told.browser.text()).toBe("x"));
+    prepare(told.browser, told.clipboard);
+    told.appCopies({});
+    return told;
+  };
+
+  it("is cleared in the browser", async () => {
+    const { browser } = await cleared(() => {});
+    await vi.waitFor(async () => expect(await browser.text()).toBe(""));
+  });
+
+  it("is cleared as soon as the browser allows it, and does not come back to the session", async () => {
+    const { browser, clipboard, offers } = await cleared((browser) => (browser.hasFocus = false));
+    expect(await browser.text()).toBe("x");
+    browser.hasFocus = true;
+    browser.readPermission = "granted";
+    await clipboard.focus();
+    expect(await browser.text()).toBe("");
+    browser.holds = [new Item({ "text/plain": new Blob(["x"]) })];
+    await clipboard.focus();
+    expect(offers()).toEqual([]);
+    expect(clipboard.take(paste({ "text/plain": "x" }))).toBe(true);
+    expect(offers()).toHaveLength(1);
+  });
+
+  it("stays what the user has copied elsewhere meanwhile", async () => {
+    const { browser, clipboard, appCopies } = story();
+    browser.readPermission = "granted";
+    appCopies({ "text/plain": text("x") });
+    await vi.waitFor(async () => expect(await browser.text()).toBe("x"));
+    browser.holds = [new Item({ "text/plain": new Blob(["mine"]) })];
+    browser.hasFocus = false;
+    appCopies({});
+    browser.hasFocus = true;
+    await clipboard.focus();
+    expect(await browser.text()).toBe("mine");
+  });
+});
+
+describe("a secret", () => {
+  const secret = { "text/plain": text("pass"), "x-kde-passwordManagerHint": text("secret") };
+
+  it("goes out at a click on what says so, not with any key, and away when its app clears it", async () => {
+    const { browser, clipboard, pending, appCopies } = story();
+    appCopies(secret);
+    expect(pending).toEqual(["secret"]);
+    clipboard.gesture(false);
+    await clipboard.focus();
+    expect(browser.holds).toEqual([]);
+    clipboard.copy();
+    await vi.waitFor(async () => expect(await browser.text()).toBe("pass"));
+    appCopies({});
+    await vi.waitFor(async () => expect(await browser.text()).toBe(""));
+    expect(pending).toEqual(["secret", "nothing"]);
+  });
+
+  it("that is cleared before anybody wanted it needs no button", () => {
+    const { browser, pending, appCopies } = story();
+    appCopies(secret);
+    appCopies({});
+    expect(pending).toEqual(["secret", "nothing"]);
+    expect(browser.holds).toEqual([]);
+  });
+});
+
+test("a picture of an app is not offered back, whatever the browser made of it", async () => {
+  const { browser, clipboard, appCopies, offers } = story();
+  browser.readPermission = "granted";
+  appCopies({ "image/png": text("png") });
+  await vi.waitFor(() => expect(browser.holds).toHaveLength(1));
+  browser.holds = [new Item({ "image/png": new Blob(["encoded anew"]) })];
+  await clipboard.focus();
+  expect(offers()).toEqual([]);
 });
 
 describe("what the user copies elsewhere", () => {

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { Api } from "../api/api";
 import type { Command } from "../link/vocabulary";
 import { Session } from "../page/session";
+import type { Waiting } from "./clipboard";
 import { Clipboards } from "./clipboards";
 
 function session(id: number, sent: Command[]): Session {
@@ -36,15 +37,15 @@ test("a paste is offered to the session whose window has the keyboard, and to no
 });
 
 test("what one session's app copied waits for that session's button", async () => {
-  const waiting: [number, boolean][] = [];
+  const waiting: [number, Waiting][] = [];
   const [a, b] = [session(0, []), session(1, [])];
   const clipboards = new Clipboards({
     focused: () => null,
     webkit: false,
-    pending: ({ id }, copyable) => waiting.push([id, copyable]),
+    pending: ({ id }, what) => waiting.push([id, what]),
     active: () => 0,
   });
   clipboards.of(a);
   clipboards.handle(b, { on: "clipboard-offered", mimes: ["text/plain"] });
-  await vi.waitFor(() => expect(waiting).toEqual([[1, true]]));
+  await vi.waitFor(() => expect(waiting).toEqual([[1, "content"]]));
 });

@@ -6,12 +6,12 @@
 import type { Event } from "../link/vocabulary";
 import type { Session } from "../page/session";
 import type { SessionId } from "../page/window-key";
-import { Clipboard, type ClipboardOptions } from "./clipboard";
+import { Clipboard, type ClipboardOptions, type Waiting } from "./clipboard";
 import type { Pasted } from "./content";
 
 export interface ClipboardsOptions extends Pick<ClipboardOptions, "focused" | "webkit"> {
-  /** Whether a session's app has copied something that the browser lets out only at a click. */
-  pending(session: Session, copyable: boolean): void;
+  /** Whether a session's app has copied something that goes out only at a click. */
+  pending(session: Session, waiting: Waiting): void;
   /** The session whose window has the keyboard. */
   active(): SessionId;
 }
@@ -33,7 +33,7 @@ export class Clipboards {
     const made = new Clipboard({
       ...{ focused, webkit },
       send: (command) => session.send(command),
-      pending: (copyable) => pending(session, copyable),
+      pending: (waiting) => pending(session, waiting),
     });
     this.bySession.set(session.id, made);
     return made;

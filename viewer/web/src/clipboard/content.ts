@@ -21,6 +21,14 @@ const OFFERED: Readonly<Record<Format, readonly string[]>> = {
   "text/plain": ["text/plain;charset=utf-8", "text/plain"],
 };
 
+/** By this password managers mark what they copy: no history of clipboards is to keep it. */
+const SECRET = "x-kde-passwordManagerHint";
+
+/** Whether an app's offer is a secret. */
+export function isSecret(mimes: readonly string[]): boolean {
+  return mimes.includes(SECRET);
+}
+
 /** A part of what was copied, fetched when somebody wants it. */
 export type Part = () => Promise<Blob | null>;
 
@@ -55,7 +63,7 @@ export interface Pasted {
 
 /**
  * What a paste brings. It can be read only while its event is handled, so all of it is taken now. `text` tells one content from
- * another.
+ * another: a picture alone is told by its size.
  */
 export function taken(pasted: Pasted): { content: Content; text: string } {
   const content = new Map<Format, Part>();
@@ -65,7 +73,8 @@ export function taken(pasted: Pasted): { content: Content; text: string } {
   }
   const picture = Array.from(pasted.files).find(({ type }) => type === "image/png");
   if (picture !== undefined) content.set("image/png", () => Promise.resolve(picture));
-  return { content, text: pasted.getData("text/plain") };
+  const text = pasted.getData("text/plain");
+  return { content, text: text === "" && picture !== undefined ? sized(picture) : text };
 }
 
 /** What the asynchronous clipboard holds, fetched kind by kind when it is wanted. */
@@ -75,6 +84,21 @@ export async function offered(items: readonly ClipboardItem[]): Promise<{ conten
     const item = items.find(({ types }) => types.includes(format));
     if (item !== undefined) content.set(format, () => item.getType(format).catch(() => null));
   }
-  const text = await (await content.get("text/plain")?.())?.text();
-  return { content, text: text ?? "" };
+  const text = (await (await content.get("text/plain")?.())?.text()) ?? "";
+  // That is how pages clear the clipboard.
+  if (text === "") content.delete("text/plain");
+  const picture = text === "" ? await content.get("image/png")?.() : null;
+  return { content, text: picture ? sized(picture) : text };
+}
+
+/** No text begins like this. */
+const SIZED = "\0size ";
+
+function sized(picture: Blob): string {
+  return `${SIZED}${picture.size}`;
+}
+
+/** Whether what tells a content is no text of it. */
+export function hasNoText(text: string): boolean {
+  return text.startsWith(SIZED);
 }

@@ -1,1 +1,1 @@
-export { Clipboard, type ClipboardInput, type ClipboardOptions } from "./clipboard";
+export { Clipboard, type ClipboardInput, type ClipboardOptions, type Waiting } from "./clipboard";

@@ -10,7 +10,7 @@
  * const gate = new Gate(keeps);
  * const layout = new Layout({ send, storage: localStorage, languages: navigator.languages });
  * void layout.ask(navigator);
- * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (copyable) => showCopyButton(copyable) });
+ * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (waiting) => showCopyButton(waiting) });
  * // One for each document:
  * const input = new Input({ document, parent, send, holder, layout, clipboard, platform, label: "Keyboard input", gate, pressed });
  * ```

@@ -232,6 +232,7 @@ export const en = {
   input: {
     copy: "Copy",
     copyHint: "An app has copied something.",
+    secretHint: "An app has copied a secret. Your device may keep it in a clipboard history.",
     textLabel: "Keyboard input",
     keybar: {
       bar: "Keys",

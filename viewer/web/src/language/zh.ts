@@ -234,6 +234,7 @@ export const zh: Texts = {
   input: {
     copy: "复制",
     copyHint: "应用复制了内容。",
+    secretHint: "应用复制了机密内容，您的设备可能会将其保留在剪贴板历史记录中。",
     textLabel: "键盘输入",
     keybar: {
       bar: "按键",

@@ -328,6 +328,8 @@ export type States = {
   client_decorated: boolean,
   /** The app does not answer: it hangs, or was stopped. Its user can wait, or have it ended. */
   unresponsive: boolean,
+  /** Shows something that people watch without touching anything, as a film: the screen must stay on. */
+  awake: boolean,
 };
 
 /** A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the same. */

@@ -100,6 +100,7 @@ const states: Form<t.States> = record({
   urgent: bool,
   client_decorated: bool,
   unresponsive: bool,
+  awake: bool,
 });
 
 const window: Form<t.Window> = record({

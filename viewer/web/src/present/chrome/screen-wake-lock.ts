@@ -1,4 +1,4 @@
-/** Keeps a phone's screen on while somebody looks at apps, and no longer. */
+/** Keeps the screen on while somebody looks at apps on a phone, or at what an app says is watched, and no longer. */
 
 /** The answer is to be called whenever what `wanted` says may have changed; that the page is shown or hidden is seen here. */
 export function keepAwake(wanted: () => boolean): () => void {

@@ -1,5 +1,6 @@
 /** The desk with all that stands around it: taskbar, menus, panel, notices. */
 
+import type { Waiting } from "../desk/desk";
 import { fill, texts } from "../../language";
 import type { Attempt, Event, State } from "../../link/vocabulary";
 import { Cards } from "../window/cards";
@@ -68,7 +69,7 @@ export class Shell {
       shortcut: (shortcut, owner) => this.shortcut(shortcut, owner),
       menu: (view, at) => this.menus.window(view, at),
       opened: (appId) => this.launches.opened(appId),
-      copyable: (session, copyable) => this.copyable(session, copyable),
+      copyable: (session, waiting) => this.copyable(session, waiting),
     });
     const { desk } = this;
     const { manager } = desk;
@@ -142,7 +143,11 @@ export class Shell {
       atWork: () => this.online && desk.windows.opened().length > 0,
       stayed: () => this.sayOnce("full-screen", texts.leaving.full),
     });
-    this.awake = keepAwake(() => this.online && desk.screen.compact && desk.windows.opened().length > 0);
+    this.awake = keepAwake(() => {
+      const looked = desk.windows.opened();
+      const watched = looked.some(({ window: { states } }) => states.awake && !states.minimized);
+      return this.online && (watched || (desk.screen.compact && looked.length > 0));
+    });
     this.refresh();
   }
 
@@ -268,14 +273,15 @@ export class Shell {
     } else notices.keep("seat", texts.session.seatTaken, "people");
   }
 
-  private copyable(session: Session, copyable: boolean): void {
+  private copyable(session: Session, waiting: Waiting): void {
     const { input } = texts;
-    if (!copyable) {
+    if (waiting === "nothing") {
       session.notices.clear("copy");
       return;
     }
     const run = (): void => this.desk.inputs.clipboards.of(session).copy();
-    session.notices.keep("copy", input.copyHint, "copy", { label: input.copy, run });
+    const hint = waiting === "secret" ? input.secretHint : input.copyHint;
+    session.notices.keep("copy", hint, "copy", { label: input.copy, run });
   }
 
   /** Windows without an icon of their own have that of their app. */

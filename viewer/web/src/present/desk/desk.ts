@@ -3,6 +3,7 @@
  * parts, and shows what the engine tells.
  */
 
+import type { Waiting } from "../../clipboard";
 import type { Input, Surface } from "../../input";
 import { fill, texts } from "../../language";
 import type { Command, Event, State } from "../../link/vocabulary";
@@ -34,6 +35,8 @@ import { SessionLayout } from "./session-layout";
 import { shortcutOf, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
 
+export type { Waiting };
+
 /** How long the topmost window may take to its first picture until another one is the active one, in milliseconds. */
 const FIRST_PICTURE = 1_500;
 
@@ -51,7 +54,7 @@ export interface DeskOptions {
   /** The user has opened the menu of a window. */
   menu(view: View, at: { x: number; y: number }): void;
   /** Only a press of a button can put what an app has copied on this machine's clipboard. */
-  copyable(session: Session, copyable: boolean): void;
+  copyable(session: Session, waiting: Waiting): void;
 }
 
 export class Desk {

@@ -1,5 +1,6 @@
 /** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
 
+import type { Waiting } from "../../clipboard";
 import { Clipboards } from "../../clipboard/clipboards";
 import { Gate, Input, KeyboardHolder, Layout, detectPlatform, type Surface, type Zoom } from "../../input";
 import { texts } from "../../language";
@@ -14,7 +15,7 @@ export interface InputsOptions {
   pressed(surface: Surface): void;
   appId(toplevel: TrackId): string;
   /** Something was copied that needs a press of a button to be taken over, or not any more. */
-  copyable(session: Session, copyable: boolean): void;
+  copyable(session: Session, waiting: Waiting): void;
   /** The session whose window has the keyboard. */
   active(): SessionId;
   /** On small screens: the soft keyboard was opened or closed. */

@@ -24,6 +24,7 @@ export function remote(track: number, more: Partial<Window> = {}): Window {
       urgent: false,
       client_decorated: false,
       unresponsive: false,
+      awake: false,
     },
     configured: 0,
     stacking: track,
