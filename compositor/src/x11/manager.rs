@@ -10,11 +10,14 @@ use rustix::{fd::OwnedFd, process::Pid};
 use x11rb::{
     connection::Connection,
     protocol::res::QueryClientIdsReply,
-    protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, EventMask, GetGeometryReply, Window},
+    protocol::xproto::{
+        Atom, ChangeWindowAttributesAux, ConnectionExt as _, EventMask, GetGeometryReply, Window,
+    },
 };
 
 use super::{
     cookie::Cookie,
+    names::Names,
     properties::Property,
     selection::{Kind, Selections},
     windows::{Stage, Windows, XWindow},
@@ -50,6 +53,7 @@ pub(crate) struct Manager {
     /// Icons whose content was reported.
     pub(crate) icons: HashSet<IconId>,
     pub(crate) selections: Selections,
+    pub(crate) names: Names,
 }
 
 /// A window that is shown or about to be.
@@ -68,6 +72,10 @@ pub(crate) enum Then {
     Pinged { window: Window, number: u32 },
     /// It is known which process a window's app is.
     Process { window: Window, answer: Answer },
+    /// The names of those targets that were new.
+    Named { kind: Kind, targets: Vec<Atom>, answers: Vec<(Atom, Answer)> },
+    /// The numbers of types that are to be offered.
+    Interned { kind: Kind, turn: u64, answers: Vec<(String, Answer)> },
     /// A killed app is gone, and so are all events of it.
     Killed { owner: u32 },
     /// A part of a selection's content is taken in.
@@ -94,8 +102,10 @@ impl Manager {
         cookie: &Cookie,
         content_bytes: usize,
     ) -> Result<Self, ManageError> {
+        let wire = Wire::connect(stream, cookie)?;
         Ok(Self {
-            wire: Wire::connect(stream, cookie)?,
+            names: Names::new(&wire.atoms),
+            wire,
             windows: Windows::default(),
             then: VecDeque::new(),
             top: None,

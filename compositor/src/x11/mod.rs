@@ -18,6 +18,7 @@ pub(crate) mod geometry;
 mod icons;
 pub(crate) mod manager;
 pub(crate) mod moveresize;
+pub(crate) mod names;
 pub(crate) mod properties;
 pub(crate) mod selection;
 pub(crate) mod settings;

@@ -1,18 +1,24 @@
 //! X's two selections: who owns each and what is on offer. Others than X11 apps own them through us. The content goes by
 //! [`super::transfer`].
 
-use std::os::fd::OwnedFd;
+use std::{collections::VecDeque, os::fd::OwnedFd};
 
 use bytes::Bytes;
 use x11rb::protocol::{
     xfixes::SelectionNotifyEvent as OwnerEvent,
-    xproto::{Atom, AtomEnum, ConnectionExt as _, SelectionNotifyEvent, SelectionRequestEvent, Timestamp},
+    xproto::{
+        Atom, AtomEnum, ConnectionExt as _, GetAtomNameReply, InternAtomReply, SelectionNotifyEvent,
+        SelectionRequestEvent, Timestamp, Window,
+    },
 };
 
-use super::{Manager, atoms::Atoms, manager::Then, transfer::Transfers, wire::Answer};
+use super::{Manager, atoms::Atoms, manager::Then, names::Names, transfer::Transfers, wire::Answer};
 
 /// The most bytes of a list of targets.
 const TARGETS_BYTES: u32 = 4096;
+
+/// New names of types that one offer may bring.
+const NEW_NAMES: usize = 64;
 
 /// What Wayland apps call plain text; whoever offers text offers all of these.
 const TEXT: [&str; 5] = ["text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "STRING", "TEXT"];
@@ -42,6 +48,11 @@ pub(crate) struct Selection {
     since: Timestamp,
     /// What we offer to X11 apps.
     offered: Vec<String>,
+    /// What we are to offer once its types have numbers, and how often that has changed.
+    next: Option<Vec<String>>,
+    turn: u64,
+    /// The owners that we asked for and X has not told of yet: whatever it tells of before is older.
+    asked: VecDeque<Window>,
 }
 
 #[derive(Debug, Default)]
@@ -67,10 +78,12 @@ pub(crate) enum Effect {
 }
 
 /// A format in which an X11 app has its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     pub(crate) target: Atom,
     pub(crate) encoding: Encoding,
+    /// Its type, unless it is text.
+    mime: Option<String>,
 }
 
 /// How text is written, or that it is none.
@@ -80,8 +93,8 @@ pub(crate) enum Encoding {
     Utf8,
     /// Latin-1 text.
     Latin1,
-    /// Something else of this type.
-    Bytes(&'static str),
+    /// Something else.
+    Bytes,
 }
 
 impl Kind {
@@ -133,16 +146,21 @@ impl Selection {
     }
 
     /// In which format the X11 app that owns it has a type.
-    pub(crate) fn format(&self, mime: &str) -> Option<Format> {
+    pub(crate) fn format(&self, mime: &str) -> Option<&Format> {
         let Owner::App(formats) = &self.owner else { return None };
-        formats.iter().copied().find(|format| match format.encoding {
-            Encoding::Utf8 | Encoding::Latin1 => TEXT.contains(&mime),
-            Encoding::Bytes(own) => own == mime,
+        formats.iter().find(|format| match &format.mime {
+            None => TEXT.contains(&mime),
+            Some(own) => own == mime,
         })
     }
 
+    /// Whether X will tell of an owner that we asked for, after what it tells of now.
+    fn is_ours_soon(&self) -> bool {
+        !self.asked.is_empty() || self.next.is_some()
+    }
+
     /// The targets that X11 apps are told of while we own it.
-    pub(crate) fn targets(&self, atoms: &Atoms) -> Vec<Atom> {
+    pub(crate) fn targets(&self, atoms: &Atoms, names: &Names) -> Vec<Atom> {
         let mut targets = vec![atoms.TARGETS, atoms.TIMESTAMP];
         if self.offers_text() {
             targets.extend([
@@ -153,21 +171,20 @@ impl Selection {
                 AtomEnum::STRING.into(),
             ]);
         }
-        targets.extend(others(atoms).iter().filter(|(_, mime)| self.offers(mime)).map(|(atom, _)| *atom));
+        targets.extend(self.offered.iter().filter(|mime| !is_text(mime)).filter_map(|mime| names.atom(mime)));
         targets
     }
 
     /// Which type a target means while we own it, and how it is to be written.
-    pub(crate) fn wanted(&self, target: Atom, atoms: &Atoms) -> Option<(String, Encoding)> {
+    pub(crate) fn wanted(&self, target: Atom, atoms: &Atoms, names: &Names) -> Option<(String, Encoding)> {
         let utf8 = [atoms.UTF8_STRING, atoms.TEXT_PLAIN_UTF8, atoms.TEXT_PLAIN, atoms.TEXT];
         let latin1 = target == u32::from(AtomEnum::STRING);
         if latin1 || utf8.contains(&target) {
             let mime = TEXT.into_iter().find(|mime| self.offers(mime))?;
             return Some((mime.to_owned(), if latin1 { Encoding::Latin1 } else { Encoding::Utf8 }));
         }
-        let (_, mime) =
-            others(atoms).into_iter().find(|(atom, mime)| *atom == target && self.offers(mime))?;
-        Some((mime.to_owned(), Encoding::Bytes(mime)))
+        let mime = names.name(target).filter(|mime| self.offers(mime))?;
+        Some((mime.to_owned(), Encoding::Bytes))
     }
 
     fn offers(&self, mime: &str) -> bool {
@@ -179,49 +196,86 @@ impl Selection {
     }
 }
 
-/// What is passed on besides text.
-fn others(atoms: &Atoms) -> [(Atom, &'static str); 3] {
-    [(atoms.TEXT_HTML, "text/html"), (atoms.TEXT_URI_LIST, "text/uri-list"), (atoms.IMAGE_PNG, "image/png")]
+fn is_text(mime: &str) -> bool {
+    TEXT.contains(&mime)
 }
 
 /// The formats among an app's targets; of those for text, the best one.
-fn formats(targets: &[Atom], atoms: &Atoms) -> Vec<Format> {
+fn formats(targets: &[Atom], atoms: &Atoms, names: &Names) -> Vec<Format> {
     let text = [
         (atoms.UTF8_STRING, Encoding::Utf8),
         (atoms.TEXT_PLAIN_UTF8, Encoding::Utf8),
         (AtomEnum::STRING.into(), Encoding::Latin1),
         (atoms.TEXT_PLAIN, Encoding::Utf8),
     ];
-    let others = others(atoms).map(|(atom, mime)| (atom, Encoding::Bytes(mime)));
-    let offered = |&(target, _): &(Atom, Encoding)| targets.contains(&target);
-    let text = text.into_iter().find(offered);
-    text.into_iter()
-        .chain(others.into_iter().filter(offered))
-        .map(|(target, encoding)| Format { target, encoding })
-        .collect()
+    let best = text.into_iter().find(|(target, _)| targets.contains(target));
+    let text = best.map(|(target, encoding)| Format { target, encoding, mime: None });
+    let other = |&target: &Atom| {
+        let mime = names.name(target).filter(|mime| !is_text(mime))?;
+        Some(Format { target, encoding: Encoding::Bytes, mime: Some(mime.to_owned()) })
+    };
+    text.into_iter().chain(targets.iter().filter_map(other)).collect()
 }
 
 fn mimes(formats: &[Format]) -> Vec<String> {
-    let names = |format: &Format| match format.encoding {
-        Encoding::Utf8 | Encoding::Latin1 => TEXT.to_vec(),
-        Encoding::Bytes(mime) => vec![mime],
+    let names = |format: &Format| match &format.mime {
+        None => TEXT.map(str::to_owned).to_vec(),
+        Some(mime) => vec![mime.clone()],
     };
-    formats.iter().flat_map(names).map(str::to_owned).collect()
+    formats.iter().flat_map(names).collect()
 }
 
 impl Manager {
     /// Others than X11 apps offer this now; `None` if nobody does any more.
     pub(crate) fn offer(&mut self, kind: Kind, offered: Option<Vec<String>>) {
-        let atom = kind.atom(&self.wire.atoms);
         let selection = self.selections.get_mut(kind);
-        let owner = match offered {
-            Some(offered) => {
-                selection.offered = offered;
-                self.wire.own
+        selection.turn += 1;
+        selection.next = None;
+        let turn = selection.turn;
+        let Some(offered) = offered else {
+            let is_ours = matches!(selection.owner, Owner::Us) && selection.asked.is_empty();
+            if is_ours || selection.asked.back() == Some(&self.wire.own) {
+                self.ask_owner(kind, x11rb::NONE);
             }
-            None if matches!(selection.owner, Owner::Us) => x11rb::NONE,
-            None => return,
+            return;
         };
+        let unknown = offered.iter().filter(|mime| !is_text(mime) && self.names.atom(mime).is_none());
+        let unknown: Vec<String> = unknown.take(NEW_NAMES).cloned().collect();
+        if unknown.is_empty() {
+            return self.own(kind, offered);
+        }
+        self.selections.get_mut(kind).next = Some(offered);
+        let intern = |name: String| {
+            let answer = self.wire.asked(self.wire.conn().intern_atom(false, name.as_bytes()))?;
+            Some((name, answer))
+        };
+        let answers = unknown.into_iter().filter_map(intern).collect();
+        self.after(Then::Interned { kind, turn, answers });
+    }
+
+    /// The types that are to be offered have numbers.
+    pub(crate) fn interned(&mut self, kind: Kind, turn: u64, answers: Vec<(String, Answer)>) {
+        for (name, answer) in answers {
+            if let Some(reply) = self.wire.read::<InternAtomReply>(answer) {
+                self.names.learn(reply.atom, &name);
+            }
+        }
+        let selection = self.selections.get_mut(kind);
+        if selection.turn == turn
+            && let Some(offered) = selection.next.take()
+        {
+            self.own(kind, offered);
+        }
+    }
+
+    fn own(&mut self, kind: Kind, offered: Vec<String>) {
+        self.selections.get_mut(kind).offered = offered;
+        self.ask_owner(kind, self.wire.own);
+    }
+
+    fn ask_owner(&mut self, kind: Kind, owner: Window) {
+        let atom = kind.atom(&self.wire.atoms);
+        self.selections.get_mut(kind).asked.push_back(owner);
         self.wire.sent(self.wire.conn().set_selection_owner(owner, atom, x11rb::CURRENT_TIME));
     }
 
@@ -232,18 +286,21 @@ impl Manager {
         let own = self.wire.own;
         let selection = self.selections.get_mut(kind);
         selection.since = e.selection_timestamp;
-        let of_app = selection.is_of_app();
-        if e.owner == own {
-            selection.owner = Owner::Us;
+        if selection.asked.front() == Some(&e.owner) {
+            selection.asked.pop_front();
+            selection.owner = if e.owner == own { Owner::Us } else { Owner::Nobody };
         } else if e.owner == x11rb::NONE {
+            // An app cleared it, whosever it was, or has left with it.
             selection.owner = Owner::Nobody;
-            return of_app.then_some(Effect::Offers(kind, None));
-        } else {
+            return (!selection.is_ours_soon()).then_some(Effect::Offers(kind, None));
+        } else if e.owner != own {
             selection.owner = Owner::App(Vec::new());
-            // The property is named like the selection, so that the answers of both can be told apart.
-            let conn = self.wire.conn();
-            let asked = conn.convert_selection(own, e.selection, atoms.TARGETS, e.selection, e.timestamp);
-            self.wire.sent(asked);
+            if !selection.is_ours_soon() {
+                // The property is named like the selection, so that the answers of both can be told apart.
+                let conn = self.wire.conn();
+                let asked = conn.convert_selection(own, e.selection, atoms.TARGETS, e.selection, e.timestamp);
+                self.wire.sent(asked);
+            }
         }
         None
     }
@@ -272,13 +329,38 @@ impl Manager {
     pub(crate) fn targets_read(&mut self, kind: Kind, answer: Answer) -> Option<Effect> {
         let reply = self.wire.read_property(answer);
         let targets: Vec<Atom> = reply.iter().filter_map(|reply| reply.value32()).flatten().collect();
-        self.app_has(kind, formats(&targets, &self.wire.atoms))
+        let mut unknown: Vec<Atom> =
+            targets.iter().copied().filter(|atom| self.names.is_new(*atom)).collect();
+        unknown.truncate(NEW_NAMES);
+        if unknown.is_empty() {
+            return self.named(kind, &targets, Vec::new());
+        }
+        let ask = |atom| Some((atom, self.wire.asked(self.wire.conn().get_atom_name(atom))?));
+        let answers = unknown.into_iter().filter_map(ask).collect();
+        self.after(Then::Named { kind, targets, answers });
+        None
+    }
+
+    /// The names of an X11 app's targets are known.
+    pub(crate) fn named(
+        &mut self,
+        kind: Kind,
+        targets: &[Atom],
+        answers: Vec<(Atom, Answer)>,
+    ) -> Option<Effect> {
+        for (atom, answer) in answers {
+            // What is no atom at all has no name.
+            let reply = self.wire.read::<GetAtomNameReply>(answer);
+            let name = reply.map(|reply| String::from_utf8_lossy(&reply.name).into_owned());
+            self.names.learn(atom, &name.unwrap_or_default());
+        }
+        self.app_has(kind, formats(targets, &self.wire.atoms, &self.names))
     }
 
     fn app_has(&mut self, kind: Kind, formats: Vec<Format>) -> Option<Effect> {
         let selection = self.selections.get_mut(kind);
         // Somebody else may have taken it meanwhile.
-        if !selection.is_of_app() {
+        if !selection.is_of_app() || selection.is_ours_soon() {
             return None;
         }
         let mimes = mimes(&formats);

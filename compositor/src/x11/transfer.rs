@@ -84,7 +84,7 @@ impl Incoming {
     fn delivered(self) -> Effect {
         let content = match self.encoding {
             Encoding::Latin1 => self.content.iter().map(|&b| char::from(b)).collect::<String>().into(),
-            Encoding::Utf8 | Encoding::Bytes(_) => self.content.into(),
+            Encoding::Utf8 | Encoding::Bytes => self.content.into(),
         };
         Effect::Deliver { to: self.to, content }
     }
@@ -95,6 +95,7 @@ impl Manager {
     /// Asks the X11 app that owns a selection for its content, for a pipe. What has begun, if it has.
     pub(crate) fn fetch(&mut self, kind: Kind, mime: &str, to: OwnedFd) -> Option<Transfer> {
         let format = self.selections.get(kind).format(mime)?;
+        let (target, encoding) = (format.target, format.encoding);
         if self.selections.transfers.incoming.len() >= TRANSFERS {
             tracing::warn!(limit = TRANSFERS, "a paste from an X11 app is refused: too many are under way");
             return None;
@@ -106,8 +107,8 @@ impl Manager {
         self.wire.sent(conn.create_window(0, window, root, -1, -1, 1, 1, 0, class, 0, &aux));
         let (selection, property) = (kind.atom(&self.wire.atoms), self.wire.atoms._DORMER_SELECTION);
         let now = x11rb::CURRENT_TIME;
-        self.wire.sent(conn.convert_selection(window, selection, format.target, property, now));
-        self.selections.transfers.incoming.insert(window, Incoming::new(to, format.encoding));
+        self.wire.sent(conn.convert_selection(window, selection, target, property, now));
+        self.selections.transfers.incoming.insert(window, Incoming::new(to, encoding));
         Some(Transfer::Incoming(window))
     }
 
@@ -173,8 +174,8 @@ impl Manager {
 
 /// To X11 apps.
 impl Manager {
-    /// An X11 app pastes what we own. It is answered at once if it asks for no content, or may not have any.
-    pub(crate) fn pasted(&mut self, mut request: SelectionRequestEvent, may_read: bool) -> Option<Effect> {
+    /// An X11 app pastes what we own. It is answered at once if it asks for no content, or for what there is not.
+    pub(crate) fn pasted(&mut self, mut request: SelectionRequestEvent) -> Option<Effect> {
         if request.property == x11rb::NONE {
             // Old apps leave it to us.
             request.property = request.target;
@@ -184,7 +185,7 @@ impl Manager {
         let selection = self.selections.get(kind);
         let SelectionRequestEvent { requestor, property, target, .. } = request;
         let answered = if target == atoms.TARGETS {
-            let targets = selection.targets(&atoms);
+            let targets = selection.targets(&atoms, &self.names);
             let atom = AtomEnum::ATOM;
             self.wire.sent(conn.change_property32(PropMode::REPLACE, requestor, property, atom, &targets));
             true
@@ -192,13 +193,13 @@ impl Manager {
             let (kind, since) = (AtomEnum::INTEGER, [selection.since()]);
             self.wire.sent(conn.change_property32(PropMode::REPLACE, requestor, property, kind, &since));
             true
-        } else if let Some((mime, encoding)) = selection.wanted(target, &atoms).filter(|_| may_read) {
+        } else if let Some((mime, encoding)) = selection.wanted(target, &atoms, &self.names) {
             if target == atoms.TEXT {
                 request.target = atoms.UTF8_STRING;
             }
             return Some(Effect::Wanted { request, kind, mime, encoding });
         } else {
-            tracing::debug!(may_read, "an X11 app may not read the clipboard, or finds nothing of this type");
+            tracing::debug!("an X11 app finds nothing of this type");
             false
         };
         self.answer(&request, answered);
@@ -218,7 +219,7 @@ impl Manager {
                 return None;
             }
             (Some(content), Encoding::Latin1) => to_latin1(&content),
-            (Some(content), Encoding::Utf8 | Encoding::Bytes(_)) => content,
+            (Some(content), Encoding::Utf8 | Encoding::Bytes) => content,
         };
         let SelectionRequestEvent { requestor, property, target, .. } = request;
         let conn = self.wire.conn();

@@ -280,18 +280,27 @@ impl State {
 
 /// X11 apps, which have selections of their own.
 impl State {
-    /// An X11 app offers something, or does no more.
-    pub(in crate::wayland) fn x11_offers(&mut self, kind: Kind, mimes: Option<Vec<String>>) {
-        let (display, seat) = (self.display.clone(), self.input.seat.clone());
-        let Some(mimes) = mimes else {
-            let is_its = match kind {
-                Kind::Clipboard => self.has_clipboard(Outside::X11),
-                Kind::Primary => current_primary_selection_userdata(&seat).is_some(),
-            };
-            return if is_its {
-                self.clear_selection(kind)
-            };
+    /// Nobody has a selection any more, since an X11 app cleared it or left with it.
+    pub(in crate::wayland) fn x11_cleared(&mut self, kind: Kind) {
+        self.xwayland.remember_offer(kind, None);
+        self.clear_selection(kind);
+    }
+
+    /// All X11 apps are gone: what one of them had is to be had no more.
+    pub(in crate::wayland) fn x11_left(&mut self, kind: Kind) {
+        let is_its = match kind {
+            Kind::Clipboard => self.has_clipboard(Outside::X11),
+            Kind::Primary => current_primary_selection_userdata(&self.input.seat).is_some(),
         };
+        if is_its {
+            self.clear_selection(kind);
+        }
+    }
+
+    /// An X11 app offers something.
+    pub(in crate::wayland) fn x11_offers(&mut self, kind: Kind, mimes: Vec<String>) {
+        self.xwayland.remember_offer(kind, None);
+        let (display, seat) = (self.display.clone(), self.input.seat.clone());
         *self.clipboard.sources.get_mut(kind) = Owned::Elsewhere;
         self.end_hoarders();
         match kind {

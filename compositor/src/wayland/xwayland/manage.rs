@@ -86,10 +86,7 @@ impl State {
             },
             Event::SelectionClear(e) => x11.settings_taken(&e),
             Event::ShapeNotify(e) => x11.shape_changed(&e),
-            Event::SelectionRequest(e) => {
-                let may_read = self.x11_has_keyboard();
-                self.x11_selection(|x11| x11.pasted(e, may_read));
-            }
+            Event::SelectionRequest(e) => self.x11_selection(|x11| x11.pasted(e)),
             Event::SelectionNotify(e) => self.x11_selection(|x11| x11.converted(&e)),
             Event::XfixesSelectionNotify(e) => self.x11_selection(|x11| x11.selection_owner(&e)),
             // Requests about windows that are gone meanwhile fail; that is all there is to it.
@@ -106,6 +103,14 @@ impl State {
             Then::Process { window, answer } => {
                 if let Some(x11) = self.xwayland.manager() {
                     x11.process_read(window, answer);
+                }
+            }
+            Then::Named { kind, targets, answers } => {
+                self.x11_selection(|x11| x11.named(kind, &targets, answers));
+            }
+            Then::Interned { kind, turn, answers } => {
+                if let Some(x11) = self.xwayland.manager() {
+                    x11.interned(kind, turn, answers);
                 }
             }
             Then::Killed { owner } => {

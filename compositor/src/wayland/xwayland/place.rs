@@ -70,7 +70,7 @@ impl State {
         self.x11_all_read();
         for kind in [Kind::Clipboard, Kind::Primary] {
             if self.xwayland.running().is_some_and(|running| running.selections.get(kind).is_of_app()) {
-                self.x11_offers(kind, None);
+                self.x11_left(kind);
             }
         }
         self.xwayland.forget_surfaces();

@@ -41,7 +41,7 @@ impl State {
         self.bound_transfer(begun);
     }
 
-    /// Whether the user works with an X11 app. Only such may read what others copied, as on Wayland.
+    /// Whether the user works with an X11 app.
     pub(super) fn x11_has_keyboard(&self) -> bool {
         let client = self.input.keyboard_surface().and_then(|surface| surface.client());
         client.is_some() && self.xwayland.client() == client.as_ref()
@@ -52,7 +52,8 @@ impl State {
         let effect = self.xwayland.manager().and_then(event);
         match effect {
             None => (),
-            Some(Effect::Offers(kind, mimes)) => self.x11_offers(kind, mimes),
+            Some(Effect::Offers(kind, Some(mimes))) => self.x11_offers(kind, mimes),
+            Some(Effect::Offers(kind, None)) => self.x11_cleared(kind),
             Some(Effect::Deliver { to, content }) => pipes::write(&self.events, to, content),
             Some(Effect::Wanted { request, kind, mime, encoding }) => {
                 let Ok((from, to)) = pipes::pipe() else {
