@@ -125,18 +125,14 @@ pub(super) async fn outcome(asked: Asked, pid: &str) -> Result<Response, Problem
         return Err(Problem::view_only());
     }
     let pid = pid.parse().map_err(|_| Problem::not_found())?;
-    match timeout(OUTCOME_WAIT, asked.site.order(Request::Outcome { pid })).await {
-        Err(_) => {
-            Ok(Json(Fate { running: true, well: true, status: String::new(), output: vec![] })
-                .into_response())
-        }
-        Ok(answer) => match answer? {
-            Answer::Outcome(Some(Outcome { ended: Some(Ending { well, status }), output, .. })) => {
-                Ok(Json(Fate { running: false, well, status, output }).into_response())
-            }
-            _ => Err(Problem::not_found()),
-        },
-    }
+    let Ok(answer) = timeout(OUTCOME_WAIT, asked.site.order(Request::Outcome { pid })).await else {
+        let runs_on = Fate { running: true, well: true, status: String::new(), output: vec![] };
+        return Ok(Json(runs_on).into_response());
+    };
+    let Answer::Outcome(Some(Outcome { ended: Some(Ending { well, status }), output, .. })) = answer? else {
+        return Err(Problem::not_found());
+    };
+    Ok(Json(Fate { running: false, well, status, output }).into_response())
 }
 
 async fn run_command(site: &SessionSite, command: Vec<String>) -> Result<Response, Problem> {
