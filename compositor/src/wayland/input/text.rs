@@ -6,7 +6,7 @@
 use media::{Cause, TrackId};
 use smithay::{
     backend::input::{KeyState, Keycode},
-    input::keyboard::{KeyboardTarget, Layout, ModifiersState},
+    input::keyboard::{KeyboardTarget, Layout, ModifiersState, SerializedMods},
     utils::SERIAL_COUNTER,
 };
 use xkbcommon::xkb;
@@ -22,7 +22,20 @@ pub(crate) struct Keymaps {
     viewers: Option<String>,
     /// The same as xkbcommon writes it, once it was needed.
     written: Option<String>,
+    /// What apps were told last.
+    told: Option<String>,
     pub(in crate::wayland) spare: Spare,
+}
+
+/// What became of a keymap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Replaced {
+    /// It is still there.
+    Not,
+    /// Apps had the new one already, and are told nothing.
+    BySame,
+    /// Apps were told of the new one, and of what is held.
+    ByOther,
 }
 
 /// How much may be lent.
@@ -44,9 +57,11 @@ impl State {
             return tracing::warn!("a viewer's keymap does not compile; the last one stays");
         };
         (self.input.keymaps.viewers, self.input.keymaps.written) = (Some(text), Some(written));
-        self.replace_keymap();
-        // Nothing is locked on another keyboard, also where apps had this very keymap and are not told of it again.
-        self.tell_modifiers(self.input.keyboard.modifier_state());
+        // Nothing is locked on another keyboard.
+        let before = self.input.keyboard.modifier_state().serialized;
+        if self.replace_keymap() == Replaced::BySame {
+            self.tell_modifiers_if_not(before);
+        }
         self.flush();
     }
 
@@ -177,36 +192,48 @@ impl State {
         let keyboard = self.input.keyboard.clone();
         let mods = keyboard.modifier_state();
         let layout = Layout(mods.serialized.layout_effective);
-        if !self.replace_keymap() {
-            return;
-        }
+        let known = match self.replace_keymap() {
+            Replaced::Not => return,
+            Replaced::BySame => mods.serialized,
+            // They were told of it without what is locked.
+            Replaced::ByOther => keyboard.modifier_state().serialized,
+        };
         keyboard.set_modifier_state(mods);
-        keyboard.with_xkb_state(self, |mut context| {
-            if layout != Layout(0) {
-                context.set_layout(layout);
-            }
-        });
-        // They were told without what is locked, with the keymap.
-        self.tell_modifiers(keyboard.modifier_state());
+        if layout == Layout(0) {
+            self.tell_modifiers_if_not(known);
+        } else {
+            keyboard.with_xkb_state(self, |mut context| context.set_layout(layout));
+        }
     }
 
-    /// Installs the viewer's keymap with what is lent. Whether it compiles.
-    fn replace_keymap(&mut self) -> bool {
+    /// Tells the app with the keyboard what is held and locked, if it knows otherwise.
+    fn tell_modifiers_if_not(&mut self, known: SerializedMods) {
+        let now = self.input.keyboard.modifier_state();
+        if now.serialized != known {
+            self.tell_modifiers(now);
+        }
+    }
+
+    /// Installs the viewer's keymap with what is lent.
+    fn replace_keymap(&mut self) -> Replaced {
         let keymaps = &mut self.input.keymaps;
         if keymaps.written.is_none() {
             keymaps.written = spare::written(keymaps.viewers.as_deref());
         }
         let Some(written) = &keymaps.written else {
             tracing::error!("there is no keymap: is xkb-data installed?");
-            return false;
+            return Replaced::Not;
         };
         let text = keymaps.spare.keymap(written);
+        let before = keymaps.told.take().or_else(|| spare::written(None));
+        keymaps.told = Some(text.clone());
+        let replaced = if before.as_ref() == Some(&text) { Replaced::BySame } else { Replaced::ByOther };
         let keyboard = self.input.keyboard.clone();
-        let compiles = keyboard.set_keymap_from_string(self, text).is_ok();
-        if !compiles {
+        if keyboard.set_keymap_from_string(self, text).is_err() {
             tracing::error!("the keymap that was in use does not compile any more");
+            return Replaced::Not;
         }
-        compiles
+        replaced
     }
 }
 
