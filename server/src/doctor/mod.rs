@@ -7,7 +7,7 @@ use std::{
     env,
     fmt::Write,
     fs,
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
 };
 
@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use encoder::select::{Backend, Probe};
 use serde::{Deserialize, Serialize};
+use transport::OwnAddresses;
 
 use crate::{layers::layered, serve};
 
@@ -75,6 +76,7 @@ fn examine() -> Vec<Finding> {
         keymaps(),
         xwayland(),
         x11_sockets(),
+        addresses(&transport::own_addresses()),
         udp_port(),
         page_port(),
         page(),
@@ -159,6 +161,18 @@ fn x11_sockets() -> Finding {
         good("x11 sockets", "/tmp/.X11-unix cannot be written; X11 apps connect by an abstract socket")
     }
 }
+
+fn addresses(own: &OwnAddresses) -> Finding {
+    let named: Vec<String> = own.all.iter().map(IpAddr::to_string).collect();
+    match (own.has_route, named.as_slice()) {
+        (true, _) => good("addresses", named.join(", ")),
+        (false, []) => absent("addresses", "none that others reach: links name 127.0.0.1", ADVERTISE),
+        (false, _) => absent("addresses", format!("{}; no default route", named.join(", ")), ADVERTISE),
+    }
+}
+
+/// What helps where this machine doesn't know how people reach it.
+const ADVERTISE: &str = "say where people reach it: serve with --advertise HOST (DORMER_ADVERTISE)";
 
 fn udp_port() -> Finding {
     let port = serve::DEFAULT_PORT;
@@ -279,5 +293,15 @@ mod tests {
             findings.iter().all(|finding| finding.verdict != Verdict::Broken || !finding.remedy.is_empty())
         );
         assert!(table(&findings).contains("openh264"));
+    }
+
+    #[test]
+    fn a_machine_that_does_not_know_how_it_is_reached_says_how_to_tell_it() {
+        let lan: IpAddr = "192.0.2.7".parse().expect("an address");
+        let found = |all: &[IpAddr], has_route| addresses(&OwnAddresses { all: all.to_vec(), has_route });
+        assert_eq!(found(&[lan], true).verdict, Verdict::Good);
+        for guessed in [found(&[lan], false), found(&[], false)] {
+            assert!(guessed.remedy.contains("--advertise"), "{}", guessed.detail);
+        }
     }
 }
