@@ -93,6 +93,9 @@ pub enum Event {
     /// The app under the pointer wants all of its motion, as [`Command::RelativeMotion`], while the pointer stays where
     /// it is; `None`: no more. Ends with its window without a report.
     PointerLock(Option<TrackId>),
+    /// The user drags content from a window, or does no more. While a drag is under way, the pointer is told of in the
+    /// window that it is over, not in the one where the button went down.
+    Drag(Option<Drag>),
     /// Something was done to an app that people should know of.
     Notice(Notice),
 }
@@ -222,6 +225,14 @@ pub enum Command {
         /// The type it wants.
         mime: String,
     },
+}
+
+/// Content on its way from one window to another, by the pointer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Drag {
+    /// What is drawn at the pointer, if the app says so; its hotspot is the pointer's place.
+    pub picture: Option<CursorImage>,
 }
 
 /// What a drag of a window's own title bar or border does, until the button is released.

@@ -7,8 +7,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, Configure as SourceConfigure, CursorImage, Icon, InputId, Logical, Notice, Scale, Size,
-    TextInput, Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
+    ClipboardRequest, Configure as SourceConfigure, CursorImage, Drag, Icon, InputId, Logical, Notice, Scale,
+    Size, TextInput, Timestamp, TrackId, VideoCodec, ViewerId, Window, WindowGrab,
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +107,12 @@ pub enum ToViewer {
     Bell {
         /// Which window.
         track: TrackId,
+    },
+    /// This viewer's user drags content from a window, or does no more. Until then it tells of the pointer in the window that
+    /// it is over, although a button is down.
+    Drag {
+        /// What is dragged; nil: nothing any more.
+        drag: Option<Drag>,
     },
     /// This viewer's user began to drag a title bar or border that the app draws itself. The viewer's desktop moves or
     /// resizes the window from here on; the button counts as released for the app.

@@ -89,6 +89,8 @@ pub enum Until {
     TextInput(Track),
     /// The app has locked the pointer.
     Locked(Track),
+    /// Content is dragged, or not.
+    Dragging(bool),
 }
 
 /// What to do with a key or a button.

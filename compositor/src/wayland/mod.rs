@@ -29,12 +29,12 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::seat::Input,
-    input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients, quota::later::Later,
-    quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch, windows::foreign::Foreign,
-    windows::listed::Listed, windows::pings::Pings, windows::reports::Reports, windows::sandbox::Sandboxes,
-    windows::screen::Screen, windows::toplevel_icon::Reported, windows::tracks::Tracks,
-    xwayland::supervisor::Xwayland,
+    clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::drag::Drags,
+    input::seat::Input, input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients,
+    quota::later::Later, quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch,
+    windows::foreign::Foreign, windows::listed::Listed, windows::pings::Pings, windows::reports::Reports,
+    windows::sandbox::Sandboxes, windows::screen::Screen, windows::toplevel_icon::Reported,
+    windows::tracks::Tracks, xwayland::supervisor::Xwayland,
 };
 use crate::{
     Config, Event, StartError,
@@ -84,6 +84,7 @@ pub(crate) struct State {
     pub(crate) text_inputs: TextInputs,
     pub(crate) icons: Reported,
     pub(crate) cursor: Cursor,
+    pub(crate) drags: Drags,
     pub(crate) clipboard: Clipboard,
     pub(crate) pings: Pings,
     pub(crate) reports: Reports,
@@ -198,6 +199,7 @@ impl State {
         self.serve_loosened();
         self.pay_reports();
         self.report_cursor();
+        self.report_drag();
         self.clear_lost_selections();
         self.report_offer();
         self.report_text_input();
@@ -244,6 +246,7 @@ fn start(
         clients: Clients::new(config.limits),
         tracks: Tracks::default(),
         cursor: Cursor::default(),
+        drags: Drags::default(),
         text_inputs: TextInputs::default(),
         icons: Reported::default(),
         clipboard: Clipboard::default(),

@@ -205,6 +205,12 @@ pub(crate) enum Seen {
         width: i32,
         height: i32,
     },
+    DragEnter {
+        serial: u32,
+        offer: Option<WlDataOffer>,
+        x: f64,
+        y: f64,
+    },
     /// Any other event, as its library writes it.
     Said(String),
 }
@@ -624,10 +630,16 @@ remembers!(WlTouch, (), |event, _touch, _own| match event {
 });
 remembers!(WlDataDevice, (), |event, _device, _own| match event {
     wl_data_device::Event::Selection { id } => Some(Seen::Selection(id)),
+    wl_data_device::Event::Enter { serial, id, x, y, .. } =>
+        Some(Seen::DragEnter { serial, offer: id, x, y }),
+    wl_data_device::Event::Leave => Some(Seen::Said("drag left".into())),
+    wl_data_device::Event::Drop => Some(Seen::Said("dropped".into())),
     _ => None,
 });
 remembers!(WlDataSource, (), |event, _source, _own| match event {
     wl_data_source::Event::Send { mime_type, fd } => Some(Seen::Send { mime: mime_type, fd }),
+    wl_data_source::Event::Cancelled => Some(Seen::Said("cancelled".into())),
+    wl_data_source::Event::DndFinished => Some(Seen::Said("finished".into())),
     _ => None,
 });
 remembers!(XdgActivationTokenV1, (), |event, _token, _own| match event {

@@ -9,6 +9,7 @@ mod capture;
 mod clipboard;
 mod cursor;
 mod data_control;
+mod drag;
 mod endless;
 mod extensions;
 mod extremes;

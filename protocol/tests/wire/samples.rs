@@ -10,7 +10,7 @@ use dormer_protocol::{
     version::VersionRange,
 };
 use media::{
-    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Icon, IconId, InputId, KeyCode, Modality,
+    Axis, Button, ClipboardRequest, CursorImage, CursorShape, Drag, Icon, IconId, InputId, KeyCode, Modality,
     Notice, NoticeKind, Op, Point, Position, Rect, Scale, Size, SizeLimits, States, TextInput, TextPurpose,
     TileCoding, Timestamp, Timing, TouchPhase, TouchPoint, TrackId, Update, UpdateId, VideoCodec, ViewerId,
     Window, WindowGrab, WindowKind,
@@ -100,6 +100,12 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ("text_input_none", ToViewer::TextInput { track: TRACK, input: None }),
         ("pointer_lock", ToViewer::PointerLock { track: Some(TRACK) }),
         ("pointer_lock_none", ToViewer::PointerLock { track: None }),
+        (
+            "drag",
+            ToViewer::Drag { drag: Some(Drag { picture: Some(CursorImage::Named(CursorShape::Grabbing)) }) },
+        ),
+        ("drag_plain", ToViewer::Drag { drag: Some(Drag { picture: None }) }),
+        ("drag_over", ToViewer::Drag { drag: None }),
         ("notice_ended", ToViewer::Notice(notice("kitchen", NoticeKind::Ended))),
         ("notice_no_room", ToViewer::Notice(notice("", NoticeKind::NoRoom))),
         ("notice_x11_ended", ToViewer::Notice(notice("", NoticeKind::X11Ended))),

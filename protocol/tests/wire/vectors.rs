@@ -160,9 +160,10 @@ fn every_kind_of_message_has_a_vector() {
         ToViewer::Grabbed { .. } => 14,
         ToViewer::TextInput { .. } => 15,
         ToViewer::PointerLock { .. } => 16,
+        ToViewer::Drag { .. } => 18,
         ToViewer::Notice(_) => 17,
     });
-    all_of(18, to_viewer);
+    all_of(19, to_viewer);
     let inputs = samples::inputs().into_iter().map(|(_, message)| match message.event {
         InputEvent::Key { .. } => 0,
         InputEvent::Text { .. } => 1,

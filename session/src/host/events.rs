@@ -1,7 +1,7 @@
 //! What the source of windows and the encoder report.
 
 use media::{
-    Command, Encoded, Event, InputId, Op, Region, Timestamp, Timing, TrackId, Update, ViewerId, Window,
+    Command, Drag, Encoded, Event, InputId, Op, Region, Timestamp, Timing, TrackId, Update, ViewerId, Window,
     WindowGrab,
 };
 use protocol::{Lane, control::ToViewer};
@@ -60,6 +60,7 @@ impl Host {
             Event::Grabbed { track, grab } => self.grabbed(track, grab),
             Event::TextInput { track, input } => self.text_input(track, input),
             Event::PointerLock(track) => self.pointer_lock(track),
+            Event::Drag(drag) => self.dragged(drag),
             Event::Notice(notice) => self.broadcast(&ToViewer::Notice(notice)),
         }
         self.pump(now);
@@ -69,6 +70,18 @@ impl Host {
     fn grabbed(&mut self, track: TrackId, grab: WindowGrab) {
         if let Some(viewer) = self.seat.holder().filter(|_| self.tracks.has_window(track)) {
             self.send(viewer, ToViewer::Grabbed { track, grab });
+        }
+    }
+
+    /// Only the viewer whose button is down can drag. It hears of the end as well, whoever has the seat by then.
+    fn dragged(&mut self, drag: Option<Drag>) {
+        let told = match drag {
+            Some(_) => self.seat.holder(),
+            None => self.dragging,
+        };
+        self.dragging = told.filter(|_| drag.is_some());
+        if let Some(viewer) = told.filter(|viewer| self.members.contains_key(viewer)) {
+            self.send(viewer, ToViewer::Drag { drag });
         }
     }
 

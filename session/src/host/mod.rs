@@ -79,6 +79,8 @@ pub struct Host {
     next_serial: u32,
     clipboard: Clipboard,
     wants: Wants,
+    /// Who was told that content is dragged.
+    dragging: Option<ViewerId>,
     /// When something that rests can be repeated losslessly.
     next_rest: Option<Timestamp>,
 }
@@ -102,6 +104,7 @@ impl Host {
             next_serial: 1,
             clipboard: Clipboard::default(),
             wants: Wants::default(),
+            dragging: None,
             next_rest: None,
         }
     }

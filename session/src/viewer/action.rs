@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use media::{
-    ClipboardRequest, CursorImage, Icon, Notice, TextInput, TrackId, Update, VideoCodec, ViewerId, Window,
-    WindowGrab,
+    ClipboardRequest, CursorImage, Drag, Icon, Notice, TextInput, TrackId, Update, VideoCodec, ViewerId,
+    Window, WindowGrab,
 };
 use protocol::{
     control::{Refusal, Role, ToHost},
@@ -118,6 +118,8 @@ pub enum Event {
     TextInput(Option<(TrackId, TextInput)>),
     /// The app under the pointer locks it, in this window: from here on relative motion is sent; `None`: no more.
     PointerLock(Option<TrackId>),
+    /// The user drags content from a window: the pointer is to be told of in the window that it is over; `None`: no more.
+    Drag(Option<Drag>),
     /// Something was done to an app that people should know of.
     Notice(Notice),
     /// The session's clipboard has content of these types; none: it is empty.

@@ -147,6 +147,7 @@ impl Viewer {
             ToViewer::PointerLock { track } => {
                 self.set_lock(track.filter(|track| self.windows.contains(*track)));
             }
+            ToViewer::Drag { drag } => self.tell(Event::Drag(drag)),
             ToViewer::Notice(notice) => self.tell(Event::Notice(notice)),
             ToViewer::Pong { viewer, host } => self.clock.pong(now, viewer, host),
         }

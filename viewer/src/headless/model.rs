@@ -35,6 +35,8 @@ pub(crate) struct Model {
     text_input: Option<(TrackId, TextInput)>,
     /// Which window has locked the pointer.
     pub(crate) locked: Option<TrackId>,
+    /// Whether content is dragged.
+    pub(crate) dragging: bool,
     /// What this side offers to paste, by MIME type.
     pub(crate) clipboard: BTreeMap<String, Bytes>,
 }
@@ -64,6 +66,7 @@ impl Model {
             asked: HashMap::new(),
             text_input: None,
             locked: None,
+            dragging: false,
             clipboard: BTreeMap::new(),
         }
     }
@@ -98,6 +101,7 @@ impl Model {
             }
             SessionEvent::TextInput(input) => self.text_input = *input,
             SessionEvent::PointerLock(track) => self.locked = *track,
+            SessionEvent::Drag(drag) => self.dragging = drag.is_some(),
             SessionEvent::Icon(_)
             | SessionEvent::Cursor(_)
             | SessionEvent::Bell(_)
@@ -144,6 +148,7 @@ impl Model {
             Until::Configured(track) => self.is_configured(*track),
             Until::TextInput(track) => self.text_input_of(*track).is_some(),
             Until::Locked(track) => self.locked == Some(*track),
+            Until::Dragging(wanted) => self.dragging == *wanted,
         }
     }
 

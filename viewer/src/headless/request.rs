@@ -201,6 +201,8 @@ pub(crate) enum Until {
     TextInput(TrackId),
     /// The app has locked the pointer in this window.
     Locked(TrackId),
+    /// Content is dragged, or is not any more.
+    Dragging(bool),
 }
 
 /// What to do with a key or a button.

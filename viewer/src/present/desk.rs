@@ -170,6 +170,8 @@ impl Desk {
             SessionEvent::Grabbed(track, grab) => self.on_grabbed(track, grab),
             SessionEvent::TextInput(place) => self.on_text_input(place),
             SessionEvent::PointerLock(track) => self.on_pointer_lock(track),
+            // The window system keeps the pointer in the window where the button went down.
+            SessionEvent::Drag(_) => (),
             SessionEvent::Notice(notice) => tracing::warn!("{notice}"),
             SessionEvent::ClipboardOffered { mimes } => self.clipboard.offer(&mimes),
             SessionEvent::ClipboardContent { data, .. } => {

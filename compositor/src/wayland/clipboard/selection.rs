@@ -14,9 +14,9 @@ use smithay::{
     wayland::selection::{
         SelectionHandler, SelectionSource, SelectionTarget,
         data_device::{
-            ClientDndGrabHandler, DataDeviceHandler, DataDeviceState, ServerDndGrabHandler,
-            clear_data_device_selection, current_data_device_selection_userdata,
-            request_data_device_client_selection, set_data_device_selection,
+            DataDeviceHandler, DataDeviceState, clear_data_device_selection,
+            current_data_device_selection_userdata, request_data_device_client_selection,
+            set_data_device_selection,
         },
         ext_data_control,
         primary_selection::{
@@ -340,9 +340,6 @@ impl DataDeviceHandler for State {
         &self.globals.data_device
     }
 }
-
-impl ClientDndGrabHandler for State {}
-impl ServerDndGrabHandler for State {}
 
 impl ext_data_control::DataControlHandler for State {
     fn data_control_state(&self) -> &ext_data_control::DataControlState {

@@ -47,22 +47,22 @@ impl State {
             CursorImageStatus::Hidden => self.cursor.looks = Some(CursorImage::Hidden),
             CursorImageStatus::Named(icon) => self.cursor.looks = Some(CursorImage::Named(shape(icon))),
             CursorImageStatus::Surface(surface) => {
-                let image = picture(&surface).unwrap_or(CursorImage::Hidden);
+                let image = cursor_picture(&surface).unwrap_or(CursorImage::Hidden);
                 self.cursor.surface = Some(surface);
                 self.cursor.looks = Some(image);
             }
         }
     }
 
-    /// A cursor surface committed. Its pixels are kept, since it may become the cursor later.
-    pub(in crate::wayland) fn cursor_committed(&mut self, surface: &WlSurface) {
+    /// Keeps the pixels that a small surface committed.
+    pub(in crate::wayland) fn keep_small(&mut self, surface: &WlSurface) {
         if let Change::Fresh(fresh) = self.take_content(surface) {
             let too_large = compositor::with_states(surface, |states| {
                 let side = |n: u32| n > LARGEST;
                 capture::content(states).attached.is_none_or(|a| side(a.size.w) || side(a.size.h))
             });
             if too_large {
-                tracing::debug!("an app's cursor is too large to be shown");
+                tracing::debug!("an app's cursor or dragged picture is too large to be shown");
                 let before = capture::kept_bytes(surface);
                 compositor::with_states(surface, |states| *capture::content_mut(states) = Default::default());
                 self.book(surface, before, 0);
@@ -70,8 +70,13 @@ impl State {
                 self.keep_content(surface, fresh);
             }
         }
+    }
+
+    /// A cursor surface committed. Its pixels are kept, since it may become the cursor later.
+    pub(in crate::wayland) fn cursor_committed(&mut self, surface: &WlSurface) {
+        self.keep_small(surface);
         if self.cursor.surface.as_ref() == Some(surface) {
-            self.cursor.looks = Some(picture(surface).unwrap_or(CursorImage::Hidden));
+            self.cursor.looks = Some(cursor_picture(surface).unwrap_or(CursorImage::Hidden));
         }
     }
 
@@ -105,17 +110,22 @@ impl State {
     }
 }
 
-/// What a cursor surface shows. One that is larger than cursors of viewers can be is made smaller, and stands for as much as
-/// before, if that can be said.
-fn picture(surface: &WlSurface) -> Option<CursorImage> {
+/// What a cursor surface shows.
+fn cursor_picture(surface: &WlSurface) -> Option<CursorImage> {
+    let hotspot = compositor::with_states(surface, |states| {
+        let data = states.data_map.get::<CursorImageSurfaceData>()?;
+        Some(data.lock().expect("no handler of ours panics while it holds this").hotspot)
+    });
+    let hotspot = hotspot.unwrap_or_default();
+    picture(surface, (hotspot.x, hotspot.y))
+}
+
+/// What a small surface shows, of which this place is at the pointer. One that is larger than cursors of viewers can be is made
+/// smaller, and stands for as much as before, if that can be said.
+pub(in crate::wayland) fn picture(surface: &WlSurface, hotspot: (i32, i32)) -> Option<CursorImage> {
     compositor::with_states(surface, |states| {
         let content = capture::content(states);
         let (attached, frame) = (content.attached?, content.pixels.as_ref()?);
-        let hotspot = states
-            .data_map
-            .get::<CursorImageSurfaceData>()
-            .map(|data| data.lock().expect("no handler of ours panics while it holds this").hotspot);
-        let hotspot = hotspot.unwrap_or_default();
         let whole = frame.size();
         let longest = whole.w.max(whole.h);
         // So many of its pixels become so many of the viewer's.
@@ -128,7 +138,7 @@ fn picture(surface: &WlSurface) -> Option<CursorImage> {
         };
         Some(CursorImage::Picture {
             size,
-            hotspot: Point::new(within(hotspot.x, size.w), within(hotspot.y, size.h)),
+            hotspot: Point::new(within(hotspot.0, size.w), within(hotspot.1, size.h)),
             scale: Scale::from_120ths(shrunk(attached.scale as u32 * 120)),
             rgba: straight(frame, size),
         })

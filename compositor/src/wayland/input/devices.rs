@@ -45,6 +45,9 @@ impl State {
     }
 
     pub(in crate::wayland) fn key(&mut self, cause: Cause, track: TrackId, key: KeyCode, pressed: bool) {
+        if self.is_for_drag(key, pressed) {
+            return self.flush();
+        }
         self.deliver(cause, |state| {
             state.follow_focus(track);
             state.input.keys_came_last = true;
@@ -204,7 +207,9 @@ impl State {
                 );
             }
             (TouchPhase::Move, Some(location)) => {
-                touch.motion(self, None, &TouchMotion { slot, location, time });
+                // Only a drag asks what is under the finger now.
+                let under = self.surface_at(track, point.position);
+                touch.motion(self, under, &TouchMotion { slot, location, time });
             }
             (TouchPhase::Up, _) => {
                 touch.up(self, &UpEvent { slot, serial: SERIAL_COUNTER.next_serial(), time });

@@ -3,6 +3,7 @@
 pub(in crate::wayland) mod composition;
 pub(in crate::wayland) mod cursor;
 pub(in crate::wayland) mod devices;
+pub(in crate::wayland) mod drag;
 pub(in crate::wayland) mod held;
 pub(in crate::wayland) mod keymap;
 pub(in crate::wayland) mod pointer_lock;

@@ -4,9 +4,12 @@ use media::TrackId;
 use smithay::xwayland::XWaylandClientData;
 use smithay::{
     reexports::wayland_server::{Client, Resource, protocol::wl_surface::WlSurface},
-    wayland::compositor::{
-        self, CompositorClientState, CompositorHandler, CompositorState, add_destruction_hook,
-        add_pre_commit_hook,
+    wayland::{
+        compositor::{
+            self, CompositorClientState, CompositorHandler, CompositorState, add_destruction_hook,
+            add_pre_commit_hook,
+        },
+        selection::data_device::DND_ICON_ROLE,
     },
 };
 
@@ -63,6 +66,7 @@ impl CompositorHandler for State {
             match compositor::get_role(surface) {
                 Some("subsurface") => self.subsurface_committed(surface),
                 Some(CURSOR_ROLE) => self.cursor_committed(surface),
+                Some(DND_ICON_ROLE) => self.drag_icon_committed(surface),
                 _ if self.keep_early_x11(surface) => (),
                 _ => drop(capture::take(surface)),
             }

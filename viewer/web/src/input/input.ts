@@ -217,6 +217,9 @@ export class Input {
       case "pointer-lock":
         this.lock.want(event.track);
         return;
+      case "drag":
+        this.pointer.dragging = this.fingers.dragging = event.drag !== null;
+        return;
       case "window-gone":
         this.writing.caret.forget(event.track);
         if (this.wanted === event.track) this.wanted = null;

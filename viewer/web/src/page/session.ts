@@ -110,6 +110,7 @@ export class Session {
       case "silence":
       case "cursor":
       case "seat":
+      case "drag":
       case "notice":
       case "clipboard-offered":
       case "clipboard-content":

@@ -78,6 +78,12 @@ export type CursorImage = "Hidden" | { "Named": CursorShape } | { "Picture": {
 /** Cursor shapes, named as in CSS and wp-cursor-shape-v1. */
 export type CursorShape = "default" | "context-menu" | "help" | "pointer" | "progress" | "wait" | "cell" | "crosshair" | "text" | "vertical-text" | "alias" | "copy" | "move" | "no-drop" | "not-allowed" | "grab" | "grabbing" | "e-resize" | "n-resize" | "ne-resize" | "nw-resize" | "s-resize" | "se-resize" | "sw-resize" | "w-resize" | "ew-resize" | "ns-resize" | "nesw-resize" | "nwse-resize" | "col-resize" | "row-resize" | "all-scroll" | "zoom-in" | "zoom-out";
 
+/** Content on its way from one window to another, by the pointer. */
+export type Drag = {
+  /** What is drawn at the pointer, if the app says so; its hotspot is the pointer's place. */
+  picture: CursorImage | null,
+};
+
 /** An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before it. */
 export type Feedback = {
   /** Which track. */
@@ -401,6 +407,9 @@ export type ToViewer = { "Welcome": Welcome } | { "Refused": Refusal } | { "Wind
 } } | { "Clipboard": Clipboard } | { "Bell": {
     /** Which window. */
     track: TrackId,
+} } | { "Drag": {
+    /** What is dragged; nil: nothing any more. */
+    drag: Drag | null,
 } } | { "Grabbed": {
     /** Which window. */
     track: TrackId,

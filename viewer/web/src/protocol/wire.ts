@@ -284,6 +284,7 @@ export const toViewer: Form<t.ToViewer> = variants<t.ToViewer>({
   Grabbed: record({ track: u32, grab }),
   TextInput: record({ track: u32, input: option(textInput) }),
   PointerLock: record({ track: option(u32) }),
+  Drag: record({ drag: option(record<t.Drag>({ picture: option(cursor) })) }),
   Notice: record<t.Notice>({ app: label, kind: word("ended", "no-room", "x11-ended") }),
   Pong: record({ viewer: u64, host: u64 }),
   Goodbye: record({ reason: anyText }),

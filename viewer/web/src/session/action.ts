@@ -2,6 +2,7 @@
 
 import type {
   CursorImage,
+  Drag,
   Feedback,
   Icon,
   Input,
@@ -85,6 +86,8 @@ export type Event =
   | { on: "text-input"; track: TrackId; input: TextInput | null }
   /** The app under the pointer locks it, in this window; null: no more. */
   | { on: "pointer-lock"; track: TrackId | null }
+  /** The user drags content from a window: the pointer is to be told of in the window that it is over; null: no more. */
+  | { on: "drag"; drag: Drag | null }
   /** Something was done to an app that people should know of. */
   | { on: "notice"; notice: Notice }
   /** The session has something to paste; empty: nothing any more. */

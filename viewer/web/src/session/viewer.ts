@@ -103,6 +103,7 @@ export class Viewer {
     else if ("Clipboard" in message) this.clipboard.hear(now, message.Clipboard);
     else if ("Bell" in message) this.tell({ on: "bell", track: message.Bell.track });
     else if ("Notice" in message) this.tell({ on: "notice", notice: message.Notice });
+    else if ("Drag" in message) this.tell({ on: "drag", drag: message.Drag.drag });
     else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
     else if ("TextInput" in message) {
       const { track, input } = message.TextInput;

@@ -277,3 +277,23 @@ describe("wheels", () => {
     expect(turns.reduce((a, b) => a + b)).toBe(-4);
   });
 });
+
+describe("dragged content", () => {
+  it("is told of where it is, is told once that it is nowhere, and is let go of there", () => {
+    const from = surface(1, 1, new Box(0, 0, 100, 100));
+    surface(2, 2, new Box(200, 0, 100, 100));
+    happen(from, "pointerdown", 10, 10, { buttons: 1 });
+    happen(from, "pointermove", 210, 20, { buttons: 1 });
+    expect(sent.map(([track]) => track)).toEqual([1, 1]);
+    pointer.dragging = true;
+    happen(from, "pointermove", 220, 20, { buttons: 1 });
+    expect(sent.at(-1)).toEqual([2, { Motion: { position: { x: 10, y: 10 } } }]);
+    happen(from, "pointermove", 150, 20, { buttons: 1 });
+    happen(from, "pointermove", 160, 20, { buttons: 1 });
+    expect(sent.at(-1)).toEqual([2, "Leave"]);
+    expect(sent.filter(([, event]) => event === "Leave")).toHaveLength(1);
+    happen(from, "pointermove", 230, 20, { buttons: 1 });
+    happen(from, "pointerup", 230, 20, { buttons: 0 });
+    expect(sent.at(-1)?.[0]).toBe(2);
+  });
+});

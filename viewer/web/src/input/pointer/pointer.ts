@@ -2,7 +2,8 @@
  * Mice and pens. Motion is sent at once, where browsers tell it before the next frame even before; buttons are found by what
  * has changed, since the second button that goes down is told as a motion.
  *
- * While a button is down the window has the pointer, wherever it is; its menus get it while it is over them.
+ * While a button is down the window has the pointer, wherever it is; its menus get it while it is over them. While content is
+ * dragged, the window has it that it is over.
  */
 
 import type { InputEvent, TrackId } from "../../protocol/types";
@@ -40,6 +41,9 @@ export class Pointer {
   /** The surface that has the pointer while buttons are down. */
   private grabbing: Surface | null = null;
   private buttons = 0;
+  /** Whether content is dragged, and over which window it is. */
+  dragging = false;
+  private over: Surface | null = null;
   /** A press that was handed over: nothing is told before all buttons are up. */
   private deaf = false;
   private id = 0;
@@ -84,6 +88,8 @@ export class Pointer {
     this.deaf = false;
     this.buttons = 0;
     this.grabbing = null;
+    this.dragging = false;
+    this.over = null;
   }
 
   /** Gives up a press of the main button on a track; null if there is none. */
@@ -102,6 +108,13 @@ export class Pointer {
     if (event.type === "pointerrawupdate" && at - this.moved.at < INTERVAL) return;
     this.moved = { x, y, at };
     const target = this.target(surface, event);
+    const left = this.over;
+    this.over = this.dragging ? target : null;
+    if (target === null) {
+      // Over nothing: who had it so far is told, once.
+      if (left !== null) this.host.emit(left.track, "Leave", at);
+      return;
+    }
     this.host.emit(target.track, { Motion: { position: within(target, { x, y }) } }, at);
   }
 
@@ -123,7 +136,7 @@ export class Pointer {
       capture(surface.element, event.pointerId);
     }
     this.buttons = event.buttons;
-    const target = this.target(surface, event);
+    const target = this.target(surface, event) ?? this.grabbing ?? surface;
     const position = within(target, { x: event.clientX, y: event.clientY });
     BUTTONS.forEach((button, bit) => {
       if ((changed & (1 << bit)) === 0) return;
@@ -178,12 +191,16 @@ export class Pointer {
     if (turned.modality === "finger") this.lifting = setTimeout(() => send(LIFTED), LIFTED_AFTER);
   }
 
-  /** Who gets what happens at a point: the surface that has the pointer, or one of its popups that is there. */
+  /**
+   * Who gets what happens at a point: the surface that has the pointer, or one of its popups that is there; of a drag, whatever
+   * is there, if anything.
+   */
   private target(
     surface: Surface,
     { clientX: x, clientY: y }: { clientX: number; clientY: number },
-  ): Surface {
+  ): Surface | null {
     const grabbing = this.grabbing ?? surface;
+    if (this.dragging) return this.host.surfaces.at(grabbing.element.ownerDocument, { x, y }) ?? null;
     if (this.grabbing === null || !this.host.surfaces.hasPopups(grabbing.toplevel)) return grabbing;
     const there = this.host.surfaces.at(grabbing.element.ownerDocument, { x, y });
     return there !== undefined && there.toplevel === grabbing.toplevel ? there : grabbing;

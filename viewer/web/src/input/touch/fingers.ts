@@ -40,6 +40,9 @@ export class FingersOnPage {
   /** Where the pointer is, and while a button is down the surface that has it. */
   private pointed: Surface | null = null;
   private pressing = false;
+  /** Where the button went down; and whether content is dragged from there: then what it is over has the pointer. */
+  private held: Surface | null = null;
+  dragging = false;
   private scrolling: Surface | null = null;
   /** The finger that did something last, and the one that was handed over. */
   private last: Finger | null = null;
@@ -94,7 +97,8 @@ export class FingersOnPage {
   clear(): void {
     clearTimeout(this.timer);
     this.touching.clear();
-    this.pressing = false;
+    this.pressing = this.dragging = false;
+    this.held = null;
     this.scrolling = null;
     if (this.current === "direct") this.gesture = new DirectTouch();
     else if (this.gesture instanceof Trackpad)
@@ -150,7 +154,7 @@ export class FingersOnPage {
   }
 
   private point(to: Point, at: number): void {
-    const surface = this.pressing ? this.pointed : (this.at(to) ?? null);
+    const surface = this.pressing && !this.dragging ? this.pointed : (this.at(to) ?? null);
     if (surface === null) {
       if (this.pointed !== null) this.host.emit(this.pointed.track, "Leave", at);
     } else {
@@ -163,9 +167,12 @@ export class FingersOnPage {
     { at: where, button, pressed }: { at: Point; button: number; pressed: boolean },
     at: number,
   ): void {
-    const surface = this.pressing ? this.pointed : (this.at(where) ?? null);
+    const there = this.pressing && !this.dragging ? this.pointed : (this.at(where) ?? null);
+    // What is dropped over nothing is let go of all the same.
+    const surface = there ?? (pressed ? null : this.held);
     if (surface === null) return;
     this.pointed = surface;
+    this.held = pressed ? surface : null;
     this.pressing = pressed;
     if (pressed) {
       this.host.pressed(surface);

@@ -26,6 +26,7 @@ import { View, type ViewActions } from "../window/view";
 import { Arranger } from "./arrange";
 import { Canvases } from "./canvases";
 import { Drags } from "./drag";
+import { Dragged } from "./dragged";
 import { Focus } from "./focus";
 import { Inputs, storage } from "./inputs";
 import { Manager } from "./manage";
@@ -76,6 +77,7 @@ export class Desk {
   private readonly layer = make("div", { class: "layer" });
   private readonly arranger: Arranger;
   private readonly drags: Drags;
+  private readonly dragged = new Dragged(document.body);
   private readonly popups: Popups;
   private readonly canvases: Canvases;
   private readonly visibility: Visibility;
@@ -256,6 +258,9 @@ export class Desk {
         break;
       case "grabbed":
         this.onGrabbed(event);
+        break;
+      case "drag":
+        this.dragged.show(event.drag);
         break;
       default:
     }

@@ -14,12 +14,29 @@ export function cursorOf(image: CursorImage): string {
   if ("Named" in image) return image.Named;
   const { size, hotspot, scale, rgba } = image.Picture;
   const { w, h } = size;
+  const pixels = drawn(w, h, rgba);
+  if (pixels === null) return "default";
+  return picture(pixels, hotspot, Math.min(120 / scale, MAX_SHOWN_SIDE / Math.max(w, h)));
+}
+
+/** A picture that is drawn beside the pointer, and where in it the pointer is, in CSS pixels; null for a name. */
+export function beside(image: CursorImage): { element: HTMLElement; x: number; y: number } | null {
+  if (typeof image === "string" || !("Picture" in image)) return null;
+  const { size, hotspot, scale, rgba } = image.Picture;
+  const element = drawn(size.w, size.h, rgba);
+  if (element === null) return null;
+  const factor = 120 / scale;
+  element.style.width = `${size.w * factor}px`;
+  return { element, x: hotspot.x * factor, y: hotspot.y * factor };
+}
+
+function drawn(w: number, h: number, rgba: Uint8Array): HTMLCanvasElement | null {
   const fits = w > 0 && h > 0 && w <= MAX_SIDE && h <= MAX_SIDE && rgba.length === w * h * 4;
-  if (!fits) return "default";
+  if (!fits) return null;
   const pixels = make("canvas");
   [pixels.width, pixels.height] = [w, h];
   pixels.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(rgba), w, h), 0, 0);
-  return picture(pixels, hotspot, Math.min(120 / scale, MAX_SHOWN_SIDE / Math.max(w, h)));
+  return pixels;
 }
 
 /** A picture at `factor` CSS pixels per pixel, sharp where the browser knows `image-set`. */
