@@ -662,6 +662,7 @@ impl World {
             | viewer::Event::Bell(_)
             | viewer::Event::Notice(_)
             | viewer::Event::Grabbed(..)
+            | viewer::Event::Drag(_)
             | viewer::Event::ClipboardOffered { .. } => {}
         }
     }
