@@ -67,7 +67,7 @@ fn scrolled_text_is_moved() {
 fn a_pane_beside_flat_areas_is_moved_as_one() {
     let mut pair = Pair::new(Link::FAST);
     let (pane, bar) = (Rect::new(192, 96, 840, 592), Rect::new(1200, 0, 16, 704));
-    let mut page = |pair: &mut Pair, line: i32| {
+    let page = |pair: &mut Pair, line: i32| {
         let sent = pair.draw(|frame| {
             text(frame, pane, line);
             fill(frame, bar, |_, y| if (y - 20 * line).abs() < 40 { [90; 3] } else { [200; 3] });
