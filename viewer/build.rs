@@ -1,4 +1,5 @@
-//! Refuses a build in which openh264 would silently be five times slower. The same as the encoder's: either may be built alone.
+//! Refuses a build in which openh264 would silently be five times slower. The same as the encoder's: either
+//! may be built alone.
 
 use std::{
     env,

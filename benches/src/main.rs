@@ -1,7 +1,7 @@
 //! Benchmarks against the goals and the rivals, in one run.
 //!
-//! Everything is measured from outside on the real programs: pixels of the test app's block code, bytes on the wire,
-//! `/proc`. Rivals run in the same run, on the same display, interleaved with ours.
+//! Everything is measured from outside on the real programs: pixels of the test app's block code, bytes on
+//! the wire, `/proc`. Rivals run in the same run, on the same display, interleaved with ours.
 
 mod headless;
 mod idle;

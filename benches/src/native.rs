@@ -1,8 +1,10 @@
-//! Key → changed pixel on a real display: the native viewer against the app drawn directly, and against TigerVNC.
+//! Key → changed pixel on a real display: the native viewer against the app drawn directly, and against
+//! TigerVNC.
 //!
-//! All windows lie on one virtual display, below each other, and take turns in one run. A key is injected by XTEST; the
-//! answer is there when the display's pixels of the block code change. The measuring program is told of every drawing
-//! by the Damage extension, so that it takes no time from those it measures, and then reads one row of cells.
+//! All windows lie on one virtual display, below each other, and take turns in one run. A key is injected by
+//! XTEST; the answer is there when the display's pixels of the block code change. The measuring program is
+//! told of every drawing by the Damage extension, so that it takes no time from those it measures, and then
+//! reads one row of cells.
 
 mod contestants;
 mod eye;

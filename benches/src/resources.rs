@@ -57,8 +57,8 @@ pub(crate) fn restart(effort: Effort) -> Result<Vec<Row>> {
     ])
 }
 
-/// The host's memory in KiB while one viewer is there, and those before it are given up: how many of them are still waited
-/// for would else decide, since each has a copy of the window.
+/// The host's memory in KiB while one viewer is there, and those before it are given up: how many of them are
+/// still waited for would else decide, since each has a copy of the window.
 fn with_one_viewer(session: &Session) -> Result<u64> {
     let (viewer, _) = Viewer::with_window(session.host.link())?;
     thread::sleep(GIVEN_UP);

@@ -100,8 +100,8 @@ fn watch(viewer: &mut Viewer, track: Track, stop: &AtomicBool) -> Result<Vec<See
     Ok(seen)
 }
 
-/// A picture is old from the moment that the app has painted a newer one until the viewer shows that or a still newer.
-/// What the viewer showed last it showed until `end`.
+/// A picture is old from the moment that the app has painted a newer one until the viewer shows that or a
+/// still newer. What the viewer showed last it showed until `end`.
 fn oldest(seen: &[Seen], end: u64, entries: &[Entry]) -> Result<Duration> {
     let painted = |number: u32| {
         entries.iter().find_map(|entry| match entry {

@@ -96,7 +96,8 @@ pub(crate) fn scrolling(effort: Effort) -> Result<Vec<Row>> {
     ])
 }
 
-/// A viewer behind a network that only counts, with its one window at the size that rivals were measured with.
+/// A viewer behind a network that only counts, with its one window at the size that rivals were measured
+/// with.
 fn join(host: &Host) -> Result<(Proxy, Viewer, Window)> {
     let proxy = Proxy::start(host.link(), Shape { queue: Duration::from_secs(1), ..Shape::default() })?;
     let (mut viewer, window) = Viewer::with_window(&proxy.link(host.link())?)?;

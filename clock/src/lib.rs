@@ -1,6 +1,7 @@
 //! The machine's clocks: the one place where they are read.
 //!
-//! It is for the edges of the program. What decides, in `session` and elsewhere, takes the time as a parameter.
+//! It is for the edges of the program. What decides, in `session` and elsewhere, takes the time as a
+//! parameter.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

@@ -1,7 +1,7 @@
 //! Runs one app in a compositor of its own, prints what happens and saves what it showed.
 //!
-//! `cargo run -p dormer-compositor --example try_app -- SECONDS TEXT COMMAND …` types TEXT into the first window, then
-//! writes each window's picture as `tN.ppm` into the working directory.
+//! `cargo run -p dormer-compositor --example try_app -- SECONDS TEXT COMMAND …` types TEXT into the first
+//! window, then writes each window's picture as `tN.ppm` into the working directory.
 #![expect(clippy::print_stdout, reason = "printing is what this is for")]
 
 use std::{

@@ -5,8 +5,8 @@ use std::{fs, path::PathBuf, time::Duration};
 pub(crate) use ::clock::now;
 use rustix::time::{ClockId, clock_gettime};
 
-/// How long this thread has had a processor. It stands still while others have it, so it tells how much work there was,
-/// however busy the machine is.
+/// How long this thread has had a processor. It stands still while others have it, so it tells how much work
+/// there was, however busy the machine is.
 pub(crate) fn worked() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
@@ -50,7 +50,8 @@ impl Worked {
     }
 }
 
-/// The state is the third field and the times are the 14th and 15th; the second is a name that may hold anything.
+/// The state is the third field and the times are the 14th and 15th; the second is a name that may hold
+/// anything.
 fn read_stat(line: &str) -> Option<Work> {
     let (_, rest) = line.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace();

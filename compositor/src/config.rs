@@ -10,13 +10,15 @@ use crate::memory;
 /// What a compositor is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the Wayland socket is made; the apps' `XDG_RUNTIME_DIR`. Must exist and belong to the user alone.
+    /// Where the Wayland socket is made; the apps' `XDG_RUNTIME_DIR`. Must exist and belong to the user
+    /// alone.
     pub runtime_dir: PathBuf,
     /// The name of the socket in `runtime_dir`. `None` takes the first free of `wayland-1` … `wayland-32`.
     pub socket_name: Option<String>,
     /// Whether X11 apps are served too, by an Xwayland that starts with the first of them.
     pub xwayland: bool,
-    /// The size of the virtual screen that apps are told of. Windows may be larger: viewers place them, not we.
+    /// The size of the virtual screen that apps are told of. Windows may be larger: viewers place them, not
+    /// we.
     pub output: Size<Logical>,
     /// How much one app may use.
     pub limits: Limits,
@@ -35,12 +37,13 @@ impl Config {
     }
 }
 
-/// The name of the file in [`Config::runtime_dir`] by which X11 apps may connect, for their `XAUTHORITY`. It is there if
-/// they are served.
+/// The name of the file in [`Config::runtime_dir`] by which X11 apps may connect, for their `XAUTHORITY`. It
+/// is there if they are served.
 pub const XAUTHORITY: &str = "Xauthority";
 
-/// How much one app (one Wayland connection, unless said otherwise) may use. What is beyond is refused where that is all there
-/// is to it: a picture is not taken, a connection not made. Else the app is cut off. `docs/limits.md` says which is which.
+/// How much one app (one Wayland connection, unless said otherwise) may use. What is beyond is refused where
+/// that is all there is to it: a picture is not taken, a connection not made. Else the app is cut off.
+/// `docs/limits.md` says which is which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Surfaces alive at a time.
@@ -55,8 +58,8 @@ pub struct Limits {
     pub pools: u32,
     /// The size of one pool, in bytes.
     pub pool_bytes: u64,
-    /// Pixels held for the app in canvases and for compositing, in bytes: further pictures are not taken. Xwayland stands for
-    /// many apps and may have what all together may.
+    /// Pixels held for the app in canvases and for compositing, in bytes: further pictures are not taken.
+    /// Xwayland stands for many apps and may have what all together may.
     pub canvas_bytes: u64,
     /// Frame callbacks and presentation feedbacks that wait on one surface.
     pub callbacks: u32,
@@ -79,8 +82,9 @@ impl Default for Limits {
 const USUAL_MEMORY: u64 = 4 << 30;
 
 impl Limits {
-    /// Half of the memory holds apps' pictures: the other half is for the apps, for what is encoded of the pictures and for
-    /// everything else. One app alone gets three quarters of that half, so that the others always find some.
+    /// Half of the memory holds apps' pictures: the other half is for the apps, for what is encoded of the
+    /// pictures and for everything else. One app alone gets three quarters of that half, so that the others
+    /// always find some.
     fn for_memory(bytes: u64) -> Self {
         let session_bytes = bytes / 2;
         // Each has two descriptors, and a few more for its memory.

@@ -43,14 +43,14 @@ pub enum StartError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("apps cannot take so much: more than {} commands or {} MiB waited for them", queue::MOST, queue::MOST_BYTES >> 20)]
 pub struct Overflow {
-    /// Whose commands had the largest part in that. They were dropped, except that what it held down is let go, and
-    /// more of them should not follow. `None`: those of nobody.
+    /// Whose commands had the largest part in that. They were dropped, except that what it held down is let
+    /// go, and more of them should not follow. `None`: those of nobody.
     pub viewer: Option<ViewerId>,
 }
 
 impl Compositor {
-    /// Starts a compositor on a thread of its own and returns once apps can connect. `sink` is called on that thread
-    /// with every event, [`Event::Ready`] first; it must not block, or every app waits with it.
+    /// Starts a compositor on a thread of its own and returns once apps can connect. `sink` is called on that
+    /// thread with every event, [`Event::Ready`] first; it must not block, or every app waits with it.
     pub fn spawn(config: Config, sink: impl FnMut(Event) + Send + 'static) -> Result<Handle, StartError> {
         let (orders, inbox, woken) = queue::orders().map_err(|error| StartError::Loop(error.to_string()))?;
         let (started, start) = std::sync::mpsc::sync_channel(1);
@@ -77,10 +77,10 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Hands in a command and wakes the compositor at once; `by` is the viewer who caused it, if any did, and is known by
-    /// itself for input. Commands are handled in order; while they wait, a newer motion of the pointer takes the place
-    /// of the one before it, as a newer frame callback and configure of a track do. Without effect when the compositor
-    /// has ended, as [`Event::Ended`] tells.
+    /// Hands in a command and wakes the compositor at once; `by` is the viewer who caused it, if any did, and
+    /// is known by itself for input. Commands are handled in order; while they wait, a newer motion of the
+    /// pointer takes the place of the one before it, as a newer frame callback and configure of a track do.
+    /// Without effect when the compositor has ended, as [`Event::Ended`] tells.
     pub fn send(&self, by: Option<ViewerId>, command: Command) -> Result<(), Overflow> {
         self.orders.send(by, command)
     }

@@ -1,4 +1,5 @@
-//! How much memory there is for us: the machine's, or less where a control group says so, as containers have it.
+//! How much memory there is for us: the machine's, or less where a control group says so, as containers have
+//! it.
 
 use std::{
     fs,
@@ -39,7 +40,8 @@ fn of_machine(meminfo: &str) -> Option<Memory> {
     Some(Memory { total, free })
 }
 
-/// The limits of a group of ours and of all above it. A line is `number:controllers:path`; version 2 has no controllers.
+/// The limits of a group of ours and of all above it. A line is `number:controllers:path`; version 2 has no
+/// controllers.
 fn of_group(root: &Path, line: &str) -> Vec<Memory> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { return Vec::new() };

@@ -83,8 +83,8 @@ fn read(path: &PathBuf) -> Option<Stat> {
     parse(&fs::read_to_string(path).ok()?)
 }
 
-/// The state is the third field, the times are the 14th and 15th, its beginning is the 22nd; the second is a name that
-/// may hold anything.
+/// The state is the third field, the times are the 14th and 15th, its beginning is the 22nd; the second is a
+/// name that may hold anything.
 fn parse(line: &str) -> Option<Stat> {
     let (_, rest) = line.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();

@@ -1,5 +1,5 @@
-//! Measures the whole way from a changed canvas to a viewer's picture, without a network: processor time and bytes of
-//! typical changes, in ms. `cargo run --release -p dormer-encoder --example speed`
+//! Measures the whole way from a changed canvas to a viewer's picture, without a network: processor time and
+//! bytes of typical changes, in ms. `cargo run --release -p dormer-encoder --example speed`
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 use std::{num::NonZeroUsize, sync::mpsc, time::Duration};

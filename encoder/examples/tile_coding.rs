@@ -1,6 +1,7 @@
-//! Measures codings of tiles: prints a table of sizes and times for generated pictures, and for a screenshot if one is
-//! given as raw B G R A bytes: `cargo run --release -p dormer-encoder --example tile_coding -- FILE WIDTH HEIGHT`.
-//! With `--dump DIR` in front, the compressed tiles are also written, to measure decoders in other languages.
+//! Measures codings of tiles: prints a table of sizes and times for generated pictures, and for a screenshot
+//! if one is given as raw B G R A bytes: `cargo run --release -p dormer-encoder --example tile_coding -- FILE
+//! WIDTH HEIGHT`. With `--dump DIR` in front, the compressed tiles are also written, to measure decoders in
+//! other languages.
 //!
 //! `docs/decisions.md` tells what was decided by it.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
@@ -37,7 +38,8 @@ enum Layout {
     PaletteOrPlanes,
     /// The same, with blue and red as differences from green.
     PaletteOrGreenPlanes,
-    /// The same, but the palette is sorted and in such planes too, and the indices go column by column in bands.
+    /// The same, but the palette is sorted and in such planes too, and the indices go column by column in
+    /// bands.
     BandsOrGreenPlanes,
 }
 

@@ -1,7 +1,8 @@
 //! Sets of 16×16 cells of a picture: exact where a [`Region`] would grow.
 //!
-//! The encoder remembers what changed and what is lossy by cells, so that work which was done can be taken away again
-//! without ever losing or inventing any; a [`Region`] is only made of it at the border of the crate.
+//! The encoder remembers what changed and what is lossy by cells, so that work which was done can be taken
+//! away again without ever losing or inventing any; a [`Region`] is only made of it at the border of the
+//! crate.
 
 use media::{Pixels, Rect, Region, Size};
 
@@ -105,8 +106,8 @@ impl Cells {
         self.fill(self.touched(rect), false);
     }
 
-    /// The same set over a picture of another size. New cells, and cells that were cut off by the old picture's edge
-    /// and are larger now, are not in it unless they were.
+    /// The same set over a picture of another size. New cells, and cells that were cut off by the old
+    /// picture's edge and are larger now, are not in it unless they were.
     pub(crate) fn resized(&self, picture: Size<Pixels>) -> Cells {
         let mut resized = Cells::new(picture);
         for y in 0..self.rows().min(resized.rows()) {
@@ -119,8 +120,8 @@ impl Cells {
         resized
     }
 
-    /// Rectangles of pixels that cover the set, disjoint, cut to the picture, few: runs in a row of cells that are at
-    /// most `gap` cells apart are joined, equal runs of successive rows too.
+    /// Rectangles of pixels that cover the set, disjoint, cut to the picture, few: runs in a row of cells
+    /// that are at most `gap` cells apart are joined, equal runs of successive rows too.
     pub(crate) fn rects(&self, gap: usize) -> Vec<Rect<Pixels>> {
         let mut done: Vec<Span> = Vec::new();
         let mut open: Vec<Span> = Vec::new();
@@ -148,8 +149,8 @@ impl Cells {
         if rects.len() > MANY { self.rects(self.columns) } else { rects }
     }
 
-    /// Of the rectangles that lie wholly within the set, one that holds the most cells of `weight`, a set over the same
-    /// picture, and no edge without any. None if no cell is in both.
+    /// Of the rectangles that lie wholly within the set, one that holds the most cells of `weight`, a set
+    /// over the same picture, and no edge without any. None if no cell is in both.
     pub(crate) fn heaviest(&self, weight: &Cells) -> Option<Span> {
         let sums = weight.sums();
         let at = |x: usize, y: usize| sums[y * (self.columns + 1) + x];
@@ -275,8 +276,8 @@ impl Cells {
     }
 }
 
-/// The largest rectangles under a row of heights that end at the row's bottom: left, right and height of each, as a
-/// histogram's largest rectangle is found with a stack.
+/// The largest rectangles under a row of heights that end at the row's bottom: left, right and height of
+/// each, as a histogram's largest rectangle is found with a stack.
 fn maximal(heights: &[usize]) -> Vec<(usize, usize, usize)> {
     let mut found = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();

@@ -1,7 +1,7 @@
 //! Tiles or video? The memory of motion behind that decision.
 //!
-//! Text must never flip into video where the link can carry it losslessly, so motion alone is no reason for video:
-//! its lossless form must also cost more than the link, or reason, allows.
+//! Text must never flip into video where the link can carry it losslessly, so motion alone is no reason for
+//! video: its lossless form must also cost more than the link, or reason, allows.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::{cells::Cells, video::Content};
 
 /// What has moved lately, and what it cost.
 ///
-/// Both are sums that lose half of their value every [`HALF_LIFE`]: a sum of events of a steady rate settles at that
-/// rate times [`HALF_LIFE`] / ln 2.
+/// Both are sums that lose half of their value every [`HALF_LIFE`]: a sum of events of a steady rate settles
+/// at that rate times [`HALF_LIFE`] / ln 2.
 pub(crate) struct Motion {
     heat: Vec<f32>,
     columns: usize,
@@ -38,13 +38,15 @@ const HOT: f32 = 5.0;
 /// Below this a cell counts as cold.
 const COLD: f32 = 0.1;
 
-/// What changes fewer cells is a glyph or a caret, even where a film has just ended, and cheap as tiles in any case.
+/// What changes fewer cells is a glyph or a caret, even where a film has just ended, and cheap as tiles in
+/// any case.
 const LEAST_CELLS: usize = 16;
 
 /// The share of a link that lossless motion may take, so that other windows and input have room.
 const LOSSLESS_SHARE: f64 = 0.5;
 
-/// What moving text and drawings may take of any link, in bits per second: more costs more time to code than video.
+/// What moving text and drawings may take of any link, in bits per second: more costs more time to code than
+/// video.
 const SCREEN_LIMIT: f64 = 60e6;
 
 /// What moving films and scenes may take of any link: nobody sees what more would buy.

@@ -18,7 +18,8 @@ pub(crate) fn changed(newer: &Frame, older: &Frame, damage: &Region) -> Cells {
     cells
 }
 
-/// The smallest rectangle within `rect` outside of which the pictures are equal; `None` if they do not differ.
+/// The smallest rectangle within `rect` outside of which the pictures are equal; `None` if they do not
+/// differ.
 pub(crate) fn tighten(newer: &Frame, older: &Frame, rect: Rect<Pixels>) -> Option<Rect<Pixels>> {
     let differs = |&y: &i32| newer.row(rect, y) != older.row(rect, y);
     let top = (rect.y..rect.bottom()).find(differs)?;

@@ -29,13 +29,14 @@ pub struct PoolConfig {
 
 /// Threads that bring viewers' copies of tracks up to date, each with its own memory of every copy.
 ///
-/// Every job is answered once by a call of the function given to [`Pool::new`], on one of the threads, unless its
-/// viewer or track is forgotten before. Jobs of one (viewer, track) are done one after the other in the order of
-/// their submission; others in parallel. A job that panics is answered like any other, with the whole picture lossy,
-/// so that refining mends what may be wrong. Dropping the pool ends the threads after the jobs under way.
+/// Every job is answered once by a call of the function given to [`Pool::new`], on one of the threads, unless
+/// its viewer or track is forgotten before. Jobs of one (viewer, track) are done one after the other in the
+/// order of their submission; others in parallel. A job that panics is answered like any other, with the
+/// whole picture lossy, so that refining mends what may be wrong. Dropping the pool ends the threads after
+/// the jobs under way.
 ///
-/// A job that waits for a device takes no processor, so another one is worked on meanwhile: a device that hangs holds
-/// up the window whose picture it has, and no other.
+/// A job that waits for a device takes no processor, so another one is worked on meanwhile: a device that
+/// hangs holds up the window whose picture it has, and no other.
 pub struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -80,8 +81,8 @@ impl Pool {
         self.shared.changed.notify_one();
     }
 
-    /// A viewer lost pictures of a video of a track: what goes on there begins anew with a keyframe. A stream that is over
-    /// is nothing to restart.
+    /// A viewer lost pictures of a video of a track: what goes on there begins anew with a keyframe. A stream
+    /// that is over is nothing to restart.
     pub fn restart_video(&self, viewer: ViewerId, track: TrackId, stream: u32) {
         self.shared.lock().restart_video((viewer, track), stream);
     }
@@ -252,7 +253,8 @@ impl Worker {
             if let Some(task) = queue.take() {
                 return Some(task);
             }
-            // An idle session wakes up for nothing: there is a time-out only while there is something to drop.
+            // An idle session wakes up for nothing: there is a time-out only while there is something to
+            // drop.
             if !queue.can_expire() {
                 queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 continue;

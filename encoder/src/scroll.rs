@@ -1,7 +1,7 @@
 //! Finding what moved as a whole: scrolled text, dragged panes.
 //!
-//! A guess is made from hashes of short runs of rows, or of columns; what is then reported has been compared byte by
-//! byte.
+//! A guess is made from hashes of short runs of rows, or of columns; what is then reported has been compared
+//! byte by byte.
 
 use std::{
     collections::HashMap,
@@ -38,8 +38,9 @@ const LEAST_CELLS: usize = 24;
 /// Guesses a distance to the right and down by which most of an area moved.
 type Guess = fn(&Search<'_>, Rect<Pixels>) -> Option<(i32, i32)>;
 
-/// Finds rectangles of one common movement, in an order in which they can be moved one after the other. Each still
-/// must be compared before it is used, since the ones before may have changed its source: see [`Search::verified`].
+/// Finds rectangles of one common movement, in an order in which they can be moved one after the other. Each
+/// still must be compared before it is used, since the ones before may have changed its source: see
+/// [`Search::verified`].
 pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
     let changed = search.changed.count();
     if changed < LEAST_CELLS {
@@ -68,8 +69,9 @@ pub(crate) fn find(search: &Search<'_>) -> Vec<Move> {
 /// The most rectangles of one movement. What they leave is sent as it is.
 const MOST_MOVES: usize = 8;
 
-/// Disjoint rectangles of moved cells that cover the useful ones, the best first: each costs viewers an op. Flat areas
-/// beside a pane equal themselves at any distance; whoever takes runs of cells row by row cuts the pane where these end.
+/// Disjoint rectangles of moved cells that cover the useful ones, the best first: each costs viewers an op.
+/// Flat areas beside a pane equal themselves at any distance; whoever takes runs of cells row by row cuts the
+/// pane where these end.
 fn few_rects(mut moved: Cells, mut useful: Cells) -> Vec<Rect<Pixels>> {
     let mut rects = Vec::new();
     while rects.len() < MOST_MOVES
@@ -195,7 +197,8 @@ struct Votes(HashMap<i32, u32>);
 const LEAST_VOTES: u32 = 8;
 
 impl Votes {
-    /// Lets every row that is new where it is, and is found exactly once among the older ones, speak for its distance.
+    /// Lets every row that is new where it is, and is found exactly once among the older ones, speak for its
+    /// distance.
     fn count(&mut self, older: &[u64], newer: &[u64]) {
         let mut places: HashMap<u64, Option<usize>, Hashed> =
             HashMap::with_capacity_and_hasher(older.len(), Hashed::default());

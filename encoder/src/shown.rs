@@ -17,8 +17,8 @@ use crate::{
 
 /// One viewer's copy of one track, as the encoder knows it.
 ///
-/// `frame` holds the pixels that were last sent, exactly or not. Invariant: the viewer shows the same outside of
-/// `lossy`. Within, it shows something like it.
+/// `frame` holds the pixels that were last sent, exactly or not. Invariant: the viewer shows the same outside
+/// of `lossy`. Within, it shows something like it.
 pub(crate) struct Shown {
     frame: Frame,
     lossy: Cells,
@@ -49,7 +49,8 @@ const GAP: usize = 2;
 /// How long video is not tried again after it was not worth it.
 const DEAR: Duration = Duration::from_secs(2);
 
-/// A smaller part of a video's rectangle that changes, one in this many cells, is no motion: a caret, a progress bar.
+/// A smaller part of a video's rectangle that changes, one in this many cells, is no motion: a caret, a
+/// progress bar.
 const STILL: usize = 20;
 
 impl Shown {
@@ -219,7 +220,8 @@ impl Shown {
         }
     }
 
-    /// Sends a picture of a video. Answers which rectangle it shows, `None` if that cannot be or is not worth it.
+    /// Sends a picture of a video. Answers which rectangle it shows, `None` if that cannot be or is not worth
+    /// it.
     fn send_video(
         &mut self,
         wanted: Wanted,
@@ -353,8 +355,8 @@ struct Coded {
     bytes: TileBytes,
 }
 
-/// Rectangles become one tile if its pixels are at most this many times theirs: what lies between lines and words
-/// costs next to nothing, but every tile has a palette and learns its glyphs anew.
+/// Rectangles become one tile if its pixels are at most this many times theirs: what lies between lines and
+/// words costs next to nothing, but every tile has a palette and learns its glyphs anew.
 const JOINED: u64 = 2;
 
 impl Coded {

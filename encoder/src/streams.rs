@@ -1,7 +1,7 @@
 //! The video streams of one viewer's copy of one track.
 //!
-//! A stream has one rectangle and one device for all its life; another of either is another stream, which begins with a
-//! keyframe.
+//! A stream has one rectangle and one device for all its life; another of either is another stream, which
+//! begins with a keyframe.
 //! Encoders are large: they are made when motion begins and dropped soon after its end.
 
 use std::time::Duration;
@@ -161,7 +161,8 @@ impl Streams {
             return Err(wanted.rect);
         };
         let stream = &self.live[index];
-        // What was a first look, and got software's encoder, moves on now: scarce devices are for motion that lasts.
+        // What was a first look, and got software's encoder, moves on now: scarce devices are for motion that
+        // lasts.
         let lasts = wanted.sustained && !stream.sustained && broker.scarce() > 0;
         if lasts || stream.encoder.is_too_slow() && stream.can_move() {
             return Err(self.live.swap_remove(index).rect);
@@ -217,7 +218,8 @@ impl Streams {
         Ok(self.live.len() - 1)
     }
 
-    /// Whole cells, no narrower than video can be, with a margin around motion and with all motion that it overlaps.
+    /// Whole cells, no narrower than video can be, with a margin around motion and with all motion that it
+    /// overlaps.
     fn rect_for(&self, picture: Size<Pixels>, wanted: Wanted) -> Rect<Pixels> {
         let cells = Cells::new(picture);
         let margin = if wanted.sustained { CELL as i32 } else { 0 };
@@ -251,7 +253,8 @@ impl Stream {
         self.moves < MOST_MOVES
     }
 
-    /// Whether most of its rectangle has nothing to do with what is wanted: it would blur, and code, what rests.
+    /// Whether most of its rectangle has nothing to do with what is wanted: it would blur, and code, what
+    /// rests.
     fn outgrows(&self, wanted: Wanted, extent: Rect<Pixels>, now: Timestamp) -> bool {
         if wanted.sustained {
             now.since(self.extent_since) >= EXTENT_PERIOD && extent.area() * 2 < self.rect.area()
@@ -295,8 +298,8 @@ impl Stream {
     }
 }
 
-/// The rate for video of a size over a link of a rate: what the link can spare, but not more than is worth it, since
-/// what rests is sent again losslessly.
+/// The rate for video of a size over a link of a rate: what the link can spare, but not more than is worth
+/// it, since what rests is sent again losslessly.
 fn bitrate(size: Size<Pixels>, link: u64) -> u32 {
     const OF_720P: f64 = 2.4e6;
     let worth = OF_720P * (size.area() as f64 / (1280.0 * 720.0)).powf(0.75);

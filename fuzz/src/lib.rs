@@ -3,8 +3,8 @@
 use protocol::{Lane, decode, encode};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Decodes bytes as one message of a lane. What decodes must survive the round trip; compared as bytes, since a NaN does
-/// not equal itself.
+/// Decodes bytes as one message of a lane. What decodes must survive the round trip; compared as bytes, since
+/// a NaN does not equal itself.
 pub fn round_trip<M: Serialize + DeserializeOwned>(lane: Lane, bytes: &[u8]) {
     let Ok(message) = decode::<M>(lane, bytes) else { return };
     let ours = encode(&message);

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Frame;
 
-/// The one place where a track's newest pixels live: like a surface of a GPU, pixels are shared and state is not.
+/// The one place where a track's newest pixels live: like a surface of a GPU, pixels are shared and state is
+/// not.
 ///
-/// The source writes a whole commit under one lock, so readers never see half of one. There is no queue: a reader
-/// gets the newest pixels, whatever it was told about, and memory stays one picture a track however fast an app
-/// commits. Hold the lock only to copy or to convert.
+/// The source writes a whole commit under one lock, so readers never see half of one. There is no queue: a
+/// reader gets the newest pixels, whatever it was told about, and memory stays one picture a track however
+/// fast an app commits. Hold the lock only to copy or to convert.
 #[derive(Clone, Debug, Default)]
 pub struct Canvas(Arc<Mutex<Frame>>);
 

@@ -1,9 +1,10 @@
-//! The border between the session core, which decides what is owed to whom, and the encoder, which makes ops of it.
+//! The border between the session core, which decides what is owed to whom, and the encoder, which makes ops
+//! of it.
 
 use crate::{Op, Pixels, Region, Size, Timestamp, TrackId, ViewerId};
 
-/// An order to bring one viewer's copy of one track nearer to the newest pixels. At most one is under way for each
-/// (viewer, track).
+/// An order to bring one viewer's copy of one track nearer to the newest pixels. At most one is under way for
+/// each (viewer, track).
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodeJob {
     /// For whom.
@@ -14,8 +15,8 @@ pub struct EncodeJob {
     pub damage: Region,
     /// What the viewer holds lossily and may now be sent again losslessly, as far as `budget` goes.
     pub refine: Region,
-    /// About how many bytes the link takes now without making the next update late. `damage` is always encoded
-    /// whole, lossily if it must be; `refine` stops at the budget.
+    /// About how many bytes the link takes now without making the next update late. `damage` is always
+    /// encoded whole, lossily if it must be; `refine` stops at the budget.
     pub budget: usize,
     /// The link's rate in bits per second, for the rate control of video.
     pub bitrate: u64,

@@ -18,7 +18,8 @@ impl Frame {
     /// Bytes of one pixel.
     pub const BYTES_PER_PIXEL: usize = 4;
 
-    /// A transparent black picture. Sizes over [`MAX_DIMENSION`] are clamped, so that no peer can ask for more memory.
+    /// A transparent black picture. Sizes over [`MAX_DIMENSION`] are clamped, so that no peer can ask for
+    /// more memory.
     pub fn new(size: Size<Pixels>) -> Self {
         let size = Size::new(size.w.min(MAX_DIMENSION), size.h.min(MAX_DIMENSION));
         Self { size, data: vec![0; size.area() as usize * Self::BYTES_PER_PIXEL] }
@@ -79,8 +80,8 @@ impl Frame {
         }
     }
 
-    /// Moves the pixels of `from` by `dx`, `dy` within this picture, as if through a copy: overlap is safe. Both
-    /// rectangles must lie within the picture.
+    /// Moves the pixels of `from` by `dx`, `dy` within this picture, as if through a copy: overlap is safe.
+    /// Both rectangles must lie within the picture.
     pub fn copy_within(&mut self, from: Rect<Pixels>, dx: i32, dy: i32) {
         let to = from.offset(dx, dy);
         let move_row = |frame: &mut Frame, y: i32| {

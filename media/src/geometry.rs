@@ -1,8 +1,9 @@
 //! Points, sizes and rectangles that carry their coordinate space in the type.
 //!
-//! Two spaces exist. [`Pixels`] are the samples of a track's picture. [`Logical`] are the units that apps and input
-//! use; a [`Scale`] leads from one to the other. The origin is always the top left corner of the track, which is the
-//! app's window geometry: shadows that an app draws around itself lie outside and are never sent.
+//! Two spaces exist. [`Pixels`] are the samples of a track's picture. [`Logical`] are the units that apps and
+//! input use; a [`Scale`] leads from one to the other. The origin is always the top left corner of the track,
+//! which is the app's window geometry: shadows that an app draws around itself lie outside and are never
+//! sent.
 
 use std::{cmp::Ordering, fmt, hash, marker::PhantomData};
 
@@ -162,7 +163,8 @@ impl<S> Position<S> {
         Self { x, y, space: PhantomData }
     }
 
-    /// Whether both coordinates are numbers (neither infinite nor NaN); anything else is a mistake of the sender.
+    /// Whether both coordinates are numbers (neither infinite nor NaN); anything else is a mistake of the
+    /// sender.
     pub fn is_finite(self) -> bool {
         self.x.is_finite() && self.y.is_finite()
     }

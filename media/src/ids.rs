@@ -31,7 +31,8 @@ id!(
     TrackId(u32), "t"
 );
 id!(
-    /// One viewer's link to one session. Unique for the life of a session; a viewer that returns gets a new one.
+    /// One viewer's link to one session. Unique for the life of a session; a viewer that returns gets a new
+    /// one.
     ViewerId(u32), "v"
 );
 id!(
@@ -39,12 +40,13 @@ id!(
     UpdateId(u64), "u"
 );
 id!(
-    /// The number a viewer gave to one of its input events: increasing within one link, and over the links of a viewer
-    /// that its host knows again.
+    /// The number a viewer gave to one of its input events: increasing within one link, and over the links of
+    /// a viewer that its host knows again.
     InputId(u64), "i"
 );
 id!(
-    /// One app, as far as its windows tell: what it draws over one connection. May be used again when it has left.
+    /// One app, as far as its windows tell: what it draws over one connection. May be used again when it has
+    /// left.
     AppId(u64), "a"
 );
 id!(

@@ -1,5 +1,5 @@
-//! Leaf types that cross crates: ids, geometry with its coordinate space in the type, regions, frames, windows,
-//! updates, and the closed vocabulary between a source of windows and the session core.
+//! Leaf types that cross crates: ids, geometry with its coordinate space in the type, regions, frames,
+//! windows, updates, and the closed vocabulary between a source of windows and the session core.
 //!
 //! Nothing here does IO, reads a clock or knows a framework.
 

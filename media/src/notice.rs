@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Notice {
-    /// What the app is called, as far as it is known: at most [`Window::MAX_TEXT`](crate::Window::MAX_TEXT) bytes, perhaps
-    /// none.
+    /// What the app is called, as far as it is known: at most [`Window::MAX_TEXT`](crate::Window::MAX_TEXT)
+    /// bytes, perhaps none.
     pub app: String,
     /// What was done.
     pub kind: NoticeKind,

@@ -6,9 +6,9 @@ use crate::{Pixels, Rect};
 
 /// A set of pixels, as disjoint rectangles, never more than [`Region::MAX_RECTS`].
 ///
-/// A region describes work still to do (damage, what a viewer is owed, what it holds lossily). When it would need more
-/// rectangles than it may have, it **grows** to a simpler superset: work is then done twice, never forgotten. So a
-/// region must not be used for work that has been done; say what remains instead.
+/// A region describes work still to do (damage, what a viewer is owed, what it holds lossily). When it would
+/// need more rectangles than it may have, it **grows** to a simpler superset: work is then done twice, never
+/// forgotten. So a region must not be used for work that has been done; say what remains instead.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Region {
     rects: Vec<Rect<Pixels>>,

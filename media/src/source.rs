@@ -1,9 +1,9 @@
-//! The closed vocabulary between a source of windows (a compositor, an X display, a simulation in tests) and the
-//! session core: events come out of a source, commands go in.
+//! The closed vocabulary between a source of windows (a compositor, an X display, a simulation in tests) and
+//! the session core: events come out of a source, commands go in.
 //!
-//! Everything in an [`Event`] has been cleaned and bounded by the source, since apps are not trusted. Everything in a
-//! [`Command`] has been checked by the core, since viewers are not trusted; a source still ignores commands that name
-//! a track which is gone.
+//! Everything in an [`Event`] has been cleaned and bounded by the source, since apps are not trusted.
+//! Everything in a [`Command`] has been checked by the core, since viewers are not trusted; a source still
+//! ignores commands that name a track which is gone.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,8 @@ pub enum Event {
         region: Region,
         /// When the app committed it, on the host's clock.
         captured: Timestamp,
-        /// The input this commit most likely answers: the newest dispatched to this app since its last commit.
+        /// The input this commit most likely answers: the newest dispatched to this app since its last
+        /// commit.
         cause: Option<Cause>,
     },
     /// An app asked when to draw a track's next frame, by a commit that changed no pixel of it. As after
@@ -59,7 +60,8 @@ pub enum Event {
         /// MIME types on offer.
         mimes: Vec<String>,
     },
-    /// Content that [`Command::ReadClipboard`] asked for. `None` if there was none or it was too large or too slow.
+    /// Content that [`Command::ReadClipboard`] asked for. `None` if there was none or it was too large or too
+    /// slow.
     ClipboardContent {
         /// Which request.
         request: ClipboardRequest,
@@ -75,26 +77,27 @@ pub enum Event {
     },
     /// An app rang the bell.
     Bell(TrackId),
-    /// The user began to drag a title bar or border that the app draws itself: the viewer's desktop takes over.
+    /// The user began to drag a title bar or border that the app draws itself: the viewer's desktop takes
+    /// over.
     Grabbed {
         /// Which window.
         track: TrackId,
         /// What the drag does.
         grab: WindowGrab,
     },
-    /// The app with the keyboard takes text here, or no more. At most one track has one at a time: it ends there
-    /// before it begins elsewhere, and it ends with its window.
+    /// The app with the keyboard takes text here, or no more. At most one track has one at a time: it ends
+    /// there before it begins elsewhere, and it ends with its window.
     TextInput {
         /// In which window or popup.
         track: TrackId,
         /// Where in it; `None`: nowhere that the app tells of.
         input: Option<TextInput>,
     },
-    /// The app under the pointer wants all of its motion, as [`Command::RelativeMotion`], while the pointer stays where
-    /// it is; `None`: no more. Ends with its window without a report.
+    /// The app under the pointer wants all of its motion, as [`Command::RelativeMotion`], while the pointer
+    /// stays where it is; `None`: no more. Ends with its window without a report.
     PointerLock(Option<TrackId>),
-    /// The user drags content from a window, or does no more. While a drag is under way, the pointer is told of in the
-    /// window that it is over, not in the one where the button went down.
+    /// The user drags content from a window, or does no more. While a drag is under way, the pointer is told
+    /// of in the window that it is over, not in the one where the button went down.
     Drag(Option<Drag>),
     /// Something was done to an app that people should know of.
     Notice(Notice),
@@ -123,8 +126,8 @@ pub enum Command {
         /// Which; bounded by the protocol.
         text: String,
     },
-    /// A text is being composed: it stands at the caret until it changes, ends, or a [`Command::Text`] takes its place.
-    /// Apps that do not tell of their text inputs do not see it.
+    /// A text is being composed: it stands at the caret until it changes, ends, or a [`Command::Text`] takes
+    /// its place. Apps that do not tell of their text inputs do not see it.
     Preedit {
         /// Who composes.
         cause: Cause,
@@ -132,7 +135,8 @@ pub enum Command {
         track: TrackId,
         /// What there is of it; empty: the composition ends. Bounded by the protocol.
         text: String,
-        /// Its caret or selection, as byte offsets at character boundaries within it, in order; `None`: not shown.
+        /// Its caret or selection, as byte offsets at character boundaries within it, in order; `None`: not
+        /// shown.
         cursor: Option<(u32, u32)>,
     },
     /// The pointer moved.
@@ -277,8 +281,8 @@ pub struct Configure {
     pub resizing: bool,
 }
 
-/// A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11 and xkb
-/// count 8 more.
+/// A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11
+/// and xkb count 8 more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]

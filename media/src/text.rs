@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Logical, Rect};
 
-/// A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the same.
+/// A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the
+/// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TextInput {
     /// The caret, in the track's coordinates: candidates of an input method stand below it. Within
-    /// [`TextInput::MAX_COORDINATE`], and perhaps outside of the window; without a width if the app gives none.
+    /// [`TextInput::MAX_COORDINATE`], and perhaps outside of the window; without a width if the app gives
+    /// none.
     pub caret: Rect<Logical>,
     /// What kind of text is wanted.
     pub purpose: TextPurpose,
@@ -29,7 +31,8 @@ impl TextInput {
     }
 }
 
-/// What kind of text is wanted, as in text-input-v3: for soft keyboards, and so that what is secret is not learned.
+/// What kind of text is wanted, as in text-input-v3: for soft keyboards, and so that what is secret is not
+/// learned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]

@@ -7,8 +7,8 @@ use crate::{InputId, Pixels, Point, Rect, Size, Timestamp, TrackId, UpdateId};
 
 /// An atomic change of one viewer's copy of one track.
 ///
-/// Updates of a track are applied in the order of their ids, each wholly or not at all. If `size` differs from the
-/// copy's size, the copy is resized first: what lies within both keeps its pixels.
+/// Updates of a track are applied in the order of their ids, each wholly or not at all. If `size` differs
+/// from the copy's size, the copy is resized first: what lies within both keeps its pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Update {
@@ -55,8 +55,8 @@ pub enum Op {
         rect: Rect<Pixels>,
         /// Which codec.
         codec: VideoCodec,
-        /// Which decoder of this track: each has its own chain of references. A stream's first access unit is a
-        /// keyframe; a decoder of another stream that is not used any more can be dropped.
+        /// Which decoder of this track: each has its own chain of references. A stream's first access unit is
+        /// a keyframe; a decoder of another stream that is not used any more can be dropped.
         stream: u32,
         /// Whether it can be decoded without earlier ones.
         keyframe: bool,
@@ -88,8 +88,8 @@ impl Op {
 pub enum TileCoding {
     /// One colour: 4 bytes, B G R A.
     Solid,
-    /// A palette of at most 256 colours, then one index a pixel, packed to 1, 2, 4 or 8 bits, column by column within
-    /// bands of rows such as lines of text, compressed.
+    /// A palette of at most 256 colours, then one index a pixel, packed to 1, 2, 4 or 8 bits, column by
+    /// column within bands of rows such as lines of text, compressed.
     Bands,
     /// Every pixel B G R A, compressed: what the simplest encoders can make.
     Raw,
@@ -98,8 +98,8 @@ pub enum TileCoding {
 }
 
 impl TileCoding {
-    /// The most pixels of one tile of any coding but [`TileCoding::Solid`], which may have any size: it bounds the
-    /// memory of decoders.
+    /// The most pixels of one tile of any coding but [`TileCoding::Solid`], which may have any size: it
+    /// bounds the memory of decoders.
     pub const MAX_PIXELS: u64 = 1 << 16;
 }
 
@@ -108,7 +108,8 @@ impl TileCoding {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum VideoCodec {
-    /// H.264 Constrained Baseline, 4:2:0, BT.709 full range (said so in the bit stream too), Annex B, no reordering.
+    /// H.264 Constrained Baseline, 4:2:0, BT.709 full range (said so in the bit stream too), Annex B, no
+    /// reordering.
     H264,
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Logical, Point, Scale, Size, TrackId};
 
-/// Everything a viewer must know to show one window. Full and idempotent: attaching to a session and following a
-/// change are the same message.
+/// Everything a viewer must know to show one window. Full and idempotent: attaching to a session and
+/// following a change are the same message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Window {
@@ -45,7 +45,8 @@ pub struct Window {
 pub enum WindowKind {
     /// A window of its own.
     Toplevel,
-    /// A menu, a tooltip, a drop-down: placed by the app relative to its parent, may leave the parent's bounds.
+    /// A menu, a tooltip, a drop-down: placed by the app relative to its parent, may leave the parent's
+    /// bounds.
     Popup,
 }
 

@@ -1,13 +1,14 @@
 //! How the memory of pictures goes back to the system.
 //!
-//! A window that was large for a moment must not cost its memory for good. The C library learns from every large block
-//! that is freed to keep larger ones from then on, up to 32 MiB, each thread in a heap of its own: after a few changes of
-//! size a session kept several times what it showed.
+//! A window that was large for a moment must not cost its memory for good. The C library learns from every
+//! large block that is freed to keep larger ones from then on, up to 32 MiB, each thread in a heap of its
+//! own: after a few changes of size a session kept several times what it showed.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
-/// Blocks of at least so many bytes are the system's again as soon as they are free. Pictures of large windows are among
-/// them; what is taken and freed for every update is smaller, and need not be taken from the system each time.
+/// Blocks of at least so many bytes are the system's again as soon as they are free. Pictures of large
+/// windows are among them; what is taken and freed for every update is smaller, and need not be taken from
+/// the system each time.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const GIVEN_BACK: i32 = 4 << 20;
 

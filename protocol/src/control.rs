@@ -20,8 +20,9 @@ use crate::{Version, resume::Resume, version::VersionRange};
 pub enum ToHost {
     /// Asks to join.
     Hello(Hello),
-    /// How this viewer wants a window to be: the newest counts. While the viewer holds the seat the window is asked to
-    /// become so, and the answer is its state. The host keeps what the others say until they take the seat.
+    /// How this viewer wants a window to be: the newest counts. While the viewer holds the seat the window is
+    /// asked to become so, and the answer is its state. The host keeps what the others say until they take
+    /// the seat.
     Configure {
         /// Which.
         track: TrackId,
@@ -35,8 +36,9 @@ pub enum ToHost {
     },
     /// The user pressed outside of all popups, or the desktop took the focus away.
     DismissPopups,
-    /// The user begins to do something to windows that is no input of an app: to resize or maximise one. It takes the
-    /// seat as a key does, unless somebody else is using the apps; the answer is [`ToViewer::Seat`].
+    /// The user begins to do something to windows that is no input of an app: to resize or maximise one. It
+    /// takes the seat as a key does, unless somebody else is using the apps; the answer is
+    /// [`ToViewer::Seat`].
     TakeSeat,
     /// Whether anybody can see the window: hidden ones are not encoded.
     Visible {
@@ -62,9 +64,9 @@ pub enum ToHost {
 }
 
 impl ToHost {
-    /// Whether input that its viewer sends later must not take effect sooner: a key needs its keymap, a paste what was
-    /// copied before, a press must not open a menu that an earlier dismissal then closes. They are counted in
-    /// [`Input::after`](crate::input::Input::after).
+    /// Whether input that its viewer sends later must not take effect sooner: a key needs its keymap, a paste
+    /// what was copied before, a press must not open a menu that an earlier dismissal then closes. They are
+    /// counted in [`Input::after`](crate::input::Input::after).
     pub fn goes_before_input(&self) -> bool {
         matches!(
             self,
@@ -95,8 +97,8 @@ pub enum ToViewer {
     Icon(Icon),
     /// How the pointer looks over the session's windows.
     Cursor(CursorImage),
-    /// Whether this viewer holds the seat: its input reaches the apps, and windows are as it wants them. Without it, it
-    /// shows windows as they are; what its user does next may take the seat.
+    /// Whether this viewer holds the seat: its input reaches the apps, and windows are as it wants them.
+    /// Without it, it shows windows as they are; what its user does next may take the seat.
     Seat {
         /// Whether.
         held: bool,
@@ -108,31 +110,32 @@ pub enum ToViewer {
         /// Which window.
         track: TrackId,
     },
-    /// This viewer's user drags content from a window, or does no more. Until then it tells of the pointer in the window that
-    /// it is over, although a button is down.
+    /// This viewer's user drags content from a window, or does no more. Until then it tells of the pointer in
+    /// the window that it is over, although a button is down.
     Drag {
         /// What is dragged; nil: nothing any more.
         drag: Option<Drag>,
     },
-    /// This viewer's user began to drag a title bar or border that the app draws itself. The viewer's desktop moves or
-    /// resizes the window from here on; the button counts as released for the app.
+    /// This viewer's user began to drag a title bar or border that the app draws itself. The viewer's desktop
+    /// moves or resizes the window from here on; the button counts as released for the app.
     Grabbed {
         /// Which window.
         track: TrackId,
         /// What the drag does.
         grab: WindowGrab,
     },
-    /// The app with the keyboard takes text here. Only viewers that may type are told. At most one window takes text
-    /// at a time; it takes none any more when it is gone.
+    /// The app with the keyboard takes text here. Only viewers that may type are told. At most one window
+    /// takes text at a time; it takes none any more when it is gone.
     TextInput {
         /// Which window or popup.
         track: TrackId,
         /// Where in it; nil: nowhere that the app tells of. Text may be sent all the same.
         input: Option<TextInput>,
     },
-    /// The app under this viewer's pointer wants all of its motion: until this is taken back, the window is gone or the
-    /// pointer leaves, the viewer locks the pointer and sends [`RelativeMotion`](crate::input::InputEvent::RelativeMotion).
-    /// A viewer that cannot goes on with motion to places: the app gets the way from each to the next.
+    /// The app under this viewer's pointer wants all of its motion: until this is taken back, the window is
+    /// gone or the pointer leaves, the viewer locks the pointer and sends
+    /// [`RelativeMotion`](crate::input::InputEvent::RelativeMotion). A viewer that cannot goes on with motion
+    /// to places: the app gets the way from each to the next.
     PointerLock {
         /// Which window; nil: none.
         track: Option<TrackId>,
@@ -176,7 +179,8 @@ pub const MAX_AGENT: usize = 128;
 pub const MAX_CODECS: usize = 16;
 
 impl Hello {
-    /// The version that both ends speak, if the viewer says nothing that breaks the protocol; else why it is refused.
+    /// The version that both ends speak, if the viewer says nothing that breaks the protocol; else why it is
+    /// refused.
     pub fn validate(&self) -> Result<Version, Refusal> {
         let refuse = |code, message| Err(Refusal { code, message });
         let version = match VersionRange::OURS.common(self.versions) {
@@ -216,9 +220,9 @@ pub struct Welcome {
     pub role: Role,
     /// The host's time.
     pub now: Timestamp,
-    /// The viewer is known from a link before: the newest event of its input lane that took effect. Those after it had
-    /// none; the viewer sends them again, before all others, and goes on with its numbers. Nil: the viewer is new, what
-    /// it may have held down is released, and its numbers begin with 1.
+    /// The viewer is known from a link before: the newest event of its input lane that took effect. Those
+    /// after it had none; the viewer sends them again, before all others, and goes on with its numbers. Nil:
+    /// the viewer is new, what it may have held down is released, and its numbers begin with 1.
     #[serde(default)]
     pub resumed: Option<InputId>,
 }
@@ -269,7 +273,8 @@ pub enum RefusalCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Configure {
-    /// The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's messages.
+    /// The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's
+    /// messages.
     pub serial: u32,
     /// The size, `None` to let the app choose.
     pub size: Option<Size<Logical>>,

@@ -3,7 +3,8 @@
 use media::{Timestamp, TrackId, UpdateId};
 use serde::{Deserialize, Serialize};
 
-/// An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before it.
+/// An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Feedback {

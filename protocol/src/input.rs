@@ -1,4 +1,5 @@
-//! The input and motion lanes, from viewer to host. Positions are logical units from the track's top left corner.
+//! The input and motion lanes, from viewer to host. Positions are logical units from the track's top left
+//! corner.
 
 use media::{Axis, Button, InputId, KeyCode, Logical, Position, Timestamp, TouchPhase, TouchPoint, TrackId};
 use serde::{Deserialize, Serialize};
@@ -6,8 +7,9 @@ use thiserror::Error;
 
 /// One input event of a user.
 ///
-/// Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion travels alone on the motion lane and may
-/// be lost or late: an event with a lower id than one already handled is dropped there.
+/// Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion
+/// travels alone on the motion lane and may be lost or late: an event with a lower id than one already
+/// handled is dropped there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Input {
@@ -15,8 +17,9 @@ pub struct Input {
     pub id: InputId,
     /// When it happened, on the viewer's clock.
     pub at: Timestamp,
-    /// How many messages that go before input ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input))
-    /// its viewer had sent on this link when it happened. It takes effect after those, whichever lane is faster.
+    /// How many messages that go before input
+    /// ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input)) its viewer had sent on this
+    /// link when it happened. It takes effect after those, whichever lane is faster.
     #[serde(default)]
     pub after: u32,
     /// The window it belongs to.
@@ -36,18 +39,20 @@ pub enum InputEvent {
         /// Down or up.
         pressed: bool,
     },
-    /// Text that came from no key: an input method, a paste as typing, an automation. At most [`MAX_TEXT`] bytes.
+    /// Text that came from no key: an input method, a paste as typing, an automation. At most [`MAX_TEXT`]
+    /// bytes.
     Text {
         /// Which.
         text: String,
     },
-    /// A text is being composed by an input method, and is shown at the app's caret. It stays until it changes, a
-    /// [`Text`](InputEvent::Text) takes its place, or it is empty. Its window has the keyboard focus, or gets it.
+    /// A text is being composed by an input method, and is shown at the app's caret. It stays until it
+    /// changes, a [`Text`](InputEvent::Text) takes its place, or it is empty. Its window has the keyboard
+    /// focus, or gets it.
     Preedit {
         /// What there is of it; at most [`MAX_TEXT`] bytes.
         text: String,
-        /// Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character boundaries
-        /// within the text, in order. Nil: not shown.
+        /// Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character
+        /// boundaries within the text, in order. Nil: not shown.
         cursor: Option<(u32, u32)>,
     },
     /// The pointer moved.
@@ -55,8 +60,8 @@ pub enum InputEvent {
         /// To where.
         position: Position<Logical>,
     },
-    /// The pointer was moved by this much, in logical units, while an app has it locked. All of it counts: a viewer may
-    /// unite several into their sum before it sends, and drops none.
+    /// The pointer was moved by this much, in logical units, while an app has it locked. All of it counts: a
+    /// viewer may unite several into their sum before it sends, and drops none.
     RelativeMotion {
         /// Rightwards.
         dx: f64,
@@ -86,8 +91,8 @@ pub enum InputEvent {
         /// What changed.
         points: Vec<TouchPoint>,
     },
-    /// The window is asked to close, after all that was typed before; it may refuse. Also a viewer without the seat may
-    /// ask.
+    /// The window is asked to close, after all that was typed before; it may refuse. Also a viewer without
+    /// the seat may ask.
     Close,
     /// The app of the window is ended, whatever it holds, since it does not answer
     /// ([`States::unresponsive`](media::States::unresponsive)). Also a viewer without the seat may say so.
@@ -134,7 +139,8 @@ impl InputEvent {
         matches!(self, InputEvent::Motion { .. })
     }
 
-    /// Whether it is a wish about a window, which needs no seat and takes none: also who does not use the apps may have it.
+    /// Whether it is a wish about a window, which needs no seat and takes none: also who does not use the
+    /// apps may have it.
     pub fn needs_no_seat(&self) -> bool {
         matches!(self, InputEvent::Close | InputEvent::ForceQuit)
     }
@@ -180,8 +186,8 @@ pub const MAX_TEXT: usize = 4096;
 /// The most fingers in one event.
 pub const MAX_TOUCH_POINTS: usize = 16;
 
-/// How far positions and distances reach from zero, in logical units. No desktop is that large: what lies beyond is a
-/// mistake.
+/// How far positions and distances reach from zero, in logical units. No desktop is that large: what lies
+/// beyond is a mistake.
 pub const MAX_COORDINATE: f64 = 1e6;
 
 fn is_place(position: Position<Logical>) -> bool {

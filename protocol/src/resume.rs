@@ -14,16 +14,16 @@ use serde::{
 pub struct Resume {
     /// Who it is.
     pub key: ResumeKey,
-    /// The [`Welcome::viewer`](crate::control::Welcome::viewer) with which the numbers of its input began; nil: it was
-    /// never welcomed.
+    /// The [`Welcome::viewer`](crate::control::Welcome::viewer) with which the numbers of its input began;
+    /// nil: it was never welcomed.
     pub began: Option<ViewerId>,
-    /// It can still send all events of the input lane after this one. If less than that has taken effect, something
-    /// would be missing, and the host does not know the viewer again.
+    /// It can still send all events of the input lane after this one. If less than that has taken effect,
+    /// something would be missing, and the host does not know the viewer again.
     pub since: InputId,
 }
 
-/// A random number that a viewer makes once, when it starts, and tells nobody but its host. Whoever has it can take the
-/// viewer's place in its session, so `Debug` hides it.
+/// A random number that a viewer makes once, when it starts, and tells nobody but its host. Whoever has it
+/// can take the viewer's place in its session, so `Debug` hides it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ResumeKey(#[cfg_attr(feature = "typescript", ts(type = "Uint8Array"))] pub [u8; RESUME_KEY]);

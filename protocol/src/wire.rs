@@ -1,4 +1,5 @@
-//! The wire codec: MessagePack with named fields. Unknown fields are skipped, so that additions do not break peers.
+//! The wire codec: MessagePack with named fields. Unknown fields are skipped, so that additions do not break
+//! peers.
 
 use std::io::Cursor;
 

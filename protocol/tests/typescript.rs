@@ -1,5 +1,5 @@
-//! The browser viewer's types and lanes, `viewer/web/src/protocol/{types,lane}.ts`, are those of this crate: generated,
-//! and never stale.
+//! The browser viewer's types and lanes, `viewer/web/src/protocol/{types,lane}.ts`, are those of this crate:
+//! generated, and never stale.
 //!
 //! After a change: `UPDATE_TYPES=1 cargo test -p dormer-protocol --features typescript --test typescript`
 
@@ -73,7 +73,10 @@ fn name(spec: &LaneSpec) -> String {
 }
 
 const LANES_HEAD: &str = "\
-/** The lanes of a link, generated from the Rust table: change nothing here, see `protocol/tests/typescript.rs`. */
+/**
+ * The lanes of a link, generated from the Rust table: change nothing here, see
+ * `protocol/tests/typescript.rs`.
+ */
 
 /** The number of a lane. */
 export type Lane = (typeof LANE)[keyof typeof LANE];
@@ -98,11 +101,11 @@ fn generate() -> String {
 
 const HEAD: &str = "\
 /**
- * The messages of the protocol, generated from the Rust types: change nothing here, see `protocol/tests/typescript.rs`.
- * `docs/protocol.md` explains them.
+ * The messages of the protocol, generated from the Rust types: change nothing here, see
+ * `protocol/tests/typescript.rs`. `docs/protocol.md` explains them.
  *
- * Numbers that have 64 bits in Rust are plain numbers here, exact up to 2^53: ids count from 1 or are cut to 53 bits, times
- * are microseconds since a machine started, and `wire.ts` refuses what is larger.
+ * Numbers that have 64 bits in Rust are plain numbers here, exact up to 2^53: ids count from 1 or are cut to
+ * 53 bits, times are microseconds since a machine started, and `wire.ts` refuses what is larger.
  */
 ";
 

@@ -1,5 +1,5 @@
-//! The apps of a session as processes: started with the session's environment, watched, and ended politely, with all that
-//! they started themselves.
+//! The apps of a session as processes: started with the session's environment, watched, and ended politely,
+//! with all that they started themselves.
 
 #![cfg_attr(
     not(test),
@@ -43,8 +43,8 @@ const NUMBER: &str = "DORMER_APP";
 /// The program that serves X11 apps. It is the compositor's, and ends after the last of them.
 const X11_SERVER: &str = "Xwayland";
 
-/// The most apps started by us that run at a time, and so the most of their ends that wait to be heard; what they start
-/// themselves is the container's business.
+/// The most apps started by us that run at a time, and so the most of their ends that wait to be heard; what
+/// they start themselves is the container's business.
 pub(crate) const MAX_APPS: usize = 256;
 
 /// The most apps that are remembered after their end.
@@ -213,8 +213,8 @@ impl Apps {
         name
     }
 
-    /// Whether something still runs that came from the first app, which has ended itself. What does not say where it
-    /// comes from counts as well.
+    /// Whether something still runs that came from the first app, which has ended itself. What does not say
+    /// where it comes from counts as well.
     pub(crate) fn first_left_something(&self) -> bool {
         let bus = self.bus.as_ref().map(Bus::pid);
         let of_another = |process: &Descendant| {
@@ -251,7 +251,8 @@ impl Apps {
         self.signal_all(Signal::KILL);
     }
 
-    /// Whole groups at once, so that none of an app's processes starts another meanwhile; then what has left its group.
+    /// Whole groups at once, so that none of an app's processes starts another meanwhile; then what has left
+    /// its group.
     fn signal_all(&self, signal: Signal) {
         for pid in self.running.keys() {
             let group = i32::try_from(*pid).ok().and_then(Pid::from_raw);

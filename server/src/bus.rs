@@ -1,4 +1,5 @@
-//! The session's own D-Bus: what apps start through it opens in this session, and on no other display of the machine.
+//! The session's own D-Bus: what apps start through it opens in this session, and on no other display of the
+//! machine.
 //!
 //! The daemon has the session's environment, and gives it to all that it starts.
 
@@ -25,8 +26,8 @@ const START: Duration = Duration::from_secs(10);
 pub(crate) struct Bus(Child);
 
 impl Bus {
-    /// Starts one for a session, and waits until it can be used; `None` if there shall be none or can be none. Says at
-    /// which address in `env`.
+    /// Starts one for a session, and waits until it can be used; `None` if there shall be none or can be
+    /// none. Says at which address in `env`.
     pub(crate) fn start(env: &mut SessionEnv) -> Option<Self> {
         env.bus = None;
         if bus_is_disabled() {

@@ -36,8 +36,8 @@ pub(crate) struct App {
 /// The desktop that entries can be meant for, or not: what apps find in `XDG_CURRENT_DESKTOP`.
 pub(crate) const DESKTOP: &str = "Dormer";
 
-/// Reads all desktop entries of this machine, for people who speak `language` (as in HTML: `zh-CN`). Where two have the
-/// same id, the user's own wins.
+/// Reads all desktop entries of this machine, for people who speak `language` (as in HTML: `zh-CN`). Where
+/// two have the same id, the user's own wins.
 pub(crate) fn installed(language: Option<&str>) -> Vec<App> {
     let mut apps = BTreeMap::new();
     for directory in data_dirs() {
@@ -88,8 +88,8 @@ fn is_entry(file: &fs::Metadata) -> bool {
     file.is_file() && file.len() <= MAX_ENTRY
 }
 
-/// The app of one desktop entry, unless it is hidden, meant for other desktops, no application, not installed, or for the
-/// machine instead of the session.
+/// The app of one desktop entry, unless it is hidden, meant for other desktops, no application, not
+/// installed, or for the machine instead of the session.
 fn parse(id: &str, text: &str, language: Option<&str>) -> Option<App> {
     let options = ParseOption { enabled_quote: false, enabled_escape: false, ..ParseOption::default() };
     let ini = Ini::load_from_str_opt(text, options).ok()?;
@@ -123,8 +123,8 @@ fn is_for_here(entry: &Properties) -> bool {
     names_us("OnlyShowIn") != Some(false) && names_us("NotShowIn") != Some(true)
 }
 
-/// Whether a command ends, restarts or suspends the machine or somebody's login there: whoever uses the session's apps
-/// means neither, and it would not work.
+/// Whether a command ends, restarts or suspends the machine or somebody's login there: whoever uses the
+/// session's apps means neither, and it would not work.
 fn acts_on_machine(words: &[String]) -> bool {
     const ALWAYS: [&str; 6] = ["shutdown", "poweroff", "reboot", "halt", "pm-suspend", "pm-hibernate"];
     const MANAGERS: [&str; 10] = [
@@ -202,8 +202,8 @@ fn translated(entry: &Properties, key: &str, language: Option<&str>) -> Option<S
         .find_map(|key| text_of(entry, &key))
 }
 
-/// The locales of a language as in HTML, the best first: `zh-Hans-CN` is `zh_CN` and `zh`. A language alone is also that of
-/// its largest country, since some entries know no other.
+/// The locales of a language as in HTML, the best first: `zh-Hans-CN` is `zh_CN` and `zh`. A language alone
+/// is also that of its largest country, since some entries know no other.
 fn locales(tag: &str) -> Vec<String> {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default().to_ascii_lowercase();

@@ -41,8 +41,8 @@ impl<T> Setting for Vec<T> {
     }
 }
 
-/// Gives a struct of settings the method `or`, setting by setting. Settings in brackets belong together: where a layer
-/// gives one of them, none comes from below. A setting that is missing here does not compile.
+/// Gives a struct of settings the method `or`, setting by setting. Settings in brackets belong together:
+/// where a layer gives one of them, none comes from below. A setting that is missing here does not compile.
 macro_rules! layered {
     ($options:ident { $($one:ident),* $(,)? $(; [$($part:ident),+])* }) => {
         impl $options {

@@ -14,7 +14,8 @@ use crate::{layers::layered, usage::Usage};
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {
-    /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug` [default: info]
+    /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug`
+    /// [default: info]
     #[arg(long, global = true, env = "DORMER_LOG", value_name = "FILTER")]
     log: Option<String>,
     /// How to write logs [default: text]
@@ -37,10 +38,12 @@ const DEFAULT: &str = "info,smithay=warn,rtc=error";
 
 layered!(Options { log, log_format });
 
-/// Lines that wait for a reader of stderr; more are dropped, since a reader that stalls must not stall the session.
+/// Lines that wait for a reader of stderr; more are dropped, since a reader that stalls must not stall the
+/// session.
 const LINES: usize = 4096;
 
-/// Libraries that see cookies and tickets never tell details, whatever the filter says: no log holds a secret.
+/// Libraries that see cookies and tickets never tell details, whatever the filter says: no log holds a
+/// secret.
 const LIBRARIES: [&str; 4] = ["h2=warn", "hyper=warn", "hyper_util=warn", "rtc=error"];
 
 /// Writes what is still to be logged when dropped: to be kept until the end.

@@ -1,7 +1,7 @@
 //! `dormer`, the host: owns a session, launches its apps and serves its viewers.
 //!
-//! This crate wires threads and translates between crates; it decides nothing about pictures or input. One frame
-//! passes through `serve::event_loop` only.
+//! This crate wires threads and translates between crates; it decides nothing about pictures or input. One
+//! frame passes through `serve::event_loop` only.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

@@ -1,5 +1,5 @@
-//! What apps print: it goes into the host's log line by line, named and without control characters, so that no app can
-//! forge what the host says; and the newest lines are kept for whoever started the app.
+//! What apps print: it goes into the host's log line by line, named and without control characters, so that
+//! no app can forge what the host says; and the newest lines are kept for whoever started the app.
 
 use std::{
     collections::VecDeque,
@@ -19,8 +19,8 @@ use tracing::info;
 const MAX_LINES: usize = 40;
 const MAX_LINE: usize = 400;
 
-/// So much is read at once, and after it the others have their turn: an app that prints without end writes slower, as on
-/// a terminal.
+/// So much is read at once, and after it the others have their turn: an app that prints without end writes
+/// slower, as on a terminal.
 const PIECE: usize = 64 << 10;
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -28,7 +28,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 const MAX_LOGGED: usize = 100;
 const SPAN: Duration = Duration::from_secs(10);
 
-/// How long the last lines of an app that has ended are waited for. What it left running may keep its pipes open.
+/// How long the last lines of an app that has ended are waited for. What it left running may keep its pipes
+/// open.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The newest lines of one app. Clones share them.

@@ -14,8 +14,8 @@ use crate::session_env;
 /// Names the state directory, for all commands of a container.
 pub(crate) const STATE_DIR: &str = "DORMER_STATE_DIR";
 
-/// The directory that `dormer serve` uses unless told otherwise. Where nobody has a home, as in a container whose user is
-/// a mere number, it lies among temporary files.
+/// The directory that `dormer serve` uses unless told otherwise. Where nobody has a home, as in a container
+/// whose user is a mere number, it lies among temporary files.
 pub(crate) fn default_state_dir() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os(STATE_DIR).filter(|path| !path.is_empty()) {
         return Ok(path.into());

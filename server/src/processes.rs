@@ -1,5 +1,5 @@
-//! All that runs below this process, from `/proc`. As a container's first process or as a subreaper, a host keeps
-//! everything that its apps started below itself, also what went into the background.
+//! All that runs below this process, from `/proc`. As a container's first process or as a subreaper, a host
+//! keeps everything that its apps started below itself, also what went into the background.
 
 use std::{fs, thread, time::Duration};
 

@@ -1,9 +1,10 @@
-//! Waits for orphans: processes whose parent ended before them. They come to a container's first process, and elsewhere
-//! to the nearest subreaper, which a host is as well; those that nobody waits for stay in the process table for good.
+//! Waits for orphans: processes whose parent ended before them. They come to a container's first process, and
+//! elsewhere to the nearest subreaper, which a host is as well; those that nobody waits for stay in the
+//! process table for good.
 //!
-//! Invariant: nobody's child is taken away. The runtime waits for apps, and the compositor for Xwayland. Linux gives
-//! orphans to the first thread of a process, and a thread can wait for its own children alone. So the first thread
-//! does nothing but this, and all processes are started by others.
+//! Invariant: nobody's child is taken away. The runtime waits for apps, and the compositor for Xwayland.
+//! Linux gives orphans to the first thread of a process, and a thread can wait for its own children alone. So
+//! the first thread does nothing but this, and all processes are started by others.
 
 use std::{panic, thread};
 
@@ -24,8 +25,8 @@ pub(crate) type OrphanEnds = watch::Receiver<()>;
 /// `__WNOTHREAD` of `wait4(2)`: children of other threads of this process do not count.
 const OWN_THREAD: WaitOptions = WaitOptions::from_bits_retain(0x2000_0000);
 
-/// Runs `host` on a thread of its own and waits for orphans on this one, which must be the process's first and start
-/// no processes. What still runs of all that was started is killed in the end.
+/// Runs `host` on a thread of its own and waits for orphans on this one, which must be the process's first
+/// and start no processes. What still runs of all that was started is killed in the end.
 pub(crate) fn run_with_reaper<T: Send>(host: impl FnOnce(OrphanEnds) -> Result<T> + Send) -> Result<T> {
     if let Err(error) = set_child_subreaper(Some(getpid())) {
         warn!(%error, "what apps leave behind will not end with the host");

@@ -1,8 +1,8 @@
 //! The `XDG_RUNTIME_DIR` of one session's apps: their sockets lie there.
 //!
-//! It lies below the directory for temporary files, and not below the user's own runtime directory, which the system
-//! removes when that user logs out, and which a container may lack. Its host holds a lock on it as long as it lives: what
-//! nobody holds was left by a host that was killed, and is removed by the next.
+//! It lies below the directory for temporary files, and not below the user's own runtime directory, which the
+//! system removes when that user logs out, and which a container may lack. Its host holds a lock on it as
+//! long as it lives: what nobody holds was left by a host that was killed, and is removed by the next.
 
 use std::{
     env,

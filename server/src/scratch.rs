@@ -1,5 +1,6 @@
-//! Where this process itself puts short-lived files: the compositor's library writes each keymap for an older app into
-//! `XDG_RUNTIME_DIR`. That one may be missing, be somebody else's, or vanish while we run; then keys would reach no app.
+//! Where this process itself puts short-lived files: the compositor's library writes each keymap for an older
+//! app into `XDG_RUNTIME_DIR`. That one may be missing, be somebody else's, or vanish while we run; then keys
+//! would reach no app.
 
 use std::{
     env,
@@ -8,8 +9,8 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open};
 
-/// Points `XDG_RUNTIME_DIR` of this process to a directory that takes files and will not vanish. To be called before
-/// there is a second thread.
+/// Points `XDG_RUNTIME_DIR` of this process to a directory that takes files and will not vanish. To be called
+/// before there is a second thread.
 #[expect(unsafe_code, reason = "the library asks the environment, and asks nothing else")]
 pub(crate) fn settle() {
     let named = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);

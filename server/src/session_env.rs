@@ -1,5 +1,5 @@
-//! What apps find in their environment: the session's displays and its bus and none of the machine's, and what every app
-//! expects and a container may lack.
+//! What apps find in their environment: the session's displays and its bus and none of the machine's, and
+//! what every app expects and a container may lack.
 
 use std::{
     env,
@@ -86,8 +86,8 @@ pub(crate) fn bus_is_disabled() -> bool {
     env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some_and(|address| address == "disabled:")
 }
 
-/// The home directory of apps: the one that is named, if apps can write there, or one below the state directory, with
-/// what people should know of it.
+/// The home directory of apps: the one that is named, if apps can write there, or one below the state
+/// directory, with what people should know of it.
 pub(crate) fn home(state_dir: &Path) -> (PathBuf, Option<String>) {
     let named = env::var_os("HOME").map(PathBuf::from);
     if let Some(home) = named.as_ref().filter(|home| is_usable(home)) {

@@ -7,7 +7,8 @@ use media::{Button, KeyCode, Logical, Position, TouchPhase, TouchPoint, TrackId}
 /// The most keys, buttons or fingers of each kind that can be down at a time: two hands, and some.
 const MAX_HELD: usize = 64;
 
-/// How often a viewer that holds a key down says so at least, by a ping: apps repeat the key until they hear of its end.
+/// How often a viewer that holds a key down says so at least, by a ping: apps repeat the key until they hear
+/// of its end.
 pub(crate) const HOLDING: Duration = Duration::from_millis(150);
 
 /// Caps, Num and Scroll Lock: like modifiers, nothing repeats them.
@@ -114,15 +115,15 @@ impl Held {
         }
     }
 
-    /// Forgets what is down in a track that is gone: there is nothing left to release it in, except that keys stay
-    /// down on the seat.
+    /// Forgets what is down in a track that is gone: there is nothing left to release it in, except that keys
+    /// stay down on the seat.
     pub(crate) fn forget_touches(&mut self, track: TrackId) {
         self.touches.retain(|_, (on, _)| *on != track);
     }
 }
 
-/// Whether a key does nothing by itself but change what others mean: Shift, Ctrl, Alt and Super, left and right. Locks
-/// do something.
+/// Whether a key does nothing by itself but change what others mean: Shift, Ctrl, Alt and Super, left and
+/// right. Locks do something.
 pub(crate) fn is_modifier(KeyCode(key): KeyCode) -> bool {
     matches!(key, 42 | 54 | 29 | 97 | 56 | 100 | 125 | 126)
 }

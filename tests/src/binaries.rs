@@ -22,7 +22,8 @@ pub struct Binaries {
     pub testapp: PathBuf,
 }
 
-/// Builds the programs once a process and says where they are. `DORMER_BINARIES=DIR` names a directory with ready ones.
+/// Builds the programs once a process and says where they are. `DORMER_BINARIES=DIR` names a directory with
+/// ready ones.
 pub fn binaries() -> Result<&'static Binaries> {
     static FOUND: OnceLock<Result<Binaries, String>> = OnceLock::new();
     FOUND
@@ -71,7 +72,8 @@ fn build(directory: &Path) -> Result<()> {
     let lock = File::create(directory.join(".end-to-end.lock"))?;
     flock(&lock, FlockOperation::LockExclusive)?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // All of the workspace, as `make test` builds it: another choice is other features, and all is compiled once more.
+    // All of the workspace, as `make test` builds it: another choice is other features, and all is compiled
+    // once more.
     cargo.args(["build", "--quiet", "--workspace", "--bins"]);
     if directory.file_name().is_some_and(|profile| profile == "release") {
         cargo.arg("--release");

@@ -1,8 +1,9 @@
-//! The block code: two numbers painted as black and white cells, so that latency and lost updates can be read from
-//! pixels, wherever they end up.
+//! The block code: two numbers painted as black and white cells, so that latency and lost updates can be read
+//! from pixels, wherever they end up.
 //!
-//! The code is 16 cells wide and 6 high. Each row is 16 bits, the highest first: a magic number, the input's number (two
-//! rows), the frame's (two rows), a checksum. White is one. Cells are large enough to survive lossy video.
+//! The code is 16 cells wide and 6 high. Each row is 16 bits, the highest first: a magic number, the input's
+//! number (two rows), the frame's (two rows), a checksum. White is one. Cells are large enough to survive
+//! lossy video.
 
 use crate::Picture;
 
@@ -46,7 +47,8 @@ impl Code {
         }
     }
 
-    /// Reads the code whose top left corner is at `x`, `y`; `luma` gives the brightness of a pixel, `None` outside.
+    /// Reads the code whose top left corner is at `x`, `y`; `luma` gives the brightness of a pixel, `None`
+    /// outside.
     pub fn read(luma: impl Fn(usize, usize) -> Option<u8>, x: usize, y: usize) -> Option<Code> {
         let word = |row: usize| {
             let y = y + row * CELL + CELL / 2;
@@ -68,8 +70,8 @@ impl Code {
         Code::read(|x, y| picture.luma(x, y), ORIGIN, ORIGIN)
     }
 
-    /// Searches the whole picture for a code, for windows whose place is not known. Answers the top left corner of
-    /// the *window* that painted it.
+    /// Searches the whole picture for a code, for windows whose place is not known. Answers the top left
+    /// corner of the *window* that painted it.
     pub fn find(picture: &Picture) -> Option<(usize, usize, Code)> {
         let luma = |x, y| picture.luma(x, y);
         let bright = |x, y| luma(x, y).is_some_and(|luma| luma >= 128);

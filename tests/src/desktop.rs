@@ -79,8 +79,9 @@ impl Desktop {
         self.until("an empty desktop", || Ok(self.clients()?.is_empty().then_some(())))
     }
 
-    /// Waits for a condition that the window manager may have to bring about. Events lie in openbox's queue at times until
-    /// another one comes: a property of the root window that changes is one that means nothing.
+    /// Waits for a condition that the window manager may have to bring about. Events lie in openbox's queue
+    /// at times until another one comes: a property of the root window that changes is one that means
+    /// nothing.
     fn until<T>(&self, what: &str, mut condition: impl FnMut() -> Result<Option<T>>) -> Result<T> {
         let poke = self.atom("DORMER_TESTS_POKE")?;
         wait::until(wait::PATIENCE, what, || {

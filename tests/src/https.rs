@@ -1,4 +1,5 @@
-//! A small HTTPS client that does what browsers would not: it says exactly what it is told to, also half of it, also wrong.
+//! A small HTTPS client that does what browsers would not: it says exactly what it is told to, also half of
+//! it, also wrong.
 
 mod any_certificate;
 
@@ -215,7 +216,8 @@ impl Connection {
         Ok(Answer { status, headers, body })
     }
 
-    /// Whether the other end closes the connection without another byte. Waits until it does or says something.
+    /// Whether the other end closes the connection without another byte. Waits until it does or says
+    /// something.
     pub fn is_closed(&mut self) -> bool {
         !matches!(self.read(&mut [0]), Ok(1..))
     }

@@ -1,7 +1,8 @@
 //! End-to-end harness with real apps, and the test app that paints what it received.
 //!
-//! Tests start the real host and the real viewer as people do, and speak to them as scripts do. Nothing sleeps: every
-//! wait is for a condition and has a deadline. Everything that was started ends with the value that stands for it.
+//! Tests start the real host and the real viewer as people do, and speak to them as scripts do. Nothing
+//! sleeps: every wait is for a condition and has a deadline. Everything that was started ends with the value
+//! that stands for it.
 
 pub mod binaries;
 pub mod code;

@@ -1,5 +1,5 @@
-//! A viewer without manners: joins as pages do, over WebSocket, and then says exactly what it is told to, as fast as the
-//! host takes it.
+//! A viewer without manners: joins as pages do, over WebSocket, and then says exactly what it is told to, as
+//! fast as the host takes it.
 
 use std::io::{Read, Write};
 

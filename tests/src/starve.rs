@@ -11,7 +11,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-/// Keeps a thread from running, until dropped: it may run when nobody else wants to, and somebody always does.
+/// Keeps a thread from running, until dropped: it may run when nobody else wants to, and somebody always
+/// does.
 #[derive(Debug)]
 pub struct Starved {
     task: String,

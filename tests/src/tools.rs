@@ -34,21 +34,23 @@ const PACKAGES: [(&str, &str); 20] = [
     ("xtigervncviewer", "tigervnc-viewer"),
 ];
 
-/// Where a program is, if it is installed. Games have a directory of their own, which not everybody's path has.
+/// Where a program is, if it is installed. Games have a directory of their own, which not everybody's path
+/// has.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let directories = env::split_paths(&path).chain([PathBuf::from("/usr/games")]);
     directories.map(|directory| directory.join(program)).find(|file| file.is_file())
 }
 
-/// Whether all programs are there. Says which is not and that `test` is skipped for it; where everything has to be
-/// there, fails instead.
+/// Whether all programs are there. Says which is not and that `test` is skipped for it; where everything has
+/// to be there, fails instead.
 pub fn present(test: &str, programs: &[&str]) -> bool {
     let missing: Vec<&str> = programs.iter().copied().filter(|program| find(program).is_none()).collect();
     missing.is_empty() || skip(test, &hindrance(&missing))
 }
 
-/// The system's Python, if it has GTK 3. Says that `test` is skipped if not; where everything has to be there, fails.
+/// The system's Python, if it has GTK 3. Says that `test` is skipped if not; where everything has to be
+/// there, fails.
 pub fn python_with_gtk(test: &str) -> Option<&'static str> {
     // Not the first one on the path: what Debian's packages bring along, only Debian's own has.
     const PYTHON: &str = "/usr/bin/python3";
@@ -61,8 +63,8 @@ pub fn python_with_gtk(test: &str) -> Option<&'static str> {
     None
 }
 
-/// Whether we are root. Says that `test` is skipped for it, also where everything is installed: it is no fault of the
-/// machine's if we are not.
+/// Whether we are root. Says that `test` is skipped for it, also where everything is installed: it is no
+/// fault of the machine's if we are not.
 pub fn is_root(test: &str) -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
@@ -71,12 +73,14 @@ pub fn is_root(test: &str) -> bool {
     root
 }
 
-/// Says that `test` is skipped for something that the machine does not allow, also where everything is installed.
+/// Says that `test` is skipped for something that the machine does not allow, also where everything is
+/// installed.
 pub fn skip_where_impossible(test: &str, hindrance: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {hindrance}");
 }
 
-/// Says where people see it that a test cannot run here; fails where everything has to be there. Answers `false`.
+/// Says where people see it that a test cannot run here; fails where everything has to be there. Answers
+/// `false`.
 fn skip(test: &str, hindrance: &str) -> bool {
     assert!(env::var_os(COMPLETE).is_none(), "{test}: {hindrance}");
     // Not by a macro: what those print, libtest keeps to itself. Nobody to tell is no reason to fail.

@@ -371,7 +371,8 @@ impl Viewer {
         Ok(())
     }
 
-    /// The answer to the oldest open request. The outer error means that the viewer is broken, the inner that it refused.
+    /// The answer to the oldest open request. The outer error means that the viewer is broken, the inner that
+    /// it refused.
     pub fn answer(&mut self, deadline: Duration) -> Result<Result<Value>> {
         let line = self.answers.recv_timeout(deadline + GRACE).with_context(|| self.gone())?;
         let mut answer: Value = serde_json::from_str(&line).with_context(|| format!("an answer: {line}"))?;

@@ -9,7 +9,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const POLL: Duration = Duration::from_millis(5);
 
-/// Asks again and again until there is an answer. An error ends the wait at once; `what` is named when time is up.
+/// Asks again and again until there is an answer. An error ends the wait at once; `what` is named when time
+/// is up.
 pub fn until<T>(
     deadline: Duration,
     what: &str,

@@ -104,7 +104,8 @@ fn a_qt6_app_opens_its_menu_plays_and_closes() -> Result<()> {
     viewer.activate(track)?;
     viewer.wait(Until::Exact(track))?;
     let before = viewer.screenshot(track)?;
-    // Qt takes keys once it has seen that its window is active, and shows nothing of that. Its game rests when a menu opens.
+    // Qt takes keys once it has seen that its window is active, and shows nothing of that. Its game rests
+    // when a menu opens.
     wait::until(PATIENCE, "a move in the maze", || {
         // One of four walls may be in the way.
         viewer.keys(track, &["Up", "Right", "Down", "Left", "Right", "Up", "Down"])?;
@@ -152,7 +153,8 @@ fn a_qt6_editor_takes_text_opens_its_menu_and_closes() -> Result<()> {
     Ok(())
 }
 
-/// A terminal that runs `cat` into a file: what is typed must stand there, and the window must show something of it.
+/// A terminal that runs `cat` into a file: what is typed must stand there, and the window must show something
+/// of it.
 fn terminal(command: &[&str]) -> Result<(Host, Viewer, Window)> {
     let directory = tempfile::tempdir()?;
     let typed = directory.path().join("typed");
@@ -248,7 +250,8 @@ fn shows_typed_text(viewer: &mut Viewer, track: Track, before: &Picture) -> Resu
     drawn(&viewer.screenshot(track)?).context("the exact picture does not show the text")
 }
 
-/// The window takes about the size that it is asked for, says so, and its picture has it. Terminals snap to characters.
+/// The window takes about the size that it is asked for, says so, and its picture has it. Terminals snap to
+/// characters.
 fn resizes(viewer: &mut Viewer, window: &Window) -> Result<()> {
     let (width, height) = (window.width + 120, window.height + 90);
     viewer.resize(window.track, width, height)?;

@@ -1,4 +1,5 @@
-//! Text, HTML and pictures are copied and pasted between viewer, Wayland apps and X11 apps, in every direction.
+//! Text, HTML and pictures are copied and pasted between viewer, Wayland apps and X11 apps, in every
+//! direction.
 
 use std::path::Path;
 
@@ -246,8 +247,9 @@ fn viewer_pastes(viewer: &mut Viewer, wanted: &str) -> Result<()> {
     .with_context(|| format!("the clipboard holds {last:?}"))
 }
 
-/// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the clipboard. It
-/// stays open, so that its window does. It names the type: where `UTF8_STRING` is refused, xclip asks for Latin-1 next.
+/// A script that pastes by `xclip` as soon as it may: only the app that has the keyboard can read the
+/// clipboard. It stays open, so that its window does. It names the type: where `UTF8_STRING` is refused,
+/// xclip asks for Latin-1 next.
 fn x11_paste_into(file: &Path) -> String {
     x11_paste_as("text/plain;charset=utf-8", file) + "cat"
 }
@@ -268,8 +270,8 @@ fn file_holds(file: &Path, wanted: &str) -> Result<()> {
     .with_context(|| format!("the file holds {last:?}"))
 }
 
-/// Command line tools of Wayland show a tiny window to get the focus, which a desktop would give them. Gives it to
-/// whatever appears until all is done.
+/// Command line tools of Wayland show a tiny window to get the focus, which a desktop would give them. Gives
+/// it to whatever appears until all is done.
 fn focus_tools_until(viewer: &mut Viewer, besides: Track, done: impl Fn(&mut Viewer) -> bool) -> Result<()> {
     wait::until(PATIENCE, "what a tool with focus does", || {
         for window in viewer.windows()?.iter().filter(|window| window.track != besides) {

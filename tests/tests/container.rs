@@ -1,6 +1,6 @@
-//! From nothing to windows in a container: the images are built, the subsystem is started as people start it, used,
-//! stopped, killed and started again. Docker is the test's own, in a directory of its own; `DORMER_TEST_DOCKER` names one
-//! that stays, so that the next run need not build all anew.
+//! From nothing to windows in a container: the images are built, the subsystem is started as people start it,
+//! used, stopped, killed and started again. Docker is the test's own, in a directory of its own;
+//! `DORMER_TEST_DOCKER` names one that stays, so that the next run need not build all anew.
 
 use std::{
     env,

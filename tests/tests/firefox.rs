@@ -1,4 +1,5 @@
-//! Firefox, which draws by subsurfaces of its own and waits for frame callbacks of commits that change nothing.
+//! Firefox, which draws by subsurfaces of its own and waits for frame callbacks of commits that change
+//! nothing.
 
 use anyhow::{Context, Result};
 use dormer_tests::{HostOptions, Until, Viewer, tools, wait::PATIENCE};

@@ -23,7 +23,8 @@ fn a_guest_that_lies_about_damage_harms_nobody() -> Result<()> {
 #[test]
 fn a_guest_that_opens_ten_thousand_surfaces_harms_nobody() -> Result<()> {
     let (mut viewer, mut host, honest) = beside(&["--surfaces", "10000"])?;
-    // Its first windows are seen long before it has more surfaces than any app may: the flood is over when it is cut off.
+    // Its first windows are seen long before it has more surfaces than any app may: the flood is over when it
+    // is cut off.
     wait::until(wait::PATIENCE, "the end of the flood", || Ok(host.log().contains("cut off").then_some(())))?;
     viewer.wait(Until::Windows(1))?;
     works(&mut viewer, &mut host, honest, ROUNDS)?;

@@ -1,5 +1,5 @@
-//! Swing, which trusts no window manager that it does not know: the window is filled, every button is reached, and
-//! menus, lists, tooltips and dialogs work, without a variable in the environment that helps it.
+//! Swing, which trusts no window manager that it does not know: the window is filled, every button is
+//! reached, and menus, lists, tooltips and dialogs work, without a variable in the environment that helps it.
 
 use std::{path::Path, process::Command, time::Duration};
 

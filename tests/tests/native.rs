@@ -158,7 +158,8 @@ const TEXT: &str = "Grüße 世界";
 /// A word that double clicks select.
 const COPIED: &str = "fenster";
 
-/// Keys by their places, as X numbers them: the letter right of L, AltGr with Q, the dead key left of backspace with E.
+/// Keys by their places, as X numbers them: the letter right of L, AltGr with Q, the dead key left of
+/// backspace with E.
 fn types_german(terminal: &[&str]) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let typed = directory.path().join("typed");

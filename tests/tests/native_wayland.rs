@@ -1,4 +1,5 @@
-//! The native viewer on a Wayland desktop. The desktop is a session too: a viewer of its own sees what stands on it.
+//! The native viewer on a Wayland desktop. The desktop is a session too: a viewer of its own sees what stands
+//! on it.
 
 use std::path::Path;
 
@@ -129,7 +130,8 @@ fn text_goes_between_the_desktop_and_an_app_without_an_x_server() -> Result<()> 
     let track = window.track;
     viewer.clipboard_set(TEXT)?;
     viewer.activate(track)?;
-    // The app takes keys once it has seen that its window has the keyboard, and shows it in its title that it was changed.
+    // The app takes keys once it has seen that its window has the keyboard, and shows it in its title that it
+    // was changed.
     wait::until(PATIENCE, "the pasted text", || {
         viewer.keys(track, &["ctrl+a", "ctrl+v", "ctrl+s"])?;
         Ok(holds(&file, TEXT).then_some(()))

@@ -1,5 +1,5 @@
-//! Windows of the native viewer on a desktop with a window manager: what the manager is told of them, where they are, and
-//! what people do with them.
+//! Windows of the native viewer on a desktop with a window manager: what the manager is told of them, where
+//! they are, and what people do with them.
 
 use std::collections::BTreeSet;
 

@@ -25,7 +25,8 @@ fn outside_of_a_container_orphans_of_apps_are_waited_for_as_well() -> Result<()>
     thousand_orphans(|options| options)
 }
 
-/// Each of them ends after its parent has, and takes a place in the process table until somebody waits for it.
+/// Each of them ends after its parent has, and takes a place in the process table until somebody waits for
+/// it.
 fn thousand_orphans(options: impl FnOnce(HostOptions) -> HostOptions) -> Result<()> {
     let script =
         "i=0; while [ $i -lt 1000 ]; do (exec true &); i=$((i+1)); done; touch $HOME/done; exec sleep 1000";

@@ -1,5 +1,5 @@
-//! Wheels of real apps: one detent is one step, whatever the viewer says between two, parts of detents add up, and
-//! sideways stays sideways.
+//! Wheels of real apps: one detent is one step, whatever the viewer says between two, parts of detents add
+//! up, and sideways stays sideways.
 
 use std::path::{Path, PathBuf};
 

@@ -202,7 +202,8 @@ fn a_viewer_killed_100_times_finds_its_windows_again_and_leaves_nothing_behind()
     let (mut viewer, window) = Viewer::with_window(session.host.link())?;
     viewer.key(window.track, "a", Press::Tap)?;
     viewer.code_until(window.track, |code| code.input == 1)?;
-    // Viewers that were killed are noticed only after the idle time-out: some rounds' worth of them is normal.
+    // Viewers that were killed are noticed only after the idle time-out: some rounds' worth of them is
+    // normal.
     let (early, late) = (memory[..50].iter().max().copied(), memory.last().copied());
     let (early, late) = (early.context("rounds ran")?, late.context("rounds ran")?);
     ensure!(late < early + early / 4, "memory grew: {memory:?} KiB");
@@ -294,8 +295,8 @@ fn a_viewer_that_stalls_does_not_slow_another() -> Result<()> {
     let (mut stalled, _) = Viewer::with_window(session.host.link())?;
     let (mut viewer, window) = Viewer::with_window(session.host.link())?;
     stalled.freeze(true)?;
-    // Three seconds' worth of frames. A host that waited for the stalled viewer would show the last of them all the same,
-    // but only some in between: each update has another frame.
+    // Three seconds' worth of frames. A host that waited for the stalled viewer would show the last of them
+    // all the same, but only some in between: each update has another frame.
     let (start, before) = (viewer.code_until(window.track, |_| true)?, viewer.count("updates")?);
     viewer.code_until(window.track, |code| code.frame > start.frame + 90)?;
     let seen = viewer.count("updates")? - before;

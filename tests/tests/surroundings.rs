@@ -1,5 +1,5 @@
-//! A host works in whatever surroundings it is started: without a name, a home, a language or a runtime directory, and
-//! beside another desktop.
+//! A host works in whatever surroundings it is started: without a name, a home, a language or a runtime
+//! directory, and beside another desktop.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 

@@ -1,4 +1,5 @@
-//! Composed text at the app's caret, and locked pointers: the test app tells exactly what came, real apps take it.
+//! Composed text at the app's caret, and locked pointers: the test app tells exactly what came, real apps
+//! take it.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Who may enter by a browser link, and what a page that entered may ask for. Everything else is refused with a reason, and
-//! the session goes on.
+//! Who may enter by a browser link, and what a page that entered may ask for. Everything else is refused with
+//! a reason, and the session goes on.
 
 use anyhow::{Context, Result, ensure};
 use dormer_tests::{

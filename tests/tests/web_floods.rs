@@ -1,5 +1,5 @@
-//! Whoever comes to the page's port with too much, too slowly, or with nonsense is cut off in bounded time and memory. Others
-//! are served meanwhile, and the session goes on: a viewer types all along.
+//! Whoever comes to the page's port with too much, too slowly, or with nonsense is cut off in bounded time
+//! and memory. Others are served meanwhile, and the session goes on: a viewer types all along.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -202,7 +202,8 @@ enum Dribbler {
 }
 
 impl Dribbler {
-    /// Says another byte if it has one, and looks whether it was cut off. Looking takes a moment, which is its pace.
+    /// Says another byte if it has one, and looks whether it was cut off. Looking takes a moment, which is
+    /// its pace.
     fn is_cut_off(&mut self) -> bool {
         match self {
             Self::Plain(socket) => is_over(socket),

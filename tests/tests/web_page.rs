@@ -1,5 +1,5 @@
-//! What the page's port gives to a browser: the page and what guards it, the start menu, links for others, and a
-//! certificate that can be renewed under way.
+//! What the page's port gives to a browser: the page and what guards it, the start menu, links for others,
+//! and a certificate that can be renewed under way.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! Prints what a link over QUIC costs and carries on the loopback interface: `cargo run --release -p dormer-transport
-//! --example link_figures [IDLE_SECONDS]`.
+//! Prints what a link over QUIC costs and carries on the loopback interface: `cargo run --release -p
+//! dormer-transport --example link_figures [IDLE_SECONDS]`.
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
 
 use std::{

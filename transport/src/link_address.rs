@@ -1,6 +1,8 @@
-//! The text that people pass on to let somebody join: `dormer://HOST:PORT/#pin=…&also=HOST:PORT&tcp=PORT&ticket=…`.
+//! The text that people pass on to let somebody join:
+//! `dormer://HOST:PORT/#pin=…&also=HOST:PORT&tcp=PORT&ticket=…`.
 //!
-//! A host is in several networks at once, and who has its link is in one of them: so a link names all its places.
+//! A host is in several networks at once, and who has its link is in one of them: so a link names all its
+//! places.
 //!
 //! Everything secret stands in the fragment, which no program sends to a server by itself. Unknown keys in
 //! the fragment are skipped, so that later versions can add some.

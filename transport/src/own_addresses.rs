@@ -20,7 +20,8 @@ pub fn own_addresses() -> OwnAddresses {
 const V4_OUTSIDE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const V6_OUTSIDE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 
-/// The address of the interface that leads outwards. Nothing is sent: connecting a UDP socket only asks for a route.
+/// The address of the interface that leads outwards. Nothing is sent: connecting a UDP socket only asks for a
+/// route.
 fn outward(outside: IpAddr) -> Option<IpAddr> {
     let any = match outside {
         IpAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),

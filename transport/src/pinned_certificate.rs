@@ -1,8 +1,8 @@
 //! Checks that a host shows exactly what its viewers were told of it beforehand, and that it owns the key.
 //!
-//! Names, dates, issuers and usages in a certificate mean nothing: an expired certificate around the pinned key is as
-//! good as a fresh one, and a perfect chain to any other key is refused. That includes certificates that the pinned key
-//! signed for other keys.
+//! Names, dates, issuers and usages in a certificate mean nothing: an expired certificate around the pinned
+//! key is as good as a fresh one, and a perfect chain to any other key is refused. That includes certificates
+//! that the pinned key signed for other keys.
 
 use std::{
     fmt,

@@ -1,5 +1,5 @@
-//! Of many places where a host may be, the first that answers (RFC 8305): each is tried while the ones before it are
-//! still silent, or at once when they failed, and families of addresses take turns.
+//! Of many places where a host may be, the first that answers (RFC 8305): each is tried while the ones before
+//! it are still silent, or at once when they failed, and families of addresses take turns.
 
 use std::{
     collections::VecDeque,
@@ -21,10 +21,11 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// The most addresses of one host that are tried.
 const MAX_ADDRESSES: usize = 16;
 
-/// Tries all `places`, each for at most `patience`; the first that `dial` reaches wins, and the rest is given up.
+/// Tries all `places`, each for at most `patience`; the first that `dial` reaches wins, and the rest is given
+/// up.
 ///
-/// Another host at one of the addresses is no reason to end: it may be another network's. Only if no place leads to the
-/// right one, that is what people are told.
+/// Another host at one of the addresses is no reason to end: it may be another network's. Only if no place
+/// leads to the right one, that is what people are told.
 pub(crate) async fn race<T, F>(
     places: impl IntoIterator<Item = Place>,
     patience: Duration,
@@ -135,8 +136,8 @@ fn telling(error: &ConnectError) -> u8 {
     }
 }
 
-/// Addresses of both families in turn, each family in its order, the first address's family first: where one family
-/// leads nowhere, the other does not wait behind all of it.
+/// Addresses of both families in turn, each family in its order, the first address's family first: where one
+/// family leads nowhere, the other does not wait behind all of it.
 fn take_turns(addresses: &mut VecDeque<SocketAddr>) {
     let Some(first) = addresses.front().map(SocketAddr::is_ipv4) else { return };
     let (mut one, mut other): (VecDeque<_>, VecDeque<_>) =

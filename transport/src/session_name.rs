@@ -1,5 +1,5 @@
-//! The name of a host's session. It stands in tickets and in the name of a page's cookie, and stays the same when the
-//! host is started again: links and browsers that joined stay good.
+//! The name of a host's session. It stands in tickets and in the name of a page's cookie, and stays the same
+//! when the host is started again: links and browsers that joined stay good.
 
 use std::path::Path;
 

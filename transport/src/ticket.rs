@@ -1,9 +1,9 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
-//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4 own
-//! page), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the id (8 bytes,
-//! big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it is unpadded
-//! base64url. There is exactly one form of each ticket.
+//! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4
+//! own page), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the
+//! id (8 bytes, big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it
+//! is unpadded base64url. There is exactly one form of each ticket.
 
 use std::{fmt, path::Path};
 
@@ -55,7 +55,8 @@ pub enum Right {
     Join,
     /// To be exchanged once for the page's cookie: what stands in a browser link. It opens no link itself.
     Page,
-    /// As [`Right::Page`], for the session's owner: the cookie lasts longer than the link, and as long as it is used.
+    /// As [`Right::Page`], for the session's owner: the cookie lasts longer than the link, and as long as it
+    /// is used.
     OwnPage,
     /// One link: what the page gets for each of its attempts to join.
     JoinOnce,

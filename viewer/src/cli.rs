@@ -10,8 +10,8 @@ use crate::{
     headless, logging, present,
 };
 
-/// Runs `dormer-view` with the arguments of the process: 0 when the user or the session ended it, 1 when it failed, 2
-/// when it was used wrongly.
+/// Runs `dormer-view` with the arguments of the process: 0 when the user or the session ended it, 1 when it
+/// failed, 2 when it was used wrongly.
 pub fn run() -> ExitCode {
     memory::give_back_large_blocks();
     let result = match Options::try_parse() {

@@ -17,8 +17,8 @@ use crate::cli::Usage;
 #[command(name = "dormer-view", version)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Options {
-    /// The link that the host printed, or - to read it from the first line of stdin. Other users of this machine can
-    /// see command lines: prefer -, --link-file or DORMER_LINK
+    /// The link that the host printed, or - to read it from the first line of stdin. Other users of this
+    /// machine can see command lines: prefer -, --link-file or DORMER_LINK
     #[arg(value_name = "LINK", env = "DORMER_LINK", hide_env_values = true)]
     link: Option<String>,
     /// Read the link from this file: what `dormer serve --link-file` writes, or a bare link
@@ -37,7 +37,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
-    /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug` [default: info]
+    /// What to log: error, warn, info, debug, trace, or a filter such as `info,dormer_session=debug`
+    /// [default: info]
     #[arg(long, env = "DORMER_LOG", value_name = "FILTER")]
     log: Option<String>,
     /// How to write logs [default: text]

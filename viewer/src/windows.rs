@@ -52,8 +52,8 @@ impl Windows {
         (at, offset)
     }
 
-    /// What is under a position in the local window of `window`, and where in that. Popups may reach into each other's
-    /// and their toplevel's place, and a drag goes on beyond the window in which it began.
+    /// What is under a position in the local window of `window`, and where in that. Popups may reach into
+    /// each other's and their toplevel's place, and a drag goes on beyond the window in which it began.
     pub(crate) fn under(&self, window: TrackId, position: Position<Logical>) -> (TrackId, Position<Logical>) {
         let root = self.root(window);
         let inside = |popup: &&Window| {
@@ -80,8 +80,8 @@ impl Windows {
         Position::new(moved(position.x, from.x, to.x), moved(position.y, from.y, to.y))
     }
 
-    /// Whether popups are open, and a press in `track` is a press outside of all of them and of the windows they belong
-    /// to. Presses in those windows reach their app, which knows best what they mean.
+    /// Whether popups are open, and a press in `track` is a press outside of all of them and of the windows
+    /// they belong to. Presses in those windows reach their app, which knows best what they mean.
     pub(crate) fn is_outside_popups(&self, track: TrackId) -> bool {
         let root = self.root(track);
         let mut popups = self.popups().peekable();

@@ -1,5 +1,5 @@
-//! The keymaps that the browser viewer writes mean what its user's keyboard means. The same files are checked against
-//! what it writes in `viewer/web/src/input/keyboard/keymap.test.ts`.
+//! The keymaps that the browser viewer writes mean what its user's keyboard means. The same files are checked
+//! against what it writes in `viewer/web/src/input/keyboard/keymap.test.ts`.
 
 use std::fs;
 

@@ -27,14 +27,15 @@ use crate::{
 /// How long a connection may take from its first byte to the end of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Connections at once that a [`Site`] should admit. A browser makes up to six over HTTP/1.1 and one over HTTP/2.
+/// Connections at once that a [`Site`] should admit. A browser makes up to six over HTTP/1.1 and one over
+/// HTTP/2.
 pub const MAX_CONNECTIONS: usize = 256;
 
 /// Connections at once from one neighbourhood: phones of one network share an address.
 pub const MAX_CONNECTIONS_OF_PREFIX: usize = 64;
 
-/// The largest segment, in bytes: tunnels have less room than the usual 1460, and where the word of that is lost on the
-/// way, larger ones vanish again and again. Connections that were accepted inherit it.
+/// The largest segment, in bytes: tunnels have less room than the usual 1460, and where the word of that is
+/// lost on the way, larger ones vanish again and again. Connections that were accepted inherit it.
 const SEGMENT: u32 = 1200;
 
 /// Connections that wait to be accepted.

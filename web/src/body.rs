@@ -18,8 +18,8 @@ const MAX_BODY: usize = 64 << 10;
 /// How long a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much, and for how long, is still read of a body that was refused: who hears nothing but a reset connection would
-/// not learn why.
+/// How much, and for how long, is still read of a body that was refused: who hears nothing but a reset
+/// connection would not learn why.
 const LAST_READ: (usize, Duration) = (4 << 20, Duration::from_secs(2));
 
 /// The body as JSON.

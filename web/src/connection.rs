@@ -37,7 +37,8 @@ const MAX_FIELDS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
 const STREAMS: u32 = 32;
 
-/// Streams that a peer opened and reset, or broke, before the connection is closed (CVE-2023-44487 and its kin).
+/// Streams that a peer opened and reset, or broke, before the connection is closed (CVE-2023-44487 and its
+/// kin).
 const MAX_RESETS: usize = 16;
 
 /// What waits to be sent or read of one stream, and of a connection.
@@ -110,8 +111,8 @@ fn http2() -> http2::Builder<TokioExecutor> {
     http
 }
 
-/// When something was last asked on a connection. HTTP libraries limit the time of a head, but neither the time until
-/// it begins nor a rest.
+/// When something was last asked on a connection. HTTP libraries limit the time of a head, but neither the
+/// time until it begins nor a rest.
 #[derive(Clone)]
 struct Activity(Arc<Mutex<Known>>);
 

@@ -1,5 +1,5 @@
-//! Pages that have entered: each has a random cookie, of which only the hash is kept, in a file as well, so that browsers
-//! stay joined when the host is started again.
+//! Pages that have entered: each has a random cookie, of which only the hash is kept, in a file as well, so
+//! that browsers stay joined when the host is started again.
 
 use std::{
     collections::HashMap,
@@ -39,7 +39,8 @@ pub struct Visitor {
     pub slides: bool,
 }
 
-/// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any cookie.
+/// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any
+/// cookie.
 #[derive(Debug, Default)]
 pub struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
@@ -63,8 +64,8 @@ impl Visitors {
         Ok(Self { by_hash, file: Some(file) })
     }
 
-    /// Puts off the end of a right that is used, if it is one that slides, and not each time: it `lasts` from now on. The
-    /// new end.
+    /// Puts off the end of a right that is used, if it is one that slides, and not each time: it `lasts` from
+    /// now on. The new end.
     pub fn slide(&mut self, cookie: &str, now: UnixSeconds, lasts: Duration) -> Option<UnixSeconds> {
         let visitor = self.by_hash.get_mut(&hash(cookie)).filter(|visitor| visitor.slides)?;
         let expires = now.after(lasts);
@@ -94,7 +95,8 @@ impl Visitors {
         if self.by_hash.len() < MAX_VISITORS { Ok(()) } else { Err(Full) }
     }
 
-    /// Lets a page in, in the place of `former`, and returns its cookie; `None` if there are no random numbers.
+    /// Lets a page in, in the place of `former`, and returns its cookie; `None` if there are no random
+    /// numbers.
     pub fn enter(&mut self, visitor: Visitor, former: Option<&str>) -> Option<String> {
         let mut secret = [0; 32];
         SystemRandom::new().fill(&mut secret).ok()?;
@@ -161,9 +163,9 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(named, _)| *named == name).map(|(_, value)| value)
 }
 
-/// The header that gives a browser a cookie for so many seconds; none takes it away. A name that begins with `__Host-`
-/// binds it to exactly this host. In a frame of another site a browser sends only cookies that allow that, and keeps
-/// them apart for each such site: then `framed` is wanted.
+/// The header that gives a browser a cookie for so many seconds; none takes it away. A name that begins with
+/// `__Host-` binds it to exactly this host. In a frame of another site a browser sends only cookies that
+/// allow that, and keeps them apart for each such site: then `framed` is wanted.
 pub fn set_cookie(name: &str, value: &str, lifetime: u64, framed: bool) -> HeaderValue {
     let sites = if framed { "None; Partitioned" } else { "Strict" };
     let text = format!("{name}={value}; Max-Age={lifetime}; Path=/; Secure; HttpOnly; SameSite={sites}");

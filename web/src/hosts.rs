@@ -1,7 +1,8 @@
 //! Under which names this host answers, and whether a request comes from its own page.
 //!
-//! A name that somebody else owns can be made to lead here (DNS rebinding); a page of that name would then count as ours.
-//! So only names that people gave this host are answered, besides plain addresses, which nobody can make lead elsewhere.
+//! A name that somebody else owns can be made to lead here (DNS rebinding); a page of that name would then
+//! count as ours. So only names that people gave this host are answered, besides plain addresses, which
+//! nobody can make lead elsewhere.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -70,8 +71,8 @@ impl Hosts {
 #[derive(Clone, Debug)]
 pub struct NamedHost(pub Authority);
 
-/// Whether the request comes from a page of the host that it names. Browsers add `Origin` to everything but plain
-/// navigation, and no page can forge it.
+/// Whether the request comes from a page of the host that it names. Browsers add `Origin` to everything but
+/// plain navigation, and no page can forge it.
 pub fn check_origin(request: &Parts) -> Result<(), Problem> {
     let NamedHost(host) = request.extensions.get().ok_or_else(Problem::foreign)?;
     let mut origins = request.headers.get_all(header::ORIGIN).iter();

@@ -1,8 +1,8 @@
-//! What a page's port needs, whoever serves it: connections within limits, TLS, the names of the host, cookies, problems,
-//! the headers of every answer, and the embedded page.
+//! What a page's port needs, whoever serves it: connections within limits, TLS, the names of the host,
+//! cookies, problems, the headers of every answer, and the embedded page.
 //!
-//! Whoever connects has bounded time and memory. Requests are answered only under names that are this host's, those that
-//! change something only from the page itself. A [`Site`] says who may connect and answers.
+//! Whoever connects has bounded time and memory. Requests are answered only under names that are this host's,
+//! those that change something only from the page itself. A [`Site`] says who may connect and answers.
 //!
 //! The requests of a session's host are described in `docs/http.md`.
 

@@ -60,7 +60,8 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "origin", "only this host's own page may ask for this")
     }
 
-    /// From our own page, as it seems, but what passes its requests on names us otherwise than the browser did.
+    /// From our own page, as it seems, but what passes its requests on names us otherwise than the browser
+    /// did.
     pub fn proxy(page: &Authority, named: &Authority) -> Self {
         let message = format!(
             "the page is at {page}, but the proxy before this host passes its requests on as for {named}; it must keep \
@@ -137,7 +138,8 @@ impl IntoResponse for Problem {
         let mut response =
             (self.status, Json(Body { code: self.code, message: &self.message })).into_response();
         if self.status == StatusCode::PAYLOAD_TOO_LARGE || self.status == StatusCode::REQUEST_TIMEOUT {
-            // What is left of the body is not worth reading. HTTP/2 has streams for that, and its own word for it.
+            // What is left of the body is not worth reading. HTTP/2 has streams for that, and its own word
+            // for it.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response

@@ -60,7 +60,8 @@ impl Eye {
         Ok(self.connection.query_tree(self.root)?.reply()?.children)
     }
 
-    /// Waits for a new window that shows the test app, and moves it so that the app lies `y` below the screen's top.
+    /// Waits for a new window that shows the test app, and moves it so that the app lies `y` below the
+    /// screen's top.
     pub(super) fn place(&mut self, known: &[Window], y: i32) -> Result<Shown> {
         let (window, inset) = wait::until(wait::PATIENCE, "a window with the test app", || self.find(known))?;
         let aux = ConfigureWindowAux::new().x(-inset.0).y(y - inset.1);

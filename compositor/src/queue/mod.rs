@@ -1,11 +1,11 @@
 //! What waits between the session core and the compositor's thread. Bounded, whatever either of them does.
 //!
 //! Commands are handled in order, and the thread is woken only when it has none yet. While it is busy,
-//! - a pointer's newest place takes the place of the one before it, and ways of a locked one are added up, unless
-//!   something stands between them that must stay where it is;
+//! - a pointer's newest place takes the place of the one before it, and ways of a locked one are added up,
+//!   unless something stands between them that must stay where it is;
 //! - of each track one frame callback and one configure wait at most, the newest;
-//! - all else is counted. When it is too much, whoever has the most waiting pays: its commands are dropped, except that
-//!   what it holds down is let go, and [`Overflow`] tells whose link is to be closed.
+//! - all else is counted. When it is too much, whoever has the most waiting pays: its commands are dropped,
+//!   except that what it holds down is let go, and [`Overflow`] tells whose link is to be closed.
 
 mod down;
 mod load;
@@ -22,7 +22,8 @@ use media::{Command, ViewerId};
 use self::{down::Down, load::Load};
 use crate::Overflow;
 
-/// Commands that may wait: what several people do in the longest time for which one app can hold the thread up.
+/// Commands that may wait: what several people do in the longest time for which one app can hold the thread
+/// up.
 pub(crate) const MOST: usize = 4096;
 
 /// Bytes of texts, keymaps and clipboard contents among them: several of the largest that there are.
@@ -85,7 +86,8 @@ impl Orders {
 }
 
 impl Inbox {
-    /// Hands out what waits now. What comes meanwhile has the loop turn once more: it is not kept from apps for ever.
+    /// Hands out what waits now. What comes meanwhile has the loop turn once more: it is not kept from apps
+    /// for ever.
     pub(crate) fn take_all(&self, mut handle: impl FnMut(Order)) {
         let waiting = self.orders.lock().waiting.len();
         for _ in 0..waiting {
@@ -202,8 +204,8 @@ impl Queue {
         Some(command)
     }
 
-    /// Drops what a viewer wants. What went down before is let go, and who waits for content hears that there is none;
-    /// unless that alone is too much.
+    /// Drops what a viewer wants. What went down before is let go, and who waits for content hears that there
+    /// is none; unless that alone is too much.
     fn drop_commands_of(&mut self, viewer: Option<ViewerId>) {
         let mut down = Down::default();
         self.keep(viewer, |command| down.without(command));

@@ -153,7 +153,8 @@ impl Globals {
     }
 }
 
-/// Whether an app may use what reaches beyond its own windows: all but those that somebody put into a sandbox.
+/// Whether an app may use what reaches beyond its own windows: all but those that somebody put into a
+/// sandbox.
 fn is_trusted(client: &Client) -> bool {
     client.get_data::<ClientState>().is_none_or(ClientState::is_trusted)
 }

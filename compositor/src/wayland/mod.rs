@@ -1,8 +1,9 @@
 //! The Wayland compositor: all Smithay types live below this module.
 //!
-//! [`State`] is what Smithay's handlers are implemented on. It only joins parts that own one concern each; a handler
-//! lives in the file of its concern. Invariants:
-//! - A surface's buffer is read and released during its commit or, as [`later`] says, soon after; before any frame callback.
+//! [`State`] is what Smithay's handlers are implemented on. It only joins parts that own one concern each; a
+//! handler lives in the file of its concern. Invariants:
+//! - A surface's buffer is read and released during its commit or, as [`later`] says, soon after; before any
+//!   frame callback.
 //! - A track's pixels are in its canvas before the event that tells of them.
 //! - Nothing an app does ends the loop: limits end in a disconnect of that app alone.
 
@@ -152,7 +153,8 @@ impl Server {
         Ok(())
     }
 
-    /// Handles what apps have sent, each in its turn: none is read again before the others, commands and timers.
+    /// Handles what apps have sent, each in its turn: none is read again before the others, commands and
+    /// timers.
     fn read_apps(&mut self, state: &mut State) {
         for (client, app) in state.clients.all() {
             state.clients.begin_reading();
@@ -166,8 +168,8 @@ impl Server {
 }
 
 impl Server {
-    /// Ends what is left of apps that are gone. The library does so whenever it reads an app; it may have given up one that
-    /// takes in nothing while it told it something, and then it would read none for that.
+    /// Ends what is left of apps that are gone. The library does so whenever it reads an app; it may have
+    /// given up one that takes in nothing while it told it something, and then it would read none for that.
     fn bury(&mut self, state: &mut State) {
         loop {
             let gone = state.clients.take_gone();

@@ -1,7 +1,7 @@
 //! The secret by which an X server knows who may connect.
 //!
-//! Without one, X.org's servers admit their own user by name. A container's user often has none, and then nobody could
-//! connect, not even the window manager.
+//! Without one, X.org's servers admit their own user by name. A container's user often has none, and then
+//! nobody could connect, not even the window manager.
 
 use std::{
     fs::{File, OpenOptions},
@@ -46,8 +46,8 @@ impl Cookie {
     }
 }
 
-/// One entry of the file: a family of addresses, then address, display, method and secret, each with its length. Empty
-/// ones stand for all.
+/// One entry of the file: a family of addresses, then address, display, method and secret, each with its
+/// length. Empty ones stand for all.
 fn entry(secret: &[u8]) -> Vec<u8> {
     let mut bytes = ANY_ADDRESS.to_be_bytes().to_vec();
     for field in [&[], &[], METHOD.as_bytes(), secret] {

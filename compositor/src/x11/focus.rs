@@ -38,7 +38,8 @@ impl Manager {
         match id.and_then(|id| Some((id, self.windows.get(id)?))) {
             Some((id, window)) => {
                 let model = window.properties.input;
-                // One that takes the focus by itself must not find it elsewhere until then, nor one that wants none.
+                // One that takes the focus by itself must not find it elsewhere until then, nor one that
+                // wants none.
                 set(if model.given { id } else { x11rb::NONE });
                 if model.told {
                     self.send_protocol(id, self.wire.atoms.WM_TAKE_FOCUS);
@@ -67,7 +68,8 @@ impl Manager {
         }
     }
 
-    /// Asks a window's app whether it answers; [`Then::Pinged`] follows when it has got that. Whether it can be asked.
+    /// Asks a window's app whether it answers; [`Then::Pinged`] follows when it has got that. Whether it can
+    /// be asked.
     pub(crate) fn ping(&mut self, id: Window, number: u32) -> bool {
         let pings = |window: &XWindow| window.is_mapped() && window.properties.pings;
         if !self.windows.get(id).is_some_and(pings) {

@@ -1,5 +1,5 @@
-//! Where windows are and how large: toplevels at the root's origin with the size that they are given, all others where
-//! they put themselves.
+//! Where windows are and how large: toplevels at the root's origin with the size that they are given, all
+//! others where they put themselves.
 
 use media::{Logical, MAX_DIMENSION, Point, Rect, Size};
 use x11rb::protocol::xproto::{
@@ -17,8 +17,8 @@ pub(crate) fn bounded(size: Size<Logical>) -> Size<Logical> {
     Size::new(size.w.clamp(1, MAX_DIMENSION), size.h.clamp(1, MAX_DIMENSION))
 }
 
-/// The rectangle that a window has if it gets all that it asks for. What it does not name is as it was before what is
-/// under way.
+/// The rectangle that a window has if it gets all that it asks for. What it does not name is as it was before
+/// what is under way.
 pub(crate) fn asked(e: &ConfigureRequestEvent, now: Rect<Logical>) -> Rect<Logical> {
     let given = |field: ConfigWindow| u16::from(e.value_mask) & u16::from(field) != 0;
     let place = |field, n: i16, now: i32| if given(field) { i32::from(n) } else { now };
@@ -70,8 +70,8 @@ impl Manager {
         self.tell_place(e.window);
     }
 
-    /// Tells an app where on the root its window is. X itself tells of changes only, and an app that has asked for
-    /// one waits until it hears something: ICCCM 4.1.5.
+    /// Tells an app where on the root its window is. X itself tells of changes only, and an app that has
+    /// asked for one waits until it hears something: ICCCM 4.1.5.
     pub(crate) fn tell_place(&self, id: Window) {
         let Some(window) = self.windows.get(id) else { return };
         let event = ConfigureNotifyEvent {
@@ -97,11 +97,12 @@ impl Manager {
         self.wire.sent(self.wire.conn().map_window(id));
     }
 
-    /// Puts a toplevel and its popups, from the lowest up, on top of all others, with our floor right below them.
+    /// Puts a toplevel and its popups, from the lowest up, on top of all others, with our floor right below
+    /// them.
     pub(crate) fn raise(&mut self, toplevel: Window, group: Vec<Window>) {
         self.top = Some(toplevel);
-        // From the top down to the floor, each below the one before: none lies above its own menu for a moment, which
-        // would take the pointer from that.
+        // From the top down to the floor, each below the one before: none lies above its own menu for a
+        // moment, which would take the pointer from that.
         let mut above = None;
         for window in group.into_iter().rev().chain([self.wire.floor]) {
             let mode = if above.is_some() { StackMode::BELOW } else { StackMode::ABOVE };

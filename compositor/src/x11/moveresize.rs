@@ -2,8 +2,8 @@
 
 use media::WindowGrab;
 
-/// What a direction of `_NET_WM_MOVERESIZE` stands for. Who drags by keys needs no help of an app's; an end of the drag
-/// is known by the button.
+/// What a direction of `_NET_WM_MOVERESIZE` stands for. Who drags by keys needs no help of an app's; an end
+/// of the drag is known by the button.
 pub(crate) fn grab_of(direction: u32) -> Option<WindowGrab> {
     match direction {
         0 => Some(WindowGrab::ResizeTopLeft),

@@ -188,7 +188,8 @@ fn text(reply: &GetPropertyReply, atoms: &Atoms) -> Option<String> {
     if reply.format != 8 {
         return None;
     }
-    // Compound text is Latin-1 as long as nothing else occurs in it; whoever needs more sets the UTF-8 title too.
+    // Compound text is Latin-1 as long as nothing else occurs in it; whoever needs more sets the UTF-8 title
+    // too.
     let text = if reply.type_ == atoms.UTF8_STRING {
         String::from_utf8_lossy(&reply.value).into_owned()
     } else {
@@ -212,8 +213,8 @@ fn limits(hints: WmSizeHints) -> SizeLimits {
     let larger = |max: &Size<Logical>| min.is_none_or(|min| max.w >= min.w && max.h >= min.h);
     let max = size(hints.max_size, 1).filter(larger);
     let increment = size(hints.size_increment, 1).filter(|step| step.w > 1 || step.h > 1);
-    // ICCCM 4.1.2.3: each of base and minimum stands in for the other where that was not given. A base of 0×0 was: steps
-    // are counted from nothing.
+    // ICCCM 4.1.2.3: each of base and minimum stands in for the other where that was not given. A base of 0×0
+    // was: steps are counted from nothing.
     let given = hints.base_size.map(|(w, h)| {
         let side = |n: i32| u32::try_from(n).unwrap_or(0).min(MAX_DIMENSION);
         Size::new(side(w), side(h))

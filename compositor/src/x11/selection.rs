@@ -1,5 +1,5 @@
-//! X's two selections: who owns each and what is on offer. Others than X11 apps own them through us. The content goes by
-//! [`super::transfer`].
+//! X's two selections: who owns each and what is on offer. Others than X11 apps own them through us. The
+//! content goes by [`super::transfer`].
 
 use std::{collections::VecDeque, os::fd::OwnedFd};
 

@@ -1,7 +1,9 @@
-//! What apps read of the desktop's settings: XSettings for those of GTK and the like, the resource database for others.
+//! What apps read of the desktop's settings: XSettings for those of GTK and the like, the resource database
+//! for others.
 //!
-//! What the host knows is the resolution and how fast a double click is. Themes and fonts are the user's: whoever starts
-//! the server brings them as they stand in files. An app that becomes the settings' manager itself is welcome.
+//! What the host knows is the resolution and how fast a double click is. Themes and fonts are the user's:
+//! whoever starts the server brings them as they stand in files. An app that becomes the settings' manager
+//! itself is welcome.
 
 use x11rb::{
     COPY_DEPTH_FROM_PARENT,

@@ -1,5 +1,5 @@
-//! Windows that are no rectangles: the SHAPE extension. What lies outside of a window's bounding shape is not to be seen;
-//! X itself sees to it that it is not pressed either.
+//! Windows that are no rectangles: the SHAPE extension. What lies outside of a window's bounding shape is not
+//! to be seen; X itself sees to it that it is not pressed either.
 
 use media::{Pixels, Rect};
 use x11rb::protocol::{

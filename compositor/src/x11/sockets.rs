@@ -1,11 +1,12 @@
-//! A display number of our own: its lock and its socket, which are there from the start. Who connects waits in the
-//! socket's queue until an Xwayland takes it over.
+//! A display number of our own: its lock and its socket, which are there from the start. Who connects waits
+//! in the socket's queue until an Xwayland takes it over.
 //!
-//! X servers that choose their number themselves (`-displayfd`) look at no lock. They take the number's abstract socket,
-//! which on Linux stands beside the file, and then replace the file, whosever it is: apps of this session would open their
-//! windows there. So the abstract name is taken first of all. Nobody listens on it where the file can be made: who tries
-//! is refused, and goes to the file, which has permissions. Where it cannot be made, in a container whose root is read-only,
-//! apps are awaited on the abstract name; the [`Cookie`](super::cookie::Cookie) decides in any case who may connect.
+//! X servers that choose their number themselves (`-displayfd`) look at no lock. They take the number's
+//! abstract socket, which on Linux stands beside the file, and then replace the file, whosever it is: apps of
+//! this session would open their windows there. So the abstract name is taken first of all. Nobody listens on
+//! it where the file can be made: who tries is refused, and goes to the file, which has permissions. Where it
+//! cannot be made, in a container whose root is read-only, apps are awaited on the abstract name; the
+//! [`Cookie`](super::cookie::Cookie) decides in any case who may connect.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
@@ -107,8 +108,8 @@ impl Drop for Sockets {
     }
 }
 
-/// Whether sockets can lie in the folder. It must be there and open to all users, as a system's start leaves it;
-/// containers have none. Whoever owns it can replace what lies there.
+/// Whether sockets can lie in the folder. It must be there and open to all users, as a system's start leaves
+/// it; containers have none. Whoever owns it can replace what lies there.
 fn can_hold_files(folder: &Path) -> bool {
     if DirBuilder::new().mode(0o1777).create(folder).is_ok() {
         return fs::set_permissions(folder, Permissions::from_mode(0o1777)).is_ok();
@@ -129,8 +130,8 @@ fn take_name(path: &Path) -> io::Result<Claim<OwnedFd>> {
     }
 }
 
-/// The lock, if one can be made. One whose owner is gone is taken over, and so is one that bears our own number: who
-/// made that had our place in an earlier run of the container, since we hold the number's name.
+/// The lock, if one can be made. One whose owner is gone is taken over, and so is one that bears our own
+/// number: who made that had our place in an earlier run of the container, since we hold the number's name.
 fn take_lock(path: PathBuf) -> Claim<Option<PathBuf>> {
     for _ in 0..2 {
         match OpenOptions::new().write(true).create_new(true).open(&path) {

@@ -126,8 +126,8 @@ impl Manager {
         self.write_list();
     }
 
-    /// Tells apps which windows there are: the oldest first, and the lowest first, which is the one whose use is the
-    /// longest ago.
+    /// Tells apps which windows there are: the oldest first, and the lowest first, which is the one whose use
+    /// is the longest ago.
     pub(crate) fn write_list(&self) {
         let (root, atoms) = (self.wire.root, &self.wire.atoms);
         self.write_list32(root, atoms._NET_CLIENT_LIST, AtomEnum::WINDOW, &self.order);

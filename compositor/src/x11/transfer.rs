@@ -1,5 +1,5 @@
-//! The content of selections on its way between X11 apps and all others: in one property, or for much of it part by
-//! part (ICCCM's `INCR`). Bounded in size and number; whoever calls bounds it in time.
+//! The content of selections on its way between X11 apps and all others: in one property, or for much of it
+//! part by part (ICCCM's `INCR`). Bounded in size and number; whoever calls bounds it in time.
 
 use std::{collections::HashMap, os::fd::OwnedFd};
 
@@ -174,7 +174,8 @@ impl Manager {
 
 /// To X11 apps.
 impl Manager {
-    /// An X11 app pastes what we own. It is answered at once if it asks for no content, or for what there is not.
+    /// An X11 app pastes what we own. It is answered at once if it asks for no content, or for what there is
+    /// not.
     pub(crate) fn pasted(&mut self, mut request: SelectionRequestEvent) -> Option<Effect> {
         if request.property == x11rb::NONE {
             // Old apps leave it to us.
@@ -206,7 +207,8 @@ impl Manager {
         None
     }
 
-    /// The content that an X11 app asked for is there; `None`: there is none. What has begun, if it takes longer.
+    /// The content that an X11 app asked for is there; `None`: there is none. What has begun, if it takes
+    /// longer.
     pub(crate) fn fill(
         &mut self,
         request: SelectionRequestEvent,

@@ -1,8 +1,9 @@
 //! The window manager's connection to its X server. Nothing here waits for an answer.
 //!
-//! X answers in order. Who wants answers sends requests and then a [`Wire::fence`]: an event that comes back to us
-//! behind the answers, so that reading these finds them there. An app that grabs the server delays its own display
-//! with that, and never the compositor. The one exception is [`Wire::settle`], which waits for a bounded time.
+//! X answers in order. Who wants answers sends requests and then a [`Wire::fence`]: an event that comes back
+//! to us behind the answers, so that reading these finds them there. An app that grabs the server delays its
+//! own display with that, and never the compositor. The one exception is [`Wire::settle`], which waits for a
+//! bounded time.
 
 use std::{
     cell::Cell,
@@ -48,8 +49,9 @@ const SETTLE: Duration = Duration::from_millis(25);
 /// After a wait in vain, none is tried for so long.
 const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 
-/// What we are called as window manager. Java knows by the name who puts windows into frames of its own, and waits for
-/// such a frame from all whom it does not know; this one, Looking Glass's, has stood for "no frames" since its beginning.
+/// What we are called as window manager. Java knows by the name who puts windows into frames of its own, and
+/// waits for such a frame from all whom it does not know; this one, Looking Glass's, has stood for "no
+/// frames" since its beginning.
 const NAME: &[u8] = b"LG3D";
 
 /// Why we could not become the window manager.
@@ -225,7 +227,8 @@ impl Wire {
         &self.conn
     }
 
-    /// Takes note of whether a request could be sent. Whether the server then carries it out is known by its events.
+    /// Takes note of whether a request could be sent. Whether the server then carries it out is known by its
+    /// events.
     pub(crate) fn sent(&self, request: Result<VoidCookie<'_, RustConnection>, ConnectionError>) {
         if request.is_err() {
             self.broken.set(true);
@@ -301,8 +304,9 @@ impl Wire {
         (Fence(self.arrived), self.arrived != self.sent)
     }
 
-    /// Waits until the X server has carried out all that was sent, at most for a moment. Input that Xwayland gets on its
-    /// other connection would overtake otherwise. Whether it has: if not, what must not overtake waits for a fence.
+    /// Waits until the X server has carried out all that was sent, at most for a moment. Input that Xwayland
+    /// gets on its other connection would overtake otherwise. Whether it has: if not, what must not overtake
+    /// waits for a fence.
     pub(crate) fn settle(&mut self) -> bool {
         if self.settled_in_vain.is_some_and(|at| at.elapsed() < SETTLE_AGAIN) {
             return false;

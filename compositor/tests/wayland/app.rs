@@ -292,7 +292,8 @@ impl App {
         self.queue.roundtrip(&mut self.memory).map(|_| ())
     }
 
-    /// Waits until the app was told something that `wanted` makes something of; what was before it is forgotten.
+    /// Waits until the app was told something that `wanted` makes something of; what was before it is
+    /// forgotten.
     pub(crate) fn wait<T>(&mut self, what: &str, mut wanted: impl FnMut(&Seen) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -309,7 +310,8 @@ impl App {
 
     /// Sends off all that was asked, however slowly it is taken. `false` if the connection is cut off.
     ///
-    /// To be called before 4 KiB are waiting: the client library gives a connection up that would have to wait for more.
+    /// To be called before 4 KiB are waiting: the client library gives a connection up that would have to
+    /// wait for more.
     pub(crate) fn push(&mut self) -> bool {
         loop {
             assert!(!self.gave_up(), "push more often");

@@ -1,4 +1,5 @@
-//! Real apps: they show windows, react to keys, open menus. Those that are not installed are named and left out.
+//! Real apps: they show windows, react to keys, open menus. Those that are not installed are named and left
+//! out.
 
 use std::{
     io::Write,
@@ -95,8 +96,8 @@ fn answered(host: &mut Host, track: TrackId, input: u64) {
     }
 }
 
-/// Waits for a window's state, drawing all frames of another until then: an app may have drawn once more than was waited for,
-/// and goes on only when that was shown.
+/// Waits for a window's state, drawing all frames of another until then: an app may have drawn once more than
+/// was waited for, and goes on only when that was shown.
 fn becomes(host: &mut Host, track: TrackId, what: &str, wanted: impl Fn(&Window) -> bool) -> Window {
     loop {
         let seen = host.wait(what, |event| match event {

@@ -1,5 +1,5 @@
-//! What a busy professional has open, on a machine that is busy with other things: nothing of it is lost, however long
-//! it takes.
+//! What a busy professional has open, on a machine that is busy with other things: nothing of it is lost,
+//! however long it takes.
 
 use std::{
     os::fd::AsFd,

@@ -1,4 +1,5 @@
-//! The clipboard without a window: tools that read and write it, and what remains of it when its owner is gone.
+//! The clipboard without a window: tools that read and write it, and what remains of it when its owner is
+//! gone.
 
 use std::{
     io::{Read, Write},

@@ -1,5 +1,5 @@
-//! Numbers at the ends of their range: wherever an app says that something is, and however large, what follows from a
-//! commit is bounded by the pictures that it has, and nobody else notices.
+//! Numbers at the ends of their range: wherever an app says that something is, and however large, what
+//! follows from a commit is bounded by the pictures that it has, and nobody else notices.
 
 use media::{Event, MAX_DIMENSION, Size, TrackId};
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-//! Apps that ask for what takes effect later, or never: it is bounded for each object and for all of an app's together.
+//! Apps that ask for what takes effect later, or never: it is bounded for each object and for all of an app's
+//! together.
 
 use media::Command;
 use wayland_protocols::xdg::decoration::zv1::client::{

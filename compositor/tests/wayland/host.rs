@@ -56,7 +56,8 @@ impl Host {
         self.handle.send(None, command).expect("room");
     }
 
-    /// Waits until all that was sent has been carried out: what is still in the queue could be joined with what follows.
+    /// Waits until all that was sent has been carried out: what is still in the queue could be joined with
+    /// what follows.
     pub(crate) fn settle(&mut self) {
         // Asked for on a clipboard that has no such type: answered at once.
         let (request, mime) = (ClipboardRequest(u32::MAX), "text/nothing".to_owned());

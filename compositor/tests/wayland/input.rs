@@ -1,4 +1,5 @@
-//! Keys, text, pointer and touch reach the surface that is meant, and the commit that answers names its cause.
+//! Keys, text, pointer and touch reach the surface that is meant, and the commit that answers names its
+//! cause.
 
 use media::{Axis, Button, Command, Event, KeyCode, Modality, Position, TouchPhase, TouchPoint};
 use wayland_client::{Proxy, protocol::wl_subcompositor::WlSubcompositor};

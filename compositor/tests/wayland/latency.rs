@@ -1,5 +1,5 @@
-//! How long things take here, app and network excluded. The bounds are far above what is measured on an idle machine, so
-//! that a busy one passes; a fixed tick anywhere would not.
+//! How long things take here, app and network excluded. The bounds are far above what is measured on an idle
+//! machine, so that a busy one passes; a fixed tick anywhere would not.
 
 use std::time::{Duration, Instant};
 

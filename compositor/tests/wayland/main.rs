@@ -1,5 +1,5 @@
-//! The compositor as apps and the session core see it: an app of our own on a real socket on one side, commands and
-//! events on the other.
+//! The compositor as apps and the session core see it: an app of our own on a real socket on one side,
+//! commands and events on the other.
 
 mod activation;
 mod app;

@@ -1,4 +1,5 @@
-//! pointer-constraints and relative-pointer: an app has all of the pointer's motion, while it has the user's attention.
+//! pointer-constraints and relative-pointer: an app has all of the pointer's motion, while it has the user's
+//! attention.
 
 use media::{Button, Command, Event, Position, TrackId};
 use wayland_client::Proxy;

@@ -230,8 +230,8 @@ fn an_app_that_nobody_works_with_cannot_grab() {
     app.wait("done", |seen| matches!(seen, Seen::PopupDone(_)).then_some(()));
 }
 
-/// Toolkits scroll a menu that is too long for the place it is given. A window that fills the work area shows where that is;
-/// elsewhere viewers move menus, and need only that they fit.
+/// Toolkits scroll a menu that is too long for the place it is given. A window that fills the work area shows
+/// where that is; elsewhere viewers move menus, and need only that they fit.
 #[test]
 fn no_menu_is_larger_than_the_work_area() {
     use wayland_protocols::xdg::shell::client::xdg_positioner::ConstraintAdjustment;

@@ -96,7 +96,8 @@ fn viewers_draw_the_title_bar_unless_the_app_wants_to() {
     own(&mut host, false);
 }
 
-/// GTK 3 commits, and says then who draws its title bar: a size that it is told before that is one with another title bar.
+/// GTK 3 commits, and says then who draws its title bar: a size that it is told before that is one with
+/// another title bar.
 #[test]
 fn a_window_hears_its_size_after_its_decoration() {
     let host = Host::start();

@@ -1,5 +1,5 @@
-//! `docs/wayland.md` is made from the globals that apps see: `UPDATE_WAYLAND=1 cargo test -p dormer-compositor table` writes
-//! it anew.
+//! `docs/wayland.md` is made from the globals that apps see: `UPDATE_WAYLAND=1 cargo test -p
+//! dormer-compositor table` writes it anew.
 
 use std::{env, fs, path::PathBuf};
 

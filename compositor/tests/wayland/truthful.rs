@@ -1,5 +1,5 @@
-//! Apps are told what has happened, and nothing else, whatever viewers repeat: places come along with buttons and wheels,
-//! the focus and the keymap with every change of viewer.
+//! Apps are told what has happened, and nothing else, whatever viewers repeat: places come along with buttons
+//! and wheels, the focus and the keymap with every change of viewer.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! ICCCM 4.1.5: who asks for another place or size hears where the window is, always, and last of all the truth.
+//! ICCCM 4.1.5: who asks for another place or size hears where the window is, always, and last of all the
+//! truth.
 
 use media::{Command, Configure, Scale, Size, TrackId};
 use proptest::prelude::*;

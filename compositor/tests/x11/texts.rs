@@ -1,5 +1,5 @@
-//! Text and keys in any order: an X11 app reads what was typed, whenever it reads. It translates keys when it gets to them, by
-//! the keymap that X has then.
+//! Text and keys in any order: an X11 app reads what was typed, whenever it reads. It translates keys when it
+//! gets to them, by the keymap that X has then.
 
 use media::{Command, TrackId};
 use proptest::{prelude::*, test_runner::Config};

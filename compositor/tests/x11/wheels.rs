@@ -1,5 +1,5 @@
-//! Pointers and wheels as XInput 2 tells them: one device that never changes, no motion without a change of place, and
-//! valuators that add up to what was scrolled.
+//! Pointers and wheels as XInput 2 tells them: one device that never changes, no motion without a change of
+//! place, and valuators that add up to what was scrolled.
 
 use media::{Axis, Command, Modality, TrackId};
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-//! Lossless coding of small rectangles. `docs/protocol.md` has the byte layout, `docs/decisions.md` why it is this one.
+//! Lossless coding of small rectangles. `docs/protocol.md` has the byte layout, `docs/decisions.md` why it is
+//! this one.
 
 use media::{Frame, Op, Pixels, Rect, TileCoding};
 use zstd::bulk::Compressor;

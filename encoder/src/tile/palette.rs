@@ -1,7 +1,8 @@
 //! Tiles with few colours: a palette and packed indices, column by column within bands of rows.
 //!
-//! A band is a line of text with the empty rows below it, as far as can be told. So a glyph is one run of bytes, and
-//! when it occurs again in the line, or in another one, that is one match for the compressor instead of one a row.
+//! A band is a line of text with the empty rows below it, as far as can be told. So a glyph is one run of
+//! bytes, and when it occurs again in the line, or in another one, that is one match for the compressor
+//! instead of one a row.
 
 use super::planes;
 
@@ -60,9 +61,9 @@ impl Palette {
         }));
     }
 
-    /// Appends the number of colours less one, the colours as planes of differences, the heights of the bands, and
-    /// the pixels' indices band by band, in each column by column: 1, 2, 4 or 8 bits each, the topmost in the lowest
-    /// bits, each column beginning a byte.
+    /// Appends the number of colours less one, the colours as planes of differences, the heights of the
+    /// bands, and the pixels' indices band by band, in each column by column: 1, 2, 4 or 8 bits each, the
+    /// topmost in the lowest bits, each column beginning a byte.
     pub(crate) fn write(&self, indices: &[u8], width: usize, into: &mut Vec<u8>) {
         into.push((self.colours.len() - 1) as u8);
         planes::write(&self.colours, into);
@@ -110,7 +111,8 @@ fn write_band(band: &[u8], width: usize, bits: usize, into: &mut Vec<u8>) {
     }
 }
 
-/// The heights of the bands: each begins below rows of one colour, at the top, or where the one above is too high.
+/// The heights of the bands: each begins below rows of one colour, at the top, or where the one above is too
+/// high.
 fn bands(indices: &[u8], width: usize) -> Vec<usize> {
     let mut bands = Vec::new();
     let (mut height, mut after_gap) = (0, false);

@@ -1,7 +1,8 @@
 //! Tiles with many colours, and the colours of palettes: four planes of differences.
 
-/// Appends the planes of blue less green, green, red less green, and alpha, one after the other, each as differences
-/// from one pixel to the next in the order of rows, the first from zero. All arithmetic wraps around.
+/// Appends the planes of blue less green, green, red less green, and alpha, one after the other, each as
+/// differences from one pixel to the next in the order of rows, the first from zero. All arithmetic wraps
+/// around.
 pub(crate) fn write(pixels: &[[u8; 4]], into: &mut Vec<u8>) {
     let start = into.len();
     into.resize(start + pixels.len() * 4, 0);

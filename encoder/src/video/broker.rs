@@ -1,8 +1,8 @@
 //! Who encodes: devices are scarce and fail, so one broker lends them out.
 //!
-//! Invariants: there is always an encoder for a picture that video can show at all, since the last device is software
-//! without limits; a device gets only what it said and showed that it can do; a device that failed is left alone for a
-//! while, longer each time; what is lent out comes back when its [`Lease`] is dropped.
+//! Invariants: there is always an encoder for a picture that video can show at all, since the last device is
+//! software without limits; a device gets only what it said and showed that it can do; a device that failed
+//! is left alone for a while, longer each time; what is lent out comes back when its [`Lease`] is dropped.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -29,10 +29,11 @@ pub struct Capabilities {
     pub alignment: u32,
     /// How many encoders there can be at once; `None`: as many as memory allows.
     pub sessions: Option<u32>,
-    /// Whether the rate can change without a keyframe. Where it cannot, it changes seldom and in coarse steps.
+    /// Whether the rate can change without a keyframe. Where it cannot, it changes seldom and in coarse
+    /// steps.
     pub rate_without_keyframe: bool,
-    /// Whether a requested keyframe is one that a decoder can begin with: IDR, with its parameter sets. Where it is
-    /// not, the encoder is opened anew instead.
+    /// Whether a requested keyframe is one that a decoder can begin with: IDR, with its parameter sets. Where
+    /// it is not, the encoder is opened anew instead.
     pub true_idr: bool,
     /// Whether the stream itself says its range and matrix. Where it does not, they are as the protocol says.
     pub says_colour: bool,

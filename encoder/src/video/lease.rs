@@ -10,9 +10,10 @@ use super::{
 
 /// An encoder on loan from a [`super::Broker`], which gets it back when this is dropped.
 ///
-/// Every access unit is looked at before it leaves: the first is one that a decoder can begin with, keyframes are what
-/// they are called, and there is a picture in each. An error that [`VideoError::falls_back`] ends the lease's use: the
-/// next one goes to another device, and the viewer sees a new stream that begins with a keyframe.
+/// Every access unit is looked at before it leaves: the first is one that a decoder can begin with, keyframes
+/// are what they are called, and there is a picture in each. An error that [`VideoError::falls_back`] ends
+/// the lease's use: the next one goes to another device, and the viewer sees a new stream that begins with a
+/// keyframe.
 pub struct Lease {
     slot: Arc<Slot>,
     encoder: Box<dyn VideoEncoder>,
@@ -38,7 +39,8 @@ enum Next {
     Any,
 }
 
-/// How long a device may take for a picture before another takes over. It decides who encodes, never what is shown.
+/// How long a device may take for a picture before another takes over. It decides who encodes, never what is
+/// shown.
 const WATCHDOG: Duration = Duration::from_millis(200);
 /// A device that takes longer than this for each of several pictures is slower than software.
 const SLOW: Duration = Duration::from_millis(80);
@@ -194,6 +196,7 @@ fn checked(unit: AccessUnit, next: Next) -> Result<AccessUnit, VideoError> {
     if next == Next::First && !parts.can_begin() {
         return Err(VideoError::Broken("the first picture is none that a decoder can begin with"));
     }
-    // A device may make a keyframe unasked, for instance of a new rate. An I slice that is no IDR picture is none.
+    // A device may make a keyframe unasked, for instance of a new rate. An I slice that is no IDR picture is
+    // none.
     Ok(AccessUnit { keyframe: parts.can_begin(), ..unit })
 }

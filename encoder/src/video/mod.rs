@@ -23,15 +23,16 @@ pub use self::{
 
 /// Makes one sequence of access units of pictures of one size.
 ///
-/// Pictures go in by [`VideoEncoder::submit`] and come out by [`VideoEncoder::poll`], in order, each once. Nobody
-/// submits another picture before the last one came out. Neither call blocks for longer than it is told to: a device
-/// that can hang lives in a process or thread of its own.
+/// Pictures go in by [`VideoEncoder::submit`] and come out by [`VideoEncoder::poll`], in order, each once.
+/// Nobody submits another picture before the last one came out. Neither call blocks for longer than it is
+/// told to: a device that can hang lives in a process or thread of its own.
 ///
 /// Contract: the first access unit, the first after [`VideoEncoder::configure`] changed the size, and, where
-/// [`Capabilities::true_idr`] says so, the first after [`VideoEncoder::request_keyframe`] are keyframes with their
-/// parameter sets; every access unit is decodable as soon as it is there (no reordering); full-range BT.709, 4:2:0;
-/// over a second or more the rate stays near the configured one where quality allows, and under the ceiling in any
-/// case, by skipping pictures. What a device cannot promise stands in its [`Capabilities`].
+/// [`Capabilities::true_idr`] says so, the first after [`VideoEncoder::request_keyframe`] are keyframes with
+/// their parameter sets; every access unit is decodable as soon as it is there (no reordering); full-range
+/// BT.709, 4:2:0; over a second or more the rate stays near the configured one where quality allows, and
+/// under the ceiling in any case, by skipping pictures. What a device cannot promise stands in its
+/// [`Capabilities`].
 pub trait VideoEncoder: Send {
     /// Applies a new configuration from the next picture on. Another rate costs a keyframe unless
     /// [`Capabilities::rate_without_keyframe`].

@@ -18,7 +18,8 @@ use super::{
     rate::RateControl,
 };
 
-/// One openh264 encoder. Its memory is several times that of a picture, so it is best dropped when motion ends.
+/// One openh264 encoder. Its memory is several times that of a picture, so it is best dropped when motion
+/// ends.
 pub struct OpenH264 {
     encoder: Encoder,
     config: VideoConfig,
@@ -165,12 +166,13 @@ fn settings(config: VideoConfig) -> EncoderConfig {
 fn set_quantiser(encoder: &mut Encoder, qp: u8) -> Result<(), VideoError> {
     let mut parameters = SEncParamExt::default();
     let pointer = (&raw mut parameters).cast();
-    // SAFETY: this option writes one SEncParamExt, and is asked after the encoder's first picture, when there is one.
+    // SAFETY: this option writes one SEncParamExt, and is asked after the encoder's first picture, when there
+    // is one.
     succeeded(unsafe { encoder.raw_api().get_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, pointer) })?;
     parameters.sSpatialLayers[0].iDLayerQp = i32::from(qp);
     let pointer = (&raw mut parameters).cast();
-    // SAFETY: this option reads one SEncParamExt during the call. All that the safe interface relies on (size, data
-    // format) is as the encoder itself just said.
+    // SAFETY: this option reads one SEncParamExt during the call. All that the safe interface relies on
+    // (size, data format) is as the encoder itself just said.
     succeeded(unsafe { encoder.raw_api().set_option(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, pointer) })
 }
 

@@ -23,8 +23,8 @@ impl Planes {
         Size::new(size.w.next_multiple_of(2), size.h.next_multiple_of(2))
     }
 
-    /// Replaces the picture by `rect`, which lies within `frame`. An odd width or height is rounded up by repeating
-    /// the last column or row. Alpha is lost: pixels show as over black.
+    /// Replaces the picture by `rect`, which lies within `frame`. An odd width or height is rounded up by
+    /// repeating the last column or row. Alpha is lost: pixels show as over black.
     pub fn read(&mut self, frame: &Frame, rect: Rect<Pixels>) {
         self.resize(Self::padded(rect.size()));
         if rect.is_empty() {

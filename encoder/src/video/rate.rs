@@ -1,8 +1,8 @@
 //! Rate control for encoders that are told a quantiser for each picture.
 //!
-//! openh264's own cannot bound keyframes, lets noise through at many times its rate, and knows no varying frame rate.
-//! This one keeps a debt: what was made minus what the rate has carried off since. A picture that comes while the
-//! debt is too great is skipped.
+//! openh264's own cannot bound keyframes, lets noise through at many times its rate, and knows no varying
+//! frame rate. This one keeps a debt: what was made minus what the rate has carried off since. A picture that
+//! comes while the debt is too great is skipped.
 
 use std::time::Duration;
 
@@ -119,7 +119,8 @@ mod tests {
 
     use super::*;
 
-    /// Plays pictures of so many bytes at quantiser 32, and answers the rate, the last quantiser and how many were skipped.
+    /// Plays pictures of so many bytes at quantiser 32, and answers the rate, the last quantiser and how many
+    /// were skipped.
     fn play(bytes: f32, bitrate: u32, ceiling: u32) -> (f64, u8, u32) {
         let config = VideoConfig {
             size: Size::new(640, 360),

@@ -187,7 +187,8 @@ fn a_window_that_shrinks_and_grows_again_is_exact() {
         });
         pair.check();
     }
-    // The app is told a size and draws nothing yet: the viewer keeps what fits, as the encoder thinks it does.
+    // The app is told a size and draws nothing yet: the viewer keeps what fits, as the encoder thinks it
+    // does.
     let sent = pair.draw(sized(Size::new(700, 300)));
     assert!(sent.ops.is_empty());
     pair.check();

@@ -1,7 +1,8 @@
 //! A device that encodes as openh264 does, and fails as hardware does.
 //!
-//! What it gets wrong is what GStreamer's VA-API and NVENC elements get wrong: `gstvah264enc.c` makes a keyframe of
-//! every new rate and an I slice without parameter sets of a requested one; drivers hang, run out of sessions, vanish.
+//! What it gets wrong is what GStreamer's VA-API and NVENC elements get wrong: `gstvah264enc.c` makes a
+//! keyframe of every new rate and an I slice without parameter sets of a requested one; drivers hang, run out
+//! of sessions, vanish.
 
 use std::{
     sync::{

@@ -36,8 +36,8 @@ const FAULTS: [Fault; 12] = [
 
 const SCREEN: Rect<media::Pixels> = Rect::new(0, 0, 480, 320);
 
-/// Plays a film, whose viewer must be able to apply whatever comes. Answers the streams that it was made of, the
-/// first of which may be `known` from before.
+/// Plays a film, whose viewer must be able to apply whatever comes. Answers the streams that it was made of,
+/// the first of which may be `known` from before.
 fn play(pair: &mut Pair, pictures: std::ops::Range<i32>, known: Option<u32>) -> Vec<u32> {
     let mut streams = Vec::from_iter(known);
     for time in pictures {
@@ -222,8 +222,8 @@ fn a_device_that_hangs_holds_up_no_other_window() {
             text(frame, SCREEN, 0);
         });
     }
-    // The pool drops what was not used for a while, by the host's clock: films that are ahead of it lose no stream, however
-    // slow the machine is.
+    // The pool drops what was not used for a while, by the host's clock: films that are ahead of it lose no
+    // stream, however slow the machine is.
     let now = Duration::from_secs(clock_gettime(ClockId::Monotonic).tv_sec as u64);
     let started = Timestamp::default() + now + Duration::from_secs(24 * 60 * 60);
     let order = |track: u32, time: u64| {
@@ -238,7 +238,8 @@ fn a_device_that_hangs_holds_up_no_other_window() {
             now: started + Duration::from_micros(33_333) * u32::try_from(time).expect("a short film"),
         });
     };
-    // Films play until as many as there are threads have come to the picture for which the device keeps whoever waits.
+    // Films play until as many as there are threads have come to the picture for which the device keeps
+    // whoever waits.
     let mut pictures = [0; FILMS as usize];
     let mut play = |track: u32| {
         let picture = &mut pictures[track as usize];

@@ -1,5 +1,5 @@
-//! The whole encoder against the viewer's decoder: what the viewer shows is the app's picture, pixel by pixel, outside
-//! of what is reported as lossy, and everywhere after refining.
+//! The whole encoder against the viewer's decoder: what the viewer shows is the app's picture, pixel by
+//! pixel, outside of what is reported as lossy, and everywhere after refining.
 
 mod behaviour;
 #[expect(unreachable_pub, reason = "public there, part of this test here")]

@@ -1,8 +1,9 @@
-//! Golden vectors of pixels: `protocol/vectors/tiles.json` and `video.json` hold tiles and videos as the encoder made them and
-//! the pixels they stand for. Every viewer's decoder runs them; here it is the native one's turn.
+//! Golden vectors of pixels: `protocol/vectors/tiles.json` and `video.json` hold tiles and videos as the
+//! encoder made them and the pixels they stand for. Every viewer's decoder runs them; here it is the native
+//! one's turn.
 //!
-//! `UPDATE_VECTORS=1 cargo test -p dormer-encoder --test round_trip vectors` writes them anew. Compressors may code the
-//! same pixels otherwise next year: what counts is that the pixels come out.
+//! `UPDATE_VECTORS=1 cargo test -p dormer-encoder --test round_trip vectors` writes them anew. Compressors
+//! may code the same pixels otherwise next year: what counts is that the pixels come out.
 
 use std::{env, fs, path::PathBuf};
 

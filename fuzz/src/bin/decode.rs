@@ -1,5 +1,5 @@
-//! The viewer's decoder of updates: any sequence of updates leaves a picture of the size it should have, and updates that
-//! are refused leave it as it was.
+//! The viewer's decoder of updates: any sequence of updates leaves a picture of the size it should have, and
+//! updates that are refused leave it as it was.
 #![no_main]
 
 // The viewer needs more of it than this target.

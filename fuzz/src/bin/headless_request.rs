@@ -1,4 +1,5 @@
-//! What scripts say to the headless viewer: each line is a request or a reason, and is answered in one line with its id.
+//! What scripts say to the headless viewer: each line is a request or a reason, and is answered in one line
+//! with its id.
 #![no_main]
 
 // The viewer needs more of both than this target.

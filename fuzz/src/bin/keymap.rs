@@ -1,5 +1,5 @@
-//! Keymaps of viewers: what is let through to xkbcommon has it read no other file, take no more memory than keyboards need,
-//! and go on with the next.
+//! Keymaps of viewers: what is let through to xkbcommon has it read no other file, take no more memory than
+//! keyboards need, and go on with the next.
 #![no_main]
 
 // The compositor needs more of it than this target.

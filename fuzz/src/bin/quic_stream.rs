@@ -1,5 +1,5 @@
-//! The lanes of QUIC and WebTransport: a stream that arrives in any pieces gives the messages that were written, or ends the
-//! link, and takes no more memory than arrived.
+//! The lanes of QUIC and WebTransport: a stream that arrives in any pieces gives the messages that were
+//! written, or ends the link, and takes no more memory than arrived.
 #![no_main]
 
 // Links need more of it than this target.

@@ -1,5 +1,6 @@
-//! What arrives on data channels: duplicates, retransmissions, questions for them, fragments, and what stands before an update
-//! whose videos travel over RTP. Whatever comes is understood or refused, and what is joined is no longer than what came.
+//! What arrives on data channels: duplicates, retransmissions, questions for them, fragments, and what stands
+//! before an update whose videos travel over RTP. Whatever comes is understood or refused, and what is joined
+//! is no longer than what came.
 #![no_main]
 
 // Links need more of each than this target.

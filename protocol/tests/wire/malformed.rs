@@ -1,4 +1,5 @@
-//! Bytes that are not messages: every decoder answers with an error, never with a panic, and takes little memory.
+//! Bytes that are not messages: every decoder answers with an error, never with a panic, and takes little
+//! memory.
 
 use std::fmt::Debug;
 
@@ -165,8 +166,8 @@ proptest! {
                         let at = at.index(bytes.len());
                         bytes[at] = *byte;
                     }
-                    // What still decodes is a message like any other: it survives the round trip. Compared as bytes,
-                    // since NaN does not equal itself.
+                    // What still decodes is a message like any other: it survives the round trip. Compared as
+                    // bytes, since NaN does not equal itself.
                     if let Ok(read) = decode::<M>(lane, &bytes) {
                         let again: M = decode(lane, &encode(&read)).expect("our own bytes");
                         assert_eq!(encode(&again), encode(&read));

@@ -1,8 +1,9 @@
-//! Golden vectors: `protocol/vectors/*.json` hold the bytes and the JSON of every message. Every implementation of the
-//! protocol runs them both ways.
+//! Golden vectors: `protocol/vectors/*.json` hold the bytes and the JSON of every message. Every
+//! implementation of the protocol runs them both ways.
 //!
-//! After an addition to the protocol, `UPDATE_VECTORS=1 cargo test -p dormer-protocol` writes them anew. Vectors of
-//! messages that existed before must not change within a version of the protocol: look at the difference.
+//! After an addition to the protocol, `UPDATE_VECTORS=1 cargo test -p dormer-protocol` writes them anew.
+//! Vectors of messages that existed before must not change within a version of the protocol: look at the
+//! difference.
 
 use std::{collections::BTreeSet, env, fmt::Debug, fs, path::PathBuf};
 

@@ -1,7 +1,8 @@
 //! Whether this host is still there: what a page asks whose link has fallen silent.
 //!
-//! Any answer would not do: a proxy answers for a host that is gone, a network asks for a login in its place, and a
-//! host that was started anew knows nothing of the links of the one before it. So each process of a host has a name.
+//! Any answer would not do: a proxy answers for a host that is gone, a network asks for a login in its place,
+//! and a host that was started anew knows nothing of the links of the one before it. So each process of a
+//! host has a name.
 
 use anyhow::Result;
 use axum::{

@@ -1,8 +1,8 @@
 //! Icons of apps, from the icon themes of this machine.
 //!
-//! Source: freedesktop.org, Icon Theme Specification. Of its rules this follows what apps rely on: every app installs its
-//! icon into `hicolor`, or into `pixmaps`; some rely on the default theme of their desktop. What a desktop entry says is not
-//! trusted: whatever it names, only pictures below these directories are read.
+//! Source: freedesktop.org, Icon Theme Specification. Of its rules this follows what apps rely on: every app
+//! installs its icon into `hicolor`, or into `pixmaps`; some rely on the default theme of their desktop. What
+//! a desktop entry says is not trusted: whatever it names, only pictures below these directories are read.
 
 use std::{
     collections::HashMap,
@@ -94,7 +94,8 @@ impl Known {
 type Found = (Instant, Option<PathBuf>);
 
 impl Icons {
-    /// Where the icon is that a desktop entry names: by its name in the themes, or by its path. Reads directories.
+    /// Where the icon is that a desktop entry names: by its name in the themes, or by its path. Reads
+    /// directories.
     pub(super) fn find(&self, name: &str) -> Option<PathBuf> {
         if name.is_empty() || name.len() > MAX_NAME {
             return None;

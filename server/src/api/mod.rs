@@ -1,7 +1,7 @@
 //! The page's API for one session: entering, links for browsers, the start menu.
 //!
-//! Whoever connects is a stranger with bounded time and memory until a ticket was exchanged for a cookie; the crate `web`
-//! sees to that. What the page asks of the session goes the way that the console's orders go.
+//! Whoever connects is a stranger with bounded time and memory until a ticket was exchanged for a cookie; the
+//! crate `web` sees to that. What the page asks of the session goes the way that the console's orders go.
 //!
 //! The requests are described in `docs/http.md`.
 

@@ -1,7 +1,7 @@
 //! TURN servers: relays for browsers whose networks keep UDP to this host from them.
 //!
-//! The host only names them to pages that entered, with what a browser needs to sign in; it never speaks to them. For the
-//! host a relayed viewer is one at the relay's address.
+//! The host only names them to pages that entered, with what a browser needs to sign in; it never speaks to
+//! them. For the host a relayed viewer is one at the relay's address.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr, time::Duration};
 
@@ -11,7 +11,8 @@ use serde::Serialize;
 use transport::UnixSeconds;
 use web::is_host;
 
-/// How long credentials that the host makes are valid at most. A link outlives them: a server asks when a relay is set up.
+/// How long credentials that the host makes are valid at most. A link outlives them: a server asks when a
+/// relay is set up.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The address of a TURN server, as in RFC 7065: `turn:turn.example.org:3478` or `turns:turn.example.org`.
@@ -21,7 +22,8 @@ pub(crate) struct TurnUri(String);
 /// How browsers sign in at the TURN servers. Secrets are not shown by `Debug`.
 #[derive(Clone)]
 pub(crate) enum TurnLogin {
-    /// By credentials that the host makes for each page and that expire; the servers share this secret with the host.
+    /// By credentials that the host makes for each page and that expire; the servers share this secret with
+    /// the host.
     Secret(hmac::Key),
     /// By a name and a password that every viewer is told.
     Password { user: String, password: String },
@@ -60,8 +62,8 @@ impl Turn {
     }
 }
 
-/// The password of a name that expires: what TURN servers call their REST API (draft-uberti-behave-turn-rest), which is
-/// bound to SHA-1.
+/// The password of a name that expires: what TURN servers call their REST API
+/// (draft-uberti-behave-turn-rest), which is bound to SHA-1.
 fn credential(key: &hmac::Key, username: &str) -> String {
     STANDARD.encode(hmac::sign(key, username.as_bytes()))
 }

@@ -1,7 +1,8 @@
-//! The console: the socket on which `dormer run`, `apps` and `links` speak to a running host of the same user.
+//! The console: the socket on which `dormer run`, `apps` and `links` speak to a running host of the same
+//! user.
 //!
-//! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's directory is
-//! closed to others, and the peer's user id is checked besides.
+//! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's
+//! directory is closed to others, and the peer's user id is checked besides.
 
 #![cfg_attr(
     not(test),

@@ -40,8 +40,8 @@ impl Printed {
 /// How long a link works that stands in logs.
 const IN_LOGS: Duration = Duration::from_secs(15 * 60);
 
-/// The links that stand in the link file and on the terminal. A browser link works once: when it was used, another takes
-/// its place, so that the next one who looks finds one that works.
+/// The links that stand in the link file and on the terminal. A browser link works once: when it was used,
+/// another takes its place, so that the next one who looks finds one that works.
 #[derive(Debug)]
 pub(crate) struct Announcement {
     links: Links,
@@ -88,7 +88,8 @@ impl Announcement {
         self.ttl / 2
     }
 
-    /// Makes all links anew, so that those in the file always work. Writes a file: not for the network's thread.
+    /// Makes all links anew, so that those in the file always work. Writes a file: not for the network's
+    /// thread.
     pub(crate) fn refresh(&self) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let renewed = Shown::fresh(&self.links, self.ttl).and_then(|fresh| {
@@ -100,7 +101,8 @@ impl Announcement {
         }
     }
 
-    /// Replaces the link of this ticket, if it is one that was announced. Writes a file: not for the network's thread.
+    /// Replaces the link of this ticket, if it is one that was announced. Writes a file: not for the
+    /// network's thread.
     pub(crate) fn used(&self, ticket: TicketId) {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let role = match shown.browser_tickets.iter().position(|&known| known == Some(ticket)) {

@@ -1,5 +1,5 @@
-//! Where people reach the host, as it was told: links name that instead of what is bound, which in a container and behind
-//! a proxy is something else.
+//! Where people reach the host, as it was told: links name that instead of what is bound, which in a
+//! container and behind a proxy is something else.
 
 use transport::Place;
 use web::is_host;
@@ -48,8 +48,8 @@ impl Advertised {
         })
     }
 
-    /// Where they reach the page's port, which takes their links where no UDP gets through. What is behind `https://` may
-    /// be a proxy that ends TLS, where the host cannot prove who it is.
+    /// Where they reach the page's port, which takes their links where no UDP gets through. What is behind
+    /// `https://` may be a proxy that ends TLS, where the host cannot prove who it is.
     pub(super) fn tcp(&self, page: u16) -> Vec<Place> {
         self.places(|place| match place.viewers {
             Viewers::All => Some(place.port.unwrap_or(page)),

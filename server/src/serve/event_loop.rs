@@ -1,7 +1,9 @@
-//! The session's loop: everything that happens meets the session core here, and everything the core decides is done here.
+//! The session's loop: everything that happens meets the session core here, and everything the core decides
+//! is done here.
 //!
-//! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the console)
-//! arrives as a [`HostEvent`]; what the core wants done leaves as a call that never blocks. No policy lives here.
+//! One task owns the core. What happens elsewhere (the compositor's thread, encoder workers, links, apps, the
+//! console) arrives as a [`HostEvent`]; what the core wants done leaves as a call that never blocks. No
+//! policy lives here.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -63,7 +65,8 @@ pub(super) enum End {
 /// How long viewers are given to hear that it is over.
 const LAST_WORDS: Duration = Duration::from_millis(1500);
 
-/// What runs a session: the core, which decides, and what carries its decisions out. See the module's documentation.
+/// What runs a session: the core, which decides, and what carries its decisions out. See the module's
+/// documentation.
 pub(super) struct EventLoop {
     /// Decides.
     core: Core,
@@ -317,7 +320,8 @@ impl EventLoop {
         if !matches!(self.apps.first, FirstApp::LeftSomething(_)) || self.apps.apps.first_left_something() {
             return None;
         }
-        // Some apps only ask, through the bus, for the process that shows their windows; it may outlive these.
+        // Some apps only ask, through the bus, for the process that shows their windows; it may outlive
+        // these.
         if !self.open.is_empty() && self.apps.apps.bus_started_something() {
             return None;
         }
@@ -360,7 +364,8 @@ impl EventLoop {
         }
     }
 
-    /// Whoever sends more than apps can take has to go. What nobody sent was a repetition of what is said anyhow.
+    /// Whoever sends more than apps can take has to go. What nobody sent was a repetition of what is said
+    /// anyhow.
     fn handle_overflow(&mut self, overflow: compositor::Overflow) {
         match overflow.viewer {
             Some(viewer) => self.core.handle_overflow(now(), viewer, overflow.to_string()),
@@ -382,7 +387,8 @@ impl Drop for LinkEnd {
     }
 }
 
-/// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer back.
+/// Hands on what arrives on a link until it closes. Waits while the core is busy, which holds the viewer
+/// back.
 async fn read_link(viewer: ViewerId, mut link: HostLink, events: mpsc::Sender<HostEvent>) {
     loop {
         let incoming = link.recv().await;

@@ -210,7 +210,8 @@ fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder:
     })
 }
 
-/// Links in the file always work: others take their place before they expire, and when this machine's addresses change.
+/// Links in the file always work: others take their place before they expire, and when this machine's
+/// addresses change.
 fn keep_fresh(announcement: Arc<Announcement>) {
     /// The clock of timers reaches no farther.
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);

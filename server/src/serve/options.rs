@@ -22,7 +22,8 @@ pub(crate) struct ServeOptions {
     /// Address for browsers, TCP and UDP; port 0 picks one [default: all addresses, port 4461]
     #[arg(long, value_name = "ADDR")]
     pub(super) http: Option<SocketAddr>,
-    /// Answer plain HTTP as well, for a proxy on this machine that ends TLS; --http must name a loopback address
+    /// Answer plain HTTP as well, for a proxy on this machine that ends TLS; --http must name a loopback
+    /// address
     #[arg(long)]
     pub(super) http_plain: bool,
     /// Do not serve browsers
@@ -46,11 +47,12 @@ pub(crate) struct ServeOptions {
     /// An address under which browsers reach WebRTC's port from outside of a NAT; may be given several times
     #[arg(long, value_name = "IP")]
     pub(super) external_address: Vec<IpAddr>,
-    /// A TURN server that relays for browsers whose network blocks UDP, as turn:HOST or turns:HOST with :PORT if it needs one; may be
-    /// given several times
+    /// A TURN server that relays for browsers whose network blocks UDP, as turn:HOST or turns:HOST with :PORT
+    /// if it needs one; may be given several times
     #[arg(long, value_name = "URL")]
     pub(super) turn: Vec<String>,
-    /// The secret that the TURN servers share with this host, for logins that expire (coturn: static-auth-secret)
+    /// The secret that the TURN servers share with this host, for logins that expire (coturn:
+    /// static-auth-secret)
     #[arg(long, value_name = "FILE")]
     pub(super) turn_secret_file: Option<PathBuf>,
     /// The name of a TURN login that does not expire; browsers learn it, and its password
@@ -59,8 +61,9 @@ pub(crate) struct ServeOptions {
     /// The password of --turn-user
     #[arg(long, value_name = "FILE")]
     pub(super) turn_password_file: Option<PathBuf>,
-    /// Where people reach the host, for links: HOST, HOST:PORT (the page's), https://HOST or dormer://HOST, both with or
-    /// without a port; several by commas [default: the machine's own address, or that of --http or --quic]
+    /// Where people reach the host, for links: HOST, HOST:PORT (the page's), https://HOST or dormer://HOST,
+    /// both with or without a port; several by commas [default: the machine's own address, or that of --http
+    /// or --quic]
     #[arg(long, env = "DORMER_ADVERTISE", value_name = "PLACE")]
     pub(super) advertise: Option<String>,
     /// Do not offer X11 to apps
@@ -72,8 +75,8 @@ pub(crate) struct ServeOptions {
     /// Write the links to this file, as JSON, when ready
     #[arg(long, value_name = "FILE")]
     pub(super) link_file: Option<PathBuf>,
-    /// Which links to print: all; or once, a browser link that works once within 15 minutes, since logs last; or none [default: all; once
-    /// for a container's first process]
+    /// Which links to print: all; or once, a browser link that works once within 15 minutes, since logs last;
+    /// or none [default: all; once for a container's first process]
     #[arg(long, value_name = "WHICH")]
     pub(super) print_links: Option<Printed>,
     /// How long the printed links can be used to join, such as 15m or 24h [default: 24h]

@@ -48,7 +48,8 @@ impl StartOrder {
 /// How long an app that finds no X11 takes at most to give up.
 const GIVES_UP: Duration = Duration::from_secs(1);
 
-/// Nobody knows of a program whether it needs X11. Where there is none, it is seen whether the app gives up at once.
+/// Nobody knows of a program whether it needs X11. Where there is none, it is seen whether the app gives up
+/// at once.
 async fn answer_soon(pid: u32, failed: oneshot::Receiver<String>, answer: oneshot::Sender<Answer>) {
     let answered = match timeout(GIVES_UP, failed).await {
         Ok(Ok(failure)) => Answer::Error(format!(

@@ -1,4 +1,5 @@
-//! Which TURN servers browsers are told of. Secrets come out of files: everybody can read the command line of a process.
+//! Which TURN servers browsers are told of. Secrets come out of files: everybody can read the command line of
+//! a process.
 
 use std::{fs::File, io::Read, path::Path};
 

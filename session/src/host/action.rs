@@ -29,7 +29,8 @@ pub struct Join {
     pub hello: Hello,
     /// What its ticket allows.
     pub role: Role,
-    /// The link's round trip as the transport's handshake measured it, if it did: a better start for rate control.
+    /// The link's round trip as the transport's handshake measured it, if it did: a better start for rate
+    /// control.
     pub round_trip: Option<Duration>,
 }
 
@@ -54,7 +55,8 @@ pub enum Action {
         /// What the link takes, in bits per second: for transports that pace what they send.
         bitrate: u64,
     },
-    /// Encode; the answer is [`Host::handle_encoded`](super::Host::handle_encoded), always, unless the viewer or the track is forgotten.
+    /// Encode; the answer is [`Host::handle_encoded`](super::Host::handle_encoded), always, unless the viewer
+    /// or the track is forgotten.
     Encode(EncodeJob),
     /// Tell the source of windows.
     Source(Command),
@@ -62,8 +64,8 @@ pub enum Action {
     ForgetViewer(ViewerId),
     /// The encoder drops what it keeps for this track.
     ForgetTrack(TrackId),
-    /// Send [`ToViewer::Refused`] and close the link. The core has forgotten the viewer already; `handle_gone` is
-    /// allowed and does nothing.
+    /// Send [`ToViewer::Refused`] and close the link. The core has forgotten the viewer already;
+    /// `handle_gone` is allowed and does nothing.
     Disconnect {
         /// Whose link.
         viewer: ViewerId,

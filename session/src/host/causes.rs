@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use media::{InputId, Timestamp};
 
-/// How many inputs are remembered; the oldest goes first. An update that answers an older one carries no times for it.
+/// How many inputs are remembered; the oldest goes first. An update that answers an older one carries no
+/// times for it.
 const MAX_REMEMBERED: usize = 256;
 
 /// One viewer's newest inputs, in the order they came.

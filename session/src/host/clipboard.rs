@@ -1,9 +1,10 @@
-//! The clipboard between apps and viewers: one owner offers, whoever pastes asks, content comes once it is asked for.
+//! The clipboard between apps and viewers: one owner offers, whoever pastes asks, content comes once it is
+//! asked for.
 //!
-//! An offer goes to everybody but its origin, so nothing runs in circles. Requests get the core's own numbers on the
-//! way to whoever has the content, and the asker's number on the way back. A request without progress for
-//! [`TIMEOUT`], content over `MAX_CLIPBOARD` and more than [`MAX_PENDING`] requests at a time end as "unavailable".
-//! Viewers that may only look have no part in it.
+//! An offer goes to everybody but its origin, so nothing runs in circles. Requests get the core's own numbers
+//! on the way to whoever has the content, and the asker's number on the way back. A request without progress
+//! for [`TIMEOUT`], content over `MAX_CLIPBOARD` and more than [`MAX_PENDING`] requests at a time end as
+//! "unavailable". Viewers that may only look have no part in it.
 
 use std::{
     collections::{BTreeMap, VecDeque},

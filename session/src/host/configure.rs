@@ -1,9 +1,10 @@
-//! Wishes for one window's size and state become configures with the core's own serials. They are those of the seat's
-//! holder, which changes (see `layout.rs`).
+//! Wishes for one window's size and state become configures with the core's own serials. They are those of
+//! the seat's holder, which changes (see `layout.rs`).
 //!
-//! The newest wish wins. While one is unanswered, later ones wait and replace each other, until the answer comes or
-//! [`PATIENCE`] has passed: an app that redraws slowly sees few sizes, and always the last. Each viewer reads in
-//! `configured` its own newest serial that the window's state answers, or that a newer wish overtook.
+//! The newest wish wins. While one is unanswered, later ones wait and replace each other, until the answer
+//! comes or [`PATIENCE`] has passed: an app that redraws slowly sees few sizes, and always the last. Each
+//! viewer reads in `configured` its own newest serial that the window's state answers, or that a newer wish
+//! overtook.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,7 +17,8 @@ use protocol::control::Configure;
 /// How long a wish may stay unanswered before the next is sent anyhow.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// The most unanswered wishes that are remembered; the oldest is then taken for answered by the next one's answer.
+/// The most unanswered wishes that are remembered; the oldest is then taken for answered by the next one's
+/// answer.
 const MAX_UNANSWERED: usize = 32;
 
 /// The newest serial of each viewer that a configure stands for.

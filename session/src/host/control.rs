@@ -9,7 +9,8 @@ use super::{
 };
 
 impl Host {
-    /// A viewer's message. One that breaks a rule ends the link; one about a window that is gone has no effect.
+    /// A viewer's message. One that breaks a rule ends the link; one about a window that is gone has no
+    /// effect.
     pub fn handle_control(&mut self, now: Timestamp, viewer: ViewerId, message: ToHost) {
         if !self.members.contains_key(&viewer) {
             return;

@@ -1,8 +1,8 @@
 //! What one viewer is owed of one track.
 //!
-//! Damage is owed until a job takes it; what the viewer holds lossily is owed once more, losslessly, when it rests.
-//! At most one job is under way. An update is `exact` if the viewer's copy then equals the newest commit known: nothing
-//! is lossy, and nothing was committed since the job was given.
+//! Damage is owed until a job takes it; what the viewer holds lossily is owed once more, losslessly, when it
+//! rests. At most one job is under way. An update is `exact` if the viewer's copy then equals the newest
+//! commit known: nothing is lossy, and nothing was committed since the job was given.
 
 use media::{Encoded, InputId, Pixels, Region, Size, Timestamp, UpdateId};
 

@@ -1,9 +1,10 @@
 //! Input that overtook what its viewer had said on the control lane before: it waits.
 //!
-//! The lanes of QUIC are streams of their own, and a lost packet delays only one. A key must not be read by the keymap
-//! before its own, nor a paste find what was copied before (see [`ToHost::goes_before_input`]).
+//! The lanes of QUIC are streams of their own, and a lost packet delays only one. A key must not be read by
+//! the keymap before its own, nor a paste find what was copied before (see [`ToHost::goes_before_input`]).
 //!
-//! Invariants: input takes effect in the order of its ids; it waits no longer than [`PATIENCE`]; at most [`MOST`] wait.
+//! Invariants: input takes effect in the order of its ids; it waits no longer than [`PATIENCE`]; at most
+//! [`MOST`] wait.
 //!
 //! [`ToHost::goes_before_input`]: protocol::control::ToHost::goes_before_input
 

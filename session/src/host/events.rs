@@ -8,7 +8,8 @@ use protocol::{Lane, control::ToViewer};
 
 use super::{Action, Host, debt::Debt, debt::Job, pacing::Audience, schedule, tracks::Track};
 
-/// An update is cut when its ops have more bytes than this: half of what the lane takes, for what names and numbers add.
+/// An update is cut when its ops have more bytes than this: half of what the lane takes, for what names and
+/// numbers add.
 const MAX_UPDATE: usize = Lane::Update.max_message() / 2;
 
 /// Tracks that have pixels and no window yet, at most: the oldest is forgotten.
@@ -73,7 +74,8 @@ impl Host {
         }
     }
 
-    /// Only the viewer whose button is down can drag. It hears of the end as well, whoever has the seat by then.
+    /// Only the viewer whose button is down can drag. It hears of the end as well, whoever has the seat by
+    /// then.
     fn dragged(&mut self, drag: Option<Drag>) {
         let told = match drag {
             Some(_) => self.seat.holder(),
@@ -85,8 +87,8 @@ impl Host {
         }
     }
 
-    /// The encoder has done a job. Its result is sent, whatever happened meanwhile; unless the viewer or the window
-    /// is gone.
+    /// The encoder has done a job. Its result is sent, whatever happened meanwhile; unless the viewer or the
+    /// window is gone.
     pub fn handle_encoded(&mut self, now: Timestamp, encoded: Encoded) {
         let (viewer, id) = (encoded.viewer, encoded.track);
         let Some(track) = self.tracks.all.get_mut(&id) else { return };
@@ -194,7 +196,8 @@ impl Host {
         track
     }
 
-    /// Forgets a track without a window if there are many: one whose app waits for nothing, or else it waits no more.
+    /// Forgets a track without a window if there are many: one whose app waits for nothing, or else it waits
+    /// no more.
     fn make_room_for_windowless(&mut self, now: Timestamp) {
         let windowless = || self.tracks.all.iter().filter(|(_, track)| track.window.is_none());
         if windowless().count() < MAX_WITHOUT_WINDOW {

@@ -13,8 +13,9 @@ use super::{
 use crate::held::Releases;
 
 impl Host {
-    /// A viewer's input. Input of a viewer that has not got the seat, or for a window that is gone, has no effect. Input
-    /// that breaks a rule ends the link; so does any of a viewer that may only look: it was told, and sends none.
+    /// A viewer's input. Input of a viewer that has not got the seat, or for a window that is gone, has no
+    /// effect. Input that breaks a rule ends the link; so does any of a viewer that may only look: it was
+    /// told, and sends none.
     pub fn handle_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
         self.heard(now, viewer, false);
         let Some(member) = self.members.get_mut(&viewer) else { return };
@@ -84,7 +85,8 @@ impl Host {
         admission != Admission::Outside
     }
 
-    /// Releases what a viewer that goes holds down, if it has the seat. That is kept for one that may come back.
+    /// Releases what a viewer that goes holds down, if it has the seat. That is kept for one that may come
+    /// back.
     pub(super) fn release_seat(&mut self, now: Timestamp, viewer: ViewerId, departure: Departure) {
         self.complete_layout(viewer);
         let member = self.members.get(&viewer);
@@ -96,8 +98,8 @@ impl Host {
         self.abandon(cause);
     }
 
-    /// What becomes of something that a viewer's user did. The seat is taken with its keymap and its focus; its layout
-    /// follows, see [`Host::settle_seat`].
+    /// What becomes of something that a viewer's user did. The seat is taken with its keymap and its focus;
+    /// its layout follows, see [`Host::settle_seat`].
     pub(super) fn take_seat(&mut self, now: Timestamp, viewer: ViewerId, acts: bool) -> Admission {
         if let Some(holder) = self.seat.settled().filter(|holder| acts && *holder != viewer) {
             self.complete_layout(holder);

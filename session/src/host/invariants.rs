@@ -45,7 +45,8 @@ impl Host {
         self.clipboard.verify(|viewer| self.members.contains_key(&viewer))
     }
 
-    /// Whether a viewer has, or is about to have without more work, the newest pixels of all windows, exactly.
+    /// Whether a viewer has, or is about to have without more work, the newest pixels of all windows,
+    /// exactly.
     pub fn is_settled(&self, viewer: ViewerId) -> bool {
         let visible =
             |member: &super::Member| member.debts.values().all(|debt| !debt.visible || debt.is_settled());

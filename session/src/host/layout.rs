@@ -1,8 +1,9 @@
-//! How each viewer wants windows to be. Only the layout of the seat's holder is in force; the others wait, and come back
-//! with the seat.
+//! How each viewer wants windows to be. Only the layout of the seat's holder is in force; the others wait,
+//! and come back with the seat.
 //!
-//! Invariants: a source is asked for nothing but what the holder of the seat has said, before it had the seat or since.
-//! A layout names only windows that there are; those of at most [`MOST`] viewers that are gone are kept.
+//! Invariants: a source is asked for nothing but what the holder of the seat has said, before it had the seat
+//! or since. A layout names only windows that there are; those of at most [`MOST`] viewers that are gone are
+//! kept.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,8 +26,8 @@ const MOST: usize = 16;
 pub(crate) struct Layout(BTreeMap<TrackId, Configure>);
 
 impl Layout {
-    /// Notes what the viewer says of a window. What it says last counts, whatever its number: serials are the front
-    /// end's own, and only name its wishes in what is told to it.
+    /// Notes what the viewer says of a window. What it says last counts, whatever its number: serials are the
+    /// front end's own, and only name its wishes in what is told to it.
     fn say(&mut self, track: TrackId, configure: Configure) {
         self.0.insert(track, configure);
     }
@@ -40,7 +41,8 @@ impl Layout {
         }
     }
 
-    /// The layout is about to come out of force: windows that the viewer has said nothing of were right as they are.
+    /// The layout is about to come out of force: windows that the viewer has said nothing of were right as
+    /// they are.
     fn complete(&mut self, window: &Window) {
         let Window { track, size, scale, states, .. } = window;
         self.0.entry(*track).or_insert(Configure {
@@ -68,7 +70,8 @@ impl Layout {
         self.0.keys().copied()
     }
 
-    /// For another life of its viewer, whose serials may begin anew: none of its wishes is answered by an earlier one's.
+    /// For another life of its viewer, whose serials may begin anew: none of its wishes is answered by an
+    /// earlier one's.
     fn renumbered(mut self) -> Self {
         self.0.values_mut().for_each(|configure| configure.serial = 0);
         self
@@ -132,7 +135,8 @@ impl Host {
             return Ok(());
         };
         if configure.size.is_some_and(|size| !has_picture(configure.scale.to_pixels(size))) {
-            // Its app would draw, and perhaps take much memory, for nothing: the answer is that nothing changes.
+            // Its app would draw, and perhaps take much memory, for nothing: the answer is that nothing
+            // changes.
             window.configures.refuse(viewer, configure.serial);
             if let Some(window) = window.window_for(viewer) {
                 self.send(viewer, ToViewer::Window(window));
@@ -205,8 +209,8 @@ impl Host {
         }
     }
 
-    /// A viewer that joins gets the seat if it was kept for it, or if nobody else could have it. It is told so at the end
-    /// of its introduction.
+    /// A viewer that joins gets the seat if it was kept for it, or if nobody else could have it. It is told
+    /// so at the end of its introduction.
     pub(super) fn claim_seat(&mut self, now: Timestamp, viewer: ViewerId) {
         let key =
             self.members.get(&viewer).filter(|member| member.role == Role::Control).map(|member| member.key);

@@ -1,17 +1,18 @@
 //! The host's core: between one source of windows, the encoder and the links of all viewers.
 //!
 //! Invariants:
-//! - At most one viewer has the seat, and only one with the role `control`. What it held down is released when it
-//!   loses the seat or goes; what it composed ends then, and so does its lock of the pointer.
-//! - Only the holder of the seat changes anything: the focus, popups, sizes and states of windows. What others say of
-//!   that waits for the seat.
-//! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is under way,
-//!   and its updates are numbered without gaps.
+//! - At most one viewer has the seat, and only one with the role `control`. What it held down is released
+//!   when it loses the seat or goes; what it composed ends then, and so does its lock of the pointer.
+//! - Only the holder of the seat changes anything: the focus, popups, sizes and states of windows. What
+//!   others say of that waits for the seat.
+//! - A viewer is owed exactly the windows that it was told of. Of each (viewer, track) at most one job is
+//!   under way, and its updates are numbered without gaps.
 //! - Nothing encoded is thrown away; what changes meanwhile is owed again. So every viewer is exact at rest.
-//! - All that is kept per viewer goes with it, and all that is kept per track goes with that. How far the input of a
-//!   viewer came is remembered for a while; one that returns goes on from there.
-//! - Everything is bounded: regions by their rectangles, updates under way by the link's window, remembered inputs and
-//!   wishes by dropping the oldest, clipboard content by its size, viewers and windows by [`Config`].
+//! - All that is kept per viewer goes with it, and all that is kept per track goes with that. How far the
+//!   input of a viewer came is remembered for a while; one that returns goes on from there.
+//! - Everything is bounded: regions by their rectangles, updates under way by the link's window, remembered
+//!   inputs and wishes by dropping the oldest, clipboard content by its size, viewers and windows by
+//!   [`Config`].
 
 mod action;
 mod causes;
@@ -109,9 +110,10 @@ impl Host {
         }
     }
 
-    /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top), the cursor,
-    /// the clipboard's offer, where text is taken, and at last `Seat`, by which it knows that it has been told everything.
-    /// One that is known from an earlier link takes that link's place. It gets the seat if nobody else could have it.
+    /// A viewer joins. It is sent `Welcome`, then all icons and windows (parents first, from bottom to top),
+    /// the cursor, the clipboard's offer, where text is taken, and at last `Seat`, by which it knows that it
+    /// has been told everything. One that is known from an earlier link takes that link's place. It gets the
+    /// seat if nobody else could have it.
     ///
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
@@ -145,7 +147,8 @@ impl Host {
         }
     }
 
-    /// The transport measured a viewer's round trip. Optional: without it, updates and their feedback measure it.
+    /// The transport measured a viewer's round trip. Optional: without it, updates and their feedback measure
+    /// it.
     pub fn handle_round_trip(&mut self, now: Timestamp, viewer: ViewerId, round_trip: Duration) {
         if let Some(member) = self.members.get_mut(&viewer) {
             member.rate.measured(now, round_trip);
@@ -194,7 +197,8 @@ impl Host {
         }
     }
 
-    /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no harm.
+    /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no
+    /// harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         for (viewer, member) in &mut self.members {
             if member.rate.handle_timeout(now) {
@@ -214,8 +218,8 @@ impl Host {
         self.actions.pop_front()
     }
 
-    /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`: never, the
-    /// session rests.
+    /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`:
+    /// never, the session rests.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let tracks = self.tracks.all.values();
         let paced = tracks.clone().filter_map(|track| track.pacer.timeout());

@@ -1,14 +1,16 @@
 //! When an app may draw its next frame.
 //!
 //! Every commit that asks is answered. How soon depends on who looks ([`Audience`]):
-//! - What viewers look at is paced by what they can take. A commit's frame callback goes out as soon as the first
-//!   viewer's encoder has taken the commit, and not sooner than [`FRAME`] after the callback before. So a slow viewer
-//!   does not slow the app for a fast one, and after a rest the callback goes at once: there are no ticks. A commit
-//!   that changes nothing has nothing to be taken; but where pixels before it wait to be taken, it waits with them.
-//! - What nobody takes gets one callback in [`UNWATCHED`], so that none is ever lost. What nobody looks at does as well,
-//!   but after a rest a few sooner ([`FEW`]): an app that starts, or draws once in a while, need not wait.
-//! - A hidden window of an app that shows others which move or are used gets its callbacks as if it were seen: the app
-//!   may draw all of them by one thread, which waits for each.
+//! - What viewers look at is paced by what they can take. A commit's frame callback goes out as soon as the
+//!   first viewer's encoder has taken the commit, and not sooner than [`FRAME`] after the callback before. So
+//!   a slow viewer does not slow the app for a fast one, and after a rest the callback goes at once: there
+//!   are no ticks. A commit that changes nothing has nothing to be taken; but where pixels before it wait to
+//!   be taken, it waits with them.
+//! - What nobody takes gets one callback in [`UNWATCHED`], so that none is ever lost. What nobody looks at
+//!   does as well, but after a rest a few sooner ([`FEW`]): an app that starts, or draws once in a while,
+//!   need not wait.
+//! - A hidden window of an app that shows others which move or are used gets its callbacks as if it were
+//!   seen: the app may draw all of them by one thread, which waits for each.
 
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! How much one viewer's link takes, learnt from feedback alone.
 //!
-//! In the spirit of BBR: the rate is the largest at which bytes were confirmed lately, the round trip the least time
-//! from sending an update to its feedback, and so many bytes may be under way as fill the path at that rate, and a
-//! little more, by which a faster path is found. What differs is the grain: updates, not packets. So a lone picture
-//! is judged by how much longer it took than the least round trip, and delay beyond what the estimate explains, seen
-//! twice or still growing, lowers the estimate at once.
+//! In the spirit of BBR: the rate is the largest at which bytes were confirmed lately, the round trip the
+//! least time from sending an update to its feedback, and so many bytes may be under way as fill the path at
+//! that rate, and a little more, by which a faster path is found. What differs is the grain: updates, not
+//! packets. So a lone picture is judged by how much longer it took than the least round trip, and delay
+//! beyond what the estimate explains, seen twice or still growing, lowers the estimate at once.
 //!
-//! Invariants: `outstanding` is the sum of what `sent` holds; `sent` is bounded by [`MAX_UPDATES`]; lost feedback
-//! never stops the sender for longer than the time-out.
+//! Invariants: `outstanding` is the sum of what `sent` holds; `sent` is bounded by [`MAX_UPDATES`]; lost
+//! feedback never stops the sender for longer than the time-out.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -60,9 +60,9 @@ pub(crate) struct Rate {
     /// When the newest confirmed update was confirmed, arrived at the viewer (its clock), and had been sent.
     newest: Option<Confirmed>,
     rate: Largest,
-    /// The fastest for long, whatever made the estimate fall meanwhile. An update's own time at the estimate would be far
-    /// too long when that is too low; the round trip would then seem shorter than it is, everything late, and the
-    /// estimate would never rise again.
+    /// The fastest for long, whatever made the estimate fall meanwhile. An update's own time at the estimate
+    /// would be far too long when that is too low; the round trip would then seem shorter than it is,
+    /// everything late, and the estimate would never rise again.
     peak: Largest,
     round_trip: Least,
     smoothed: Option<Duration>,
@@ -109,8 +109,8 @@ struct Sent {
 
 #[derive(Clone, Copy, Debug)]
 struct Confirmed {
-    /// Whether nothing that was sent before it was still under way: else what it overtook has left in part, and
-    /// the bytes that follow came sooner than they left.
+    /// Whether nothing that was sent before it was still under way: else what it overtook has left in part,
+    /// and the bytes that follow came sooner than they left.
     clean: bool,
     at: Timestamp,
     arrived: Timestamp,
@@ -197,8 +197,8 @@ impl Rate {
         self.round_trip.add(now, round_trip);
     }
 
-    /// All that was owed has been asked for and the window has room: what is sent until now says little about the
-    /// link's limit.
+    /// All that was owed has been asked for and the window has room: what is sent until now says little about
+    /// the link's limit.
     pub(crate) fn nothing_to_send(&mut self) {
         self.idle_until = self.delivered + self.outstanding.max(1) as u64;
     }
@@ -246,7 +246,8 @@ impl Rate {
         (self.outstanding > 0).then(|| self.progress + self.patience())
     }
 
-    /// Nothing was confirmed for long: what is under way is written off, so that the newest pixels get a chance.
+    /// Nothing was confirmed for long: what is under way is written off, so that the newest pixels get a
+    /// chance.
     pub(crate) fn handle_timeout(&mut self, now: Timestamp) -> bool {
         if self.timeout().is_none_or(|due| now < due) {
             return false;
@@ -321,7 +322,8 @@ impl Rate {
         let delivered = usize::try_from(self.delivered - sent.delivered).unwrap_or(usize::MAX);
         let sample = match sent.newest {
             Some(newest) => {
-                // Arrivals on the viewer's clock do not know the way back; a clock that stands is not believed.
+                // Arrivals on the viewer's clock do not know the way back; a clock that stands is not
+                // believed.
                 let arrivals = feedback.received_at.since(newest.arrived);
                 let here = now.since(newest.at);
                 let interval = if arrivals > here / 2 { arrivals } else { here };
@@ -331,8 +333,8 @@ impl Rate {
         };
         let alone = sent.backlog == sent.bytes && sent.bytes >= MIN_ALONE;
         let sample = match self.round_trip.get() {
-            // The link was free, so it took this update's bytes in what exceeds the round trip; or faster, where that
-            // is too little to be measured. The bound keeps a wrong round trip from doing harm.
+            // The link was free, so it took this update's bytes in what exceeds the round trip; or faster,
+            // where that is too little to be measured. The bound keeps a wrong round trip from doing harm.
             Some(round_trip) if alone && known_before => {
                 let took = excess.max(RESOLUTION).max(round_trip / 8);
                 let most = self.rate.get().map_or(RATES.1, |rate| rate * 2);
@@ -343,8 +345,8 @@ impl Rate {
         sample.clamp(RATES.0, RATES.1)
     }
 
-    /// Whether an update took so much longer than what was before it explains that not even the retransmission of a
-    /// packet does.
+    /// Whether an update took so much longer than what was before it explains that not even the
+    /// retransmission of a packet does.
     fn is_late(&self, carried: usize, excess: Duration) -> bool {
         let (Some(rate), Some(round_trip)) = (self.rate.get(), self.round_trip.get()) else { return false };
         excess > time_of(carried, rate) * 3 / 2 + JITTER + round_trip
@@ -457,7 +459,8 @@ mod tests {
         assert!(waits[0] >= LEAST_TIMEOUT && waits.is_sorted() && waits[3] <= LONGEST_TIMEOUT, "{waits:?}");
     }
 
-    /// A film over 10 Mbit/s and 80 ms, of which some seconds come late, as when packets of each picture are lost.
+    /// A film over 10 Mbit/s and 80 ms, of which some seconds come late, as when packets of each picture are
+    /// lost.
     #[test]
     fn an_estimate_that_fell_rises_again_and_leaves_the_round_trip_alone() {
         const TRIP: Duration = Duration::from_millis(80);

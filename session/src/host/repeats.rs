@@ -1,9 +1,9 @@
 //! Keys that are held down while nothing is heard of their viewer.
 //!
-//! Apps repeat a held key by themselves, so one that the user let go long ago would go on while the link stalls. A viewer
-//! that holds a key pings every [`HOLDING`]; when none of that comes, the key rests: its app is told that it was let go. It is
-//! pressed again once its viewer has pinged for a while, if that has not let it go meanwhile: what a stalled link
-//! brings at once are the keys of before.
+//! Apps repeat a held key by themselves, so one that the user let go long ago would go on while the link
+//! stalls. A viewer that holds a key pings every [`HOLDING`]; when none of that comes, the key rests: its app
+//! is told that it was let go. It is pressed again once its viewer has pinged for a while, if that has not
+//! let it go meanwhile: what a stalled link brings at once are the keys of before.
 //!
 //! Invariant: a key that rests is down for the viewer, and up for its app.
 

@@ -1,13 +1,16 @@
-//! Viewers that return: a link that takes the place of an earlier one, and how its input goes on where that one's ended.
+//! Viewers that return: a link that takes the place of an earlier one, and how its input goes on where that
+//! one's ended.
 //!
-//! A viewer is known again by its key, its role and where its numbers began. The one whose link is still thought to live,
-//! the *ghost*, hands over the seat with all that is held down: for the apps nothing happens. What one that is gone held
-//! down was released, but its user may still hold it: modifiers are remembered with the viewer, and go down again with
-//! the next thing that it does, so that the rest of a chord means what it was to mean. Other keys, buttons and fingers
-//! stay up: pressing them again would be doing it twice.
+//! A viewer is known again by its key, its role and where its numbers began. The one whose link is still
+//! thought to live, the *ghost*, hands over the seat with all that is held down: for the apps nothing
+//! happens. What one that is gone held down was released, but its user may still hold it: modifiers are
+//! remembered with the viewer, and go down again with the next thing that it does, so that the rest of a
+//! chord means what it was to mean. Other keys, buttons and fingers stay up: pressing them again would be
+//! doing it twice.
 //!
-//! Invariants: of one key and role there is at most one viewer, and of the absent ones one at most; at most [`MOST`]
-//! absent ones are remembered. An event of the input lane takes effect once, whatever link it comes by.
+//! Invariants: of one key and role there is at most one viewer, and of the absent ones one at most; at most
+//! [`MOST`] absent ones are remembered. An event of the input lane takes effect once, whatever link it comes
+//! by.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -99,8 +102,8 @@ impl Host {
         self.members.iter().find(same).map(|(viewer, _)| *viewer)
     }
 
-    /// Ends what an earlier link of a viewer that joins has left. If its input goes on, the new member takes over what
-    /// its ghost has, and the answer is where.
+    /// Ends what an earlier link of a viewer that joins has left. If its input goes on, the new member takes
+    /// over what its ghost has, and the answer is where.
     pub(super) fn resume(
         &mut self,
         now: Timestamp,
@@ -158,8 +161,8 @@ impl Host {
         self.absent.remember(Gone { key, role, progress, resting, since: now });
     }
 
-    /// Before an event of a viewer that returned takes effect: the modifiers that its user has held down since before go
-    /// down again, if the event does something; one that is let go of just rests.
+    /// Before an event of a viewer that returned takes effect: the modifiers that its user has held down
+    /// since before go down again, if the event does something; one that is let go of just rests.
     pub(super) fn take_up(&mut self, cause: Cause, track: TrackId, event: &InputEvent) {
         let Some(member) = self.members.get_mut(&cause.viewer).filter(|member| !member.resting.is_empty())
         else {

@@ -1,8 +1,9 @@
 //! Which track of which viewer is encoded next: encode late, send always.
 //!
-//! A job is given when the link has room for about what it will make. The most urgent track goes first: what the
-//! viewer's own input caused, then popups, then the window with the keyboard, then what has waited longest. What has
-//! waited for [`PATIENCE`] is as urgent as anything. Lossless repetition of what rests takes only room that is spare.
+//! A job is given when the link has room for about what it will make. The most urgent track goes first: what
+//! the viewer's own input caused, then popups, then the window with the keyboard, then what has waited
+//! longest. What has waited for [`PATIENCE`] is as urgent as anything. Lossless repetition of what rests
+//! takes only room that is spare.
 
 use std::time::Duration;
 
@@ -38,8 +39,9 @@ pub(super) enum Rank {
     Other,
 }
 
-/// The priority of an update on the link: greater goes first. Lossless repetition goes like any other picture, in
-/// small portions: were it to wait behind motion elsewhere, the next change of its own track would wait behind it.
+/// The priority of an update on the link: greater goes first. Lossless repetition goes like any other
+/// picture, in small portions: were it to wait behind motion elsewhere, the next change of its own track
+/// would wait behind it.
 pub(super) fn priority(rank: Rank) -> i32 {
     match rank {
         Rank::Caused => 4,

@@ -1,8 +1,9 @@
 //! Whose input reaches the apps, and whose layout windows have: at most one viewer's at a time.
 //!
-//! A viewer takes the seat by what its user does when nobody has it, or when the holder has been idle for [`IDLE`] and
-//! holds nothing down. So two users can take turns without asking, and never type into each other's words. Who only
-//! looks on takes it from nobody: not by joining, not by the pointer's passing over windows.
+//! A viewer takes the seat by what its user does when nobody has it, or when the holder has been idle for
+//! [`IDLE`] and holds nothing down. So two users can take turns without asking, and never type into each
+//! other's words. Who only looks on takes it from nobody: not by joining, not by the pointer's passing over
+//! windows.
 
 use std::time::Duration;
 
@@ -62,7 +63,8 @@ pub(crate) enum Admission {
         /// The viewer that lost it.
         from: Option<ViewerId>,
     },
-    /// It is of somebody who has not got the seat, and takes none: another viewer is using the apps, or nothing was done.
+    /// It is of somebody who has not got the seat, and takes none: another viewer is using the apps, or
+    /// nothing was done.
     Outside,
 }
 
@@ -76,8 +78,8 @@ pub(crate) enum Departure {
 }
 
 impl Seat {
-    /// A viewer that may control has sent input, or taken the seat for another reason. `acts`: whether its user did
-    /// something, as [`acts`] says.
+    /// A viewer that may control has sent input, or taken the seat for another reason. `acts`: whether its
+    /// user did something, as [`acts`] says.
     pub(crate) fn admit(&mut self, now: Timestamp, viewer: ViewerId, acts: bool) -> Admission {
         let from = match self {
             Seat::Held { viewer: holder, newest, .. } if *holder == viewer => {
@@ -213,8 +215,8 @@ impl Seat {
     }
 }
 
-/// Whether an event is something that a user does: the pointer passes over windows by itself, and what was never down
-/// is let go for nothing.
+/// Whether an event is something that a user does: the pointer passes over windows by itself, and what was
+/// never down is let go for nothing.
 pub(crate) fn acts(event: &InputEvent) -> bool {
     match event {
         InputEvent::Key { pressed, .. } | InputEvent::Button { pressed, .. } => *pressed,

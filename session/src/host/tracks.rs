@@ -1,5 +1,5 @@
-//! The session's windows as the source last reported them, with what all viewers share of each: damage that has not
-//! rested, frame callbacks, wishes.
+//! The session's windows as the source last reported them, with what all viewers share of each: damage that
+//! has not rested, frame callbacks, wishes.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -57,7 +57,8 @@ pub(crate) struct Track {
 }
 
 impl Tracks {
-    /// The windows that viewers know, parents before their children, else from the bottom of the stack to its top.
+    /// The windows that viewers know, parents before their children, else from the bottom of the stack to its
+    /// top.
     pub(crate) fn in_order(&self) -> Vec<&Window> {
         let mut rest: Vec<&Window> = self.windows().collect();
         rest.sort_by_key(|window| window.stacking);
@@ -161,15 +162,16 @@ impl Track {
         let gap = now.since(std::mem::replace(&mut self.stirred, now));
         self.interval = if gap > LONGEST_REST * 2 { Duration::ZERO } else { (self.interval * 3 + gap) / 4 };
         match self.recent.back_mut() {
-            // The entry's own time stays, or steady small damage would keep all of it restless for ever; the newest
-            // part of it may be taken for rested one grain too early.
+            // The entry's own time stays, or steady small damage would keep all of it restless for ever; the
+            // newest part of it may be taken for rested one grain too early.
             Some((at, recent)) if now.since(*at) < GRAIN => recent.union(region),
             _ => self.recent.push_back((now, region.clone())),
         }
     }
 
-    /// The callback of its newest commit goes now. Only from now on could the app draw anything else: where a link stalls,
-    /// pictures that were to go on moving would else be repeated losslessly as soon as it moves again.
+    /// The callback of its newest commit goes now. Only from now on could the app draw anything else: where a
+    /// link stalls, pictures that were to go on moving would else be repeated losslessly as soon as it moves
+    /// again.
     pub(crate) fn answered(&mut self, now: Timestamp) {
         if std::mem::take(&mut self.unanswered)
             && let Some((at, _)) = self.recent.back_mut()
@@ -195,7 +197,8 @@ impl Track {
         since.map_or(Timestamp(0), |since| since + self.rest())
     }
 
-    /// How long its pixels must not change to count as resting: longer than motion pauses between two pictures.
+    /// How long its pixels must not change to count as resting: longer than motion pauses between two
+    /// pictures.
     fn rest(&self) -> Duration {
         (self.interval * 2).clamp(REST, LONGEST_REST)
     }

@@ -1,7 +1,8 @@
 //! What the app in use wants of whoever uses it: where it takes text, and whether it locks the pointer.
 //!
-//! Every viewer that may type is told of the text input, since any of them may be the next to compose. Only the holder
-//! of the seat is told of the lock, since it takes the pointer of a user's desktop away; who was told, is told its end.
+//! Every viewer that may type is told of the text input, since any of them may be the next to compose. Only
+//! the holder of the seat is told of the lock, since it takes the pointer of a user's desktop away; who was
+//! told, is told its end.
 
 use media::{Cause, Command, TextInput, TrackId, ViewerId};
 use protocol::control::{Role, ToViewer};
@@ -19,7 +20,8 @@ pub(crate) struct Wants {
 }
 
 impl Wants {
-    /// Nothing is kept of viewers and windows that are gone, and only the holder of the seat composes and locks.
+    /// Nothing is kept of viewers and windows that are gone, and only the holder of the seat composes and
+    /// locks.
     pub(super) fn verify(
         &self,
         holder: Option<ViewerId>,

@@ -40,7 +40,8 @@ pub enum State {
         /// What it may do.
         role: Role,
     },
-    /// The link broke; the windows stay as they were until the next welcome, and what the user does waits for it.
+    /// The link broke; the windows stay as they were until the next welcome, and what the user does waits for
+    /// it.
     Reconnecting {
         /// The session's name.
         session: String,
@@ -70,9 +71,9 @@ pub enum End {
 pub enum Action {
     /// Send to the host. Without a link there is nobody to send it to: it is dropped, as the core expects.
     Send(Outbound),
-    /// Apply to the copy of its track, and report [`handle_applied`](super::Viewer::handle_applied). Updates of a track
-    /// come in order. The one with the number 1 begins a new copy: what was there before, pixels and decoders, is of
-    /// an earlier link and must not be built upon.
+    /// Apply to the copy of its track, and report [`handle_applied`](super::Viewer::handle_applied). Updates
+    /// of a track come in order. The one with the number 1 begins a new copy: what was there before, pixels
+    /// and decoders, is of an earlier link and must not be built upon.
     Apply(Update),
     /// Tell the front end.
     Tell(Event),
@@ -104,21 +105,25 @@ pub enum Event {
     Icon(Icon),
     /// How the pointer looks over the session's windows.
     Cursor(CursorImage),
-    /// Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them. After a welcome it
-    /// comes behind all windows.
+    /// Whether this viewer has the seat: its input reaches the apps, and windows are as it wants them. After
+    /// a welcome it comes behind all windows.
     Seat {
         /// Whether it does.
         held: bool,
     },
     /// An app rang the bell.
     Bell(TrackId),
-    /// The user drags a title bar or border that the app draws: the desktop takes over, held buttons are released.
+    /// The user drags a title bar or border that the app draws: the desktop takes over, held buttons are
+    /// released.
     Grabbed(TrackId, WindowGrab),
-    /// The app with the keyboard takes text here; `None`: nowhere that it tells of. It ends with its window too.
+    /// The app with the keyboard takes text here; `None`: nowhere that it tells of. It ends with its window
+    /// too.
     TextInput(Option<(TrackId, TextInput)>),
-    /// The app under the pointer locks it, in this window: from here on relative motion is sent; `None`: no more.
+    /// The app under the pointer locks it, in this window: from here on relative motion is sent; `None`: no
+    /// more.
     PointerLock(Option<TrackId>),
-    /// The user drags content from a window: the pointer is to be told of in the window that it is over; `None`: no more.
+    /// The user drags content from a window: the pointer is to be told of in the window that it is over;
+    /// `None`: no more.
     Drag(Option<Drag>),
     /// Something was done to an app that people should know of.
     Notice(Notice),

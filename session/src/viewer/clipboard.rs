@@ -33,8 +33,8 @@ pub(crate) enum Reaction {
 }
 
 impl ClipboardEnd {
-    /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more. What to tell the
-    /// host.
+    /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more. What to
+    /// tell the host.
     pub(crate) fn offer(&mut self, mut mimes: Vec<String>) -> Clipboard {
         mimes.truncate(MAX_MIMES);
         self.offered.clone_from(&mimes);
@@ -46,8 +46,8 @@ impl ClipboardEnd {
         (!self.offered.is_empty()).then(|| Clipboard::Offer { mimes: self.offered.clone() })
     }
 
-    /// Asks for what is on the session's clipboard: the request, and what to tell the host; `None` if too much is asked
-    /// for already.
+    /// Asks for what is on the session's clipboard: the request, and what to tell the host; `None` if too
+    /// much is asked for already.
     pub(crate) fn request(&mut self, now: Timestamp, mime: String) -> (ClipboardRequest, Option<Clipboard>) {
         let request = self.requests.number();
         let message = self.requests.open(now, request).then_some(Clipboard::Request { request, mime });

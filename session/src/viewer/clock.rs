@@ -1,7 +1,8 @@
 //! The offset between the viewer's clock and the host's, from pings.
 //!
-//! The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and every
-//! [`INTERVAL`] while pictures come, and every [`HOLDING`] while a key is held down; a link at rest is silent.
+//! The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and
+//! every [`INTERVAL`] while pictures come, and every [`HOLDING`] while a key is held down; a link at rest is
+//! silent.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,8 +1,8 @@
 //! What the host is told of updates, and when.
 //!
-//! Feedback waits a moment for the picture to be shown, so that one message tells all; a later update of the same
-//! track replaces what waits, since it stands for all before it. Feedback travels unreliably: the newest of a track is
-//! repeated three times when no other follows, and then the link is silent.
+//! Feedback waits a moment for the picture to be shown, so that one message tells all; a later update of the
+//! same track replaces what waits, since it stands for all before it. Feedback travels unreliably: the newest
+//! of a track is repeated three times when no other follows, and then the link is silent.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -14,7 +14,8 @@ pub(crate) struct HeldInput {
 }
 
 impl HeldInput {
-    /// Notes what is held; what remains of the event, if anything. `locked` is where an app has locked the pointer.
+    /// Notes what is held; what remains of the event, if anything. `locked` is where an app has locked the
+    /// pointer.
     pub(crate) fn hold(
         &mut self,
         track: TrackId,

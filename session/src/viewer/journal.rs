@@ -1,17 +1,18 @@
 //! What the user did lately, to be sent again where a link broke before it took effect.
 //!
-//! Invariants: events of the input lane stand here in the order of their numbers, without motion, whose newest stands
-//! for all. [`Journal::since`] names the newest that is gone from here: all later ones can be sent again. While there is
-//! a link, what is older than [`REACH`] or beyond the newest [`MAX_EVENTS`] goes; without one nothing goes but by
-//! [`Journal::prune`], so that what was said of the journal holds until it is answered.
+//! Invariants: events of the input lane stand here in the order of their numbers, without motion, whose
+//! newest stands for all. [`Journal::since`] names the newest that is gone from here: all later ones can be
+//! sent again. While there is a link, what is older than [`REACH`] or beyond the newest [`MAX_EVENTS`] goes;
+//! without one nothing goes but by [`Journal::prune`], so that what was said of the journal holds until it is
+//! answered.
 
 use std::{collections::VecDeque, time::Duration};
 
 use media::{InputId, Timestamp};
 use protocol::input::{Input, InputEvent};
 
-/// How far back: the silence by which a dead link is known, some 10 s, and time to make another. What was done before
-/// that is not what the user expects to happen now.
+/// How far back: the silence by which a dead link is known, some 10 s, and time to make another. What was
+/// done before that is not what the user expects to happen now.
 const REACH: Duration = Duration::from_secs(15);
 
 /// How many: more than anybody types meanwhile, and few enough that apps take them at once.
@@ -45,14 +46,14 @@ impl Journal {
         self.events.push_back(input);
     }
 
-    /// Whether an event may wait for a link: motion may not, and of too much only what lets go of something held, of
-    /// which there is never much.
+    /// Whether an event may wait for a link: motion may not, and of too much only what lets go of something
+    /// held, of which there is never much.
     pub(crate) fn takes(&self, event: &InputEvent) -> bool {
         !event.is_motion() && (event.releases() || self.events.len() < MAX_EVENTS)
     }
 
-    /// What is too old goes. If that may be missing at the host, nothing later makes sense without it: the host is told
-    /// by [`Self::since`].
+    /// What is too old goes. If that may be missing at the host, nothing later makes sense without it: the
+    /// host is told by [`Self::since`].
     pub(crate) fn prune(&mut self, now: Timestamp) {
         while self.events.front().is_some_and(|oldest| now.since(oldest.at) > REACH) {
             self.drop_oldest();

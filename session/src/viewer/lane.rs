@@ -15,8 +15,8 @@ pub(crate) struct InputLane {
     journal: Journal,
     /// The viewer with whose welcome the numbers began.
     began: Option<ViewerId>,
-    /// The newest event that took effect on an earlier link, while those after it wait for the host to tell what there
-    /// is.
+    /// The newest event that took effect on an earlier link, while those after it wait for the host to tell
+    /// what there is.
     resumed: Option<InputId>,
     /// Messages that go before input, sent on this link.
     preceding: u32,

@@ -119,7 +119,8 @@ pub(crate) struct Decoded {
     pub(crate) decoded: Timestamp,
     pub(crate) cause: Option<InputId>,
     pub(crate) timing: Timing,
-    /// Whether it brought a newer commit; else it repeats what was captured long ago, losslessly or for one who joins.
+    /// Whether it brought a newer commit; else it repeats what was captured long ago, losslessly or for one
+    /// who joins.
     pub(crate) fresh: bool,
 }
 

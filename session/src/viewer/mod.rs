@@ -2,11 +2,12 @@
 //!
 //! Invariants:
 //! - Updates of a track are handed out in order, without gaps, and only while its window is known.
-//! - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which
-//!   its first `Seat` marks.
-//! - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the viewer.
-//! - What the user did takes effect once, in order, also where a link broke on its way and while there is none, if a new
-//!   link comes soon; else none of it does.
+//! - After a welcome, windows that the host does not report again are gone as soon as it has said everything,
+//!   which its first `Seat` marks.
+//! - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the
+//!   viewer.
+//! - What the user did takes effect once, in order, also where a link broke on its way and while there is
+//!   none, if a new link comes soon; else none of it does.
 //! - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
 
 mod action;
@@ -104,9 +105,9 @@ impl Viewer {
         self.config.resume.map(|key| self.lane.resume(now, key))
     }
 
-    /// The connection is lost. The windows stay, and so does what is held down, if the host of the next connection knows
-    /// the viewer again; whoever has lost sight of the user's hands calls [`Viewer::release_held`]. `handle_connected`
-    /// follows when there is a new one.
+    /// The connection is lost. The windows stay, and so does what is held down, if the host of the next
+    /// connection knows the viewer again; whoever has lost sight of the user's hands calls
+    /// [`Viewer::release_held`]. `handle_connected` follows when there is a new one.
     pub fn reset_link(&mut self, _now: Timestamp) {
         if let State::Live { session, role, .. } = &self.state {
             let (session, role) = (session.clone(), *role);
@@ -197,7 +198,8 @@ impl Viewer {
         }
     }
 
-    /// The time that [`Viewer::poll_timeout`] asked for has come. Calling it earlier or more often does no harm.
+    /// The time that [`Viewer::poll_timeout`] asked for has come. Calling it earlier or more often does no
+    /// harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         if self.is_live() {
             for feedback in self.feedbacks.due(now) {
@@ -210,9 +212,9 @@ impl Viewer {
         self.actions.extend(self.clipboard.end(Some(now)).map(Action::Tell));
     }
 
-    /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key that
-    /// repeats is repeated by its app. Between two links all but motion waits, and is sent if the host knows the viewer
-    /// again.
+    /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key
+    /// that repeats is repeated by its app. Between two links all but motion waits, and is sent if the host
+    /// knows the viewer again.
     pub fn handle_input(
         &mut self,
         now: Timestamp,
@@ -237,8 +239,8 @@ impl Viewer {
         Ok(self.send_input(now, track, event))
     }
 
-    /// Which window of this viewer has the desktop's keyboard focus; `None`: none of them. Then everything that is
-    /// held down is released.
+    /// Which window of this viewer has the desktop's keyboard focus; `None`: none of them. Then everything
+    /// that is held down is released.
     pub fn handle_focus(&mut self, now: Timestamp, track: Option<TrackId>) {
         if track.is_none() {
             self.release_held(now);
@@ -256,8 +258,9 @@ impl Viewer {
         }
     }
 
-    /// Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers its wishes for
-    /// a window in increasing order: the window's `configured` names the newest that its state answers.
+    /// Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers
+    /// its wishes for a window in increasing order: the window's `configured` names the newest that its state
+    /// answers.
     pub fn configure(&mut self, track: TrackId, configure: Configure) {
         self.control(ToHost::Configure { track, configure });
     }
@@ -267,8 +270,8 @@ impl Viewer {
         self.control(ToHost::DismissPopups);
     }
 
-    /// The user does something to windows that is no input of an app, such as to resize one: takes the seat, if nobody
-    /// else is using the apps. [`Event::Seat`] is the answer.
+    /// The user does something to windows that is no input of an app, such as to resize one: takes the seat,
+    /// if nobody else is using the apps. [`Event::Seat`] is the answer.
     pub fn take_seat(&mut self) {
         self.control(ToHost::TakeSeat);
     }
@@ -300,8 +303,8 @@ impl Viewer {
         self.control(ToHost::Clipboard(offer));
     }
 
-    /// Asks for what is on the session's clipboard; [`Event::ClipboardContent`] is the answer, within seconds, or at once
-    /// if there is no link or too much is asked for already.
+    /// Asks for what is on the session's clipboard; [`Event::ClipboardContent`] is the answer, within
+    /// seconds, or at once if there is no link or too much is asked for already.
     pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> ClipboardRequest {
         if !self.is_live() {
             let request = self.clipboard.refuse();
@@ -323,8 +326,8 @@ impl Viewer {
         }
     }
 
-    /// What to do next, in order. Drain it after every call of a `handle_*`, and of any other method that changes
-    /// something.
+    /// What to do next, in order. Drain it after every call of a `handle_*`, and of any other method that
+    /// changes something.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
@@ -433,7 +436,8 @@ impl Viewer {
         self.tell(Event::Seat { held });
     }
 
-    /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as it was.
+    /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as
+    /// it was.
     fn send_again(&mut self) {
         if self.lane.is_returning() {
             let again = self.lane.again().into_iter();

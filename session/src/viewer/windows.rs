@@ -134,7 +134,8 @@ impl Windows {
         self.shown.iter().filter(|(_, shown)| !shown.visible).map(|(track, _)| *track).collect()
     }
 
-    /// The update of a track that is next in order, if it has come and its window is known. It is to be applied.
+    /// The update of a track that is next in order, if it has come and its window is known. It is to be
+    /// applied.
     pub(crate) fn next(&mut self, track: TrackId) -> Result<Option<Update>, TooMany> {
         let confirmed = self.shown.get(&track).is_some_and(|shown| shown.confirmed);
         let order = self.orders.get_mut(&track).filter(|_| confirmed);

@@ -86,7 +86,8 @@ impl Copy {
         if lossless <= limit && !moves {
             ops.extend(changed.iter().map(|rect| self.tile(newest, *rect, lossless_bytes(*rect), 0)));
         } else {
-            // A frame's share of the rate, at thirty a second, as the rate control of a video encoder would do.
+            // A frame's share of the rate, at thirty a second, as the rate control of a video encoder would
+            // do.
             let aim = (job.bitrate as usize / 8 / 30).min(job.budget.max(SMALL));
             let aim = aim.clamp(bytes(area, LOSSY_LEAST), lossless);
             for rect in changed {

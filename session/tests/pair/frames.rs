@@ -9,8 +9,8 @@ use protocol::input::InputEvent;
 
 use crate::{MS, link::Profile, typing_app, world::World};
 
-/// A program with so many windows, whose one thread draws each of them in turn and waits for its callback, as SDL and
-/// others do that draw with OpenGL. A viewer sees all but the last.
+/// A program with so many windows, whose one thread draws each of them in turn and waits for its callback, as
+/// SDL and others do that draw with OpenGL. A viewer sees all but the last.
 fn program(windows: u32) -> (World, usize) {
     let mut world = World::new();
     for track in 1..=windows {

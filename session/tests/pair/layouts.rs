@@ -1,4 +1,5 @@
-//! Whose layout windows have: the holder's of the seat, whoever else joins, leaves, looks on, or says how it wants them.
+//! Whose layout windows have: the holder's of the seat, whoever else joins, leaves, looks on, or says how it
+//! wants them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

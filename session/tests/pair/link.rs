@@ -1,5 +1,5 @@
-//! One viewer's link: a rate that changes, a delay, loss. What waits at the sender goes by priority; what was lost is
-//! sent once more a round trip later, so updates overtake one another.
+//! One viewer's link: a rate that changes, a delay, loss. What waits at the sender goes by priority; what was
+//! lost is sent once more a round trip later, so updates overtake one another.
 
 use std::time::Duration;
 

@@ -32,7 +32,8 @@ fn a_key_of_a_viewer_that_is_there_stays_down_and_one_of_a_dead_viewer_does_not(
     assert_eq!(world.held_keys(), 0);
 }
 
-/// What comes of a viewer by a link that stalls: all at once behind a silence, in the order in which it was sent.
+/// What comes of a viewer by a link that stalls: all at once behind a silence, in the order in which it was
+/// sent.
 fn comes(world: &mut World, track: TrackId, input: &mut u64, key: Option<(u16, bool)>) {
     let viewer = world.ends[0].id.expect("joined");
     match key {

@@ -1,4 +1,5 @@
-//! Composed texts, text inputs and locked pointers: who is told, who is heard, and that nothing of it outlasts its user.
+//! Composed texts, text inputs and locked pointers: who is told, who is heard, and that nothing of it
+//! outlasts its user.
 
 use media::{Command, Event, Position, Rect, TextInput, TextPurpose, TrackId};
 use protocol::{

@@ -1,6 +1,6 @@
 /**
- * A film, and text that scrolls, in a window: pictures shown, how busy the page's main thread is with it, and what a picture
- * that is shown costs in all of the browser's processes.
+ * A film, and text that scrolls, in a window: pictures shown, how busy the page's main thread is with it, and
+ * what a picture that is shown costs in all of the browser's processes.
  */
 
 import { Chromium, type ChromiumBrowser, type ChromiumPage } from "../src/browsers/chromium";

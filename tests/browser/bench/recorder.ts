@@ -1,4 +1,6 @@
-/** Watches the test app's block code on the page and notes when it changed, without touching what draws it. */
+/**
+ * Watches the test app's block code on the page and notes when it changed, without touching what draws it.
+ */
 
 import { CELL, CODE, COLUMNS, readCells, ROWS, type Code } from "../src/code";
 import type { Desk, Shown } from "../src/desk";

@@ -112,7 +112,10 @@ interface Place {
   rows: number;
 }
 
-/** Runs in the page: notes how long after it was shown the code had this frame's number, and the whole picture this sum. */
+/**
+ * Runs in the page: notes how long after it was shown the code had this frame's number, and the whole picture
+ * this sum.
+ */
 function watch(track: string, place: Place, frame: number, wanted: number): void {
   const page = globalThis as unknown as {
     dormer: { pixels(track: number, rect: object): Promise<{ rgba: Uint8Array | null }> };

@@ -106,8 +106,8 @@ export class Desk {
   }
 
   /**
-   * Chooses from an open menu of an app, by a place in its canvas. Again if it stays open: GTK takes a release that comes within
-   * half a second of the press that opened the menu for that press's own.
+   * Chooses from an open menu of an app, by a place in its canvas. Again if it stays open: GTK takes a
+   * release that comes within half a second of the press that opened the menu for that press's own.
    */
   async choose(menu: Shown, x: number, y: number): Promise<void> {
     await until("the end of the menu", async () => {
@@ -141,8 +141,9 @@ export class Desk {
   }
 
   /**
-   * Clicks the middle of a window's picture, as people do who want to type there; and leaves the app the moment that people
-   * leave it: GTK's text fields take keys that they read in one go with a click for a part of it, and select what was typed.
+   * Clicks the middle of a window's picture, as people do who want to type there; and leaves the app the
+   * moment that people leave it: GTK's text fields take keys that they read in one go with a click for a part
+   * of it, and select what was typed.
    */
   async focus(window: Shown): Promise<void> {
     await this.clickIn(window, window.canvas.width / 2, window.canvas.height / 2);

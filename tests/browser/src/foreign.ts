@@ -1,4 +1,7 @@
-/** A web server of somebody else on the same machine: other port, so other origin, but the same site for cookies. */
+/**
+ * A web server of somebody else on the same machine: other port, so other origin, but the same site for
+ * cookies.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

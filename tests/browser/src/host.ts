@@ -140,7 +140,10 @@ export class Host {
   }
 }
 
-/** An environment that says nothing of the machine's own desktop, and in which toolkits start quickly and alike. */
+/**
+ * An environment that says nothing of the machine's own desktop, and in which toolkits start quickly and
+ * alike.
+ */
 function environment(directory: string): NodeJS.ProcessEnv {
   const runtime = join(directory, "run");
   mkdirSync(runtime);

@@ -1,4 +1,6 @@
-/** Somebody else where a host was: a proxy whose host is gone, or a network that answers everything itself. */
+/**
+ * Somebody else where a host was: a proxy whose host is gone, or a network that answers everything itself.
+ */
 
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";

@@ -1,6 +1,7 @@
 /**
- * A network between browsers and one host that can be cut or made long and lossy: `dormer-network` runs the host in a
- * network namespace behind a router of its own. Nothing in this machine's own network changes but for one interface.
+ * A network between browsers and one host that can be cut or made long and lossy: `dormer-network` runs the
+ * host in a network namespace behind a router of its own. Nothing in this machine's own network changes but
+ * for one interface.
  */
 
 import { execFile } from "node:child_process";
@@ -60,7 +61,10 @@ export class Network {
     await this.order(`shape ${roundTrip / 2}ms ${rate} ${loss}`);
   }
 
-  /** This machine has another address from now on, and not the one it had: as a phone that leaves a Wi-Fi for another network. */
+  /**
+   * This machine has another address from now on, and not the one it had: as a phone that leaves a Wi-Fi for
+   * another network.
+   */
   async move(): Promise<void> {
     const { pid } = this.child;
     const [wire, router] = [`dn${pid}`, `dormer-router-${pid}`];

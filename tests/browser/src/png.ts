@@ -1,4 +1,6 @@
-/** PNG files as our own programs write them: eight bits a channel, not interlaced (W3C PNG, third edition). */
+/**
+ * PNG files as our own programs write them: eight bits a channel, not interlaced (W3C PNG, third edition).
+ */
 
 import { deflateSync, inflateSync } from "node:zlib";
 

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, test } from "vitest";
 import type { Stage } from "./stage";
 
 /**
- * A story on one stage, told in steps. A step that fails keeps screenshots and logs, and those after it are skipped, since
- * they stand on it. Where the browser itself has crashed, the story is told once more from its beginning, and says so.
+ * A story on one stage, told in steps. A step that fails keeps screenshots and logs, and those after it are
+ * skipped, since they stand on it. Where the browser itself has crashed, the story is told once more from its
+ * beginning, and says so.
  */
 export function story(name: string, set: () => Promise<Stage>, tell: (step: Step) => void): void {
   let stage: Stage | undefined;

@@ -1,4 +1,7 @@
-/** A real TURN server on this machine's loopback: coturn, whose logins are made out of a secret that it shares with hosts. */
+/**
+ * A real TURN server on this machine's loopback: coturn, whose logins are made out of a secret that it shares
+ * with hosts.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -25,7 +28,10 @@ export class TurnServer {
     private readonly tls: boolean,
   ) {}
 
-  /** Starts one that knows `secret`, and waits until it listens; `tls`: with a certificate that nobody vouches for. */
+  /**
+   * Starts one that knows `secret`, and waits until it listens; `tls`: with a certificate that nobody vouches
+   * for.
+   */
   static async start(secret: string, { tls }: { tls: boolean } = { tls: false }): Promise<TurnServer> {
     const program = installed(SERVER);
     if (program === null) throw new Error(turnHindrance() ?? "");

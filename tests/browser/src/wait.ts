@@ -56,7 +56,10 @@ export async function settles<T>(
   }
 }
 
-/** The time between two looks, and the pace of somebody who types. Not a way to wait for something to have happened. */
+/**
+ * The time between two looks, and the pace of somebody who types. Not a way to wait for something to have
+ * happened.
+ */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,4 +1,7 @@
-/** The page for keyboards and screen readers: everything has a role and a name in the page's language, and keys reach it. */
+/**
+ * The page for keyboards and screen readers: everything has a role and a name in the page's language, and
+ * keys reach it.
+ */
 
 import { expect } from "vitest";
 import { Chromium, ChromiumBrowser, type ChromiumPage } from "../src/browsers/chromium";

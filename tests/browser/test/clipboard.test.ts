@@ -89,7 +89,9 @@ whereAble("a rich clipboard", hindrance, () => {
       await desk.page.press("Enter");
     }
 
-    /** Waits for what another page pastes. Where browsers let nothing out by itself, the page has a button. */
+    /**
+     * Waits for what another page pastes. Where browsers let nothing out by itself, the page has a button.
+     */
     async function copied(stage: Stage, wanted: (pasted: Rich) => boolean): Promise<void> {
       const board = await Pasteboard.of(stage.browser);
       const look = async () => {

@@ -14,7 +14,10 @@ import { settles, until } from "../src/wait";
 /** Ratios of screens, and what zooming a page makes of them: 110 % of 1, 80 % of 1.5. */
 const RATIOS = [1, 1.1, 1.2, 1.25, 1.5, 2];
 
-/** Debian's terminals and toolkits draw at whole scales only; Chromium, as an app of the session, draws at every scale. */
+/**
+ * Debian's terminals and toolkits draw at whole scales only; Chromium, as an app of the session, draws at
+ * every scale.
+ */
 const APP = [
   ...["chromium", "--no-sandbox", "--disable-gpu", "--no-first-run", "--ozone-platform=wayland"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],

@@ -1,4 +1,7 @@
-/** An app that wants the pointer to itself, as games do: it gets all of its way, and Esc and the app itself give it back. */
+/**
+ * An app that wants the pointer to itself, as games do: it gets all of its way, and Esc and the app itself
+ * give it back.
+ */
 
 import { expect } from "vitest";
 import type { Button, Engine } from "../src/browsers/browser";
@@ -100,7 +103,10 @@ for (const engine of [Chromium, Firefox] as Engine[]) {
       return counted().reduce(({ x, y }, { dx, dy }) => ({ x: x + dx, y: y + dy }), { x: 0, y: 0 });
     }
 
-    /** Where the pointer is once nothing is under way any more: a push of its own came through, and nothing after it. */
+    /**
+     * Where the pointer is once nothing is under way any more: a push of its own came through, and nothing
+     * after it.
+     */
     async function atRest(): Promise<{ x: number; y: number }> {
       const { x, y } = middle();
       await until("a push", async () => {
@@ -117,7 +123,10 @@ for (const engine of [Chromium, Firefox] as Engine[]) {
       });
     }
 
-    /** What the browser tells of the pointer's way: drivers do not move it by what they say, but to where they say. */
+    /**
+     * What the browser tells of the pointer's way: drivers do not move it by what they say, but to where they
+     * say.
+     */
     function listen(): Promise<void> {
       return desk.page.evaluate(() => {
         const noted = globalThis as unknown as { way: { x: number; y: number; length: number } };

@@ -1,4 +1,7 @@
-/** The machine of a browser gets another address: a WebRTC link moves there, the others are made anew, and people go on. */
+/**
+ * The machine of a browser gets another address: a WebRTC link moves there, the others are made anew, and
+ * people go on.
+ */
 
 import { expect } from "vitest";
 import { Chromium } from "../src/browsers/chromium";

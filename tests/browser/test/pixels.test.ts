@@ -1,6 +1,6 @@
 /**
- * What a canvas shows is what the host meant, in every browser: the golden vectors of tiles and videos, copies of translucent
- * pixels, and resizes, drawn by the viewer's own decoders on `viewer/web/test/pixels/`.
+ * What a canvas shows is what the host meant, in every browser: the golden vectors of tiles and videos,
+ * copies of translucent pixels, and resizes, drawn by the viewer's own decoders on `viewer/web/test/pixels/`.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,8 +23,9 @@ interface Finding {
 }
 
 /**
- * How far a value of a pixel may be off: lossless is lossless, and decoders round colours differently. Firefox rounds translucent
- * colours up where others round to the nearest, and takes videos of full range for ones of limited range.
+ * How far a value of a pixel may be off: lossless is lossless, and decoders round colours differently.
+ * Firefox rounds translucent colours up where others round to the nearest, and takes videos of full range for
+ * ones of limited range.
  */
 function tolerance(engine: string, name: string): number {
   const video = name.startsWith("video");

@@ -1,4 +1,7 @@
-/** A host that says nothing any more, since it was killed or its network is gone: people see at once that nobody answers them. */
+/**
+ * A host that says nothing any more, since it was killed or its network is gone: people see at once that
+ * nobody answers them.
+ */
 
 import { expect } from "vitest";
 import { Chromium, ChromiumBrowser, type Device } from "../src/browsers/chromium";
@@ -16,7 +19,10 @@ const DESKTOP: Device = { width: 1280, height: 800, scale: 1, phone: false };
 const PHONE: Device = { width: 390, height: 844, scale: 3, phone: true };
 /** In how many milliseconds people are told; the links themselves need seven seconds and more. */
 const SOON = 4_000;
-/** What answers in the place of a host that is gone: a network that wants a login, a proxy, a host that was started anew. */
+/**
+ * What answers in the place of a host that is gone: a network that wants a login, a proxy, a host that was
+ * started anew.
+ */
 const OTHERS: Says[] = [
   { status: 200, type: "text/html", body: "<title>Welcome to our network</title>" },
   { status: 502, type: "text/plain", body: "Bad Gateway" },

@@ -1,4 +1,6 @@
-/** Nothing on the page jumps: neither while it loads nor later, by Chromium's own measure of layout shifts. */
+/**
+ * Nothing on the page jumps: neither while it loads nor later, by Chromium's own measure of layout shifts.
+ */
 
 import { expect } from "vitest";
 import { Chromium, type ChromiumPage } from "../src/browsers/chromium";

@@ -1,4 +1,7 @@
-/** A browser whose network blocks UDP reaches the host through a TURN server, over TCP, with a login that the host made. */
+/**
+ * A browser whose network blocks UDP reaches the host through a TURN server, over TCP, with a login that the
+ * host made.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +20,10 @@ import { settles } from "../src/wait";
 
 const SECRET = "known-to-host-and-relay";
 
-/** Whoever runs a relay for others has a certificate for it that browsers trust; a test's own one they trust only if told so. */
+/**
+ * Whoever runs a relay for others has a certificate for it that browsers trust; a test's own one they trust
+ * only if told so.
+ */
 const TRUSTING: Pick<Engine, "start"> = {
   start: () => ChromiumBrowser.start(undefined, ["--ignore-certificate-errors"]),
 };

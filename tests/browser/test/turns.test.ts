@@ -1,4 +1,7 @@
-/** Several people at one session: each has the windows as that screen wants them while using them, and nobody else changes them. */
+/**
+ * Several people at one session: each has the windows as that screen wants them while using them, and nobody
+ * else changes them.
+ */
 
 import { expect } from "vitest";
 import { Chromium, ChromiumBrowser, type ChromiumPage, type Device } from "../src/browsers/chromium";
@@ -164,7 +167,8 @@ whereAble("turns", Chromium.hindrance, () => {
     step("a tap on the phone takes over, and hits what it is on", async () => {
       const window = await phone.desk.window(TestApp.ID);
       const before = app.entries("button").length;
-      // Once: by the seat the window gets the phone's size, and the same place on the screen is another one of it.
+      // Once: by the seat the window gets the phone's size, and the same place on the screen is another one
+      // of it.
       await fingers.tap(...middle(window));
       const button = await until("the press in the app", () => app.entries<Place>("button")[before]);
       expect(Math.abs(button.x - SIZE.width / 2)).toBeLessThan(4);

@@ -1,4 +1,6 @@
-/** Windows are maximised, tiled, minimised and brought back, and their apps have the sizes that people see. */
+/**
+ * Windows are maximised, tiled, minimised and brought back, and their apps have the sizes that people see.
+ */
 
 import { expect } from "vitest";
 import type { Engine } from "../src/browsers/browser";
@@ -15,7 +17,8 @@ const SIZE = { width: 400, height: 300 };
 /** How long nothing may come of a minimised window, in milliseconds. */
 const WHILE = 1500;
 
-// The X11 app's title bar is the desk's; the other one says that it draws its own, so it has only keys and the taskbar.
+// The X11 app's title bar is the desk's; the other one says that it draws its own, so it has only keys and
+// the taskbar.
 for (const [kind, flags, barred] of [
   ["an X11 app", ["--x11"], true],
   ["a Wayland app", [], false],
@@ -137,7 +140,10 @@ for (const [kind, flags, barred] of [
       );
     }
 
-    /** Waits until the window is as large as a part of the desk, and the app fills all of it but for the title bar. */
+    /**
+     * Waits until the window is as large as a part of the desk, and the app fills all of it but for the title
+     * bar.
+     */
     async function fills(part: (room: Box) => Box): Promise<void> {
       const room = await desk.page.evaluate(() => {
         const { x, y, width, height } = (document.querySelector(".stage") as Element).getBoundingClientRect();

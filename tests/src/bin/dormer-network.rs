@@ -1,8 +1,8 @@
 //! Runs a command behind a network that delays, limits and loses: see `dormer_tests::network`.
 //!
-//! `{address}` in the command's words stands for the far side's address, which is printed first, as JSON. Lines on standard
-//! input change the network: `cut`, `join`, `shape DELAY RATE LOSS` (such as `shape 40ms 10000000 0.02`; rate 0: no limit).
-//! The end of standard input ends the command, politely, and the network.
+//! `{address}` in the command's words stands for the far side's address, which is printed first, as JSON.
+//! Lines on standard input change the network: `cut`, `join`, `shape DELAY RATE LOSS` (such as `shape 40ms
+//! 10000000 0.02`; rate 0: no limit). The end of standard input ends the command, politely, and the network.
 
 use std::{
     io::{BufRead, Write},

@@ -1,5 +1,5 @@
-//! A network between one native or headless viewer and its host, in user space: it needs no rights and no namespaces. It
-//! counts what passes, and is as slow and as far as is asked.
+//! A network between one native or headless viewer and its host, in user space: it needs no rights and no
+//! namespaces. It counts what passes, and is as slow and as far as is asked.
 
 use std::{
     collections::VecDeque,

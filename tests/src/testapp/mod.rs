@@ -1,9 +1,10 @@
-//! The test app: paints the number of its newest input and a frame counter as a block code, and reacts to a key with
-//! an immediate commit of just these cells. It draws the same picture through Wayland or straight through X11.
+//! The test app: paints the number of its newest input and a frame counter as a block code, and reacts to a
+//! key with an immediate commit of just these cells. It draws the same picture through Wayland or straight
+//! through X11.
 //!
-//! It tells what it did on its own clock (`--report`, JSON lines with microseconds of CLOCK_MONOTONIC), so that
-//! measurements can subtract its own reaction, and answers commands on a socket (`--control`), so that tests can compare
-//! a viewer's pixels with the app's own. It can also be a hostile guest.
+//! It tells what it did on its own clock (`--report`, JSON lines with microseconds of CLOCK_MONOTONIC), so
+//! that measurements can subtract its own reaction, and answers commands on a socket (`--control`), so that
+//! tests can compare a viewer's pixels with the app's own. It can also be a hostile guest.
 
 mod control;
 mod options;

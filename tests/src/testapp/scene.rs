@@ -130,7 +130,8 @@ fn paint_background(frame: &mut Frame) {
 const LINE: u32 = 18;
 const LETTER: u32 = 9;
 
-/// Moves what there is up by a line and writes another one below: dark letters in words of several lengths, on white.
+/// Moves what there is up by a line and writes another one below: dark letters in words of several lengths,
+/// on white.
 fn scroll_text(frame: &mut Frame, area: Rect<Pixels>, step: i32) {
     let line = LINE.min(area.h);
     let kept = Rect::new(area.x, area.y + line as i32, area.w, area.h - line);

@@ -1,8 +1,8 @@
 //! From a connection to a viewer that was admitted: the same rules for every transport.
 //!
 //! 1. A pending peer says hello within a time, or it is gone.
-//! 2. [`Admission::admit`] decides. What was wrong is counted against the peer's address prefix, and its place is given back
-//!    before it is told, which may take a second.
+//! 2. [`Admission::admit`] decides. What was wrong is counted against the peer's address prefix, and its
+//!    place is given back before it is told, which may take a second.
 //! 3. A refused peer is told why on the control lane, then by the transport's own farewell.
 
 use std::{net::SocketAddr, time::Instant};
@@ -32,7 +32,8 @@ pub(crate) trait PendingPeer: Send + Sized {
         std::future::ready(Ok(()))
     }
 
-    /// Sends a last message on the control lane, then the farewell, and waits until it was heard, for about a second.
+    /// Sends a last message on the control lane, then the farewell, and waits until it was heard, for about a
+    /// second.
     fn refuse(self, message: Bytes, farewell: Farewell) -> impl Future<Output = ()> + Send;
 
     /// Ends the connection without a word.

@@ -1,8 +1,8 @@
 //! Which tickets were used that may be used only once.
 //!
 //! Memory is bounded: what has expired is forgotten, and while too many are remembered no further one is
-//! accepted. Those of browser links are kept over a restart, since the session's links are: a file has a line for
-//! each.
+//! accepted. Those of browser links are kept over a restart, since the session's links are: a file has a line
+//! for each.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,5 @@
-//! The native viewer's way to its host: QUIC at every place that the link names, and TCP where no UDP gets through.
+//! The native viewer's way to its host: QUIC at every place that the link names, and TCP where no UDP gets
+//! through.
 
 mod tcp;
 
@@ -47,8 +48,8 @@ enum Reached {
 
 /// Joins the session that `address` leads to. Needs a tokio runtime; one thread is enough.
 ///
-/// The host's key is checked before the ticket is sent. `last` is the way of the viewer's link before: where UDP did not
-/// get through a moment ago, TCP need not wait for it.
+/// The host's key is checked before the ticket is sent. `last` is the way of the viewer's link before: where
+/// UDP did not get through a moment ago, TCP need not wait for it.
 pub async fn join(
     address: &LinkAddress,
     introduction: Introduction,

@@ -1,4 +1,5 @@
-//! Reaches a host over TCP: TLS with the key of the link, then the messages of WebSocket, without HTTP before them.
+//! Reaches a host over TCP: TLS with the key of the link, then the messages of WebSocket, without HTTP before
+//! them.
 
 use std::{
     io,

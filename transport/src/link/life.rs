@@ -1,5 +1,6 @@
-//! The life of a link, the same over every transport: how it is asked to close, what is still said then, and how the
-//! other end's silence is noticed. Free of IO and clocks: drivers tell what happened and when, and do what the state says.
+//! The life of a link, the same over every transport: how it is asked to close, what is still said then, and
+//! how the other end's silence is noticed. Free of IO and clocks: drivers tell what happened and when, and do
+//! what the state says.
 //!
 //! ```text
 //! Open ──asked──> Draining ──all is out, or time is up──┐
@@ -8,13 +9,13 @@
 //!
 //! A driver's loop is always the same:
 //!
-//! 1. As long as the link [carries](Lifecycle::carries), it moves messages, tells every sign of the other end's life
-//!    ([`Lifecycle::handle_heard`]) and waits no longer than until [`Lifecycle::poll_timeout`].
-//! 2. Then it tells its handle the [reason](Lifecycle::reason), and says the [last words](Lifecycle::last_words) until the
-//!    same time-out.
+//! 1. As long as the link [carries](Lifecycle::carries), it moves messages, tells every sign of the other
+//!    end's life ([`Lifecycle::handle_heard`]) and waits no longer than until [`Lifecycle::poll_timeout`].
+//! 2. Then it tells its handle the [reason](Lifecycle::reason), and says the [last
+//!    words](Lifecycle::last_words) until the same time-out.
 //!
-//! Invariants: the first end counts, and a request to close is never overruled by what happens while it drains. Every
-//! state but `Open` ends by itself.
+//! Invariants: the first end counts, and a request to close is never overruled by what happens while it
+//! drains. Every state but `Open` ends by itself.
 
 use std::time::{Duration, Instant};
 
@@ -117,8 +118,8 @@ impl Lifecycle {
         self.heard = self.heard.max(at);
     }
 
-    /// The other end was asked to show at once that it lives, and has `least` for it, or longer on a long path. A second
-    /// question does not prolong the first.
+    /// The other end was asked to show at once that it lives, and has `least` for it, or longer on a long
+    /// path. A second question does not prolong the first.
     pub(crate) fn handle_probe(&mut self, now: Instant, least: Duration, round_trip: Duration) {
         let patience = least.max(round_trip * PROBE_TIMEOUT_ROUND_TRIPS);
         self.probe.get_or_insert(Probe { deadline: now + patience, began: now });

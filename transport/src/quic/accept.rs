@@ -1,5 +1,5 @@
-//! The accepting side of a host over QUIC: takes connections, has them received, checks who comes, and hands over
-//! live links.
+//! The accepting side of a host over QUIC: takes connections, has them received, checks who comes, and hands
+//! over live links.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Instant};
 

@@ -198,8 +198,9 @@ impl<C: QuicSession> Carrying<'_, C> {
 /// How finely silence is measured.
 const SILENCE_STEPS: u32 = 10;
 
-/// Looks now and then whether the other end showed that it lives. QUIC's own timer starts anew when this end sends after a
-/// pause, and would let a host that has much to say wait for a viewer that is gone for longer than it may.
+/// Looks now and then whether the other end showed that it lives. QUIC's own timer starts anew when this end
+/// sends after a pause, and would let a host that has much to say wait for a viewer that is gone for longer
+/// than it may.
 struct SignsOfLife {
     seen: u64,
     every: Duration,

@@ -220,8 +220,8 @@ impl ConnectionIdGenerator for ShortIds {
 /// What sockets hold while their thread is busy. The system may allow less.
 const SOCKET_BUFFER: usize = 4 << 20;
 
-/// A UDP socket on `address` with room for bursts. All addresses of IPv6 are those of IPv4 as well, whatever the system's
-/// default for that is.
+/// A UDP socket on `address` with room for bursts. All addresses of IPv6 are those of IPv4 as well, whatever
+/// the system's default for that is.
 pub(crate) fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(socket2::Protocol::UDP))?;
     if address.is_ipv6() && address.ip().is_unspecified() {

@@ -24,7 +24,8 @@ mod writer;
 
 use std::time::Duration;
 
-/// How the same messages are called in TLS' negotiation where no HTTP comes before them: native viewers have no page.
+/// How the same messages are called in TLS' negotiation where no HTTP comes before them: native viewers have
+/// no page.
 pub const TCP_ALPN: &[u8] = b"dormer/1-tcp";
 
 pub use handshake::accept_key;

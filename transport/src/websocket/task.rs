@@ -199,7 +199,8 @@ impl Carrying<'_> {
                 let _ = writing.await;
             }
         };
-        // The other end goes on sending until it has heard: that must be read, or it would never come to hear.
+        // The other end goes on sending until it has heard: that must be read, or it would never come to
+        // hear.
         let read = async {
             if was_asked && !self.read {
                 reading.await;
@@ -219,7 +220,8 @@ struct Prober {
 }
 
 impl Prober {
-    /// Waits for the next occasion, and until the question is out; answers how long the other end has at least.
+    /// Waits for the next occasion, and until the question is out; answers how long the other end has at
+    /// least.
     async fn next(mut self, pulse: &Pulse) -> (Self, Duration) {
         let wanted = async {
             match &mut self.probes {

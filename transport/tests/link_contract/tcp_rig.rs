@@ -1,5 +1,5 @@
-//! Native viewers' links over TCP on the loopback interface: the messages of WebSocket over TLS. Who breaks the rules does so
-//! without TLS, which changes nothing of them.
+//! Native viewers' links over TCP on the loopback interface: the messages of WebSocket over TLS. Who breaks
+//! the rules does so without TLS, which changes nothing of them.
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -1,7 +1,7 @@
 //! Text, HTML and pictures between the desktop's clipboard and the session's.
 //!
-//! Lazy both ways: an offer travels at once, content only when somebody pastes. What came from the session is never
-//! offered back to it.
+//! Lazy both ways: an offer travels at once, content only when somebody pastes. What came from the session is
+//! never offered back to it.
 
 mod relay;
 mod wayland;
@@ -71,8 +71,8 @@ trait Desktop {
     fn hear(&mut self) {}
 }
 
-/// Connects to the desktop's clipboard; without one, nothing can be copied or pasted, and a log line says so. A Wayland
-/// desktop gives it only to the connection that has the windows.
+/// Connects to the desktop's clipboard; without one, nothing can be copied or pasted, and a log line says so.
+/// A Wayland desktop gives it only to the connection that has the windows.
 pub(crate) fn start(
     windows: Option<&Connection>,
     tell: impl Fn(Event) + Clone + Send + Sync + 'static,

@@ -1,8 +1,9 @@
 //! Who owns what at the moment, and who asked whom.
 //!
-//! Clipboard managers copy what they paste: they take over the session's content as their own. Offered back, it would go to
-//! all other viewers, whose managers do the same, and the clipboard would never come to rest. So what a desktop offers
-//! after it has got a text of the session is looked at first: the same text is no news.
+//! Clipboard managers copy what they paste: they take over the session's content as their own. Offered back,
+//! it would go to all other viewers, whose managers do the same, and the clipboard would never come to rest.
+//! So what a desktop offers after it has got a text of the session is looked at first: the same text is no
+//! news.
 
 use std::collections::VecDeque;
 
@@ -17,7 +18,8 @@ pub(crate) struct Clipboard {
     desktop: Box<dyn Desktop>,
     /// What the session has, and the type that it is to be asked for as.
     session: Vec<(Format, String)>,
-    /// What the desktop waits for. The first is asked for; one at a time, since answers do not say what they answer.
+    /// What the desktop waits for. The first is asked for; one at a time, since answers do not say what they
+    /// answer.
     asked: VecDeque<Format>,
     /// The answer under way is to a question about content that is outdated.
     outdated: bool,

@@ -1,5 +1,5 @@
-//! The clipboard of a Wayland desktop, which it shows to the program whose window has the keyboard: so this is on the
-//! connection that has the windows, with a queue of its own.
+//! The clipboard of a Wayland desktop, which it shows to the program whose window has the keyboard: so this
+//! is on the connection that has the windows, with a queue of its own.
 //!
 //! Source: `wl_data_device` of the core protocol.
 

@@ -1,7 +1,8 @@
 //! The clipboard of an X11 desktop.
 //!
-//! A thread of its own hears the X server; orders reach it by a queue and a message to its own window that wakes it.
-//! Long content comes in pieces (INCR) and goes out in one, as large as the server's requests may be.
+//! A thread of its own hears the X server; orders reach it by a queue and a message to its own window that
+//! wakes it. Long content comes in pieces (INCR) and goes out in one, as large as the server's requests may
+//! be.
 
 mod atoms;
 mod fetch;
@@ -45,8 +46,8 @@ enum Order {
     Fetch(ClipboardRequest, Format),
 }
 
-/// How many orders may wait. When it is full, whoever orders waits: an X server that does not answer this thread shows no
-/// windows either.
+/// How many orders may wait. When it is full, whoever orders waits: an X server that does not answer this
+/// thread shows no windows either.
 const MAX_ORDERS: usize = 256;
 
 /// Starts the thread.

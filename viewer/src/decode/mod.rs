@@ -1,7 +1,7 @@
 //! The viewer's copy of one track: updates in, pixels out.
 //!
-//! Hosts are not trusted. Every rectangle, length and size is checked before anything is touched or memory is taken;
-//! an update is applied wholly or not at all.
+//! Hosts are not trusted. Every rectangle, length and size is checked before anything is touched or memory is
+//! taken; an update is applied wholly or not at all.
 
 use std::collections::BTreeMap;
 
@@ -110,13 +110,15 @@ impl Track {
     /// After an error that concerns a video, that video's next picture must be a keyframe.
     pub fn apply(&mut self, update: &Update) -> Result<Region, ApplyError> {
         validate(update)?;
-        // Copies move what tiles of the same update may have replaced: all is decoded before the first change.
+        // Copies move what tiles of the same update may have replaced: all is decoded before the first
+        // change.
         let decoded =
             update.ops.iter().map(|op| self.decode(op, update.id.0)).collect::<Result<Vec<_>, _>>()?;
         let mut damaged = Region::new();
         if update.size != self.frame.size() {
             self.frame.resize(update.size);
-            // Videos end with the size of their picture; decoders of a large one would take their memory for good.
+            // Videos end with the size of their picture; decoders of a large one would take their memory for
+            // good.
             self.streams.retain(|_, stream| stream.used == update.id.0);
             damaged.add(update.size.to_rect());
         }
@@ -171,7 +173,8 @@ impl Track {
         picture
     }
 
-    /// Makes room for a new stream. Old ones are seldom used again: hosts drop their encoders soon after motion ends.
+    /// Makes room for a new stream. Old ones are seldom used again: hosts drop their encoders soon after
+    /// motion ends.
     fn drop_unused_streams(&mut self, now: u64) {
         self.streams.retain(|_, stream| now.saturating_sub(stream.used) < UNUSED);
         if self.streams.len() >= MAX_STREAMS {

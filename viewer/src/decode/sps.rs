@@ -2,8 +2,8 @@
 
 use media::{Pixels, Size};
 
-/// The size that the pictures of a sequence parameter set are coded with, in whole macroblocks, before cropping. `None` if it is
-/// malformed, or of a profile that hosts do not send.
+/// The size that the pictures of a sequence parameter set are coded with, in whole macroblocks, before
+/// cropping. `None` if it is malformed, or of a profile that hosts do not send.
 pub(super) fn coded_size(unit: &[u8]) -> Option<Size<Pixels>> {
     const BASELINE: u32 = 66;
     const MAIN: u32 = 77;

@@ -74,7 +74,8 @@ fn every_coding_of_tiles_is_understood() {
     let four = Rect::new(2, 1, 2, 2);
     let colours = [[10, 20, 30, 255], [40, 50, 60, 128], [1, 1, 1, 1], [0, 0, 0, 0]];
     let raw = colours.concat();
-    // Blue less green is -10, -10, 0, 0; green 20, 50, 1, 0; red less green 10, 10, 0, 0; alpha 255, 128, 1, 0.
+    // Blue less green is -10, -10, 0, 0; green 20, 50, 1, 0; red less green 10, 10, 0, 0; alpha 255, 128, 1,
+    // 0.
     let planes = [246, 0, 10, 0, 20, 30, 207, 255, 10, 0, 246, 0, 255, 129, 129, 255];
     let bands = |rest: &[u8]| [&[3], &planes[..], rest].concat();
     let (one, two) = (bands(&[2, 0b1000, 0b1101]), bands(&[1, 1, 0, 1, 2, 3]));

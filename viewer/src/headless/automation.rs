@@ -103,7 +103,8 @@ impl Automation {
         }
     }
 
-    /// Waits for the link, and then for the windows that the session has already: the first request finds them.
+    /// Waits for the link, and then for the windows that the session has already: the first request finds
+    /// them.
     fn connect(&mut self) -> Result<()> {
         let mut deadline = None;
         while !self.model.is_complete() {

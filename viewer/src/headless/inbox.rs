@@ -20,9 +20,9 @@ pub(crate) enum Message {
     Event(Event),
 }
 
-/// Receives messages. A line is read only when it was asked for, so that scripts wait in their pipe and not in memory.
-/// Events are not held back, and the channel has no bound: handling one costs far less than receiving one, and a request
-/// that takes long hears them too.
+/// Receives messages. A line is read only when it was asked for, so that scripts wait in their pipe and not
+/// in memory. Events are not held back, and the channel has no bound: handling one costs far less than
+/// receiving one, and a request that takes long hears them too.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     messages: Receiver<Message>,
@@ -65,7 +65,8 @@ impl Inbox {
     }
 }
 
-/// The longest line: a clipboard's content in base64 fits in. The rest of a longer one is refused as a line of its own.
+/// The longest line: a clipboard's content in base64 fits in. The rest of a longer one is refused as a line
+/// of its own.
 const MAX_LINE: u64 = 32 << 20;
 
 fn read_lines(wants: &Receiver<()>, lines: &Sender<Message>) {

@@ -84,7 +84,8 @@ impl Keyboard {
         &self.text
     }
 
-    /// How to enter what `name` says: a keysym's name, a single character, or either behind modifiers and `+`.
+    /// How to enter what `name` says: a keysym's name, a single character, or either behind modifiers and
+    /// `+`.
     pub(crate) fn named(&self, name: &str) -> Result<Entry, KeyError> {
         let (modifiers, name) = match name.rsplit_once('+') {
             Some((modifiers, name)) if !name.is_empty() && !modifiers.is_empty() => (modifiers, name),

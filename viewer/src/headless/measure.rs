@@ -1,5 +1,5 @@
-//! From a key to the change it causes, measured inside of the viewer: from the moment the input event is made until the
-//! changed pixels have been applied.
+//! From a key to the change it causes, measured inside of the viewer: from the moment the input event is made
+//! until the changed pixels have been applied.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The headless viewer: JSON requests on stdin, JSON answers on stdout, one a line, in order.
 //!
-//! One thread handles a request at a time and the link's events meanwhile. Waiting is driven by conditions: whatever
-//! could make one true arrives as an event, and nothing polls.
+//! One thread handles a request at a time and the link's events meanwhile. Waiting is driven by conditions:
+//! whatever could make one true arrives as an event, and nothing polls.
 
 mod actions;
 mod automation;

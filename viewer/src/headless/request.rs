@@ -191,7 +191,8 @@ pub(crate) enum Until {
     Title(String),
     /// The viewer holds the app's exact pixels.
     Exact(TrackId),
-    /// Pixels changed since the last request that acted, or looked at this window by `screenshot` or `changed`.
+    /// Pixels changed since the last request that acted, or looked at this window by `screenshot` or
+    /// `changed`.
     Changed(TrackId),
     /// The window is gone.
     Closed(TrackId),

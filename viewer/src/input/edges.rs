@@ -1,5 +1,5 @@
-//! The edges of windows that have no frame of the desktop's: apps cannot offer theirs, since what they draw around
-//! their windows is not sent.
+//! The edges of windows that have no frame of the desktop's: apps cannot offer theirs, since what they draw
+//! around their windows is not sent.
 
 use media::{Logical, Position, Size, Window, WindowGrab, WindowKind};
 use winit::window::{CursorIcon, ResizeDirection};

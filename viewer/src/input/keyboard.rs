@@ -9,8 +9,9 @@ use winit::{
 
 /// What a key event means for the session, if anything.
 ///
-/// Repeats mean nothing: apps repeat on their own. Presses that the window system makes up when a window gets the focus
-/// count for modifiers only: a held Ctrl goes on to work, and the Return that closed a dialog elsewhere does not type.
+/// Repeats mean nothing: apps repeat on their own. Presses that the window system makes up when a window gets
+/// the focus count for modifiers only: a held Ctrl goes on to work, and the Return that closed a dialog
+/// elsewhere does not type.
 pub(crate) fn key(event: &KeyEvent, made_up: bool) -> Option<(KeyCode, bool)> {
     let key = code(event.physical_key)?;
     wanted(key, event.state == ElementState::Pressed, event.repeat, made_up)

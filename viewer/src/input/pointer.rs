@@ -19,7 +19,8 @@ pub(crate) fn button(button: MouseButton) -> Option<Button> {
     Some(Button(code))
 }
 
-/// What a turn of the wheel or a movement of fingers means. Positive is right and down here, and left and up in winit.
+/// What a turn of the wheel or a movement of fingers means. Positive is right and down here, and left and up
+/// in winit.
 pub(crate) fn axis(delta: MouseScrollDelta, phase: TouchPhase, scale: Scale) -> Axis {
     match delta {
         MouseScrollDelta::LineDelta(x, y) => {
@@ -49,8 +50,8 @@ pub(crate) fn axis(delta: MouseScrollDelta, phase: TouchPhase, scale: Scale) -> 
 
 /// Tells turns of a wheel from echoes of them.
 ///
-/// On X11 a wheel may be a device with an axis or four buttons; those of remote desktops and of tools that click are
-/// buttons, and winit takes the release of such a button for another turn.
+/// On X11 a wheel may be a device with an axis or four buttons; those of remote desktops and of tools that
+/// click are buttons, and winit takes the release of such a button for another turn.
 #[derive(Debug, Default)]
 pub(crate) struct Wheel {
     /// A button of a wheel is being released: the next turn is none.

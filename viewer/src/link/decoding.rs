@@ -1,7 +1,7 @@
 //! The decode thread: turns updates into pixels, in the order in which they come.
 //!
-//! A picture belongs to one connection: the update with the number 1 begins a new one, while the front end goes on to
-//! show the old.
+//! A picture belongs to one connection: the update with the number 1 begins a new one, while the front end
+//! goes on to show the old.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -43,8 +43,8 @@ pub(crate) enum Decoded {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     jobs: mpsc::Sender<Job>,
-    /// What found the mailbox full. While there is any, the network thread takes no further updates from the link,
-    /// which slows the host down.
+    /// What found the mailbox full. While there is any, the network thread takes no further updates from the
+    /// link, which slows the host down.
     waiting: VecDeque<Job>,
     connection: u64,
 }
@@ -155,8 +155,8 @@ impl<S: Sink> Worker<S> {
                 (Decoded::Broken { connection, reason }, None)
             }
         };
-        // First the core, then whoever presents: the core cannot place the presenting of what it does not know.
-        // The network thread is gone only when the viewer ends.
+        // First the core, then whoever presents: the core cannot place the presenting of what it does not
+        // know. The network thread is gone only when the viewer ends.
         let _ = self.results.send(result);
         if let Some(event) = event {
             (self.sink)(event);

@@ -1,7 +1,8 @@
 //! The viewer's end of a link, as its front end sees it: commands go in, events come out.
 //!
-//! The network thread owns the link and the sans-IO viewer core; the decode thread owns the decoders. Both report to the
-//! front end through one [`Sink`], at once. A link that breaks is made again by itself; the front end is told.
+//! The network thread owns the link and the sans-IO viewer core; the decode thread owns the decoders. Both
+//! report to the front end through one [`Sink`], at once. A link that breaks is made again by itself; the
+//! front end is told.
 
 mod backoff;
 mod decoding;
@@ -32,8 +33,8 @@ pub struct Link {
 const MAX_COMMANDS: usize = 4096;
 
 impl Link {
-    /// Starts to connect, and keeps connected until [`Command::Leave`] or an [`Event::State`] that says it ended.
-    /// With `stats` it reports every second without being asked.
+    /// Starts to connect, and keeps connected until [`Command::Leave`] or an [`Event::State`] that says it
+    /// ended. With `stats` it reports every second without being asked.
     pub fn start(address: transport::LinkAddress, stats: bool, sink: impl Sink) -> std::io::Result<Link> {
         let (commands, received) = mpsc::channel(MAX_COMMANDS);
         let thread = thread::Builder::new()

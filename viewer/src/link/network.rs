@@ -63,8 +63,8 @@ enum Over {
 
 impl<S: Sink> Network<S> {
     fn new(stats: bool, commands: mpsc::Receiver<Command>, sink: S) -> io::Result<Self> {
-        // The core bounds how many updates are handed out and not applied, and each has one result. The decode thread
-        // must not wait for this one, which may be waiting for it.
+        // The core bounds how many updates are handed out and not applied, and each has one result. The
+        // decode thread must not wait for this one, which may be waiting for it.
         let (results, decoded) = mpsc::unbounded_channel();
         Ok(Self {
             core: Viewer::new(core::Config { resume: Some(resume_key()?), ..core::Config::default() }),
@@ -163,7 +163,8 @@ impl<S: Sink> Network<S> {
             tokio::select! {
                 biased;
                 () = self.signals.recv() => break Over::End(End::Left),
-                // Before commands: the word that an update was presented must not overtake the word that it was applied.
+                // Before commands: the word that an update was presented must not overtake the word that it
+                // was applied.
                 Some(decoded) = self.decoded.recv() => {
                     if let Some(reason) = self.on_decoded(decoded) {
                         break Over::Broken(reason);
@@ -205,8 +206,8 @@ impl<S: Sink> Network<S> {
         None
     }
 
-    /// Without a link: what is meant for the host is dropped, but for input, which the core keeps; what is meant for the
-    /// front end is not.
+    /// Without a link: what is meant for the host is dropped, but for input, which the core keeps; what is
+    /// meant for the front end is not.
     fn act_offline(&mut self) {
         while let Some(action) = self.core.poll_action() {
             match action {
@@ -353,8 +354,8 @@ impl Leaving {
     }
 }
 
-/// Waits until a link over TCP can run over UDP again, which stands loss better: for ever, if it runs over UDP. What is
-/// under way is not lost by the change: it is sent again over the new link.
+/// Waits until a link over TCP can run over UDP again, which stands loss better: for ever, if it runs over
+/// UDP. What is under way is not lost by the change: it is sent again over the new link.
 async fn better_way(address: &LinkAddress, way: Option<Way>) {
     if way != Some(Way::Tcp) {
         return future::pending().await;
@@ -379,8 +380,8 @@ fn is_final(error: &ConnectError) -> bool {
     }
 }
 
-/// A host that is full, or that lost patience with a slow link, may take the viewer again. Who took this viewer's place has
-/// its key, and would be thrown out in turn.
+/// A host that is full, or that lost patience with a slow link, may take the viewer again. Who took this
+/// viewer's place has its key, and would be thrown out in turn.
 fn is_for_good(refusal: &Refusal) -> bool {
     matches!(
         refusal.code,

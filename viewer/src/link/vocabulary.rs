@@ -25,7 +25,8 @@ pub enum Command {
     },
     /// Let go of all keys, buttons and fingers.
     ReleaseAll,
-    /// Ask a window to change. The front end numbers its wishes itself: the newest serial is the one that counts.
+    /// Ask a window to change. The front end numbers its wishes itself: the newest serial is the one that
+    /// counts.
     Configure {
         /// Which.
         track: TrackId,
@@ -40,7 +41,8 @@ pub enum Command {
     Focus(Option<TrackId>),
     /// The user pressed outside of all popups.
     DismissPopups,
-    /// The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps.
+    /// The user does something to windows that is no input of an app: takes the seat, if nobody else is using
+    /// the apps.
     TakeSeat,
     /// Whether a window can be seen.
     Visible {

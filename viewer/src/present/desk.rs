@@ -123,7 +123,8 @@ impl Desk {
         format!("{title}{suffix}")
     }
 
-    /// The user closes a window. One that does not answer cannot close by itself: who closes it again ends its app.
+    /// The user closes a window. One that does not answer cannot close by itself: who closes it again ends
+    /// its app.
     pub(super) fn ask_to_close(&mut self, track: TrackId) {
         let Some(remote) = self.windows.get(track).filter(|remote| remote.states.unresponsive) else {
             return self.link.send(Command::Close(track));

@@ -29,7 +29,8 @@ impl Placement {
         Self { origin: (0.0, 0.0), unit: scale.factor() }
     }
 
-    /// In the middle of a local window that has another size: whole, and no larger than at the desktop's scale.
+    /// In the middle of a local window that has another size: whole, and no larger than at the desktop's
+    /// scale.
     pub(crate) fn within(content: Size<Logical>, inner: Size<Pixels>, scale: Scale) -> Self {
         let fits = |inner: u32, content: u32| f64::from(inner.max(1)) / f64::from(content.max(1));
         let fit = fits(inner.w, content.w).min(fits(inner.h, content.h));

@@ -1,4 +1,5 @@
-//! The desktop's input method: allowed where an app takes text, told where its caret is, and its text passed on.
+//! The desktop's input method: allowed where an app takes text, told where its caret is, and its text passed
+//! on.
 
 use media::{Point, Size, TextInput, TextPurpose, TrackId};
 use protocol::input::{InputEvent, MAX_TEXT};
@@ -28,8 +29,8 @@ impl Desk {
         self.settle_ime();
     }
 
-    /// Allows the input method in the window with the keyboard if its app takes text there. Elsewhere it would only keep
-    /// keys back.
+    /// Allows the input method in the window with the keyboard if its app takes text there. Elsewhere it
+    /// would only keep keys back.
     pub(super) fn settle_ime(&mut self) {
         let wanted = self.ime.place.and_then(|(track, input)| {
             let (root, offset) = self.windows.place(track);

@@ -1,8 +1,8 @@
 //! A pointer that an app has locked: it stays where it is, and all of its motion goes to the app.
 //!
-//! Wayland locks pointers and tells of their motion. X11 only keeps them within a window: there the pointer is put back to
-//! the middle whenever it has gone far, and its way is what lies between the places that it is seen at. (What X11 tells
-//! of motion besides comes twice as long as a window keeps the pointer.)
+//! Wayland locks pointers and tells of their motion. X11 only keeps them within a window: there the pointer
+//! is put back to the middle whenever it has gone far, and its way is what lies between the places that it is
+//! seen at. (What X11 tells of motion besides comes twice as long as a window keeps the pointer.)
 
 use media::TrackId;
 use protocol::input::InputEvent;
@@ -90,8 +90,8 @@ impl Desk {
         self.settle_lock();
     }
 
-    /// Locks the desktop's pointer if an app wants it and its window has the keyboard, or lets it go. Where a desktop does
-    /// not lock pointers, motion goes on as places.
+    /// Locks the desktop's pointer if an app wants it and its window has the keyboard, or lets it go. Where a
+    /// desktop does not lock pointers, motion goes on as places.
     pub(super) fn settle_lock(&mut self) {
         let wanted = self.lock.wanted.map(|track| (track, self.windows.root(track)));
         let wanted = wanted.filter(|(_, root)| self.seat.focused() == Some(*root));

@@ -1,7 +1,7 @@
 //! The native viewer: one local window for each remote one.
 //!
-//! Everything happens on the thread of the window system's events. Updates wake it at once; there are no ticks, and
-//! presenting waits for no display. What came together is painted together.
+//! Everything happens on the thread of the window system's events. Updates wake it at once; there are no
+//! ticks, and presenting waits for no display. What came together is painted together.
 
 mod cursor;
 mod desk;

@@ -199,8 +199,8 @@ impl Desk {
     }
 }
 
-/// Gives a local window the size that another viewer wants it to have, where the desktop lets it: one that the user has
-/// made fill the screen shows it smaller, or with room around it.
+/// Gives a local window the size that another viewer wants it to have, where the desktop lets it: one that
+/// the user has made fill the screen shows it smaller, or with room around it.
 pub(super) fn look_on(view: &mut View, window: &Window, remote: &Remote) {
     view.invalidate();
     if !window.is_maximized() && window.fullscreen().is_none() {

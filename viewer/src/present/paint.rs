@@ -2,7 +2,8 @@
 
 use media::{Frame, Pixels, Rect, Region, Size};
 
-/// A window's buffer, ARGB a pixel, colours multiplied by alpha, rows without padding. Windows ignore alpha, popups may not.
+/// A window's buffer, ARGB a pixel, colours multiplied by alpha, rows without padding. Windows ignore alpha,
+/// popups may not.
 pub(crate) struct Target<'a> {
     /// Its pixels.
     pub(crate) pixels: &'a mut [u32],
@@ -13,12 +14,13 @@ pub(crate) struct Target<'a> {
 /// How a picture of another size than its window is shown until the right one arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {
-    /// Pixel by pixel from the top left corner; what is left over continues the picture's edge. For resizing: text
-    /// stays where it is.
+    /// Pixel by pixel from the top left corner; what is left over continues the picture's edge. For resizing:
+    /// text stays where it is.
     Anchored,
     /// Stretched. For pictures made for another scale.
     Stretched,
-    /// Stretched to a part of the window, with nothing around it. For windows that another viewer has laid out.
+    /// Stretched to a part of the window, with nothing around it. For windows that another viewer has laid
+    /// out.
     Within(Rect<Pixels>),
 }
 

@@ -1,6 +1,7 @@
 //! Popups where they belong to their parent's window: on Wayland.
 //!
-//! A popup is opened once its parent is on the desktop, and is gone before its parent is: desktops insist on both.
+//! A popup is opened once its parent is on the desktop, and is gone before its parent is: desktops insist on
+//! both.
 
 use media::{Point, Size, TrackId, Window as Remote, WindowKind};
 use protocol::input::InputEvent;
@@ -84,7 +85,8 @@ impl Desk {
         }
     }
 
-    /// Buttons that are down in a popup are up when it is gone: the desktop tells nobody of their release then.
+    /// Buttons that are down in a popup are up when it is gone: the desktop tells nobody of their release
+    /// then.
     fn let_go_in(&mut self, popup: TrackId) {
         let Some((pointed, position)) = self.seat.pointer().filter(|(pointed, _)| *pointed == popup) else {
             return;

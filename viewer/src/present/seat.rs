@@ -27,8 +27,8 @@ use crate::{
 pub(crate) struct Seat {
     /// The window that has the keyboard, as the host knows it.
     focused: Option<TrackId>,
-    /// What it will be when all events of this moment are through: a change from one of our windows to another comes as
-    /// a loss and a gain.
+    /// What it will be when all events of this moment are through: a change from one of our windows to
+    /// another comes as a loss and a gain.
     focusing: Option<TrackId>,
     /// The track that the pointer is in, and where.
     pointer: Option<(TrackId, Position<Logical>)>,
@@ -111,8 +111,8 @@ impl Desk {
         }
     }
 
-    /// What no window hears: motion of a locked pointer, and presses that reach none of our windows, by which what is
-    /// open on top of others closes, as everywhere.
+    /// What no window hears: motion of a locked pointer, and presses that reach none of our windows, by which
+    /// what is open on top of others closes, as everywhere.
     pub(super) fn on_device_event(&mut self, event: &DeviceEvent) {
         if let DeviceEvent::MouseMotion { delta } = event {
             return self.on_mouse_motion(*delta);
@@ -265,7 +265,8 @@ impl Desk {
 
     /// The app wants the desktop to go on with a drag of the title bar or border that it draws.
     pub(super) fn on_grabbed(&mut self, track: TrackId, grab: WindowGrab) {
-        // The word of it took a round trip: a button that is up again meanwhile would leave the window at the pointer.
+        // The word of it took a round trip: a button that is up again meanwhile would leave the window at the
+        // pointer.
         let held = self.seat.pressed.contains(&Button::LEFT);
         let Some(Face::Window(window)) =
             self.views.get(&track).filter(|_| held).map(|view| view.face.clone())

@@ -1,7 +1,7 @@
 //! One local window that shows one track.
 //!
-//! A view is made when its track's first picture has arrived, so nothing empty is ever shown. It shows its last picture
-//! until a newer one arrives, whatever happens to its size or to the link.
+//! A view is made when its track's first picture has arrived, so nothing empty is ever shown. It shows its
+//! last picture until a newer one arrives, whatever happens to its size or to the link.
 
 use std::{collections::VecDeque, io, num::NonZeroU32, rc::Rc, sync::Arc};
 
@@ -109,8 +109,8 @@ impl View {
         !self.history.is_empty()
     }
 
-    /// How far its content is from the corner of what it is on the desktop: beneath the title bar that winit draws on
-    /// desktops that draw none.
+    /// How far its content is from the corner of what it is on the desktop: beneath the title bar that winit
+    /// draws on desktops that draw none.
     pub(crate) fn frame(&self) -> Point<Logical> {
         let Some(window) = self.face.window() else { return Point::default() };
         let height = window.outer_size().height.saturating_sub(window.inner_size().height);
@@ -203,8 +203,8 @@ impl View {
                 let damage = paint(&mut buffer, region);
                 let rects: Vec<_> = damage.iter().filter_map(|&rect| to_softbuffer(rect)).collect();
                 buffer.present_with_damage(&rects)?;
-                // Waits until the window system has taken the pixels: only then have they been presented, and the request
-                // does not stay in a buffer of this process.
+                // Waits until the window system has taken the pixels: only then have they been presented, and
+                // the request does not stay in a buffer of this process.
                 surface.buffer_mut()?;
                 Ok(Some(damage))
             }

@@ -1,7 +1,8 @@
 //! Sizes and states that this desktop wants windows to have, and how far the host has answered.
 //!
-//! The newest wish wins. Until the host has answered it, and while the user is still dragging, what the host says about
-//! size and states is older than what the desktop wants, and is not followed: windows would jump back and forth.
+//! The newest wish wins. Until the host has answered it, and while the user is still dragging, what the host
+//! says about size and states is older than what the desktop wants, and is not followed: windows would jump
+//! back and forth.
 
 use std::{
     collections::HashMap,
@@ -114,7 +115,8 @@ impl Wishes {
         configure.size.filter(|_| !configure.maximized && !configure.fullscreen)
     }
 
-    /// Asks for this even if the window seems to be so already: another viewer's wishes were in force until now.
+    /// Asks for this even if the window seems to be so already: another viewer's wishes were in force until
+    /// now.
     pub(crate) fn insist(&mut self, track: TrackId, local: Local) -> Configure {
         self.wish(track, local, Dragging::Settled)
     }

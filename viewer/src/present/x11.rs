@@ -71,7 +71,8 @@ impl Told {
                 &[self.modal],
             )?;
         }
-        // The window manager looks when the window is shown, by another connection: this must be there by then.
+        // The window manager looks when the window is shown, by another connection: this must be there by
+        // then.
         self.connection.sync()
     }
 }

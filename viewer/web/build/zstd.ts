@@ -1,6 +1,6 @@
 /**
- * The WebAssembly of `zstddec` as a file of its own. The package holds it as text within its script and fetches it from a
- * `data:` address, which our content security policy forbids, and which is a third larger.
+ * The WebAssembly of `zstddec` as a file of its own. The package holds it as text within its script and
+ * fetches it from a `data:` address, which our content security policy forbids, and which is a third larger.
  */
 
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * The page's entry. The ticket is taken out of the address before anything else, so that it stays in no history; then it is
- * exchanged for a cookie, and the desk begins.
+ * The page's entry. The ticket is taken out of the address before anything else, so that it stays in no
+ * history; then it is exchanged for a cookie, and the desk begins.
  */
 
 import "./present/style/index.css";

@@ -1,6 +1,6 @@
 /**
- * The rooms that are free of the page compile where there is no page: they name no element, no document and no window. The
- * worker runs some of them, and tests run all without a browser.
+ * The rooms that are free of the page compile where there is no page: they name no element, no document and
+ * no window. The worker runs some of them, and tests run all without a browser.
  */
 
 import { readdirSync } from "node:fs";

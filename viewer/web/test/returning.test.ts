@@ -1,4 +1,7 @@
-/** Links that break: what the user did meanwhile takes effect once, in order, if the host knows the viewer again. */
+/**
+ * Links that break: what the user did meanwhile takes effect once, in order, if the host knows the viewer
+ * again.
+ */
 
 import { describe, expect, test } from "vitest";
 

@@ -204,8 +204,8 @@ impl Certificates {
         let _ = self.0.other.set(Other { protocol, certificate: Arc::new(certificate) });
     }
 
-    /// Makes the host's own certificate be for this address as well, by which somebody reached it: networks come and go
-    /// while a host runs.
+    /// Makes the host's own certificate be for this address as well, by which somebody reached it: networks
+    /// come and go while a host runs.
     pub(crate) fn cover(&self, address: IpAddr) {
         let Some(own) = &self.0.own else { return };
         let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
@@ -224,8 +224,8 @@ impl Certificates {
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
     }
 
-    /// Looks whether the files have changed, if that was not done just now. Reads two small files: rarely, and before a
-    /// handshake that takes longer.
+    /// Looks whether the files have changed, if that was not done just now. Reads two small files: rarely,
+    /// and before a handshake that takes longer.
     pub(crate) fn refresh(&self, now: Instant) {
         let Some((certificate, key)) = &self.0.files else { return };
         let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);

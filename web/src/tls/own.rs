@@ -1,5 +1,5 @@
-//! The page's own certificate, for hosts that were given none: signed by itself, so browsers ask people once whether they
-//! trust it. It is kept, since browsers remember their answer for exactly this certificate.
+//! The page's own certificate, for hosts that were given none: signed by itself, so browsers ask people once
+//! whether they trust it. It is kept, since browsers remember their answer for exactly this certificate.
 
 use std::{fs, io::BufRead, net::IpAddr, path::Path, time::Duration};
 

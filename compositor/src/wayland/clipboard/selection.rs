@@ -1,8 +1,8 @@
 //! Copy and paste: between apps, from apps to viewers, from viewers to apps.
 //!
-//! Content moves only when somebody pastes. Apps among themselves are connected by Smithay. Between apps and viewers,
-//! what is on offer is announced; content follows a request, through a pipe that is bounded in size and time. The
-//! primary selection stays among apps.
+//! Content moves only when somebody pastes. Apps among themselves are connected by Smithay. Between apps and
+//! viewers, what is on offer is announced; content follows a request, through a pipe that is bounded in size
+//! and time. The primary selection stays among apps.
 
 use std::{collections::HashMap, os::fd::OwnedFd, time::Duration};
 

@@ -1,12 +1,13 @@
 //! Composed text on its way to the text input in use.
 //!
-//! Apps look at keys later than at composed text: they queue the ones and are called with the other. So text goes by keys
-//! as well where the app may still have keys to look at, and so do line ends and tabs, which mean a key to most apps. Keys
-//! behind an inserted text wait until the app has taken that in: its text input commits, or it answers a ping that was
-//! sent behind the text.
+//! Apps look at keys later than at composed text: they queue the ones and are called with the other. So text
+//! goes by keys as well where the app may still have keys to look at, and so do line ends and tabs, which
+//! mean a key to most apps. Keys behind an inserted text wait until the app has taken that in: its text input
+//! commits, or it answers a ping that was sent behind the text.
 //!
-//! Terminals get all text by keys: it is the same to them, and some drop what names a commit of theirs that is not the
-//! newest. What is shown to them as composed is told again if they commit before they have surely seen it.
+//! Terminals get all text by keys: it is the same to them, and some drop what names a commit of theirs that
+//! is not the newest. What is shown to them as composed is told again if they commit before they have surely
+//! seen it.
 
 use media::{Cause, TextPurpose, TrackId};
 use smithay::{utils::SERIAL_COUNTER, wayland::shell::xdg::ShellClient};
@@ -17,8 +18,8 @@ use crate::wayland::windows::tracks::Role;
 /// The longest text of one event: what text-input-v3 allows.
 const MAX_PART: usize = 4000;
 
-/// Round trips after which an app has looked at the keys before them: with the first it has taken them in, with the second
-/// it has turned its loop.
+/// Round trips after which an app has looked at the keys before them: with the first it has taken them in,
+/// with the second it has turned its loop.
 const TRIPS: u8 = 2;
 
 /// How far the app with the keyboard has come.
@@ -141,7 +142,8 @@ impl State {
         self.input.progress.inserted
     }
 
-    /// Asks the app with the keyboard how far it has come. What is under way already tells nothing of what was sent now.
+    /// Asks the app with the keyboard how far it has come. What is under way already tells nothing of what
+    /// was sent now.
     fn ask_app(&mut self) {
         let progress = &mut self.input.progress;
         if let Some(trip) = &mut progress.trip {

@@ -1,5 +1,5 @@
-//! How the pointer looks: by name where the app says one, else by picture. Reported at the end of the loop's turn, and no
-//! more often than a screen could show it: the newest look always is.
+//! How the pointer looks: by name where the app says one, else by picture. Reported at the end of the loop's
+//! turn, and no more often than a screen could show it: the newest look always is.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "cursors' names are a library's"))]
 
@@ -120,8 +120,8 @@ fn cursor_picture(surface: &WlSurface) -> Option<CursorImage> {
     picture(surface, (hotspot.x, hotspot.y))
 }
 
-/// What a small surface shows, of which this place is at the pointer. One that is larger than cursors of viewers can be is made
-/// smaller, and stands for as much as before, if that can be said.
+/// What a small surface shows, of which this place is at the pointer. One that is larger than cursors of
+/// viewers can be is made smaller, and stands for as much as before, if that can be said.
 pub(in crate::wayland) fn picture(surface: &WlSurface, hotspot: (i32, i32)) -> Option<CursorImage> {
     compositor::with_states(surface, |states| {
         let content = capture::content(states);
@@ -148,7 +148,8 @@ pub(in crate::wayland) fn picture(surface: &WlSurface, hotspot: (i32, i32)) -> O
 /// So many pixels of a row and of a column are looked at at most for one that stands for many.
 const SAMPLES: u32 = 4;
 
-/// A picture as R G B A with straight alpha, made smaller to `size`: each pixel is the mean of those that it stands for.
+/// A picture as R G B A with straight alpha, made smaller to `size`: each pixel is the mean of those that it
+/// stands for.
 fn straight(frame: &Frame, size: Size<media::Pixels>) -> Bytes {
     let whole = frame.size();
     let rows: Vec<&[u8]> = frame.rows(whole.to_rect()).collect();

@@ -1,8 +1,8 @@
 //! Handing viewers' input to apps.
 //!
-//! Smithay's pointer lives in one plane. Here every toplevel lies at that plane's origin and its popups around it, so
-//! that a drag from a window into its menu is one movement; which surface is meant is said by the track, not by the
-//! plane.
+//! Smithay's pointer lives in one plane. Here every toplevel lies at that plane's origin and its popups
+//! around it, so that a drag from a window into its menu is one movement; which surface is meant is said by
+//! the track, not by the plane.
 
 use media::{
     Axis, Button, Cause, Event, KeyCode, Logical, Modality, Position, TouchPhase, TouchPoint, TrackId,
@@ -101,9 +101,9 @@ impl State {
         });
     }
 
-    /// Moves the pointer to a place that it is not at. Who stays under it is told of the way as well, in the same frame:
-    /// Xwayland takes a place without a way for one of another device than buttons and wheels come from, and what apps
-    /// know of a wheel is void with each change of device.
+    /// Moves the pointer to a place that it is not at. Who stays under it is told of the way as well, in the
+    /// same frame: Xwayland takes a place without a way for one of another device than buttons and wheels
+    /// come from, and what apps know of a wheel is void with each change of device.
     fn move_pointer(&mut self, under: Option<(WlSurface, Place)>, location: Place) {
         let pointer = self.input.pointer.clone();
         let way = location - pointer.current_location();
@@ -286,7 +286,8 @@ fn find_surface(
     found
 }
 
-/// Scrolled by one detent of a wheel. Apps that look at units take ten of them for a step: GTK 3, Chromium, Xwayland.
+/// Scrolled by one detent of a wheel. Apps that look at units take ten of them for a step: GTK 3, Chromium,
+/// Xwayland.
 const UNITS_OF_A_DETENT: f64 = 10.0;
 
 /// What an app is told of a scroll event; `None` if nothing was scrolled.

@@ -1,8 +1,8 @@
 //! Dragging content from window to window.
 //!
-//! Smithay tells the apps. Where the pointer is only viewers know: while a button is down they tell of it in the window where
-//! it went down, but during a drag in the window that it is over. So they are told when one begins and ends, and what it
-//! looks like.
+//! Smithay tells the apps. Where the pointer is only viewers know: while a button is down they tell of it in
+//! the window where it went down, but during a drag in the window that it is over. So they are told when one
+//! begins and ends, and what it looks like.
 
 use std::time::Duration;
 

@@ -2,9 +2,10 @@
 //!
 //! Invariants:
 //! - What is typed after something that waits waits as well: all of it stays in order.
-//! - Nothing waits for a time; each reason to wait ends by a sign of the app's, see [`typing`](crate::wayland::xwayland::typing) and
-//!   [`composition`](super::composition).
-//! - When the user goes to another window, nothing waits any longer: an app that was stopped hinders nobody else.
+//! - Nothing waits for a time; each reason to wait ends by a sign of the app's, see
+//!   [`typing`](crate::wayland::xwayland::typing) and [`composition`](super::composition).
+//! - When the user goes to another window, nothing waits any longer: an app that was stopped hinders nobody
+//!   else.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,8 @@
 //! What is looked at in a viewer's keymap before it is compiled.
 //!
-//! xkbcommon trusts what it compiles: a keymap may have it read other files, also such as never end, and it makes a table
-//! as long as the largest key code or level that a keymap names. Keymaps as libraries write them do neither.
+//! xkbcommon trusts what it compiles: a keymap may have it read other files, also such as never end, and it
+//! makes a table as long as the largest key code or level that a keymap names. Keymaps as libraries write
+//! them do neither.
 
 /// The longest keymap that is compiled. The usual ones have 70 kB.
 const MAX_KEYMAP: usize = 512 << 10;

@@ -1,7 +1,9 @@
-//! pointer-constraints and relative-pointer: apps that want all of the pointer's motion, or keep it in a region.
+//! pointer-constraints and relative-pointer: apps that want all of the pointer's motion, or keep it in a
+//! region.
 //!
-//! A constraint is active while its surface has the pointer and its window the keyboard. A viewer whose pointer is
-//! locked sends the motion itself; one that cannot lock it still sends places, and the app gets the way between them.
+//! A constraint is active while its surface has the pointer and its window the keyboard. A viewer whose
+//! pointer is locked sends the motion itself; one that cannot lock it still sends places, and the app gets
+//! the way between them.
 
 use std::time::Duration;
 
@@ -27,7 +29,8 @@ pub(crate) struct Lock {
     under: Option<(WlSurface, Place)>,
     /// Where the viewers' pointer is on that plane, also while the apps' is locked.
     at: Option<(TrackId, Place)>,
-    /// Where on that plane the app that has the pointer believes it to be; `None` where it has moved on by itself.
+    /// Where on that plane the app that has the pointer believes it to be; `None` where it has moved on by
+    /// itself.
     told: Option<Place>,
     /// What the session core was told.
     reported: Option<TrackId>,
@@ -81,11 +84,13 @@ impl State {
         }
     }
 
-    /// Whether the pointer is at this place already, over this surface. Buttons and wheels name their places, and no mouse
-    /// moves without moving: apps take a motion with a button down for the beginning of a drag, and more of the kind.
+    /// Whether the pointer is at this place already, over this surface. Buttons and wheels name their places,
+    /// and no mouse moves without moving: apps take a motion with a button down for the beginning of a drag,
+    /// and more of the kind.
     pub(in crate::wayland) fn rests(&self, under: Option<&(WlSurface, Place)>, location: Place) -> bool {
         let (lock, focus) = (&self.input.lock, self.input.pointer.current_focus());
-        // What is under a pressed pointer gets nothing of it; once it is let go, the pointer is still where it was pressed.
+        // What is under a pressed pointer gets nothing of it; once it is let go, the pointer is still where
+        // it was pressed.
         let has_it = lock.under.as_ref() == under && focus.as_ref() == under.map(|(surface, _)| surface);
         lock.told == Some(location) && (self.is_pressed() || has_it)
     }

@@ -1,9 +1,11 @@
 //! Key codes that are lent to characters for which the viewer's keyboard has no key.
 //!
-//! Apps look at a key's symbol, and some at its code as well: what is lent to a letter must not be the code of Escape. So
-//! only codes are lent that no key of a keyboard in use today means anything by. Invariants:
-//! - All other keys stay as the viewer's keymap has them: nothing has to be taken back before a key of the viewer's.
-//! - A code keeps its character for as long as it can: of those that are lent, the one used longest ago goes to the next.
+//! Apps look at a key's symbol, and some at its code as well: what is lent to a letter must not be the code
+//! of Escape. So only codes are lent that no key of a keyboard in use today means anything by. Invariants:
+//! - All other keys stay as the viewer's keymap has them: nothing has to be taken back before a key of the
+//!   viewer's.
+//! - A code keeps its character for as long as it can: of those that are lent, the one used longest ago goes
+//!   to the next.
 //! - A code whose key may not have been read keeps its character until it was.
 
 use std::ops::RangeInclusive;
@@ -13,12 +15,13 @@ use xkbcommon::xkb;
 /// The first code of X and xkb is this one after evdev's.
 pub(in crate::wayland) const XKB_OFFSET: u32 = 8;
 
-/// The codes of F13 to F24, and of a keypad's brackets. Chromium drops keys whose codes it has never heard of, so there
-/// are no more for apps that look at codes.
+/// The codes of F13 to F24, and of a keypad's brackets. Chromium drops keys whose codes it has never heard
+/// of, so there are no more for apps that look at codes.
 const KNOWN: [RangeInclusive<u16>; 2] = [183..=194, 179..=180];
 
-/// X11 apps look at symbols alone, but they translate keys when they get to them, which can be late: so many codes that
-/// each can keep its character for long. What is left out does something in some app: media keys, reload, back, close.
+/// X11 apps look at symbols alone, but they translate keys when they get to them, which can be late: so many
+/// codes that each can keep its character for long. What is left out does something in some app: media keys,
+/// reload, back, close.
 const OBSCURE: [RangeInclusive<u16>; 19] = [
     141..=141,
     145..=149,
@@ -41,10 +44,12 @@ const OBSCURE: [RangeInclusive<u16>; 19] = [
     246..=247,
 ];
 
-/// Who reads the keys. Each has codes of its own, so that what one app may not have read yet hinders none of the other kind.
+/// Who reads the keys. Each has codes of its own, so that what one app may not have read yet hinders none of
+/// the other kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::wayland) enum Reader {
-    /// A Wayland app, which is told of keymaps and keys in one order and reads each key by the keymap that it was sent with.
+    /// A Wayland app, which is told of keymaps and keys in one order and reads each key by the keymap that it
+    /// was sent with.
     Wayland,
     /// An X11 app: its window. It reads keys by the keymap that X has when it gets to them.
     X11(u32),
@@ -159,7 +164,8 @@ fn name_of(written: &str, code: u32) -> Option<&str> {
 const TYPE: &str = "\ttype \"DORMER_TEXT\" {\n\t\tmodifiers= Shift+Lock;\n\t\tmap[Shift]= 1;\n\t\tmap[Lock]= 1;\n\
                     \t\tmap[Shift+Lock]= 1;\n\t\tlevel_name[1]= \"Any\";\n\t};\n";
 
-/// Puts more names, a type and more keys at the ends of a keymap's sections; X wants to be told how far its codes reach.
+/// Puts more names, a type and more keys at the ends of a keymap's sections; X wants to be told how far its
+/// codes reach.
 fn with(written: &str, names: &str, keys: &str) -> Option<String> {
     const END: &str = "\n};";
     let types = written.find("\nxkb_types")?;

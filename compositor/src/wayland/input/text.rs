@@ -1,7 +1,8 @@
 //! Keymaps of viewers, and text that has no keys.
 //!
-//! Text is typed by keys of the viewer's keymap where it has them, and else by key codes that are lent to its characters, see
-//! [`spare`](super::spare). Apps see ordinary keys, so this works in every toolkit and terminal.
+//! Text is typed by keys of the viewer's keymap where it has them, and else by key codes that are lent to its
+//! characters, see [`spare`](super::spare). Apps see ordinary keys, so this works in every toolkit and
+//! terminal.
 
 use media::{Cause, TrackId};
 use smithay::{
@@ -78,7 +79,8 @@ impl State {
         });
     }
 
-    /// Types a text, and says how many bytes of it were typed: for more, apps must first read what they were sent.
+    /// Types a text, and says how many bytes of it were typed: for more, apps must first read what they were
+    /// sent.
     pub(in crate::wayland) fn type_text(&mut self, text: &str, care: Care) -> usize {
         let mut typed = 0;
         while typed < text.len() {
@@ -92,7 +94,8 @@ impl State {
         typed
     }
 
-    /// Lends codes for as much of a text as one keymap has codes for, and installs that. How much it is, and its keys.
+    /// Lends codes for as much of a text as one keymap has codes for, and installs that. How much it is, and
+    /// its keys.
     fn lend_for(&mut self, text: &str, care: Care) -> (usize, Vec<u16>) {
         let reader = self.reader();
         let held = self.input.keyboard.pressed_keys();
@@ -112,7 +115,8 @@ impl State {
                     let (typing, unread) = (&codes, &self.xwayland.typing);
                     let idle = |code: u16| !typing.contains(&code) && !is_held(code);
                     let spare = &mut self.input.keymaps.spare;
-                    // Best one that is of no meaning to anybody any more; else none that this app has yet to read.
+                    // Best one that is of no meaning to anybody any more; else none that this app has yet to
+                    // read.
                     let read_by_all = |code, keys: &[Unread]| idle(code) && !unread.any_of(keys, None);
                     let read_here = |code, keys: &[Unread]| {
                         idle(code) && (care == Care::None || !unread.any_of(keys, Some(reader)))
@@ -237,7 +241,8 @@ impl State {
     }
 }
 
-/// The keys that type in every app: Escape, Backspace, Tab, Enter, letters, digits and what stands around them.
+/// The keys that type in every app: Escape, Backspace, Tab, Enter, letters, digits and what stands around
+/// them.
 const TYPING: [std::ops::RangeInclusive<u16>; 6] = [1..=28, 30..=41, 43..=53, 57..=57, 86..=86, 89..=89];
 
 #[cfg(test)]

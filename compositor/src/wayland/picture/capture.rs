@@ -1,8 +1,8 @@
 //! What is attached to each surface, and the pixels kept of it.
 //!
-//! A buffer is read while its commit is handled and released then; nothing of ours refers to it later. So pixels that
-//! will be needed again, to compose a tree of several surfaces, are kept in a picture of our own. The root of a tree
-//! that needs no composing keeps none: its pixels live in the track's canvas alone.
+//! A buffer is read while its commit is handled and released then; nothing of ours refers to it later. So
+//! pixels that will be needed again, to compose a tree of several surfaces, are kept in a picture of our own.
+//! The root of a tree that needs no composing keeps none: its pixels live in the track's canvas alone.
 
 use std::cell::{Ref, RefCell, RefMut};
 

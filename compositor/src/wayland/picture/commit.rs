@@ -110,7 +110,8 @@ impl State {
         }
     }
 
-    /// Takes what a commit attached. What was kept of a surface that shows nothing any more is not accounted any more.
+    /// Takes what a commit attached. What was kept of a surface that shows nothing any more is not accounted
+    /// any more.
     pub(in crate::wayland) fn take_content(&mut self, surface: &WlSurface) -> Change {
         let before = capture::kept_bytes(surface);
         let change = capture::take(surface);
@@ -118,7 +119,8 @@ impl State {
         change
     }
 
-    /// Keeps a buffer's pixels, if the app has room for them; else the surface shows nothing. The buffer is released.
+    /// Keeps a buffer's pixels, if the app has room for them; else the surface shows nothing. The buffer is
+    /// released.
     pub(in crate::wayland) fn keep_content(&mut self, surface: &WlSurface, fresh: Fresh) {
         // Accounted before the memory is taken.
         let (before, after) = (capture::kept_bytes(surface), capture::bytes_to_keep(surface));
@@ -131,8 +133,8 @@ impl State {
         }
     }
 
-    /// Brings a track's picture and state up to date with what was committed, and reports what changed. Where there is no
-    /// room for that, the picture stays as it is and its newest buffer the compositor's.
+    /// Brings a track's picture and state up to date with what was committed, and reports what changed. Where
+    /// there is no room for that, the picture stays as it is and its newest buffer the compositor's.
     pub(in crate::wayland) fn repaint(&mut self, id: TrackId) {
         let Some(track) = self.tracks.get(id) else { return };
         let root = track.root.clone();

@@ -1,9 +1,9 @@
 //! Making a track's picture out of its surface tree.
 //!
-//! A lone surface whose pixels are the picture's pixels is read straight into the canvas ([`Held::Direct`]). Anything
-//! else (subsurfaces, viewports, turned or scaled buffers) is composed from the pixels kept of each surface
-//! ([`Held::Composed`]). Either way only what changed is touched. A tree that was composed goes back to direct reading
-//! with the next buffer that allows it.
+//! A lone surface whose pixels are the picture's pixels is read straight into the canvas ([`Held::Direct`]).
+//! Anything else (subsurfaces, viewports, turned or scaled buffers) is composed from the pixels kept of each
+//! surface ([`Held::Composed`]). Either way only what changed is touched. A tree that was composed goes back
+//! to direct reading with the next buffer that allows it.
 
 use media::{Canvas, Frame, Logical, MAX_DIMENSION, Pixels, Point, Rect, Region, Scale, Size};
 use smithay::{
@@ -111,8 +111,8 @@ impl Picture {
         self.shape = shape;
     }
 
-    /// Brings the canvas up to date with the tree, of which the root has perhaps got a new buffer. Returns what changed;
-    /// `None` if the buffer could not be read.
+    /// Brings the canvas up to date with the tree, of which the root has perhaps got a new buffer. Returns
+    /// what changed; `None` if the buffer could not be read.
     pub(in crate::wayland) fn update(
         &mut self,
         canvas: &Canvas,
@@ -240,7 +240,8 @@ impl Picture {
         Some(damage)
     }
 
-    /// Keeps the root's pixels when its tree is composed from now on: the canvas has all of them that can be seen.
+    /// Keeps the root's pixels when its tree is composed from now on: the canvas has all of them that can be
+    /// seen.
     fn keep_root(&self, canvas: &Canvas, root: &WlSurface) {
         let Some((dx, dy)) = self.placed.first().and_then(|p| p.placement.one_to_one()) else { return };
         compositor::with_states(root, |states| {

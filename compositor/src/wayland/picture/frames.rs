@@ -1,13 +1,15 @@
 //! Frame callbacks and presentation feedback: when apps may draw again.
 //!
-//! Invariant: whoever asks is answered, whatever it committed and whatever became of its surface. What takes effect is
-//! noted by the surface that asked, not by the pixels that changed: a commit that changes nothing is answered as well.
+//! Invariant: whoever asks is answered, whatever it committed and whatever became of its surface. What takes
+//! effect is noted by the surface that asked, not by the pixels that changed: a commit that changes nothing
+//! is answered as well.
 //! - A surface of a shown track waits in that track's list until the session core says so
-//!   ([`media::Command::FrameDone`]). The core is told of everybody who waits: by [`media::Event::Damaged`], or if no
-//!   pixel changed, by [`media::Event::FrameWanted`].
-//! - All others (not mapped yet or not any more, cursors, drag icons) hear at once, but each at most sixty times a
-//!   second, so that an app which animates what nobody sees does not spin.
-//! - What a synchronised subsurface asks for waits for its parent's commit. If none can come any more, it is answered.
+//!   ([`media::Command::FrameDone`]). The core is told of everybody who waits: by [`media::Event::Damaged`],
+//!   or if no pixel changed, by [`media::Event::FrameWanted`].
+//! - All others (not mapped yet or not any more, cursors, drag icons) hear at once, but each at most sixty
+//!   times a second, so that an app which animates what nobody sees does not spin.
+//! - What a synchronised subsurface asks for waits for its parent's commit. If none can come any more, it is
+//!   answered.
 
 use std::{
     cell::{Cell, RefCell},
@@ -66,7 +68,8 @@ struct Served {
     timed: Cell<bool>,
     /// The track in whose list it is.
     listed: Cell<Option<TrackId>>,
-    /// Whether it has asked not to be synchronised with its parent. It still is while its parent is with another.
+    /// Whether it has asked not to be synchronised with its parent. It still is while its parent is with
+    /// another.
     desynchronised: Cell<bool>,
     /// What it asked for by commits that a parent holds back.
     held: RefCell<Held>,
@@ -138,7 +141,8 @@ impl Frames {
         }
     }
 
-    /// A surface may from now on draw without its parent: its callbacks are looked after at the end of the turn.
+    /// A surface may from now on draw without its parent: its callbacks are looked after at the end of the
+    /// turn.
     pub(in crate::wayland) fn loosened(&mut self, surface: WlSurface) {
         self.loosened.push(surface);
     }
@@ -166,8 +170,8 @@ impl State {
         }
     }
 
-    /// A surface is about to commit. What a parent holds back of that is kept here, where it can be found again: the
-    /// parent may go, or let the surface go, and never commit.
+    /// A surface is about to commit. What a parent holds back of that is kept here, where it can be found
+    /// again: the parent may go, or let the surface go, and never commit.
     pub(in crate::wayland) fn hold_callbacks(&mut self, surface: &WlSurface) {
         let effect = effect(surface);
         if effect == Effect::Now {
@@ -208,8 +212,8 @@ impl State {
         }
     }
 
-    /// A subsurface asks not to be synchronised any more: unless its parent is, what was held back takes effect now,
-    /// whatever the app asks for next.
+    /// A subsurface asks not to be synchronised any more: unless its parent is, what was held back takes
+    /// effect now, whatever the app asks for next.
     pub(in crate::wayland) fn let_go(&mut self, surface: &WlSurface) {
         with_served(surface, |served| served.desynchronised.set(true));
         if !compositor::get_parent(surface).is_some_and(|parent| compositor::is_sync_subsurface(&parent)) {

@@ -1,8 +1,8 @@
 //! Reading apps' buffers: shared memory and single pixels.
 //!
-//! Shared memory can change or vanish while it is read. Smithay's access turns the fault of a truncated pool into zeros
-//! and an error for the app; here every row is checked against the pool's size before it is copied, and no reference
-//! into the pool is ever made.
+//! Shared memory can change or vanish while it is read. Smithay's access turns the fault of a truncated pool
+//! into zeros and an error for the app; here every row is checked against the pool's size before it is
+//! copied, and no reference into the pool is ever made.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "formats are the protocol's"))]
 
@@ -69,8 +69,8 @@ pub(in crate::wayland) fn describe(buffer: &WlBuffer) -> Option<(Size<Pixels>, b
     Some((Size::new(side(data.width)?, side(data.height)?), conversion.is_opaque()))
 }
 
-/// Copies rectangles of a buffer to the same place in `to`, moved by `dx`, `dy`. What lies outside of either is left
-/// out.
+/// Copies rectangles of a buffer to the same place in `to`, moved by `dx`, `dy`. What lies outside of either
+/// is left out.
 pub(in crate::wayland) fn copy(
     buffer: &WlBuffer,
     rects: &[Rect<Pixels>],
@@ -117,9 +117,9 @@ fn copy_row(
     if start.checked_add(target.len()).is_none_or(|end| end > len) {
         return Err(Unreadable);
     }
-    // SAFETY: `pool` is valid for `len` bytes while Smithay's access lasts, and `start + target.len() <= len` was
-    // checked just now; `target` is our own memory, so the two do not overlap. Other writers of the pool can tear the
-    // pixels, which are valid whatever they are.
+    // SAFETY: `pool` is valid for `len` bytes while Smithay's access lasts, and `start + target.len() <= len`
+    // was checked just now; `target` is our own memory, so the two do not overlap. Other writers of the pool
+    // can tear the pixels, which are valid whatever they are.
     unsafe { std::ptr::copy_nonoverlapping(pool.add(start), target.as_mut_ptr(), target.len()) };
     Ok(())
 }

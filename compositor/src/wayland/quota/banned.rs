@@ -1,5 +1,5 @@
-//! Processes whose connections had to be shut, since nothing else ended their requests: each time that takes the loop's
-//! time from everybody, so they wait before they may connect again, longer from time to time.
+//! Processes whose connections had to be shut, since nothing else ended their requests: each time that takes
+//! the loop's time from everybody, so they wait before they may connect again, longer from time to time.
 
 use std::{collections::HashMap, time::Duration};
 

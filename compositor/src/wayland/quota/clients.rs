@@ -1,7 +1,9 @@
-//! What each app uses, and what happens when that is too much. Pixels are refused: the app goes on, and its window keeps the
-//! picture it has. What cannot be refused ends in a protocol error for the app. Either way one line in the log says why.
+//! What each app uses, and what happens when that is too much. Pixels are refused: the app goes on, and its
+//! window keeps the picture it has. What cannot be refused ends in a protocol error for the app. Either way
+//! one line in the log says why.
 //!
-//! Invariant: nothing here looks at how much time has passed. On a machine that is busy, time says nothing about an app.
+//! Invariant: nothing here looks at how much time has passed. On a machine that is busy, time says nothing
+//! about an app.
 
 use std::{
     collections::HashMap,
@@ -41,12 +43,13 @@ const NO_MEMORY: u32 = 2;
 /// Registries of one app, and what it binds of one global.
 const REGISTRIES: u32 = 4096;
 
-/// What one app may send in one turn of the loop: many more than any that waits for what it asked for, however late that
-/// is. Whoever sends more is cut off if it has made work for longer than [`TURN_WORK`] as well: its turn might never end.
+/// What one app may send in one turn of the loop: many more than any that waits for what it asked for,
+/// however late that is. Whoever sends more is cut off if it has made work for longer than [`TURN_WORK`] as
+/// well: its turn might never end.
 const TURN_REQUESTS: u32 = 50_000;
 
-/// How long the compositor may work on what one app sends in one turn, if it is very much; without the copying of
-/// pictures, of which there is little, as [`crate::wayland::quota::later`] says.
+/// How long the compositor may work on what one app sends in one turn, if it is very much; without the
+/// copying of pictures, of which there is little, as [`crate::wayland::quota::later`] says.
 const TURN_WORK: Duration = Duration::from_millis(250);
 
 /// Of very many requests, so many pass between two looks at the time.
@@ -196,7 +199,8 @@ impl ClientState {
         self.origin == Origin::Session
     }
 
-    /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of them.
+    /// The app looks at the globals. `wl_registry` objects live as long as their app, and no handler hears of
+    /// them.
     pub(crate) fn looks_at_globals(&self) {
         if self.looks.fetch_add(1, Ordering::Relaxed) >= REGISTRIES {
             self.shut("it made too many registries");

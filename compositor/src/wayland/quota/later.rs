@@ -1,10 +1,10 @@
 //! Pictures that are taken later.
 //!
-//! Each picture that an app commits is copied, and many may have come while the loop was busy elsewhere. So what an app
-//! commits is copied at once the first time that it is read in a turn; of what follows in the same turn only the newest
-//! is, when all its requests have been handled. However many pictures an app sends, at most two of each surface are
-//! copied in a turn, so no app needs to be cut off for them. A picture for which there is no room waits likewise, until
-//! there is some or the app sends another.
+//! Each picture that an app commits is copied, and many may have come while the loop was busy elsewhere. So
+//! what an app commits is copied at once the first time that it is read in a turn; of what follows in the
+//! same turn only the newest is, when all its requests have been handled. However many pictures an app sends,
+//! at most two of each surface are copied in a turn, so no app needs to be cut off for them. A picture for
+//! which there is no room waits likewise, until there is some or the app sends another.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,8 @@ pub(crate) struct Later {
     /// Surfaces that were read in this turn, and roots of trees that were drawn.
     read: HashSet<ObjectId>,
     drawn: HashSet<ObjectId>,
-    /// What is read and drawn when its requests have been handled. Parts come before the trees that they belong to.
+    /// What is read and drawn when its requests have been handled. Parts come before the trees that they
+    /// belong to.
     parts: Vec<WlSurface>,
     trees: Vec<WlSurface>,
     /// Trees whose newest picture had no room.

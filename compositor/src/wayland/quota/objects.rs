@@ -1,7 +1,8 @@
 //! All other interfaces: each object that an app asks for is counted while it lives.
 //!
-//! Invariant: whatever an app makes or binds passes [`guarded!`] or [`global!`], so no kind of object is without a bound.
-//! What no handler sees are `wl_display.sync`, whose callbacks are gone at once, and `wl_registry` objects.
+//! Invariant: whatever an app makes or binds passes [`guarded!`] or [`global!`], so no kind of object is
+//! without a bound. What no handler sees are `wl_display.sync`, whose callbacks are gone at once, and
+//! `wl_registry` objects.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
 

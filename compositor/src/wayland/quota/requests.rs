@@ -1,5 +1,5 @@
-//! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and those whose
-//! numbers Smithay trusts although it must not.
+//! Requests that are looked at before Smithay sees them: those that would cost memory without bound, and
+//! those whose numbers Smithay trusts although it must not.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
 
@@ -58,7 +58,8 @@ pub(in crate::wayland) const FAR: i32 = 1 << 20;
 /// Objects of one app, of all kinds that it asks for and that have no limit of their own.
 const OBJECTS: u32 = 65_536;
 
-/// Those of them that are walked through whenever something happens: pointers, keyboards, outputs and the like.
+/// Those of them that are walked through whenever something happens: pointers, keyboards, outputs and the
+/// like.
 pub(in crate::wayland) const LISTENERS: u32 = 1024;
 
 /// Regions of one app.

@@ -1,5 +1,5 @@
-//! What apps offer each other: sources, devices and offers of the clipboard, of the primary selection, and of the two
-//! protocols by which tools reach both without a window.
+//! What apps offer each other: sources, devices and offers of the clipboard, of the primary selection, and of
+//! the two protocols by which tools reach both without a window.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
 
@@ -66,7 +66,8 @@ use crate::wayland::quota::requests::{
 /// Types that one source offers; more than anybody could choose from.
 const TYPES: usize = 1024;
 
-/// Offers that an app has been made and keeps, roughly. Each selection makes one for each of its data devices.
+/// Offers that an app has been made and keeps, roughly. Each selection makes one for each of its data
+/// devices.
 const OFFERS: u32 = 4096;
 
 /// Devices of one app that hear of all selections, whoever has the keyboard, and its lists of all windows.
@@ -179,7 +180,8 @@ impl State {
     }
 }
 
-/// Offers and handles are made and destroyed beside us; but ids are given lowest first, so high ones mean that there are many.
+/// Offers and handles are made and destroyed beside us; but ids are given lowest first, so high ones mean
+/// that there are many.
 fn keeps_offers(state: &State, client: &Client) -> bool {
     let backend = state.display.backend_handle();
     let is_offer = |id: u32| {

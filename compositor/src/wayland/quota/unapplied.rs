@@ -1,5 +1,5 @@
-//! What apps have asked for and Smithay keeps until it takes effect, or for as long as a surface lives: damage and the
-//! like, rectangles of regions, configures without an answer.
+//! What apps have asked for and Smithay keeps until it takes effect, or for as long as a surface lives:
+//! damage and the like, rectangles of regions, configures without an answer.
 
 use std::{cell::Cell, collections::HashMap};
 
@@ -18,8 +18,8 @@ use smithay::{
 use crate::wayland::State;
 use crate::wayland::quota::requests::Verdict;
 
-/// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a synchronised
-/// subsurface. And to all surfaces of an app.
+/// Requests to one surface between two commits that take effect: damage, frame callbacks, commits of a
+/// synchronised subsurface. And to all surfaces of an app.
 const REQUESTS: u32 = 16_384;
 const ALL_REQUESTS: u32 = 65_536;
 
@@ -136,7 +136,8 @@ impl State {
         }
     }
 
-    /// Answers what an app asked of its window by a configure, as the protocol wants it; unless it answers none itself.
+    /// Answers what an app asked of its window by a configure, as the protocol wants it; unless it answers
+    /// none itself.
     pub(in crate::wayland) fn answer(&mut self, toplevel: &ToplevelSurface) {
         if self.may_configure(toplevel.wl_surface()) {
             toplevel.send_configure();

@@ -1,8 +1,9 @@
 //! Apps whose requests never end.
 //!
-//! The library below reads requests of one app until none is left, and some of them (`wl_display.sync`) no handler of
-//! ours sees. So a second thread looks now and then whether the loop is still at the same app, and how long it has worked
-//! on it; if that is very long, it shuts that app's connection, which ends its requests.
+//! The library below reads requests of one app until none is left, and some of them (`wl_display.sync`) no
+//! handler of ours sees. So a second thread looks now and then whether the loop is still at the same app, and
+//! how long it has worked on it; if that is very long, it shuts that app's connection, which ends its
+//! requests.
 
 use std::{
     mem,
@@ -20,8 +21,9 @@ use crate::wayland::quota::clients::ClientState;
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long the loop may work on one app's requests before its connection is shut. No honest app has so much work done
-/// without waiting for anything; pictures do not count, and neither does time in which the loop has no processor.
+/// How long the loop may work on one app's requests before its connection is shut. No honest app has so much
+/// work done without waiting for anything; pictures do not count, and neither does time in which the loop has
+/// no processor.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which app is read now.

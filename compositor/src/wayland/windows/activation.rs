@@ -1,5 +1,5 @@
-//! xdg-activation: an app asks that a window comes to the front. With a token that input led to, it does; without, the
-//! window only asks for attention.
+//! xdg-activation: an app asks that a window comes to the front. With a token that input led to, it does;
+//! without, the window only asks for attention.
 
 use std::time::Duration;
 

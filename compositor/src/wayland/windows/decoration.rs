@@ -1,7 +1,7 @@
 //! Who draws title bars: the viewer, wherever the app leaves it to us.
 //!
-//! Two protocols say so, xdg-decoration and the older one of KDE, which GTK speaks. In both an app that wants to draw its
-//! title bar itself has its way: it would draw it in any case, and there would be two.
+//! Two protocols say so, xdg-decoration and the older one of KDE, which GTK speaks. In both an app that wants
+//! to draw its title bar itself has its way: it would draw it in any case, and there would be two.
 
 use std::cell::Cell;
 

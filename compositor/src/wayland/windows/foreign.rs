@@ -1,7 +1,8 @@
-//! xdg-foreign, both versions: a window of one app that belongs to a window of another, as dialogs of portals do.
+//! xdg-foreign, both versions: a window of one app that belongs to a window of another, as dialogs of portals
+//! do.
 //!
-//! The first app exports its window and passes the handle on by means of its own; who knows the handle imports the
-//! window and sets it as a parent. Handles cannot be guessed.
+//! The first app exports its window and passes the handle on by means of its own; who knows the handle
+//! imports the window and sets it as a parent. Handles cannot be guessed.
 
 use std::{
     collections::HashMap,
@@ -115,7 +116,8 @@ impl State {
         }
     }
 
-    /// A window is exported no more: whoever imported it hears of that, and its foreign children have no parent.
+    /// A window is exported no more: whoever imported it hears of that, and its foreign children have no
+    /// parent.
     pub(in crate::wayland) fn end_export(&mut self, handle: &str) {
         self.foreign.exported.remove(handle);
         let (over, rest) = std::mem::take(&mut self.foreign.imports)

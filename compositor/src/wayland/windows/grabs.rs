@@ -1,8 +1,8 @@
 //! Popup grabs: menus that have the keyboard until they are dismissed.
 //!
-//! The viewers report presses outside of all popups; the host decides that the grabbing popups are dismissed, the
-//! topmost first. While there is one, the topmost has the keyboard. A button that was down when it opened does not keep
-//! the pointer any more: menus are used by pressing, dragging onto an entry and letting go.
+//! The viewers report presses outside of all popups; the host decides that the grabbing popups are dismissed,
+//! the topmost first. While there is one, the topmost has the keyboard. A button that was down when it opened
+//! does not keep the pointer any more: menus are used by pressing, dragging onto an entry and letting go.
 
 use smithay::{
     input::pointer::ClickGrab,
@@ -50,8 +50,8 @@ impl State {
         self.let_go_of_pointer();
     }
 
-    /// A pressed button does not keep the pointer where it went down any more; which of its windows and menus the
-    /// pointer is in is for the viewers to say. Other grabs, as of drag and drop, stay.
+    /// A pressed button does not keep the pointer where it went down any more; which of its windows and menus
+    /// the pointer is in is for the viewers to say. Other grabs, as of drag and drop, stay.
     fn let_go_of_pointer(&mut self) {
         let pointer = self.input.pointer.clone();
         if pointer.with_grab(|_, grab| grab.is::<ClickGrab<State>>()) == Some(true) {

@@ -1,10 +1,11 @@
 //! Apps that do not answer.
 //!
-//! An app is asked when somebody uses it or asks one of its windows to close, and answers when it comes to that: by
-//! `xdg_wm_base.ping` on Wayland, by `_NET_WM_PING` on X11. Time alone says nothing of an app on a busy machine, so it is
-//! not time that is counted but looks at it, each after all that has arrived was read: an app is unresponsive that has
-//! been seen doing nothing although it was asked, or that has worked long on something else. One that waits for a
-//! processor is given as long as that takes. Whoever answers, however late, is responsive again.
+//! An app is asked when somebody uses it or asks one of its windows to close, and answers when it comes to
+//! that: by `xdg_wm_base.ping` on Wayland, by `_NET_WM_PING` on X11. Time alone says nothing of an app on a
+//! busy machine, so it is not time that is counted but looks at it, each after all that has arrived was read:
+//! an app is unresponsive that has been seen doing nothing although it was asked, or that has worked long on
+//! something else. One that waits for a processor is given as long as that takes. Whoever answers, however
+//! late, is responsive again.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -284,7 +285,8 @@ impl State {
         }
     }
 
-    /// Looks at those who have not answered, if it is time: all that has arrived was read in this turn of the loop.
+    /// Looks at those who have not answered, if it is time: all that has arrived was read in this turn of the
+    /// loop.
     pub(in crate::wayland) fn look_at_silent_apps(&mut self) {
         if !std::mem::take(&mut self.pings.due) {
             return;
@@ -320,7 +322,8 @@ impl State {
         }
     }
 
-    /// Ends the app of a window, whatever it does: its connection first, so that its windows are gone at once.
+    /// Ends the app of a window, whatever it does: its connection first, so that its windows are gone at
+    /// once.
     pub(in crate::wayland) fn force_quit(&mut self, track: TrackId) {
         let process = match self.app_of(track) {
             Some(App::X11(_)) => self.kill_x11(track),
@@ -374,7 +377,8 @@ mod tests {
     }
 
     proptest! {
-        /// On a machine that is ever so busy: an app that wants a processor gets a little of one, or none for long.
+        /// On a machine that is ever so busy: an app that wants a processor gets a little of one, or none for
+        /// long.
         #[test]
         fn an_app_that_waits_for_a_processor_is_never_so(
             looks in proptest::collection::vec((0u64..20, any::<bool>()), 1..200),

@@ -126,9 +126,10 @@ impl State {
         offset
     }
 
-    /// The popup's rectangle after its app's wishes for the case that it would leave the viewer's work area. A window that
-    /// fills this shows where it is. Of others nobody knows here where viewers have them, so the area reaches a whole screen
-    /// further on every side, and viewers push back what leaves theirs; but for what is too long to lie on it anywhere.
+    /// The popup's rectangle after its app's wishes for the case that it would leave the viewer's work area.
+    /// A window that fills this shows where it is. Of others nobody knows here where viewers have them, so
+    /// the area reaches a whole screen further on every side, and viewers push back what leaves theirs; but
+    /// for what is too long to lie on it anywhere.
     fn constrained(
         &self,
         surface: &PopupSurface,

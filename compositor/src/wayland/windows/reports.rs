@@ -1,11 +1,12 @@
 //! What is owed to the session core at the end of the loop's turn.
 //!
-//! Commits and titles of one turn are reported once, so that an app which floods the compositor with them does not flood
-//! the session core as well. A turn lasts as long as apps' requests that have arrived already: microseconds, usually.
+//! Commits and titles of one turn are reported once, so that an app which floods the compositor with them
+//! does not flood the session core as well. A turn lasts as long as apps' requests that have arrived already:
+//! microseconds, usually.
 //!
-//! Everything said of windows goes to every viewer, in order and reliably, and a viewer that cannot keep up is thrown
-//! out. So window states and bells have a pace that no honest app reaches: above it the newest state of a window is
-//! reported later, never left out, and bells are left out.
+//! Everything said of windows goes to every viewer, in order and reliably, and a viewer that cannot keep up
+//! is thrown out. So window states and bells have a pace that no honest app reaches: above it the newest
+//! state of a window is reported later, never left out, and bells are left out.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,5 +1,5 @@
-//! security-context: apps in a sandbox connect by sockets of their own, and see no protocols that reach beyond their own
-//! windows.
+//! security-context: apps in a sandbox connect by sockets of their own, and see no protocols that reach
+//! beyond their own windows.
 
 use std::{cell::Cell, io, os::unix::net::UnixStream, rc::Rc};
 
@@ -18,7 +18,8 @@ const SANDBOXES: u32 = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Sandboxes(Rc<Cell<u32>>);
 
-/// A sandbox's socket. What was passed to us for one may be anything: if it fails, it ends, and nothing else does.
+/// A sandbox's socket. What was passed to us for one may be anything: if it fails, it ends, and nothing else
+/// does.
 struct Listening {
     socket: SecurityContextListenerSource,
     open: Rc<Cell<u32>>,

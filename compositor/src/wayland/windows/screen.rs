@@ -75,8 +75,8 @@ impl Screen {
         }
     }
 
-    /// Tells all apps of the screen. Those that know nothing of fractions draw at the next whole scale: viewers shrink
-    /// what is too fine, which looks better than the opposite.
+    /// Tells all apps of the screen. Those that know nothing of fractions draw at the next whole scale:
+    /// viewers shrink what is too fine, which looks better than the opposite.
     fn announce(&self) {
         let whole = whole(self.scale);
         let mode =

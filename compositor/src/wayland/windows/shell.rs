@@ -121,7 +121,8 @@ impl XdgDialogHandler for State {
 }
 
 impl State {
-    /// The user drags a title bar or border that the app draws, if a button or finger is down as the app claims.
+    /// The user drags a title bar or border that the app draws, if a button or finger is down as the app
+    /// claims.
     fn grab_window(&mut self, surface: &ToplevelSurface, serial: Serial, grab: WindowGrab) {
         let pressed = self.input.pointer.has_grab(serial) || self.input.touch.has_grab(serial);
         let track = self.tracks.of_surface(surface.wl_surface());
@@ -196,7 +197,8 @@ impl State {
         }
     }
 
-    /// Reports a window's state if it differs from what was reported last; later, if that happens all the time.
+    /// Reports a window's state if it differs from what was reported last; later, if that happens all the
+    /// time.
     pub(in crate::wayland) fn report(&mut self, id: TrackId) {
         let Some(track) = self.tracks.get(id) else { return };
         let window = self.describe(id, track);

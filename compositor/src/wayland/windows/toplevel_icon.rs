@@ -1,7 +1,8 @@
 //! xdg-toplevel-icon: icons that apps give their windows.
 //!
-//! Of the pictures of one icon only the best is kept, small. It is read when the app names it, since nothing here refers
-//! to apps' buffers later. Icons by name are the viewer's to find, as are those of apps that give none.
+//! Of the pictures of one icon only the best is kept, small. It is read when the app names it, since nothing
+//! here refers to apps' buffers later. Icons by name are the viewer's to find, as are those of apps that give
+//! none.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "requests are the protocol's"))]
 

@@ -22,7 +22,8 @@ use crate::wayland::windows::decoration;
 use crate::wayland::windows::tracks::Role;
 use crate::wayland::windows::wishes;
 
-/// So many configures wait for an answer; a newer one is held back until then, and replaced by one newer still.
+/// So many configures wait for an answer; a newer one is held back until then, and replaced by one newer
+/// still.
 const IN_FLIGHT: usize = 4;
 
 /// A toplevel and its conversation about configures.
@@ -61,8 +62,8 @@ impl Toplevel {
         }
     }
 
-    /// Takes note of a commit. Whether the commit's content is to be shown. The first asks for a configure, see
-    /// [`State::configure_new`].
+    /// Takes note of a commit. Whether the commit's content is to be shown. The first asks for a configure,
+    /// see [`State::configure_new`].
     pub(in crate::wayland) fn committed(&mut self, change: &Change) -> bool {
         if !self.surface.is_initial_configure_sent() {
             if matches!(change, Change::Fresh(_)) && !self.surface.ensure_configured() {
@@ -101,8 +102,8 @@ impl Toplevel {
         })
     }
 
-    /// What it is asked to become, with the size that it had where it ends to fill the screen and nobody says another.
-    /// `size`: the one that it has.
+    /// What it is asked to become, with the size that it had where it ends to fill the screen and nobody says
+    /// another. `size`: the one that it has.
     fn restoring(&mut self, configure: Configure, size: Size<Logical>) -> Configure {
         let fills = configure.maximized || configure.fullscreen;
         let restored = self.fills(fills, size);
@@ -163,8 +164,9 @@ impl Toplevel {
 }
 
 impl State {
-    /// A toplevel committed for the first time, or after it showed nothing: it gets its configure once all is read that its
-    /// app has sent with that. GTK 3 says only then who draws its title bar, and must know that before its size.
+    /// A toplevel committed for the first time, or after it showed nothing: it gets its configure once all is
+    /// read that its app has sent with that. GTK 3 says only then who draws its title bar, and must know that
+    /// before its size.
     pub(in crate::wayland) fn await_configure(&mut self, id: TrackId) {
         let new = |toplevel: &Toplevel| !toplevel.surface.is_initial_configure_sent();
         if self.tracks.get(id).is_some_and(|track| matches!(&track.role, Role::Toplevel(own) if new(own))) {
@@ -307,7 +309,8 @@ impl State {
         surface.with_pending_state(|state| {
             state.size = filled.or(restored).map(|size| (size.w as i32, size.h as i32).into());
         });
-        // The protocol wants an answer even if nothing changes; before the first commit it is the initial configure.
+        // The protocol wants an answer even if nothing changes; before the first commit it is the initial
+        // configure.
         if surface.is_initial_configure_sent() {
             self.answer(surface);
         }

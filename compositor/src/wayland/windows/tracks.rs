@@ -1,7 +1,7 @@
 //! The registry of tracks: what each shows, and what was last said about it.
 //!
-//! A track exists from the moment its role object does, and is *shown* from its first picture until it is unmapped. A
-//! window that is mapped again is a new track.
+//! A track exists from the moment its role object does, and is *shown* from its first picture until it is
+//! unmapped. A window that is mapped again is a new track.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -133,7 +133,8 @@ impl Tracks {
     /// The toplevel that a track belongs to: itself, or that of its chain of parents.
     pub(crate) fn toplevel_of(&self, id: TrackId) -> Option<TrackId> {
         let mut at = id;
-        // A popup's parent is older than itself, so the chain ends; the bound is for surfaces that were destroyed.
+        // A popup's parent is older than itself, so the chain ends; the bound is for surfaces that were
+        // destroyed.
         for _ in 0..=self.by_id.len() {
             match &self.get(at)?.role {
                 Role::Toplevel(_) => return Some(at),

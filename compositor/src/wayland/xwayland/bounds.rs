@@ -1,7 +1,8 @@
-//! How much X11 apps may have. To Wayland they are one client, Xwayland, and its death would be that of all of them; so
-//! who has too much is found here. A window that a viewer or its app enlarges keeps its size where there is no room for
-//! more; one that would be too large to be shown at all is made smaller. What is an app's alone to choose, the number of
-//! its windows and the size of its menus, has the app killed, and no other.
+//! How much X11 apps may have. To Wayland they are one client, Xwayland, and its death would be that of all
+//! of them; so who has too much is found here. A window that a viewer or its app enlarges keeps its size
+//! where there is no room for more; one that would be too large to be shown at all is made smaller. What is
+//! an app's alone to choose, the number of its windows and the size of its menus, has the app killed, and no
+//! other.
 
 use media::{Frame, Logical, MAX_DIMENSION, NoticeKind, Size};
 use x11rb::protocol::xproto::Window;
@@ -76,8 +77,8 @@ impl State {
         others(&all) + needed <= limit && others(&own) + needed <= limit / 4 * 3
     }
 
-    /// The size that a window gets: the one that is wanted, if there is room for it; else the one that it has; else what
-    /// there is room for.
+    /// The size that a window gets: the one that is wanted, if there is room for it; else the one that it
+    /// has; else what there is room for.
     pub(super) fn x11_grant(&mut self, id: Window, wanted: Size<Logical>) -> Size<Logical> {
         let Some(x11) = self.xwayland.manager() else { return wanted };
         let Some(window) = x11.windows.get(id) else { return wanted };
@@ -100,8 +101,8 @@ impl State {
         size
     }
 
-    /// Whether the pixels of an override-redirect window can be kept, whose size is its app's to choose; if not, the app is
-    /// killed.
+    /// Whether the pixels of an override-redirect window can be kept, whose size is its app's to choose; if
+    /// not, the app is killed.
     pub(super) fn x11_menu_fits(&mut self, id: Window) -> bool {
         let Some(size) = self.xwayland.manager().and_then(|x11| Some(x11.windows.get(id)?.rect.size()))
         else {
@@ -114,7 +115,8 @@ impl State {
         fits
     }
 
-    /// Whether an override-redirect window can have a size, which is its app's to choose; if not, the app is killed.
+    /// Whether an override-redirect window can have a size, which is its app's to choose; if not, the app is
+    /// killed.
     pub(super) fn x11_size_fits(&mut self, id: Window, size: Size<Logical>) -> bool {
         let fits = size.w.max(size.h) <= LONGEST_SIDE;
         if !fits {

@@ -8,8 +8,8 @@ use crate::wayland::picture::layout;
 use crate::x11::moveresize::grab_of;
 
 impl State {
-    /// An app says that the user drags a title bar or border of its window, if a button or finger is down on a window of
-    /// that app: the viewer's desktop takes over.
+    /// An app says that the user drags a title bar or border of its window, if a button or finger is down on
+    /// a window of that app: the viewer's desktop takes over.
     pub(super) fn x11_dragged(&mut self, e: &ClientMessageEvent) {
         let [_, _, direction, ..] = e.data.as_data32();
         let Some(grab) = grab_of(direction) else { return };

@@ -44,8 +44,9 @@ impl State {
         true
     }
 
-    /// The pointer or a finger comes to a track: if it is one of X11, it lies on top of what else is at the same place
-    /// of the root before anything happens there, and what falls through a hole in it falls on our floor.
+    /// The pointer or a finger comes to a track: if it is one of X11, it lies on top of what else is at the
+    /// same place of the root before anything happens there, and what falls through a hole in it falls on our
+    /// floor.
     pub(in crate::wayland) fn raise_x11(&mut self, track: TrackId) {
         if self.x11_window_of(track).is_none() {
             return;

@@ -281,7 +281,8 @@ impl State {
     fn x11_configured(&mut self, e: &ConfigureNotifyEvent) {
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(window) = x11.windows.get_mut(e.window) else { return };
-        // A managed window gets its place from us alone, so what X tells is old news: it may have got another since.
+        // A managed window gets its place from us alone, so what X tells is old news: it may have got another
+        // since.
         if !e.override_redirect && !window.override_redirect && window.measured {
             return;
         }

@@ -1,14 +1,14 @@
 //! X11 apps: we are the window manager of an Xwayland, and show its windows as tracks like any others.
 //!
-//! What X11 is stands in [`crate::x11`]; here windows find their surfaces, and what follows from X is done to tracks, the
-//! seat and the clipboard.
+//! What X11 is stands in [`crate::x11`]; here windows find their surfaces, and what follows from X is done to
+//! tracks, the seat and the clipboard.
 //!
 //! Invariants:
-//! - The root is as large as the largest window: the toplevel under the pointer is on top with its popups, so what lies
-//!   below it at the same place gets nothing.
+//! - The root is as large as the largest window: the toplevel under the pointer is on top with its popups, so
+//!   what lies below it at the same place gets nothing.
 //! - A window is shown while it is mapped, its properties are known and its surface is ([`pairing::Link`]).
-//! - X11 apps can do anything to each other, as X11 is; they harm no Wayland app, and limits end in the death of the
-//!   one app ([`bounds`]).
+//! - X11 apps can do anything to each other, as X11 is; they harm no Wayland app, and limits end in the death
+//!   of the one app ([`bounds`]).
 
 mod bounds;
 mod drags;

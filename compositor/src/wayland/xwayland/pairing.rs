@@ -1,9 +1,9 @@
-//! Finding a window's surface. X tells of the window and Wayland of the surface, on two connections that know nothing of
-//! each other's order.
+//! Finding a window's surface. X tells of the window and Wayland of the surface, on two connections that know
+//! nothing of each other's order.
 //!
-//! Xwayland up to version 22 names the surface by its protocol id, newer ones by a serial of xwayland-shell-v1. A
-//! surface that shows one window never shows another, so an id that is used again cannot mislead: its old surface has
-//! been taken.
+//! Xwayland up to version 22 names the surface by its protocol id, newer ones by a serial of
+//! xwayland-shell-v1. A surface that shows one window never shows another, so an id that is used again cannot
+//! mislead: its old surface has been taken.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -129,7 +129,8 @@ impl State {
         self.show_x11(id);
     }
 
-    /// Xwayland committed a surface that shows no window yet: its pixels are kept for when it does. Whether it was one.
+    /// Xwayland committed a surface that shows no window yet: its pixels are kept for when it does. Whether
+    /// it was one.
     pub(in crate::wayland) fn keep_early_x11(&mut self, surface: &WlSurface) -> bool {
         let Some(client) = self.xwayland.client() else { return false };
         if surface.client().as_ref() != Some(client) {
@@ -137,7 +138,8 @@ impl State {
         }
         let client = client.id();
         if let Change::Fresh(fresh) = capture::take(surface) {
-            // Whether its app may show so much is not known yet; until then no app's pixels crowd out all others'.
+            // Whether its app may show so much is not known yet; until then no app's pixels crowd out all
+            // others'.
             let (used, limit) = (self.clients.usage(&client).bytes, self.clients.limits.canvas_bytes / 2);
             let before = capture::kept_bytes(surface);
             compositor::with_states(surface, |states| {

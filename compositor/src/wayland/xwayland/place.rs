@@ -137,9 +137,10 @@ impl State {
         self.tracks.shown(track).then_some(track)
     }
 
-    /// What an override-redirect window is a popup of: what it says; else the window of the same app that the user is at,
-    /// which is the one under the pointer unless keys came last; else the one that was used last, or any; else, where an
-    /// app shows nothing but this, the window under the pointer or with the keyboard. With none of these it stands alone.
+    /// What an override-redirect window is a popup of: what it says; else the window of the same app that the
+    /// user is at, which is the one under the pointer unless keys came last; else the one that was used last,
+    /// or any; else, where an app shows nothing but this, the window under the pointer or with the keyboard.
+    /// With none of these it stands alone.
     fn x11_popup_parent(&self, id: Window) -> Option<TrackId> {
         let x11 = self.xwayland.running()?;
         let owner = x11.wire.owner_of(id);

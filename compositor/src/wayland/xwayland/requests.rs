@@ -64,8 +64,8 @@ impl State {
         self.change_x11_states(id, |states| states.turn(action, named, &atoms));
     }
 
-    /// Changes the states of a mapped toplevel. One that fills the screen gets its size, and its own back afterwards;
-    /// viewers say by a configure what the screen is to them.
+    /// Changes the states of a mapped toplevel. One that fills the screen gets its size, and its own back
+    /// afterwards; viewers say by a configure what the screen is to them.
     fn change_x11_states(&mut self, id: Window, change: impl FnOnce(&mut NetStates)) {
         let (screen, work) = (self.screen.viewer, self.screen.work);
         let Some(x11) = self.xwayland.manager() else { return };
@@ -96,7 +96,8 @@ impl State {
         self.report_x11(id);
     }
 
-    /// An app wants one of its windows to be used: if it has the user's attention now, it is, else it asks for it.
+    /// An app wants one of its windows to be used: if it has the user's attention now, it is, else it asks
+    /// for it.
     fn x11_wants_focus(&mut self, id: Window) {
         let Some(x11) = self.xwayland.manager() else { return };
         let Some(track) = x11.windows.get(id).and_then(|window| window.track) else { return };

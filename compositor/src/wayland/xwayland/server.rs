@@ -61,7 +61,8 @@ impl Server {
         let program =
             find().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "Xwayland is not installed"))?;
         let (wayland, their_wayland) = UnixStream::pair()?;
-        // Its Wayland library gives up when this is full and it has buffers to hand over. The system may allow less.
+        // Its Wayland library gives up when this is full and it has buffers to hand over. The system may
+        // allow less.
         set_socket_send_buffer_size(&their_wayland, SEND_BUFFER)?;
         let (manager, their_manager) = UnixStream::pair()?;
         let (ready, their_ready) = io::pipe()?;
@@ -71,7 +72,8 @@ impl Server {
         let mut command = Command::new(program);
         command
             .arg(format!(":{}", sockets.number()))
-            // No GPU is at hand that Xwayland could share with us, and Mesa would cost more memory than all else.
+            // No GPU is at hand that Xwayland could share with us, and Mesa would cost more memory than all
+            // else.
             .args(["-rootless", "-shm", "-noreset"])
             .args(["-maxbigreqsize", &REQUEST_MIB.to_string()])
             .args(["-listenfd", &number(&their_listener)])
@@ -131,7 +133,7 @@ fn inherit(command: &mut Command, fds: [OwnedFd; 4]) {
         }
         Ok(())
     };
-    // SAFETY: between fork and exec only what is async-signal-safe may run; `fcntl` is, and neither memory is taken nor
-    // a lock.
+    // SAFETY: between fork and exec only what is async-signal-safe may run; `fcntl` is, and neither memory is
+    // taken nor a lock.
     unsafe { command.pre_exec(keep_open) };
 }

@@ -1,5 +1,5 @@
-//! xwayland-shell-v1: Xwayland from version 23 on says by a serial which surface shows which window. Only Xwayland sees
-//! this protocol.
+//! xwayland-shell-v1: Xwayland from version 23 on says by a serial which surface shows which window. Only
+//! Xwayland sees this protocol.
 
 use std::{
     cell::Cell,

@@ -1,10 +1,10 @@
-//! When there is an Xwayland: from the first X11 app on, as long as the session lasts. What users set in it (`xrdb`, `xset`,
-//! `xmodmap`) lasts as long.
+//! When there is an Xwayland: from the first X11 app on, as long as the session lasts. What users set in it
+//! (`xrdb`, `xset`, `xmodmap`) lasts as long.
 //!
-//! The display number and its socket are there from the start, so that apps can be told of them; a session without X11
-//! apps pays nothing more. Who connects waits in the socket's queue, which wakes us; the Xwayland that is started then
-//! takes the socket over. When it ends, for whatever reason, we watch the socket again, after a pause if it died
-//! often.
+//! The display number and its socket are there from the start, so that apps can be told of them; a session
+//! without X11 apps pays nothing more. Who connects waits in the socket's queue, which wakes us; the Xwayland
+//! that is started then takes the socket over. When it ends, for whatever reason, we watch the socket again,
+//! after a pause if it died often.
 
 use std::{
     collections::VecDeque,
@@ -38,8 +38,9 @@ use crate::wayland::xwayland::{
 };
 use crate::x11::{Kind, Manager, cookie::Cookie, sockets::Sockets};
 
-/// How often an Xwayland is looked at that is not ready. It is given up only if it slept all the time in between: then it
-/// waits for something that will not come. One that works, or would if it had a processor, may take its time.
+/// How often an Xwayland is looked at that is not ready. It is given up only if it slept all the time in
+/// between: then it waits for something that will not come. One that works, or would if it had a processor,
+/// may take its time.
 const START: Duration = Duration::from_secs(20);
 
 /// How long it may take to end after it has closed its connection.
@@ -223,8 +224,8 @@ fn claim(runtime_dir: &Path) -> Option<Served> {
 }
 
 impl State {
-    /// How many surfaces a client may have. Xwayland stands for many apps, and its windows have limits of their own; but
-    /// a menu has its surface before we hear of it.
+    /// How many surfaces a client may have. Xwayland stands for many apps, and its windows have limits of
+    /// their own; but a menu has its surface before we hear of it.
     pub(in crate::wayland) fn surface_limit(&self, client: &Client) -> u32 {
         let limit = self.clients.limits.surfaces;
         if self.is_xwayland(client) { limit.saturating_mul(16) } else { limit }
@@ -452,8 +453,8 @@ impl State {
     }
 }
 
-/// What was read of the line by which Xwayland says that it is ready. It writes that line in pieces, and dies if it
-/// cannot write all of them.
+/// What was read of the line by which Xwayland says that it is ready. It writes that line in pieces, and dies
+/// if it cannot write all of them.
 enum Line {
     Partial,
     Whole,

@@ -1,13 +1,15 @@
-//! Typing into X11 apps, which translate keys themselves, by the keymap that X has when they get to them: later than the
-//! keys were pressed.
+//! Typing into X11 apps, which translate keys themselves, by the keymap that X has when they get to them:
+//! later than the keys were pressed.
 //!
-//! So nothing that an app may still have to translate is changed: a code that is lent to a character keeps it (see
-//! [`spare`](crate::wayland::input::spare)), and what would change a key waits until its app has read that. What is typed
-//! after it waits as well ([`held`](crate::wayland::input::held)). An app has surely read its keys when
+//! So nothing that an app may still have to translate is changed: a code that is lent to a character keeps it
+//! (see [`spare`](crate::wayland::input::spare)), and what would change a key waits until its app has read
+//! that. What is typed after it waits as well ([`held`](crate::wayland::input::held)). An app has surely read
+//! its keys when
 //! - it answers a ping that was sent behind them, or
 //! - it knows no pings, and sleeps after they were handed to it. One that was stopped does not sleep.
 //!
-//! Keys go to X by another connection than the focus: while X is busy and the focus is late, they wait for it too.
+//! Keys go to X by another connection than the focus: while X is busy and the focus is late, they wait for it
+//! too.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -16,10 +16,10 @@ const PARTS_OF_DETENTS: u32 = 8;
 impl State {
     /// A scroll event as the app of a surface takes it, to which it goes next.
     ///
-    /// An X11 app forgets with each crossing from where it counts, and makes nothing of what it is told next but the
-    /// number to count from; GTK 3, Firefox and Chromium do. So a scroll by nothing goes ahead of the first. An old
-    /// Xwayland is told no detents: it would take each part for the units that come with it, and the last part for the
-    /// whole detent besides.
+    /// An X11 app forgets with each crossing from where it counts, and makes nothing of what it is told next
+    /// but the number to count from; GTK 3, Firefox and Chromium do. So a scroll by nothing goes ahead of the
+    /// first. An old Xwayland is told no detents: it would take each part for the units that come with it,
+    /// and the last part for the whole detent besides.
     pub(in crate::wayland) fn count_for_x11(&mut self, surface: &WlSurface, scroll: AxisFrame) -> AxisFrame {
         let pointer = self.input.pointer.clone();
         let Some(client) = self.xwayland.client().cloned() else { return scroll };

@@ -1,4 +1,6 @@
-/** A real browser as a person uses it: keys, pointer, windows. Everything above is the same for every engine. */
+/**
+ * A real browser as a person uses it: keys, pointer, windows. Everything above is the same for every engine.
+ */
 
 /** A function that runs in the page: it must not use anything from outside of itself. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any

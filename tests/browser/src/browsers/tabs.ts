@@ -1,7 +1,8 @@
 /**
- * Chromium on a screen as people have one. Its tabs are hidden while another one is in front: Playwright makes each believe that
- * somebody looks at it, and Puppeteer keeps Chromium from sparing what nobody sees. Device pixels are the screen's own: those that
- * the drivers emulate are only a magnified picture where they are not whole.
+ * Chromium on a screen as people have one. Its tabs are hidden while another one is in front: Playwright
+ * makes each believe that somebody looks at it, and Puppeteer keeps Chromium from sparing what nobody sees.
+ * Device pixels are the screen's own: those that the drivers emulate are only a magnified picture where they
+ * are not whole.
  */
 
 import puppeteer from "puppeteer-core";

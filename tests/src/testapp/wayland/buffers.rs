@@ -1,7 +1,7 @@
 //! Shared memory for the window's pictures.
 //!
-//! Each buffer knows what was painted since it was last shown, so that a small change costs a small copy. Pixels are
-//! written through the file, which needs no mapping.
+//! Each buffer knows what was painted since it was last shown, so that a small change costs a small copy.
+//! Pixels are written through the file, which needs no mapping.
 
 use std::{
     fs::File,
@@ -51,8 +51,8 @@ struct Slot {
 }
 
 impl Buffers {
-    /// A buffer with all of the scene's pixels, of which `damage` is new; `None` if the display holds all buffers.
-    /// `rude` takes one all the same.
+    /// A buffer with all of the scene's pixels, of which `damage` is new; `None` if the display holds all
+    /// buffers. `rude` takes one all the same.
     pub(super) fn filled(
         &mut self,
         shm: &WlShm,

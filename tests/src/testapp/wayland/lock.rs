@@ -1,4 +1,5 @@
-//! A pointer lock: a left press locks the pointer, the next one lets it go, and all of its motion is reported.
+//! A pointer lock: a left press locks the pointer, the next one lets it go, and all of its motion is
+//! reported.
 
 use anyhow::{Context, Result};
 use wayland_client::{

@@ -1,7 +1,7 @@
 //! The test app as a Wayland guest.
 //!
-//! The loop wakes for the display, for a command or for the next moving picture. An input is answered within the
-//! dispatch that read it; nothing waits for a frame callback but motion.
+//! The loop wakes for the display, for a command or for the next moving picture. An input is answered within
+//! the dispatch that read it; nothing waits for a frame callback but motion.
 
 mod buffers;
 mod events;

@@ -1,4 +1,5 @@
-//! A place for text: the app says where its caret is, and reports what an input method composes and inserts there.
+//! A place for text: the app says where its caret is, and reports what an input method composes and inserts
+//! there.
 
 use anyhow::{Context, Result};
 use wayland_client::{

@@ -48,7 +48,8 @@ use crate::{
 pub(crate) const UPDATES_WINDOW: usize = 128 << 10;
 const CONTROL_WINDOW: usize = 64 << 10;
 
-/// The least time that a link has to answer when probed: a browser may be drawing, and acknowledgements may wait for 200 ms.
+/// The least time that a link has to answer when probed: a browser may be drawing, and acknowledgements may
+/// wait for 200 ms.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Access units that wait for the reader.

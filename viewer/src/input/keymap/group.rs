@@ -1,8 +1,10 @@
-//! Layouts that were switched by the desktop: a keymap may hold several ("groups"), and the host begins with the first.
+//! Layouts that were switched by the desktop: a keymap may hold several ("groups"), and the host begins with
+//! the first.
 
 /// The keymap with the layout in use first: it changes places with the first one. Groups count from zero.
 ///
-/// The host learns of a switch by a new keymap, since most desktops switch without a key that an app would see.
+/// The host learns of a switch by a new keymap, since most desktops switch without a key that an app would
+/// see.
 pub(super) fn in_use_first(keymap: String, group: u8) -> String {
     let Some(symbols) = keymap.find("xkb_symbols").filter(|_| group > 0) else { return keymap };
     let (head, mut symbols) = (&keymap[..symbols], keymap[symbols..].to_owned());

@@ -1,4 +1,5 @@
-//! The user's own keyboard layout, as xkb text: the host installs it, so that every key means there what it means here.
+//! The user's own keyboard layout, as xkb text: the host installs it, so that every key means there what it
+//! means here.
 
 mod group;
 mod wayland;
@@ -9,8 +10,8 @@ use std::{io, thread};
 use wayland_client::Connection;
 use xkbcommon::xkb;
 
-/// Starts a thread that tells the layout as soon as it is known, and again whenever it changes, until `tell` says no.
-/// `windows` is the thread's share of the connection that has the windows, on a Wayland desktop.
+/// Starts a thread that tells the layout as soon as it is known, and again whenever it changes, until `tell`
+/// says no. `windows` is the thread's share of the connection that has the windows, on a Wayland desktop.
 pub(crate) fn watch(
     windows: Option<Connection>,
     tell: impl Fn(String) -> bool + Send + 'static,

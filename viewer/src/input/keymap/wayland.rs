@@ -1,5 +1,6 @@
-//! The layout of a Wayland desktop: compositors send all layouts to everyone who asks for a keyboard, and which of them is in
-//! use to the connection whose window has it. So this is on the connection that has the windows, with a queue of its own.
+//! The layout of a Wayland desktop: compositors send all layouts to everyone who asks for a keyboard, and
+//! which of them is in use to the connection whose window has it. So this is on the connection that has the
+//! windows, with a queue of its own.
 
 #![cfg_attr(not(test), expect(clippy::wildcard_enum_match_arm, reason = "events are the protocol's"))]
 

@@ -1,4 +1,5 @@
-//! The layout of an X11 desktop: asked of the X server itself, since that is where `setxkbmap` and desktops change it.
+//! The layout of an X11 desktop: asked of the X server itself, since that is where `setxkbmap` and desktops
+//! change it.
 
 use x11rb::{
     connection::Connection,

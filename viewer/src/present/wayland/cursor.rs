@@ -1,4 +1,5 @@
-//! How pointers look over popups: by the name of a shape where the desktop draws cursors, else from the user's theme.
+//! How pointers look over popups: by the name of a shape where the desktop draws cursors, else from the
+//! user's theme.
 
 use std::rc::Rc;
 

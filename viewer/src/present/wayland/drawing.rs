@@ -1,4 +1,5 @@
-//! Drawing popups: with their transparency, which softbuffer drops. Menus have round corners, and space around them.
+//! Drawing popups: with their transparency, which softbuffer drops. Menus have round corners, and space
+//! around them.
 
 use std::io;
 
@@ -29,8 +30,8 @@ impl Drawing {
         Drawing { shm: Shm::from(shm.clone()), pool: None, buffers: Vec::new() }
     }
 
-    /// Draws and shows a picture of `size`, whose pixels are ARGB, colours multiplied by alpha. Says no if the desktop holds all
-    /// buffers; it tells when it lets one go.
+    /// Draws and shows a picture of `size`, whose pixels are ARGB, colours multiplied by alpha. Says no if
+    /// the desktop holds all buffers; it tells when it lets one go.
     pub(super) fn draw(
         &mut self,
         surface: &WlSurface,

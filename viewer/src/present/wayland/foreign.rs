@@ -26,8 +26,8 @@ impl Display {
 
     /// A share of it for one thread; `None` if it is none to a Wayland desktop.
     ///
-    /// Never for two: what one of them reads and sorts for the other, while that makes ready to wait for it, is waited for
-    /// in vain.
+    /// Never for two: what one of them reads and sorts for the other, while that makes ready to wait for it,
+    /// is waited for in vain.
     pub(crate) fn share(self) -> Option<Connection> {
         let RawDisplayHandle::Wayland(handle) = self.0.display_handle().ok()?.as_raw() else { return None };
         // SAFETY: winit says that this is a `wl_display`, which lives as long as its handle: for ever.
@@ -39,7 +39,8 @@ impl Display {
 /// What popups of a window of winit's name as their parent.
 pub(super) fn xdg_surface(connection: &Connection, window: &Window) -> Option<XdgSurface> {
     let toplevel = window.xdg_toplevel()?;
-    // SAFETY: winit says that this is an `xdg_toplevel`, which lives as long as `window`; the id does not outlive this call.
+    // SAFETY: winit says that this is an `xdg_toplevel`, which lives as long as `window`; the id does not
+    // outlive this call.
     let id = unsafe { ObjectId::from_ptr(XdgToplevel::interface(), toplevel.as_ptr().cast()) }.ok()?;
     let toplevel = XdgToplevel::from_id(connection, id).ok()?;
     Some(Toplevel::from_xdg_toplevel(&toplevel)?.xdg_surface().clone())

@@ -1,8 +1,9 @@
 //! Popups on Wayland desktops: winit has none, and nothing else can stand beside its window there.
 //!
-//! They are `xdg_popup`s on winit's own connection, since a popup and its parent must be of one. All who share it read from
-//! it, and libwayland sorts: what concerns popups waits in a queue of our own until [`Popups::dispatch`], which tells it as
-//! events of winit's, so that the rest of the viewer knows one kind of window.
+//! They are `xdg_popup`s on winit's own connection, since a popup and its parent must be of one. All who
+//! share it read from it, and libwayland sorts: what concerns popups waits in a queue of our own until
+//! [`Popups::dispatch`], which tells it as events of winit's, so that the rest of the viewer knows one kind
+//! of window.
 //!
 //! Source: xdg-shell and viewporter of wayland-protocols.
 
@@ -87,8 +88,8 @@ impl Popups {
         self.shell.hands.set_cursor(&self.connection, cursor);
     }
 
-    /// What has happened to popups, as winit would tell it of windows. [`WindowEvent::Destroyed`] says that the desktop has
-    /// taken one down.
+    /// What has happened to popups, as winit would tell it of windows. [`WindowEvent::Destroyed`] says that
+    /// the desktop has taken one down.
     pub(crate) fn dispatch(&mut self) -> Vec<(TrackId, WindowEvent)> {
         // An error ends the connection, and winit's loop with it.
         if let Err(error) = self.queue.dispatch_pending(&mut self.shell) {

@@ -19,8 +19,8 @@ use wayland_protocols::{
 
 use super::{Globals, Shell, drawing::Drawing};
 
-/// A popup. The desktop shows it once it has been given its size and its first picture has been drawn; dropping it takes
-/// it down, and must not come before all popups of it are gone.
+/// A popup. The desktop shows it once it has been given its size and its first picture has been drawn;
+/// dropping it takes it down, and must not come before all popups of it are gone.
 #[derive(Debug)]
 pub(crate) struct Popup {
     surface: WlSurface,
@@ -66,8 +66,8 @@ impl Popup {
         Popup { surface, xdg, popup, viewport, base, queue, place: Cell::new(place), drawing }
     }
 
-    /// Draws and shows a picture of the size that the desktop granted: ARGB, colours multiplied by alpha. Says no if it cannot be
-    /// drawn before the desktop has let go of an older one.
+    /// Draws and shows a picture of the size that the desktop granted: ARGB, colours multiplied by alpha.
+    /// Says no if it cannot be drawn before the desktop has let go of an older one.
     pub(crate) fn draw(&self, size: Size<Pixels>, paint: impl FnOnce(&mut [u32])) -> io::Result<bool> {
         self.drawing.borrow_mut().draw(&self.surface, size, paint)
     }
@@ -121,7 +121,8 @@ fn positioner(base: &XdgWmBase, queue: &QueueHandle<Shell>, place: Place) -> Xdg
     let positioner = base.create_positioner(queue, ());
     let length = |n: u32| i32::try_from(n).unwrap_or(i32::MAX).max(1);
     positioner.set_size(length(place.size.w), length(place.size.h));
-    // The rectangle must be within the parent, where a popup may not be: its corner does, and an offset from there.
+    // The rectangle must be within the parent, where a popup may not be: its corner does, and an offset from
+    // there.
     positioner.set_anchor_rect(0, 0, 1, 1);
     positioner.set_anchor(Anchor::TopLeft);
     positioner.set_gravity(Gravity::BottomRight);

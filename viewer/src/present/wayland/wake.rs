@@ -8,9 +8,9 @@ use wayland_client::{
     backend::{ReadEventsGuard, WaylandError},
 };
 
-/// Starts a thread that reads along with winit and calls `wake` for everything that came, until that says no: winit sleeps on
-/// when there is nothing for it, although there may be something for us. Whoever reads, libwayland gives every share of
-/// the connection its own; this one's has no objects, so nothing.
+/// Starts a thread that reads along with winit and calls `wake` for everything that came, until that says no:
+/// winit sleeps on when there is nothing for it, although there may be something for us. Whoever reads,
+/// libwayland gives every share of the connection its own; this one's has no objects, so nothing.
 pub(crate) fn wake_for(share: Connection, wake: impl Fn() -> bool + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name("wake".into()).spawn(move || {
         // An error ends the connection, and winit's loop with it.
@@ -25,7 +25,8 @@ fn watch(share: &Connection, wake: impl Fn() -> bool) -> Result<(), WaylandError
     let mut turn = take_turn(share)?;
     loop {
         read(turn)?;
-        // Before the wake: from now on nobody reads without this thread, so it misses nothing that needs another one.
+        // Before the wake: from now on nobody reads without this thread, so it misses nothing that needs
+        // another one.
         turn = take_turn(share)?;
         if !wake() {
             return Ok(());

@@ -40,7 +40,10 @@ export class Api {
     await this.post("/api/enter", { ticket });
   }
 
-  /** The apps of the session, by name, as people of a language call and sort them. What does not look like an app is left out. */
+  /**
+   * The apps of the session, by name, as people of a language call and sort them. What does not look like an
+   * app is left out.
+   */
   async apps(language = "en"): Promise<App[]> {
     const answer = await ask(this.origin, "/api/apps", { method: "GET", language, timeout: TIMEOUT });
     const list = Array.isArray(answer) ? answer.flatMap((value) => this.app(value)) : [];
@@ -100,7 +103,10 @@ export class Api {
     ];
   }
 
-  /** Windows that were popped out have no address of their own to begin from, and the page may be another host's. */
+  /**
+   * Windows that were popped out have no address of their own to begin from, and the page may be another
+   * host's.
+   */
   private whole(address: string): string | null {
     try {
       return new URL(address, this.origin).href;

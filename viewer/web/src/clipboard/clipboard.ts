@@ -1,5 +1,6 @@
 /**
- * Copy and paste between the apps and the user's own clipboard. Browsers guard that clipboard, each in its way:
+ * Copy and paste between the apps and the user's own clipboard. Browsers guard that clipboard, each in its
+ * way:
  *
  * | | writing | reading |
  * |---|---|---|
@@ -7,15 +8,18 @@
  * | Firefox | some seconds after a key or a click | in a paste; else it shows a button of its own |
  * | WebKit | only called while a key or a click is handled, content may follow | the same as Firefox |
  *
- * **Out.** When an app offers something it is written at once. If the browser refuses, the next key or click writes it, and until
- * then the page shows a button. WebKit is asked with the very key that copies, before the app has offered anything.
+ * **Out.** When an app offers something it is written at once. If the browser refuses, the next key or click
+ * writes it, and until then the page shows a button. WebKit is asked with the very key that copies, before
+ * the app has offered anything.
  *
- * **In.** A paste, by key or by the page's menu, brings the content: it is offered to the session before the key that pastes
- * reaches the app. Where the user gave the permission to read, it is looked at whenever the page gets the focus, so that
- * apps' own menus paste the right thing too. Permission is never asked for without a gesture that wants to paste.
+ * **In.** A paste, by key or by the page's menu, brings the content: it is offered to the session before the
+ * key that pastes reaches the app. Where the user gave the permission to read, it is looked at whenever the
+ * page gets the focus, so that apps' own menus paste the right thing too. Permission is never asked for
+ * without a gesture that wants to paste.
  *
- * **Away.** What an app clears is cleared in the browser as well, as far as it is still there. A secret (what a password manager
- * marks) goes out at a click alone: browsers can tell no history of clipboards to leave it out.
+ * **Away.** What an app clears is cleared in the browser as well, as far as it is still there. A secret (what
+ * a password manager marks) goes out at a click alone: browsers can tell no history of clipboards to leave it
+ * out.
  *
  * What came from an app is not offered back to it.
  */
@@ -123,8 +127,8 @@ export class Clipboard {
   }
 
   /**
-   * Reads the browser's clipboard, with the user's permission. To be called in a click or key; or `unasked`: then what an app
-   * has cleared does not come back.
+   * Reads the browser's clipboard, with the user's permission. To be called in a click or key; or `unasked`:
+   * then what an app has cleared does not come back.
    */
   async read(unasked = false): Promise<boolean> {
     try {
@@ -139,7 +143,10 @@ export class Clipboard {
     }
   }
 
-  /** Whether the browser's clipboard has what an app copied, as far as that can be told: browsers write pictures anew. */
+  /**
+   * Whether the browser's clipboard has what an app copied, as far as that can be told: browsers write
+   * pictures anew.
+   */
   private isFromApp(text: string): boolean {
     const { out, past } = this;
     if (out !== null && out.text === null) return hasNoText(text);
@@ -161,7 +168,9 @@ export class Clipboard {
     if (this.clearing) void this.clear();
   }
 
-  /** Takes what an app cleared off the browser's clipboard, unless the user has copied something else since. */
+  /**
+   * Takes what an app cleared off the browser's clipboard, unless the user has copied something else since.
+   */
   private async clear(): Promise<void> {
     const { out } = this;
     const clipboard = this.options.focused()?.clipboard;

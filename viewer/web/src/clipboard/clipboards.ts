@@ -1,6 +1,6 @@
 /**
- * The clipboards of all sessions on the page, as the input of a document meets them: gestures concern all, and what is pasted
- * goes to the session whose window has the keyboard.
+ * The clipboards of all sessions on the page, as the input of a document meets them: gestures concern all,
+ * and what is pasted goes to the session whose window has the keyboard.
  */
 
 import type { Event } from "../link/vocabulary";

@@ -1,4 +1,7 @@
-/** What a clipboard holds: text, HTML and a picture, under the names that the session and browsers have for them. */
+/**
+ * What a clipboard holds: text, HTML and a picture, under the names that the session and browsers have for
+ * them.
+ */
 
 /** The longest content that travels, in bytes. */
 export { MAX_CLIPBOARD } from "../protocol/wire";
@@ -62,8 +65,8 @@ export interface Pasted {
 }
 
 /**
- * What a paste brings. It can be read only while its event is handled, so all of it is taken now. `text` tells one content from
- * another: a picture alone is told by its size.
+ * What a paste brings. It can be read only while its event is handled, so all of it is taken now. `text`
+ * tells one content from another: a picture alone is told by its size.
  */
 export function taken(pasted: Pasted): { content: Content; text: string } {
   const content = new Map<Format, Part>();

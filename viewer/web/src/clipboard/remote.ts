@@ -3,7 +3,9 @@
 import type { Command } from "../link/vocabulary";
 import { readable, type Format } from "./content";
 
-/** Requests that the host has not answered are given up by the engine after some seconds: it always answers. */
+/**
+ * Requests that the host has not answered are given up by the engine after some seconds: it always answers.
+ */
 export class Remote {
   private readonly waiting = new Map<number, (data: Uint8Array | null) => void>();
   private next = 1;

@@ -1,12 +1,13 @@
 /**
  * The newest pixels of one track, in a canvas.
  *
- * Updates are drawn wholly or not at all, each within one turn of the event loop: a canvas is shown only between turns, so
- * nobody sees half of one. Between turns the canvas has all pixels; while things move in a canvas that lies in memory, a
- * `BackingStore` has them as well.
+ * Updates are drawn wholly or not at all, each within one turn of the event loop: a canvas is shown only
+ * between turns, so nobody sees half of one. Between turns the canvas has all pixels; while things move in a
+ * canvas that lies in memory, a `BackingStore` has them as well.
  *
- * A canvas is opaque until a translucent pixel comes, since nothing beneath an opaque one needs to be painted. A canvas cannot
- * change that later: the picture then goes on in one of its own and asks for another to be shown.
+ * A canvas is opaque until a translucent pixel comes, since nothing beneath an opaque one needs to be
+ * painted. A canvas cannot change that later: the picture then goes on in one of its own and asks for another
+ * to be shown.
  */
 
 import type { Op, Point, Rect, Size, Update } from "../protocol/types";
@@ -59,7 +60,10 @@ function placesOf(op: Op): { from: Rect; to: Rect } {
   return { from: rect, to: rect };
 }
 
-/** How long pixels stay in memory after something moved, in milliseconds: what scrolled once will scroll again. */
+/**
+ * How long pixels stay in memory after something moved, in milliseconds: what scrolled once will scroll
+ * again.
+ */
 const KEEP_BACKING = 5_000;
 
 /** Who hears of what a picture needs. */
@@ -96,7 +100,10 @@ export class Picture {
     return { w: this.canvas.width, h: this.canvas.height };
   }
 
-  /** Draws here from now on; what there is comes along. `translucent` if pixels that are not opaque are expected. */
+  /**
+   * Draws here from now on; what there is comes along. `translucent` if pixels that are not opaque are
+   * expected.
+   */
   moveTo(canvas: OffscreenCanvas, translucent: boolean): void {
     this.replace(canvas, this.solid && !translucent);
   }

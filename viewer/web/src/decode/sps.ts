@@ -2,7 +2,10 @@
 
 import type { Size } from "../protocol/types";
 
-/** A stream's name for WebCodecs, and the size its pictures are coded with, in whole macroblocks, before cropping. */
+/**
+ * A stream's name for WebCodecs, and the size its pictures are coded with, in whole macroblocks, before
+ * cropping.
+ */
 export interface Head {
   codec: string;
   size: Size;
@@ -15,8 +18,8 @@ const MAIN = 77;
 const MACROBLOCK = 16;
 
 /**
- * The head within an access unit (Annex B); null if it has none. Throws a RangeError if it is malformed or of a profile that
- * hosts do not send.
+ * The head within an access unit (Annex B); null if it has none. Throws a RangeError if it is malformed or of
+ * a profile that hosts do not send.
  */
 export function headOf(unit: Uint8Array): Head | null {
   let head: Head | null = null;

@@ -1,9 +1,9 @@
 /**
  * Lossless tiles. The byte layout is in `docs/protocol.md`.
  *
- * On the wire pixels are B G R A with alpha premultiplied; canvases take R G B A with alpha straight. Going there and back is exact:
- * both ways round to the nearest. Pixels are handled as numbers of 32 bits with the first byte lowest, as on every machine
- * that has a browser.
+ * On the wire pixels are B G R A with alpha premultiplied; canvases take R G B A with alpha straight. Going
+ * there and back is exact: both ways round to the nearest. Pixels are handled as numbers of 32 bits with the
+ * first byte lowest, as on every machine that has a browser.
  */
 
 import type { Size, TileCoding } from "../protocol/types";

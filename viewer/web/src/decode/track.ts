@@ -7,7 +7,10 @@ import type { VideoPicture, VideoSource } from "./video";
 
 /** Who hears what became of updates. */
 export interface TrackEvents {
-  /** It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else null. */
+  /**
+   * It is in the canvas. `arrived` is when the last of its videos had come, if they came beside it; else
+   * null.
+   */
   applied(update: Update, arrived: number | null): void;
   /** It could not be applied: only a new link makes this track whole again. Nothing follows. */
   broken(reason: string): void;
@@ -31,7 +34,10 @@ export class Track {
     private readonly events: TrackEvents,
   ) {}
 
-  /** Applies an update: at once if nothing is in its way, so that text never waits for a turn of the event loop. */
+  /**
+   * Applies an update: at once if nothing is in its way, so that text never waits for a turn of the event
+   * loop.
+   */
   apply(update: Update): void {
     if (this.over) return;
     try {

@@ -16,11 +16,13 @@ export interface VideoPicture {
   close(): void;
 }
 
-/** Where the pictures of one track's videos come from: decoders here, or a link on which they travel decoded. */
+/**
+ * Where the pictures of one track's videos come from: decoders here, or a link on which they travel decoded.
+ */
 export interface VideoSource {
   /**
-   * The picture of an op, asked for in order, and ahead of what is drawn. Rejects with `Malformed` if there can be none: then
-   * the track's copy is worth nothing any more.
+   * The picture of an op, asked for in order, and ahead of what is drawn. Rejects with `Malformed` if there
+   * can be none: then the track's copy is worth nothing any more.
    */
   picture(update: UpdateId, op: VideoOp): Promise<VideoPicture>;
   /** The track is gone, or begins anew. */
@@ -92,7 +94,10 @@ export class DecodedVideo implements VideoSource {
     return stream;
   }
 
-  /** Makes room for a new stream. Old ones are seldom used again: hosts drop their encoders soon after motion ends. */
+  /**
+   * Makes room for a new stream. Old ones are seldom used again: hosts drop their encoders soon after motion
+   * ends.
+   */
   private dropUnused(update: UpdateId): void {
     const byAge = [...this.streams].sort(([, a], [, b]) => a.used - b.used);
     for (const [id, stream] of byAge) {

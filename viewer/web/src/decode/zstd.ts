@@ -34,7 +34,10 @@ export class Zstd {
 
   private readonly wasm: Exports;
 
-  /** The content, if it has at most `most` bytes: a view that lasts until the next call. Null if the data is damaged. */
+  /**
+   * The content, if it has at most `most` bytes: a view that lasts until the next call. Null if the data is
+   * damaged.
+   */
   decompress(data: Uint8Array, most: number): Uint8Array | null {
     if (data.length > MAX_PACKED || most > MAX_PLAIN) return null;
     const { memory, ZSTD_decompress, ZSTD_isError } = this.wasm;

@@ -1,8 +1,9 @@
 /**
- * Everything a user does in one document, on its way to the apps. It owns the field that has the keyboard, and listens on the
- * surfaces it is given. See `index.ts` for how the page uses it.
+ * Everything a user does in one document, on its way to the apps. It owns the field that has the keyboard,
+ * and listens on the surfaces it is given. See `index.ts` for how the page uses it.
  *
- * The keyboard is the app's while that field has the DOM's focus, and the page's otherwise. Whoever loses it has let go of everything.
+ * The keyboard is the app's while that field has the DOM's focus, and the page's otherwise. Whoever loses it
+ * has let go of everything.
  */
 
 import type { ClipboardInput } from "../clipboard";
@@ -186,8 +187,8 @@ export class Input {
   }
 
   /**
-   * The user's desk takes over a drag that an app began: the press is the page's from now on, also its release. Answers where
-   * it is; null if nothing is pressed any more.
+   * The user's desk takes over a drag that an app began: the press is the page's from now on, also its
+   * release. Answers where it is; null if nothing is pressed any more.
    */
   handOver(track: TrackId): HandedOver | null {
     return this.pointer.handOver(track) ?? this.fingers.handOver(track);
@@ -266,7 +267,10 @@ export class Input {
     });
   }
 
-  /** There is a link, or none. What is typed without one waits at the engine: it is let go of once, not with every attempt. */
+  /**
+   * There is a link, or none. What is typed without one waits at the engine: it is let go of once, not with
+   * every attempt.
+   */
   private linked(online: boolean): void {
     if (online) this.options.layout.announce();
     else if (!this.offline) this.letGo();

@@ -1,4 +1,7 @@
-/** A page for tests: of a document's elements only what input asks of them, and events that go the way browsers send them. */
+/**
+ * A page for tests: of a document's elements only what input asks of them, and events that go the way
+ * browsers send them.
+ */
 
 import { setMaxListeners } from "node:events";
 
@@ -141,7 +144,9 @@ export class FakePage extends EventTarget {
   }
 }
 
-/** Something happens to an element: the document hears it first, then the element, then the document again. */
+/**
+ * Something happens to an element: the document hears it first, then the element, then the document again.
+ */
 export function happen(target: FakeElement, type: string, fields: object = {}): Event {
   const event = new Event(type, { cancelable: true });
   const page = target.ownerDocument;

@@ -105,7 +105,10 @@ export class Story {
   }
 }
 
-/** `1+30` is a press of the key 30 for the window 1, `1-30` its release, `1"a"` a text, `1(a 1-1)` a composition. */
+/**
+ * `1+30` is a press of the key 30 for the window 1, `1-30` its release, `1"a"` a text, `1(a 1-1)` a
+ * composition.
+ */
 function short(command: Command): string {
   if (command.do === "focus") return `focus ${command.track}`;
   if (command.do !== "input") return command.do;

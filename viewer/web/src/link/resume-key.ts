@@ -1,6 +1,6 @@
 /**
- * By what the host knows this page again: over each of its links, and when it is loaded anew in the same tab. While the page lives
- * nothing of it is stored, so that a copy of the tab is another viewer.
+ * By what the host knows this page again: over each of its links, and when it is loaded anew in the same tab.
+ * While the page lives nothing of it is stored, so that a copy of the tab is another viewer.
  */
 
 import type { ResumeKey } from "../protocol/types";
@@ -15,7 +15,10 @@ export interface TabStore {
 
 const NAME = "dormer-viewer";
 
-/** The key that this page left behind when it went, or a new one. `store` is the tab's own, or null where there is none. */
+/**
+ * The key that this page left behind when it went, or a new one. `store` is the tab's own, or null where
+ * there is none.
+ */
 export function takeKey(store: TabStore | null): ResumeKey {
   const text = store?.getItem(NAME) ?? "";
   store?.removeItem(NAME);

@@ -11,8 +11,8 @@ import type { Transport } from "./link";
 /** What the page tells the engine. */
 export type Command =
   /**
-   * The first: join the host that served the page. `only` restricts the transports, for people and tests; by `key` the host knows
-   * this viewer again.
+   * The first: join the host that served the page. `only` restricts the transports, for people and tests; by
+   * `key` the host knows this viewer again.
    */
   | { do: "start"; origin: string; language: string; only: Transport[] | null; key: ResumeKey }
   /** An input event of the user; `at` is `performance.timeOrigin + event.timeStamp`, in milliseconds. */
@@ -26,13 +26,16 @@ export type Command =
   | { do: "force-quit"; track: TrackId }
   | { do: "focus"; track: TrackId | null }
   | { do: "dismiss-popups" }
-  /** The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps. */
+  /**
+   * The user does something to windows that is no input of an app: takes the seat, if nobody else is using
+   * the apps.
+   */
   | { do: "take-seat" }
   | { do: "visible"; track: TrackId; visible: boolean }
   | { do: "keymap"; text: string }
   /**
-   * Draw a track here from now on, instead of where it was drawn before: windows move between documents. `translucent` if
-   * pixels that are not opaque are expected.
+   * Draw a track here from now on, instead of where it was drawn before: windows move between documents.
+   * `translucent` if pixels that are not opaque are expected.
    */
   | { do: "canvas"; track: TrackId; canvas: OffscreenCanvas; translucent: boolean }
   | { do: "offer-clipboard"; mimes: string[] }

@@ -1,6 +1,6 @@
 /**
- * One session of one host on the page. It is the border between what the host calls its tracks and what the page calls its
- * windows: commands and events above it name keys, its engine hears and tells of tracks.
+ * One session of one host on the page. It is the border between what the host calls its tracks and what the
+ * page calls its windows: commands and events above it name keys, its engine hears and tells of tracks.
  */
 
 import type { Api } from "../api/api";

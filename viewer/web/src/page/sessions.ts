@@ -24,7 +24,10 @@ export class Sessions {
     return this.byId.get(sessionOf(key));
   }
 
-  /** Sends what concerns a window to its session, and everything else to all. Only one session has the keyboard. */
+  /**
+   * Sends what concerns a window to its session, and everything else to all. Only one session has the
+   * keyboard.
+   */
   send(command: Command, transfer: Transferable[] = []): void {
     const key = "track" in command ? command.track : null;
     if (key === null) {

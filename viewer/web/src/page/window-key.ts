@@ -1,6 +1,6 @@
 /**
- * Keys of windows on a page that shows several sessions. Each host counts its tracks by itself, so a key is the number of a
- * session and the number of a track in one; the keys of the first session are its tracks.
+ * Keys of windows on a page that shows several sessions. Each host counts its tracks by itself, so a key is
+ * the number of a session and the number of a track in one; the keys of the first session are its tracks.
  */
 
 import type { TrackId } from "../protocol/types";

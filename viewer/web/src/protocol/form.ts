@@ -1,5 +1,6 @@
 /**
- * Forms: what a value looks like on the wire, said once for both ways. A form that does not fit its type is a compile error.
+ * Forms: what a value looks like on the wire, said once for both ways. A form that does not fit its type is a
+ * compile error.
  *
  * Reading checks everything; writing trusts our own code.
  */
@@ -127,7 +128,10 @@ export function word<T extends string>(...words: T[]): Form<T> {
   };
 }
 
-/** A map with these fields, written in this order. Read in any order: unknown fields are skipped, options may lack. */
+/**
+ * A map with these fields, written in this order. Read in any order: unknown fields are skipped, options may
+ * lack.
+ */
 export function record<T extends object>(fields: { [K in keyof T]-?: Form<T[K]> }): Form<T> {
   const entries = Object.entries(fields) as [string, Form<unknown>][];
   const forms = new Map(entries);

@@ -1,4 +1,7 @@
-/** The lanes of a link, generated from the Rust table: change nothing here, see `protocol/tests/typescript.rs`. */
+/**
+ * The lanes of a link, generated from the Rust table: change nothing here, see
+ * `protocol/tests/typescript.rs`.
+ */
 
 /** The number of a lane. */
 export type Lane = (typeof LANE)[keyof typeof LANE];

@@ -1,6 +1,6 @@
 /**
- * MessagePack, as far as the protocol uses it. What a reader meets is not trusted: every length is checked against what is
- * there before anything is taken from it, and any surprise is a `WireError`.
+ * MessagePack, as far as the protocol uses it. What a reader meets is not trusted: every length is checked
+ * against what is there before anything is taken from it, and any surprise is a `WireError`.
  */
 
 /** Bytes that are no message of the expected form. */
@@ -78,7 +78,10 @@ export class Reader {
     }
   }
 
-  /** Most texts are names of fields: engines build those faster than they call their decoder. Null if it is no ASCII. */
+  /**
+   * Most texts are names of fields: engines build those faster than they call their decoder. Null if it is no
+   * ASCII.
+   */
   private ascii(from: number, length: number): string | null {
     let text = "";
     for (let at = from; at < from + length; at++) {

@@ -32,7 +32,9 @@ export function encode<T>(form: Form<T>, message: T): Uint8Array {
   return writer.finish();
 }
 
-/** Decodes one whole message that came on `lane`, or throws a `WireError`. Binary data stays within `bytes`. */
+/**
+ * Decodes one whole message that came on `lane`, or throws a `WireError`. Binary data stays within `bytes`.
+ */
 export function decode<T>(form: Form<T>, lane: Lane, bytes: Uint8Array): T {
   if (bytes.length > MAX_MESSAGE[lane])
     throw new WireError(`${bytes.length} bytes are too many for lane ${lane}`);

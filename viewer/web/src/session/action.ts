@@ -37,7 +37,10 @@ export type CoreState =
   /** Not yet welcomed for the first time. */
   | { is: "connecting" }
   | { is: "live"; session: string; viewer: ViewerId; role: Role }
-  /** The link broke; the windows stay as they were until the next welcome, and what the user does waits for it. */
+  /**
+   * The link broke; the windows stay as they were until the next welcome, and what the user does waits for
+   * it.
+   */
   | { is: "reconnecting"; session: string; role: Role }
   /** For good. */
   | { is: "closed"; end: End };
@@ -55,8 +58,9 @@ export type Action =
   /** Send to the host. Without a link there is nobody to send it to: it is dropped, as the core expects. */
   | { do: "send"; outbound: Outbound }
   /**
-   * Apply to the copy of its track, and report `applied`. Updates of a track come in order. The one with the number 1 begins a
-   * new copy: what was there before, pixels and decoders, is of an earlier link and must not be built upon.
+   * Apply to the copy of its track, and report `applied`. Updates of a track come in order. The one with the
+   * number 1 begins a new copy: what was there before, pixels and decoders, is of an earlier link and must
+   * not be built upon.
    */
   | { do: "apply"; update: Update }
   /** Tell the front end. */
@@ -82,11 +86,17 @@ export type Event =
   | { on: "seat"; held: boolean }
   | { on: "bell"; track: TrackId }
   | { on: "grabbed"; track: TrackId; grab: WindowGrab }
-  /** The app that has the focus takes text here (its caret), or takes none any more. It ends with its window too. */
+  /**
+   * The app that has the focus takes text here (its caret), or takes none any more. It ends with its window
+   * too.
+   */
   | { on: "text-input"; track: TrackId; input: TextInput | null }
   /** The app under the pointer locks it, in this window; null: no more. */
   | { on: "pointer-lock"; track: TrackId | null }
-  /** The user drags content from a window: the pointer is to be told of in the window that it is over; null: no more. */
+  /**
+   * The user drags content from a window: the pointer is to be told of in the window that it is over; null:
+   * no more.
+   */
   | { on: "drag"; drag: Drag | null }
   /** Something was done to an app that people should know of. */
   | { on: "notice"; notice: Notice }

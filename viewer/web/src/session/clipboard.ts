@@ -1,4 +1,6 @@
-/** The viewer's side of the clipboard: what it asked the session for, and content in messages of bounded size. */
+/**
+ * The viewer's side of the clipboard: what it asked the session for, and content in messages of bounded size.
+ */
 
 import { CLIPBOARD_CHUNK, MAX_CLIPBOARD, MAX_MIMES } from "../protocol/wire";
 import type { Clipboard } from "../protocol/types";
@@ -31,8 +33,8 @@ export class ClipboardEnd {
   }
 
   /**
-   * Asks for what is on the session's clipboard. The front end numbers its requests: `clipboard-content` of that number is the answer,
-   * within seconds, or at once if too much is asked for already.
+   * Asks for what is on the session's clipboard. The front end numbers its requests: `clipboard-content` of
+   * that number is the answer, within seconds, or at once if too much is asked for already.
    */
   request(now: number, request: number, mime: string): void {
     if (this.requests.open(now, request)) this.send({ Request: { request, mime } });
@@ -98,7 +100,10 @@ class Requests {
     return room;
   }
 
-  /** A part came. Answers the whole when it was the last, null if it is too long, and undefined while more follows. */
+  /**
+   * A part came. Answers the whole when it was the last, null if it is too long, and undefined while more
+   * follows.
+   */
   content(now: number, request: number, data: Uint8Array, last: boolean): Uint8Array | null | undefined {
     const pending = this.pending.get(request);
     if (pending === undefined) return undefined;

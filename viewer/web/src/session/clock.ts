@@ -1,8 +1,8 @@
 /**
  * The offset between the viewer's clock and the host's, from pings. All times are microseconds.
  *
- * The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and every `INTERVAL` while
- * pictures come, and every `HOLDING` while a key is held down; a link at rest is silent.
+ * The answer that came back fastest says best how the clocks stand. Pings go out when a link begins and every
+ * `INTERVAL` while pictures come, and every `HOLDING` while a key is held down; a link at rest is silent.
  */
 
 /** Between two pings while the link is in use. */
@@ -11,7 +11,10 @@ const INTERVAL = 5_000_000;
 const FIRST = 150_000;
 /** How many of them. */
 const FIRST_PINGS = 3;
-/** While a key is held down: apps repeat it until they hear of its end, which they must not be told if nobody is heard. */
+/**
+ * While a key is held down: apps repeat it until they hear of its end, which they must not be told if nobody
+ * is heard.
+ */
 const HOLDING = 150_000;
 /** How many answers are compared. */
 const MAX_SAMPLES = 8;

@@ -1,4 +1,6 @@
-/** What a user holds down: keys, buttons and fingers. Whoever stops being heard must have nothing left held. */
+/**
+ * What a user holds down: keys, buttons and fingers. Whoever stops being heard must have nothing left held.
+ */
 
 import { MAX_TOUCH_POINTS } from "../protocol/wire";
 import type { InputEvent, Position, TouchPoint, TrackId } from "../protocol/types";
@@ -6,7 +8,10 @@ import type { InputEvent, Position, TouchPoint, TrackId } from "../protocol/type
 /** The most keys, buttons or fingers of each kind that can be down at a time: two hands, and some. */
 const MAX_HELD = 64;
 
-/** Modifiers and locks, which nothing repeats: Control, Shift, Alt and the logo key on both sides, Caps, Num and Scroll Lock. */
+/**
+ * Modifiers and locks, which nothing repeats: Control, Shift, Alt and the logo key on both sides, Caps, Num
+ * and Scroll Lock.
+ */
 const SILENT = new Set([29, 42, 54, 56, 58, 69, 70, 97, 100, 125, 126]);
 
 /** Where a button or a finger is. */
@@ -15,7 +20,9 @@ interface Place {
   position: Position;
 }
 
-/** Everything that is down. A release of what is not down, and a press of what is down already, is no change. */
+/**
+ * Everything that is down. A release of what is not down, and a press of what is down already, is no change.
+ */
 export class Held {
   private readonly keys = new Map<number, TrackId>();
   private readonly buttons = new Map<number, Place>();
@@ -69,7 +76,10 @@ export class Held {
     return events;
   }
 
-  /** Forgets fingers in a track that is gone: there is nothing left to release them in. Keys stay down on the seat. */
+  /**
+   * Forgets fingers in a track that is gone: there is nothing left to release them in. Keys stay down on the
+   * seat.
+   */
   forgetTouches(track: TrackId): void {
     for (const [id, place] of this.touches) if (place.track === track) this.touches.delete(id);
   }

@@ -15,7 +15,9 @@ export class HeldInput {
     return this.held.repeats;
   }
 
-  /** Notes what is held; answers what remains of the event, null if nothing. `locked` is where the pointer is. */
+  /**
+   * Notes what is held; answers what remains of the event, null if nothing. `locked` is where the pointer is.
+   */
   hold(track: TrackId, event: InputEvent, locked: TrackId | null): InputEvent | null {
     if (typeof event === "string") return event;
     if ("Key" in event) return this.held.key(track, event.Key.key, event.Key.pressed) ? event : null;
@@ -42,7 +44,9 @@ export class HeldInput {
     return event;
   }
 
-  /** Lets go of everything that is held down, and ends what is being composed: answers the events that say so. */
+  /**
+   * Lets go of everything that is held down, and ends what is being composed: answers the events that say so.
+   */
   release(): [TrackId, InputEvent][] {
     const events = this.held.release();
     if (this.composing !== null) {
@@ -59,7 +63,10 @@ export class HeldInput {
   }
 }
 
-/** Whether input that is sent later must not take effect sooner: a key needs its keymap, a paste what was copied before. */
+/**
+ * Whether input that is sent later must not take effect sooner: a key needs its keymap, a paste what was
+ * copied before.
+ */
 export function goesBeforeInput(message: ToHost): boolean {
   if (typeof message === "string") return message === "DismissPopups";
   if ("Clipboard" in message) return "Offer" in message.Clipboard;

@@ -1,17 +1,17 @@
 /**
  * What the user did lately, to be sent again where a link broke before it took effect.
  *
- * Invariants: events of the input lane stand here in the order of their numbers, without motion, whose newest stands for all.
- * `since` names the newest that is gone from here: all later ones can be sent again. While there is a link, what is older than
- * `REACH` or beyond the newest `MAX_EVENTS` goes; without one nothing goes but by `prune`, so that what was said of the journal holds
- * until it is answered.
+ * Invariants: events of the input lane stand here in the order of their numbers, without motion, whose newest
+ * stands for all. `since` names the newest that is gone from here: all later ones can be sent again. While
+ * there is a link, what is older than `REACH` or beyond the newest `MAX_EVENTS` goes; without one nothing
+ * goes but by `prune`, so that what was said of the journal holds until it is answered.
  */
 
 import type { Input, InputEvent, InputId } from "../protocol/types";
 
 /**
- * How far back, in microseconds: the silence by which a dead link is known, some 10 s, and time to make another. What was done
- * before that is not what the user expects to happen now.
+ * How far back, in microseconds: the silence by which a dead link is known, some 10 s, and time to make
+ * another. What was done before that is not what the user expects to happen now.
  */
 const REACH = 15_000_000;
 
@@ -36,16 +36,16 @@ export class Journal {
   }
 
   /**
-   * Whether an event may wait: motion may not, and of too much only what lets go of something held, of which there is never
-   * much.
+   * Whether an event may wait: motion may not, and of too much only what lets go of something held, of which
+   * there is never much.
    */
   takes(event: InputEvent): boolean {
     return !isMotion(event) && (this.events.length < MAX_EVENTS || releases(event));
   }
 
   /**
-   * What is too old goes. If that may be missing at the host, nothing later makes sense without it: the host is told by
-   * `since`.
+   * What is too old goes. If that may be missing at the host, nothing later makes sense without it: the host
+   * is told by `since`.
    */
   prune(now: number): void {
     const young = this.events.findIndex(({ at }) => now - at <= REACH);

@@ -9,7 +9,10 @@ export class InputLane {
   private journal = new Journal();
   /** The viewer with whose welcome the numbers began. */
   private began: ViewerId | null = null;
-  /** The newest event that took effect on an earlier link, while those after it wait for the host to tell what there is. */
+  /**
+   * The newest event that took effect on an earlier link, while those after it wait for the host to tell what
+   * there is.
+   */
   private resumed: InputId | null = null;
   /** Messages that go before input, sent on this link. */
   private preceding = 0;

@@ -51,7 +51,10 @@ export interface Decoded {
   decoded: number;
   cause: InputId | null;
   timing: Timing;
-  /** Whether it brought a newer commit; else it repeats what was captured long ago, losslessly or for one who joins. */
+  /**
+   * Whether it brought a newer commit; else it repeats what was captured long ago, losslessly or for one who
+   * joins.
+   */
   fresh: boolean;
 }
 

@@ -16,7 +16,10 @@ export class Order {
   private due = 1;
   private readonly waiting = new Map<number, Arrived>();
 
-  /** An update arrived; one that was handed out before is dropped. False if too many wait for one that never came. */
+  /**
+   * An update arrived; one that was handed out before is dropped. False if too many wait for one that never
+   * came.
+   */
   insert(now: number, update: Update): boolean {
     if (update.id < this.due || this.waiting.has(update.id)) return true;
     if (this.waiting.size >= MAX_WAITING) return false;

@@ -1,15 +1,17 @@
 /**
- * The viewer's core: one end of one link to a host, over as many connections as it takes. Without IO and clocks: facts go in by
- * `handle…` with the present time in microseconds, decisions come out of `action`, and `timeout` says when `handleTimeout` is
- * due. After every call that changes something the caller drains `action`.
+ * The viewer's core: one end of one link to a host, over as many connections as it takes. Without IO and
+ * clocks: facts go in by `handle…` with the present time in microseconds, decisions come out of `action`, and
+ * `timeout` says when `handleTimeout` is due. After every call that changes something the caller drains
+ * `action`.
  *
  * Invariants:
  * - Updates of a track are handed out in order, without gaps, and only while its window is known.
- * - After a welcome, windows that the host does not report again are gone as soon as it has said everything, which its first
- *   `Seat` marks.
- * - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the viewer.
- * - What the user did takes effect once, in order, also where a link broke on its way and while there is none, if a new link
- *   comes soon; else none of it does.
+ * - After a welcome, windows that the host does not report again are gone as soon as it has said everything,
+ *   which its first `Seat` marks.
+ * - Nothing that this viewer pressed stays down once the focus is lost, or the host no longer knows the
+ *   viewer.
+ * - What the user did takes effect once, in order, also where a link broke on its way and while there is
+ *   none, if a new link comes soon; else none of it does.
  * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
  */
 
@@ -71,8 +73,9 @@ export class Viewer {
   }
 
   /**
-   * The connection is lost. The windows stay, and so does what is held down, if the host of the next connection knows the viewer
-   * again; whoever has lost sight of the user's hands calls `releaseHeld`. `handleConnected` follows when there is a new one.
+   * The connection is lost. The windows stay, and so does what is held down, if the host of the next
+   * connection knows the viewer again; whoever has lost sight of the user's hands calls `releaseHeld`.
+   * `handleConnected` follows when there is a new one.
    */
   resetLink(): void {
     if (this.now.is === "live") {
@@ -137,8 +140,8 @@ export class Viewer {
   }
 
   /**
-   * An update that was handed out has been applied. `whole` is when the last came of what travelled beside it, null if nothing
-   * did: what a link is slow with must not count as the viewer's own slowness.
+   * An update that was handed out has been applied. `whole` is when the last came of what travelled beside
+   * it, null if nothing did: what a link is slow with must not count as the viewer's own slowness.
    */
   handleApplied(
     now: number,
@@ -179,8 +182,8 @@ export class Viewer {
   }
 
   /**
-   * The user's input on a window, which happened at `at`. Between two links all but motion waits, and is sent if the host knows the
-   * viewer again. Answers why it was not sent, or null.
+   * The user's input on a window, which happened at `at`. Between two links all but motion waits, and is sent
+   * if the host knows the viewer again. Answers why it was not sent, or null.
    */
   handleInput(at: number, track: TrackId, event: InputEvent): Unsent | null {
     const { is } = this.now;
@@ -195,7 +198,10 @@ export class Viewer {
     return null;
   }
 
-  /** Which window of this viewer has the desktop's keyboard focus; null: none. Then everything held is released. */
+  /**
+   * Which window of this viewer has the desktop's keyboard focus; null: none. Then everything held is
+   * released.
+   */
   handleFocus(now: number, track: TrackId | null): void {
     if (track === null) this.releaseHeld(now);
     if (this.focus === track) return;
@@ -209,14 +215,17 @@ export class Viewer {
   }
 
   /**
-   * Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers its wishes for a window in increasing order: the window's `configured` names
-   * the newest that its state answers.
+   * Says how this viewer wants a window to be, which counts while it has the seat. The front end numbers its
+   * wishes for a window in increasing order: the window's `configured` names the newest that its state
+   * answers.
    */
   configure(track: TrackId, configure: Configure): void {
     this.control({ Configure: { track, configure } });
   }
 
-  /** Asks for what is on the session's clipboard, by the front end's number; without a link there is nothing. */
+  /**
+   * Asks for what is on the session's clipboard, by the front end's number; without a link there is nothing.
+   */
   readClipboard(now: number, request: number, mime: string): void {
     if (this.isLive) this.clipboard.request(now, request, mime);
     else this.clipboard.refuse(request);
@@ -227,7 +236,10 @@ export class Viewer {
     this.control("DismissPopups");
   }
 
-  /** The user does something to windows that is no input of an app: takes the seat, if nobody else is using the apps. */
+  /**
+   * The user does something to windows that is no input of an app: takes the seat, if nobody else is using
+   * the apps.
+   */
   takeSeat(): void {
     this.control("TakeSeat");
   }

@@ -1,6 +1,7 @@
 /**
- * Random histories of a picture, held against a model: moves, tiles of one colour and of many, videos, new sizes, new canvases,
- * new connections. Whatever the history, the canvas shows what the ops say, with pixels moved on the canvas and in memory.
+ * Random histories of a picture, held against a model: moves, tiles of one colour and of many, videos, new
+ * sizes, new canvases, new connections. Whatever the history, the canvas shows what the ops say, with pixels
+ * moved on the canvas and in memory.
  */
 
 import { Picture } from "../../src/decode/picture";

@@ -1,6 +1,7 @@
 /**
- * A page for tests in real browsers (`tests/browser/test/pixels.test.ts`): draws the golden vectors of tiles and videos, copies
- * of translucent pixels, and random histories, and tells how far the canvas is from what it should show.
+ * A page for tests in real browsers (`tests/browser/test/pixels.test.ts`): draws the golden vectors of tiles
+ * and videos, copies of translucent pixels, and random histories, and tells how far the canvas is from what
+ * it should show.
  */
 
 import zstdUrl from "virtual:zstd";

@@ -1,9 +1,11 @@
 /**
- * A copy in memory of what a canvas shows, for moving pixels where the canvas itself lies in memory: drawing such a canvas
- * on itself copies all of it, each time. What changes here goes to the canvas when an update is complete.
+ * A copy in memory of what a canvas shows, for moving pixels where the canvas itself lies in memory: drawing
+ * such a canvas on itself copies all of it, each time. What changes here goes to the canvas when an update is
+ * complete.
  *
- * Invariant between updates: canvas and memory are equal outside of `ahead`. There the canvas is newer, since videos are
- * drawn on it alone. Memory there is neither read nor written before it was read back, unless all of it is replaced.
+ * Invariant between updates: canvas and memory are equal outside of `ahead`. There the canvas is newer, since
+ * videos are drawn on it alone. Memory there is neither read nor written before it was read back, unless all
+ * of it is replaced.
  */
 
 import type { Point, Rect, Size } from "../../protocol/types";

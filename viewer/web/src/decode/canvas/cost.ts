@@ -1,7 +1,8 @@
 /**
- * Which way of moving pixels is cheaper in this browser on this machine. Where canvases lie on a graphics processor, drawing
- * one on itself is; where they lie in memory, each such draw copies the whole canvas (copy on write in Skia's raster
- * surfaces), and a copy of the pixels in memory is several times cheaper. Measured, since no name of a browser tells.
+ * Which way of moving pixels is cheaper in this browser on this machine. Where canvases lie on a graphics
+ * processor, drawing one on itself is; where they lie in memory, each such draw copies the whole canvas (copy
+ * on write in Skia's raster surfaces), and a copy of the pixels in memory is several times cheaper. Measured,
+ * since no name of a browser tells.
  */
 
 import type { Point, Rect } from "../../protocol/types";
@@ -60,8 +61,8 @@ function settle(context: Context): void {
 }
 
 /**
- * The shortest time of some tries. Each has a canvas of its own, since browsers move a canvas into memory that is read
- * often. `prepare` ends with a canvas on which nothing is left to do.
+ * The shortest time of some tries. Each has a canvas of its own, since browsers move a canvas into memory
+ * that is read often. `prepare` ends with a canvas on which nothing is left to do.
  */
 function best(prepare: (context: Context) => () => void): number {
   let least = Infinity;

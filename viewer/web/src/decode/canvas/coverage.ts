@@ -3,8 +3,8 @@
 import type { Rect, Size } from "../../protocol/types";
 
 /**
- * Whether rectangles of an update leave any pixel of a picture of this size without one, where `kept` (from the top left
- * corner) has its pixels already.
+ * Whether rectangles of an update leave any pixel of a picture of this size without one, where `kept` (from
+ * the top left corner) has its pixels already.
  */
 export function leavesGaps(size: Size, kept: Size, rects: Iterable<Rect>): boolean {
   if (kept.w >= size.w && kept.h >= size.h) return false;

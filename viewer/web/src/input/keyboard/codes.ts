@@ -59,7 +59,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   NumpadStar: "NumpadMultiply",
 };
 
-/** Names that soft keyboards give to keys without a place: `KeyboardEvent.key` that is a key and no character. */
+/**
+ * Names that soft keyboards give to keys without a place: `KeyboardEvent.key` that is a key and no character.
+ */
 const NAMED: Readonly<Record<string, string>> = {
   Enter: "Enter",
   Backspace: "Backspace",

@@ -1,10 +1,12 @@
 /**
- * The one way of keys into the page: every key event of its documents comes by here first, and goes to one receiver, an app
- * or the page.
+ * The one way of keys into the page: every key event of its documents comes by here first, and goes to one
+ * receiver, an app or the page.
  *
  * Invariants:
- * - Who got a key's press gets its repeats and its release. Where the focus has moved meanwhile, nobody gets the repeats.
- * - A key that the page acted on writes nothing into an app, also where the focus came to the field while it was pressed.
+ * - Who got a key's press gets its repeats and its release. Where the focus has moved meanwhile, nobody gets
+ *   the repeats.
+ * - A key that the page acted on writes nothing into an app, also where the focus came to the field while it
+ *   was pressed.
  * - What an app was made to let go of is not repeated there.
  */
 
@@ -13,7 +15,10 @@ import { place } from "./codes";
 /** An app, or an element of the page. */
 export type Receiver = "app" | "page";
 
-/** Who has a key that is down: also the desk with its shortcuts, or nobody any more, since the app was made to let go of it. */
+/**
+ * Who has a key that is down: also the desk with its shortcuts, or nobody any more, since the app was made to
+ * let go of it.
+ */
 type Owner = Receiver | "desk" | "nobody";
 
 /** Who has which key, by place. It knows no events. */
@@ -30,8 +35,8 @@ export class Ownership {
   }
 
   /**
-   * A key went up while `at` has the focus. Answers who gets that. An app's keyboard knows itself what it holds, and may have
-   * pressed again what it had let go of.
+   * A key went up while `at` has the focus. Answers who gets that. An app's keyboard knows itself what it
+   * holds, and may have pressed again what it had let go of.
    */
   release(code: string, at: Receiver): Receiver | null {
     const owner = this.owners.get(code) ?? "nobody";
@@ -105,7 +110,10 @@ export class Gate {
       owner.defaultView?.addEventListener(type, () => this.keys.forget(), { signal });
   }
 
-  /** Until the answer is called, this is asked of every key that goes down, before shortcuts; the newest first. */
+  /**
+   * Until the answer is called, this is asked of every key that goes down, before shortcuts; the newest
+   * first.
+   */
   take(taker: Taker): () => void {
     this.takers.unshift(taker);
     return () => {

@@ -1,8 +1,9 @@
 /**
- * Keys by place. Browsers tell of keys with quirks of their own; what leaves here is a press for every press and a release for
- * every press, as from a keyboard that is plugged into the host.
+ * Keys by place. Browsers tell of keys with quirks of their own; what leaves here is a press for every press
+ * and a release for every press, as from a keyboard that is plugged into the host.
  *
- * Repeats mean nothing: apps repeat on their own. Keys with which an input method composes are none: their text comes by `text.ts`.
+ * Repeats mean nothing: apps repeat on their own. Keys with which an input method composes are none: their
+ * text comes by `text.ts`.
  */
 
 import type { InputEvent } from "../../protocol/types";
@@ -69,7 +70,10 @@ export class Keyboard {
   readonly sticky = new Sticky((code, pressed) => this.emit(code, pressed));
   /** What is down, by place; false if it was typed as text. */
   private readonly down = new Map<string, boolean>();
-  /** A modifier that waits for what it is for: Option on a Mac, and on Windows the Ctrl that may belong to AltGr. */
+  /**
+   * A modifier that waits for what it is for: Option on a Mac, and on Windows the Ctrl that may belong to
+   * AltGr.
+   */
   private waiting: { code: string; used: boolean } | null = null;
   /** A dead key was pressed: the browser puts it together with the next. */
   private dead = false;

@@ -1,10 +1,12 @@
 /**
- * A keymap in xkb's text format, version 1, made of what is known of the user's layout. It stands on its own: the host needs
- * no data of ours and includes none of its own. Both xkbcommon (Wayland apps) and xkbcomp (Xwayland) compile it.
+ * A keymap in xkb's text format, version 1, made of what is known of the user's layout. It stands on its own:
+ * the host needs no data of ours and includes none of its own. Both xkbcommon (Wayland apps) and xkbcomp
+ * (Xwayland) compile it.
  *
- * Caps Lock and Num Lock are no modifiers in it. Which characters keys give under them is known here, and the keymap is written anew
- * when they change, so that host and viewer never disagree about a lock's state. The lamp of Caps Lock is there for Xwayland alone: without
- * any, version 22 falls over as soon as a modifier is held.
+ * Caps Lock and Num Lock are no modifiers in it. Which characters keys give under them is known here, and the
+ * keymap is written anew when they change, so that host and viewer never disagree about a lock's state. The
+ * lamp of Caps Lock is there for Xwayland alone: without any, version 22 falls over as soon as a modifier is
+ * held.
  */
 
 import { evdev, places } from "./codes";

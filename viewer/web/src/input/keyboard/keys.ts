@@ -1,6 +1,6 @@
 /**
- * Keys and pastes that are the app's, as the gate says: which wait until it is known what they paste; and what this machine's
- * clipboard has to know of them.
+ * Keys and pastes that are the app's, as the gate says: which wait until it is known what they paste; and
+ * what this machine's clipboard has to know of them.
  */
 
 import type { ClipboardInput } from "../../clipboard";

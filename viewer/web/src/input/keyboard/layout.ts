@@ -1,8 +1,10 @@
 /**
- * The user's own layout, as far as it is known: browsers tell only what each key typed, and some what keys type plainly.
+ * The user's own layout, as far as it is known: browsers tell only what each key typed, and some what keys
+ * type plainly.
  *
- * It begins with a guess. Whenever a key types something else than expected, another layout is taken in which it is right, or this
- * one is corrected; and the host gets the new keymap before it gets the key. What was learned is kept for the next visit.
+ * It begins with a guess. Whenever a key types something else than expected, another layout is taken in which
+ * it is right, or this one is corrected; and the host gets the new keymap before it gets the key. What was
+ * learned is kept for the next visit.
  */
 
 import type { Command } from "../../link/vocabulary";
@@ -36,7 +38,9 @@ export interface LayoutOptions {
   languages: readonly string[];
 }
 
-/** A place that typed so many different characters is not understood: what it types goes as text from then on. */
+/**
+ * A place that typed so many different characters is not understood: what it types goes as text from then on.
+ */
 const MAX_CHANGES = 4;
 
 /** The keys of a keypad that have two meanings. */
@@ -95,8 +99,8 @@ export class Layout {
   }
 
   /**
-   * A key typed a character: sees to it that it does so at the host, too. Answers false if it cannot: then the character is to go
-   * as text.
+   * A key typed a character: sees to it that it does so at the host, too. Answers false if it cannot: then
+   * the character is to go as text.
    */
   expect(stroke: Stroke): boolean {
     this.locks = { ...this.locks, caps: stroke.caps };
@@ -170,7 +174,9 @@ export class Layout {
     return true;
   }
 
-  /** A known layout in which the stroke is right, and everything that was typed since the layout changed last. */
+  /**
+   * A known layout in which the stroke is right, and everything that was typed since the layout changed last.
+   */
   private better(stroke: Stroke): Table | undefined {
     const { code, level, character } = stroke;
     const right = (table: Table) => {

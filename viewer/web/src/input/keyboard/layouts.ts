@@ -1,4 +1,7 @@
-/** What is printed on keyboards: layouts that are known beforehand, so that little has to be learned key by key. */
+/**
+ * What is printed on keyboards: layouts that are known beforehand, so that little has to be learned key by
+ * key.
+ */
 
 /** What a key types plainly, with Shift, with AltGr, and with both; "" where nothing is known. */
 export type Cell = readonly [string, string, string, string];
@@ -20,8 +23,9 @@ export const WRITING: readonly string[] = [
 ].flatMap((row) => row.split(" "));
 
 /**
- * Name; language that most of its users speak; plain and shifted characters in the order of `WRITING`, a blank for dead keys and
- * where there is none; then pairs of a key's plain character and what it types with AltGr.
+ * Name; language that most of its users speak; plain and shifted characters in the order of `WRITING`, a
+ * blank for dead keys and where there is none; then pairs of a key's plain character and what it types with
+ * AltGr.
  */
 // prettier-ignore
 const PRINTED: readonly (readonly [string, string, string, string, string])[] = [

@@ -1,6 +1,7 @@
 /**
- * Pasting by keys. The browser tells what is pasted only if it may do with the key what it always does, so the key waits for that
- * and goes to the app when the host knows what there is to paste. Keys that come meanwhile wait behind it.
+ * Pasting by keys. The browser tells what is pasted only if it may do with the key what it always does, so
+ * the key waits for that and goes to the app when the host knows what there is to paste. Keys that come
+ * meanwhile wait behind it.
  */
 
 import type { KeyInfo } from "./keyboard";

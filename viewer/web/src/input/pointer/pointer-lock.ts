@@ -1,6 +1,7 @@
 /**
- * Apps that have the pointer to themselves, as games do: by the Pointer Lock API. Browsers give it only shortly after the user
- * did something, so a refused one is asked for again at the next press. Esc takes it back; a press on the window gives it again.
+ * Apps that have the pointer to themselves, as games do: by the Pointer Lock API. Browsers give it only
+ * shortly after the user did something, so a refused one is asked for again at the next press. Esc takes it
+ * back; a press on the window gives it again.
  */
 
 import type { InputEvent, TrackId } from "../../protocol/types";

@@ -1,9 +1,9 @@
 /**
- * Mice and pens. Motion is sent at once, where browsers tell it before the next frame even before; buttons are found by what
- * has changed, since the second button that goes down is told as a motion.
+ * Mice and pens. Motion is sent at once, where browsers tell it before the next frame even before; buttons
+ * are found by what has changed, since the second button that goes down is told as a motion.
  *
- * While a button is down the window has the pointer, wherever it is; its menus get it while it is over them. While content is
- * dragged, the window has it that it is over.
+ * While a button is down the window has the pointer, wherever it is; its menus get it while it is over them.
+ * While content is dragged, the window has it that it is over.
  */
 
 import type { InputEvent, TrackId } from "../../protocol/types";
@@ -77,7 +77,8 @@ export class Pointer {
     on("pointerleave", (event) => this.leave(surface, event));
     const turned = (event: Event) => this.turn(surface, event as WheelEvent);
     element.addEventListener("wheel", turned, { signal, passive: false });
-    // Menus of the browser, its history under the side buttons, scrolling by the middle one, and the focus are ours.
+    // Menus of the browser, its history under the side buttons, scrolling by the middle one, and the focus
+    // are ours.
     for (const type of ["contextmenu", "mousedown", "mouseup", "auxclick", "dragstart"]) {
       element.addEventListener(type, (event) => event.preventDefault(), { signal });
     }
@@ -192,8 +193,8 @@ export class Pointer {
   }
 
   /**
-   * Who gets what happens at a point: the surface that has the pointer, or one of its popups that is there; of a drag, whatever
-   * is there, if anything.
+   * Who gets what happens at a point: the surface that has the pointer, or one of its popups that is there;
+   * of a drag, whatever is there, if anything.
    */
   private target(
     surface: Surface,

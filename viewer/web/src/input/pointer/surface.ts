@@ -19,7 +19,10 @@ export interface Point {
   readonly y: number;
 }
 
-/** Where a point of the viewport is in a track, in logical units. Zoom of the page's own is taken into account. */
+/**
+ * Where a point of the viewport is in a track, in logical units. Zoom of the page's own is taken into
+ * account.
+ */
 export function within(surface: Surface, { x, y }: Point): Position {
   const box = surface.element.getBoundingClientRect();
   const size = surface.size();

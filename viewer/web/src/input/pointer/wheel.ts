@@ -2,8 +2,8 @@
  * Wheels and touchpads. Browsers hide which of them it was; what they do tell differs:
  *
  * - Firefox tells wheels in lines, if asked for the mode first, and touchpads in pixels.
- * - Chromium and WebKit tell all in pixels. `wheelDelta`, from before the standard, has 120 for each detent of a wheel, and for
- *   touchpads three for each pixel or any number.
+ * - Chromium and WebKit tell all in pixels. `wheelDelta`, from before the standard, has 120 for each detent
+ *   of a wheel, and for touchpads three for each pixel or any number.
  * - A pinch on a touchpad is told as a wheel with Ctrl that nobody holds.
  * - Nobody tells that fingers were lifted: it is concluded from silence.
  */

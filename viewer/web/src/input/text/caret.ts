@@ -1,4 +1,7 @@
-/** Where the app that has the keyboard takes text; the newest place counts, since only one window has the keyboard. */
+/**
+ * Where the app that has the keyboard takes text; the newest place counts, since only one window has the
+ * keyboard.
+ */
 
 import type { Rect, TextInput, TrackId } from "../../protocol/types";
 import { onPage, type Surfaces } from "../pointer/surface";

@@ -1,16 +1,21 @@
 /**
- * Text from input methods and soft keyboards, as a field of the page is changed by them. The field holds what was typed lately,
- * so that corrections find their words. How it changes is what is sent: characters, and backspaces for what was taken back.
+ * Text from input methods and soft keyboards, as a field of the page is changed by them. The field holds what
+ * was typed lately, so that corrections find their words. How it changes is what is sent: characters, and
+ * backspaces for what was taken back.
  *
- * Engines disagree about the order of events (`compositionend` comes before the last `input` in Firefox and after it in
- * Chromium; WebKit empties the composition before it commits it), so nothing here depends on events but on the field's value.
+ * Engines disagree about the order of events (`compositionend` comes before the last `input` in Firefox and
+ * after it in Chromium; WebKit empties the composition before it commits it), so nothing here depends on
+ * events but on the field's value.
  */
 
 /** How a text that is still being composed is shown. */
 export type Showing =
   /** By the app, at its caret. */
   | "app"
-  /** By typing it, and taking back what changes: for apps that cannot, and scripts that are typed as they are written. */
+  /**
+   * By typing it, and taking back what changes: for apps that cannot, and scripts that are typed as they are
+   * written.
+   */
   | "typing"
   /** By the field itself, until it is done. */
   | "field";
@@ -19,12 +24,17 @@ export interface ComposerHost {
   text(text: string): void;
   /** Taps a key, by its code. */
   tap(code: string): void;
-  /** What there is of a composition, and where its selection is in it, in characters of a string. Empty: it is over. */
+  /**
+   * What there is of a composition, and where its selection is in it, in characters of a string. Empty: it is
+   * over.
+   */
   preedit(text: string, selection: readonly [number, number]): void;
   showing(): Showing;
 }
 
-/** What an empty field holds, so that there is something to delete. It shows nothing and belongs to no word. */
+/**
+ * What an empty field holds, so that there is something to delete. It shows nothing and belongs to no word.
+ */
 export const SEED = "\u200b".repeat(16);
 /** A longer field is emptied when nothing is being composed. */
 const LONG = 256;
@@ -76,7 +86,10 @@ export class Composer {
     return this.composing?.showing === "field";
   }
 
-  /** Whether the field is to be emptied, since it is long or short of something to delete, or a line was ended. */
+  /**
+   * Whether the field is to be emptied, since it is long or short of something to delete, or a line was
+   * ended.
+   */
   get stale(): boolean {
     const { sent } = this;
     return this.composing === null && (sent.length > LONG || !sent.startsWith(SEED) || sent.includes("\n"));

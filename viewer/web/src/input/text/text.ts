@@ -1,6 +1,7 @@
 /**
- * The field that has the keyboard while an app has it: a place for input methods to compose in and for soft keyboards to type
- * into, unseen at the app's caret, so that candidates stand there. What it hears is told by `compose.ts`.
+ * The field that has the keyboard while an app has it: a place for input methods to compose in and for soft
+ * keyboards to type into, unseen at the app's caret, so that candidates stand there. What it hears is told by
+ * `compose.ts`.
  */
 
 import { Composer, SEED, type ComposerHost } from "./compose";
@@ -10,7 +11,10 @@ export interface TextFieldOptions {
   parent: HTMLElement;
   /** Its name for screen readers. */
   label: string;
-  /** Whether text that comes now may be an app's: keys that the page acted on may still write into what has the focus now. */
+  /**
+   * Whether text that comes now may be an app's: keys that the page acted on may still write into what has
+   * the focus now.
+   */
   writes(): boolean;
   host: ComposerHost;
 }

@@ -1,4 +1,7 @@
-/** Text on its way to the app: the field that it is written into, where that stands, and how what is composed is shown. */
+/**
+ * Text on its way to the app: the field that it is written into, where that stands, and how what is composed
+ * is shown.
+ */
 
 import type { InputEvent, TrackId } from "../../protocol/types";
 import { Caret } from "./caret";

@@ -40,7 +40,10 @@ export class FingersOnPage {
   /** Where the pointer is, and while a button is down the surface that has it. */
   private pointed: Surface | null = null;
   private pressing = false;
-  /** Where the button went down; and whether content is dragged from there: then what it is over has the pointer. */
+  /**
+   * Where the button went down; and whether content is dragged from there: then what it is over has the
+   * pointer.
+   */
   private held: Surface | null = null;
   dragging = false;
   private scrolling: Surface | null = null;
@@ -84,7 +87,10 @@ export class FingersOnPage {
     element.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
   }
 
-  /** Gives up the finger that holds the button on a window; null if none does. What it does then is not heard here. */
+  /**
+   * Gives up the finger that holds the button on a window; null if none does. What it does then is not heard
+   * here.
+   */
   handOver(track: TrackId): HandedOver | null {
     const { last } = this;
     if (!this.pressing || last === null || this.pointed?.toplevel !== track) return null;

@@ -1,6 +1,7 @@
 /**
- * What fingers mean. A mode is a machine without a clock or a page: it hears of fingers, each with its time, and answers with
- * what to do. Where something happens by itself later, `deadline` says when it wants to be woken.
+ * What fingers mean. A mode is a machine without a clock or a page: it hears of fingers, each with its time,
+ * and answers with what to do. Where something happens by itself later, `deadline` says when it wants to be
+ * woken.
  *
  * Places are those of the viewport, in CSS pixels; times are milliseconds.
  */
@@ -8,8 +9,8 @@
 import type { Point } from "../pointer/surface";
 
 /**
- * - `direct`: what is touched is meant. A tap clicks, a long press is the right button or begins a drag, one finger scrolls or moves
- *   a zoomed view, two fingers scroll and zoom.
+ * - `direct`: what is touched is meant. A tap clicks, a long press is the right button or begins a drag, one
+ *   finger scrolls or moves a zoomed view, two fingers scroll and zoom.
  * - `trackpad`: the screen is a touchpad that moves a drawn cursor.
  * - `touch`: fingers go to the app as they are.
  */

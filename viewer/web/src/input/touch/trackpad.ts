@@ -1,6 +1,6 @@
 /**
- * The screen as a touchpad: a cursor of one's own is moved, which covers nothing and hits small things. A tap clicks where the cursor
- * is; a tap and a touch that moves drags.
+ * The screen as a touchpad: a cursor of one's own is moved, which covers nothing and hits small things. A tap
+ * clicks where the cursor is; a tap and a touch that moves drags.
  */
 
 import { distance, Fingers, LEFT, ofTwo, SLOP, tapButton } from "./gesture";

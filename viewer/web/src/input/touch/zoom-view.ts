@@ -1,4 +1,7 @@
-/** Shows a window zoomed on its stage, in the part of the viewport that the soft keyboard leaves, and keeps the caret in view. */
+/**
+ * Shows a window zoomed on its stage, in the part of the viewport that the soft keyboard leaves, and keeps
+ * the caret in view.
+ */
 
 import type { Rect, Size } from "../../protocol/types";
 import type { Zoom } from "./zoom";

@@ -1,9 +1,9 @@
 /**
- * The view's zoom and pan on small screens: which part of a window is seen, and how large. A place `p` of the window is
- * shown at `p × scale + offset`, in CSS pixels from the stage's corner.
+ * The view's zoom and pan on small screens: which part of a window is seen, and how large. A place `p` of the
+ * window is shown at `p × scale + offset`, in CSS pixels from the stage's corner.
  *
- * Invariants: the scale is between `fit` and `largest`; a window that is larger than the viewport leaves none of it empty, a
- * smaller one stands in the middle.
+ * Invariants: the scale is between `fit` and `largest`; a window that is larger than the viewport leaves none
+ * of it empty, a smaller one stands in the middle.
  */
 
 import type { Rect, Size } from "../../protocol/types";
@@ -29,7 +29,9 @@ export class Zoom {
   /** `changed` is told whenever the view has changed. */
   constructor(public changed: () => void = () => {}) {}
 
-  /** The window's size in CSS pixels when it is not zoomed, and the part of the viewport that is free for it. */
+  /**
+   * The window's size in CSS pixels when it is not zoomed, and the part of the viewport that is free for it.
+   */
   layout(window: Size, viewport: Rect): void {
     this.live = true;
     this.window = { w: Math.max(1, window.w), h: Math.max(1, window.h) };
@@ -85,7 +87,10 @@ export class Zoom {
     });
   }
 
-  /** As small as all of its width can be seen, but never larger than it is: what a keyboard covers is moved into view instead. */
+  /**
+   * As small as all of its width can be seen, but never larger than it is: what a keyboard covers is moved
+   * into view instead.
+   */
   private get fit(): number {
     return Math.min(1, this.viewport.w / this.window.w);
   }

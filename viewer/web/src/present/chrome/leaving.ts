@@ -1,6 +1,7 @@
 /**
- * A tab that is closed by mistake: Ctrl+W in a terminal deletes a word, in a browser it closes the tab, and the page does not hear
- * of it before. Apps go on running on the host all the same, so who has not typed for a while is not asked.
+ * A tab that is closed by mistake: Ctrl+W in a terminal deletes a word, in a browser it closes the tab, and
+ * the page does not hear of it before. Apps go on running on the host all the same, so who has not typed for
+ * a while is not asked.
  */
 
 /** How long after the last key the browser asks, in milliseconds. */

@@ -1,4 +1,6 @@
-/** What people read while the host does not answer: first that it is so, then what to check, then what to do. */
+/**
+ * What people read while the host does not answer: first that it is so, then what to check, then what to do.
+ */
 
 export type Stage = "lost" | "check" | "gone";
 

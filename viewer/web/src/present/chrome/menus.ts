@@ -1,4 +1,7 @@
-/** The menus of windows, and of the desk's shortcuts: everything that keys do, for browsers that keep those keys. */
+/**
+ * The menus of windows, and of the desk's shortcuts: everything that keys do, for browsers that keep those
+ * keys.
+ */
 
 import { COMBOS, type Input, type TouchMode } from "../../input";
 import { texts } from "../../language";

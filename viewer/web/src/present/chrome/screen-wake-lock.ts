@@ -1,6 +1,12 @@
-/** Keeps the screen on while somebody looks at apps on a phone, or at what an app says is watched, and no longer. */
+/**
+ * Keeps the screen on while somebody looks at apps on a phone, or at what an app says is watched, and no
+ * longer.
+ */
 
-/** The answer is to be called whenever what `wanted` says may have changed; that the page is shown or hidden is seen here. */
+/**
+ * The answer is to be called whenever what `wanted` says may have changed; that the page is shown or hidden
+ * is seen here.
+ */
 export function keepAwake(wanted: () => boolean): () => void {
   if (!("wakeLock" in navigator)) return () => {};
   const awake = new ScreenWakeLock(wanted);

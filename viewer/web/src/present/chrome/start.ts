@@ -1,4 +1,6 @@
-/** The menu of apps: a search field, the session's apps, a command line, and what concerns the whole session. */
+/**
+ * The menu of apps: a search field, the session's apps, a command line, and what concerns the whole session.
+ */
 
 import { fill, texts } from "../../language";
 import { button, make, setLength } from "../widgets/dom";

@@ -1,4 +1,7 @@
-/** The bar at the edge: apps, one button for each window, the connection. On phones it holds what fingers need. */
+/**
+ * The bar at the edge: apps, one button for each window, the connection. On phones it holds what fingers
+ * need.
+ */
 
 import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";

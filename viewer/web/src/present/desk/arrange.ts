@@ -1,4 +1,7 @@
-/** Where windows stand and how large they are: what each mode makes of a view, and what the host is asked for it. */
+/**
+ * Where windows stand and how large they are: what each mode makes of a view, and what the host is asked for
+ * it.
+ */
 
 import type { Point, Rect, Size, Window } from "../../protocol/types";
 import { anchored, place, placeOver, pulledIn, tileRect } from "../model/geometry";
@@ -97,8 +100,8 @@ export class Arranger {
   }
 
   /**
-   * Puts a view where its mode wants it, and asks the host for what is new about that; or shows it as large as somebody else
-   * wants it.
+   * Puts a view where its mode wants it, and asks the host for what is new about that; or shows it as large
+   * as somebody else wants it.
    */
   apply(view: View, resizing = false): void {
     view.foreign = !view.wishes.mayWish;

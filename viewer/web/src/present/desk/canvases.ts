@@ -1,4 +1,7 @@
-/** The canvases of windows and popups, as pointers meet them: events on each go to its app, under the app's cursor. */
+/**
+ * The canvases of windows and popups, as pointers meet them: events on each go to its app, under the app's
+ * cursor.
+ */
 
 import type { Surface } from "../../input";
 import { sessionOf, type SessionId } from "../../page/window-key";

@@ -1,6 +1,6 @@
 /**
- * All windows on the page. `Windows` decides which is shown, on top and active; the desk makes their elements, joins its
- * parts, and shows what the engine tells.
+ * All windows on the page. `Windows` decides which is shown, on top and active; the desk makes their
+ * elements, joins its parts, and shows what the engine tells.
  */
 
 import type { Waiting } from "../../clipboard";
@@ -38,7 +38,10 @@ import { Visibility } from "./visibility";
 
 export type { Waiting };
 
-/** How long the topmost window may take to its first picture until another one is the active one, in milliseconds. */
+/**
+ * How long the topmost window may take to its first picture until another one is the active one, in
+ * milliseconds.
+ */
 const FIRST_PICTURE = 1_500;
 
 export interface DeskOptions {
@@ -373,7 +376,8 @@ export class Desk {
     this.options.opened(view.window.app_id);
     if (this.windows.excludes(view)) return;
     // New windows are on top; of those that were there before, the topmost gets the keyboard.
-    // Pictures come in any order: of those that were there before, the topmost one is the active one, not the first.
+    // Pictures come in any order: of those that were there before, the topmost one is the active one, not the
+    // first.
     const above = view.wasThere ? this.windows.isTopmost(view) : this.windows.opensOnTop(view);
     if (view.window.states.minimized) this.manager.minimise(view);
     else if (above && !this.drags.active && !view.minimised) this.focus.activate(view.track, true);

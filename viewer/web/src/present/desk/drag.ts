@@ -1,4 +1,7 @@
-/** Moving and resizing windows with a pointer. Until the user lets go, the desk alone decides where the window is. */
+/**
+ * Moving and resizing windows with a pointer. Until the user lets go, the desk alone decides where the window
+ * is.
+ */
 
 import type { Taker } from "../../input";
 import type { Point, Rect } from "../../protocol/types";

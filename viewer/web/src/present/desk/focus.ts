@@ -27,7 +27,10 @@ export class Focus {
     private readonly host: FocusHost,
   ) {}
 
-  /** Gives a window the keyboard and puts it on top; null: none. `gently`: not while the user is in a menu of the page. */
+  /**
+   * Gives a window the keyboard and puts it on top; null: none. `gently`: not while the user is in a menu of
+   * the page.
+   */
   activate(track: TrackId | null, gently = false): void {
     const { active, changed, restored, blocking } = this.windows.activate(track);
     if (blocking !== undefined) this.host.point(blocking);
@@ -40,8 +43,8 @@ export class Focus {
   }
 
   /**
-   * Gives the keyboard to the active window again, after a part of the page had it; not if another part has it by now: browsers
-   * tell late that a dialog was closed.
+   * Gives the keyboard to the active window again, after a part of the page had it; not if another part has
+   * it by now: browsers tell late that a dialog was closed.
    */
   refocus(): void {
     if (isPageUsed()) return;

@@ -1,4 +1,7 @@
-/** What people do, for all documents of the page: one layout and one clipboard, and an input for each document. */
+/**
+ * What people do, for all documents of the page: one layout and one clipboard, and an input for each
+ * document.
+ */
 
 import type { Waiting } from "../../clipboard";
 import { Clipboards } from "../../clipboard/clipboards";

@@ -1,6 +1,7 @@
 /**
- * Whether windows are this page's to lay out: only the holder of the seat decides on their sizes, everybody else sees them as they
- * are. What the user does to a window's frame takes the seat, as a press on its picture does.
+ * Whether windows are this page's to lay out: only the holder of the seat decides on their sizes, everybody
+ * else sees them as they are. What the user does to a window's frame takes the seat, as a press on its
+ * picture does.
  */
 
 import type { Command } from "../../link/vocabulary";
@@ -15,7 +16,10 @@ export class Seat {
 
   constructor(private readonly send: (command: Command) => void) {}
 
-  /** The user turns to a window: the seat is taken, if nobody else is using the apps. `act` is done once it is here. */
+  /**
+   * The user turns to a window: the seat is taken, if nobody else is using the apps. `act` is done once it is
+   * here.
+   */
   take(act: () => void = () => {}): void {
     if (this.held) return act();
     if (!this.attainable) return;

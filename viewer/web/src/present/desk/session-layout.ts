@@ -1,4 +1,7 @@
-/** The layout of one session's windows: whether it is this page's to decide, what it wants, and where windows stood before. */
+/**
+ * The layout of one session's windows: whether it is this page's to decide, what it wants, and where windows
+ * stood before.
+ */
 
 import type { Session } from "../../page/session";
 import { Places, type Store } from "../model/places";

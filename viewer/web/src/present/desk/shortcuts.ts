@@ -48,7 +48,9 @@ export type Chord = Pick<KeyboardEvent, "code" | "ctrlKey" | "altKey" | "shiftKe
   getModifierState(key: string): boolean;
 };
 
-/** The shortcut that a key press means. AltGr, which looks like Ctrl and Alt on Windows, writes characters. */
+/**
+ * The shortcut that a key press means. AltGr, which looks like Ctrl and Alt on Windows, writes characters.
+ */
 export function shortcutOf(event: Chord): Shortcut | null {
   if (!event.ctrlKey || !event.altKey || event.metaKey || event.getModifierState("AltGraph")) return null;
   const shortcut = CODES[event.code];

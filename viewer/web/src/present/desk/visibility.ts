@@ -14,7 +14,10 @@ export interface VisibilityHost {
   tell(track: TrackId, visible: boolean): void;
 }
 
-/** How long a window must have been covered before the host is told, in milliseconds: while windows are dragged many are. */
+/**
+ * How long a window must have been covered before the host is told, in milliseconds: while windows are
+ * dragged many are.
+ */
 const PASSING = 1000;
 
 export class Visibility {

@@ -1,4 +1,6 @@
-/** The screen before there is a desk, and after: calm while it takes a moment, clear when something is wrong. */
+/**
+ * The screen before there is a desk, and after: calm while it takes a moment, clear when something is wrong.
+ */
 
 import { texts } from "../../language";
 import { linkField } from "./link-field";

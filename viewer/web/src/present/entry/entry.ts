@@ -67,7 +67,8 @@ export class Entry {
       return true;
     } catch (error) {
       const refused = error as HostError;
-      // A link that was used by this very browser, out of its history: what it has of the session may still be good.
+      // A link that was used by this very browser, out of its history: what it has of the session may still
+      // be good.
       if (refused.status === 403 && (await this.known())) return true;
       this.explain(refused, true);
       return false;

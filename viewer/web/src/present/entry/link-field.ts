@@ -3,7 +3,10 @@
 import { texts } from "../../language";
 import { button, make } from "../widgets/dom";
 
-/** The address to go to, if a text is a link to a session; null if not. Links in messages often have words around them. */
+/**
+ * The address to go to, if a text is a link to a session; null if not. Links in messages often have words
+ * around them.
+ */
 export function linkIn(text: string): URL | null {
   const [found] = /https?:\/\/[^\s<>"“”]+/.exec(text) ?? [];
   if (found === undefined) return null;

@@ -1,4 +1,7 @@
-/** What tests and benchmarks may see and do, when the address asks for it: nothing that a user could not see or do. */
+/**
+ * What tests and benchmarks may see and do, when the address asks for it: nothing that a user could not see
+ * or do.
+ */
 
 import type { Engine } from "../../page/session";
 import type { Event, Report, State } from "../../link/vocabulary";

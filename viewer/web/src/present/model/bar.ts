@@ -1,4 +1,7 @@
-/** What the taskbar shows of the windows there are, in the room that it has: titles, icons alone, apps instead of windows, the rest in a menu. */
+/**
+ * What the taskbar shows of the windows there are, in the room that it has: titles, icons alone, apps instead
+ * of windows, the rest in a menu.
+ */
 
 export interface BarEntry {
   appId: string;

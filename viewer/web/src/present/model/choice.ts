@@ -1,4 +1,7 @@
-/** What of the apps is shown in which order: favourites, those used lately, and kinds; or what a search finds, best first. */
+/**
+ * What of the apps is shown in which order: favourites, those used lately, and kinds; or what a search finds,
+ * best first.
+ */
 
 /** What is known of an app for that. */
 export interface Entry {
@@ -68,8 +71,8 @@ export function sections<T extends Entry>(
 }
 
 /**
- * The apps that match, best first: names that begin with it, then words of names that do, then names that have it, then
- * keywords and all else. Accents and case make no difference.
+ * The apps that match, best first: names that begin with it, then words of names that do, then names that
+ * have it, then keywords and all else. Accents and case make no difference.
  */
 export function search<T extends Entry>(apps: readonly T[], wanted: string): T[] {
   const sought = plain(wanted.trim());

@@ -22,7 +22,10 @@ function outline({ at, shown, bar, factor }: Toplevel): Rect {
   return { ...at, w: shown.w * factor, h: (shown.h + bar) * factor };
 }
 
-/** The parts of a window through which nothing shines. An app that draws its own frame may leave any of it transparent. */
+/**
+ * The parts of a window through which nothing shines. An app that draws its own frame may leave any of it
+ * transparent.
+ */
 function opaqueParts(one: Toplevel): Rect[] {
   const whole = outline(one);
   if (one.fills) return [whole];

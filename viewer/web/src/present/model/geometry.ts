@@ -43,7 +43,10 @@ export function tileRect(tile: Tile, area: Size): Rect {
   return { x, y: 0, w, h: area.h };
 }
 
-/** Where a new window goes: in the middle for the first, then each a step on from the newest, and around again. `taken`: oldest first. */
+/**
+ * Where a new window goes: in the middle for the first, then each a step on from the newest, and around
+ * again. `taken`: oldest first.
+ */
 export function place(outer: Size, area: Size, taken: readonly Point[]): Point {
   const room = { x: Math.max(area.w - outer.w, 0), y: Math.max(area.h - outer.h, 0) };
   // A little above the middle looks like the middle.
@@ -95,8 +98,9 @@ export function reachable(at: Point, outer: Size, area: Size, bar: number): Poin
 }
 
 /**
- * Where a window is shown that was placed in a room of the size `roomy`: where it was put, or in a smaller room as far within as it
- * was then, so that its title bar and the buttons at its end can be reached. In a larger one it is back where it was.
+ * Where a window is shown that was placed in a room of the size `roomy`: where it was put, or in a smaller
+ * room as far within as it was then, so that its title bar and the buttons at its end can be reached. In a
+ * larger one it is back where it was.
  */
 export function pulledIn(at: Point, outer: Size, area: Size, bar: number, roomy: Size | null): Point {
   const near = reachable(at, outer, area, bar);

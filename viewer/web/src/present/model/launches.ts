@@ -1,8 +1,8 @@
 /**
  * Apps that were started from here and show no window yet. Values and rules without elements.
  *
- * Invariants: a launch ends once: with the window that is likely to be its app's, with its app, or with time. There are at most
- * `MOST`; the oldest goes first.
+ * Invariants: a launch ends once: with the window that is likely to be its app's, with its app, or with time.
+ * There are at most `MOST`; the oldest goes first.
  */
 
 /** An app that starts. */
@@ -60,7 +60,10 @@ export class Launches {
   }
 }
 
-/** Whether windows of this name are likely to be of that app: by its id, its last word, or the name of its program. */
+/**
+ * Whether windows of this name are likely to be of that app: by its id, its last word, or the name of its
+ * program.
+ */
 function isOf(appId: string, app: string): boolean {
   const plain = (name: string) => name.replace(/\.desktop$/, "").toLowerCase();
   const last = (name: string) => name.slice(Math.max(name.lastIndexOf("."), name.lastIndexOf("/")) + 1);

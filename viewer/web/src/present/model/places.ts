@@ -1,6 +1,6 @@
 /**
- * Where windows stood, kept by the browser: who comes back to a session finds its windows where they were. Only one session is
- * remembered, and nothing of it but numbers.
+ * Where windows stood, kept by the browser: who comes back to a session finds its windows where they were.
+ * Only one session is remembered, and nothing of it but numbers.
  */
 
 import type { Point, Size, TrackId } from "../../protocol/types";

@@ -1,6 +1,6 @@
 /**
- * Between CSS pixels, device pixels and the session's logical units. Pictures are shown one to one in device pixels, at
- * places that are whole device pixels: anything else blurs text.
+ * Between CSS pixels, device pixels and the session's logical units. Pictures are shown one to one in device
+ * pixels, at places that are whole device pixels: anything else blurs text.
  *
  * `dpr` is `devicePixelRatio`; a scale is device pixels per logical unit in 120ths, between 60 and 960.
  */
@@ -31,12 +31,17 @@ export function isOf(pixels: Size, { w, h }: Size, scale: Scale): boolean {
   return Math.abs(pixels.w - toPixels(w, scale)) <= 1 && Math.abs(pixels.h - toPixels(h, scale)) <= 1;
 }
 
-/** How many CSS pixels a logical unit has when a picture is shown one to one. Nearly 1, as scales have 120 steps. */
+/**
+ * How many CSS pixels a logical unit has when a picture is shown one to one. Nearly 1, as scales have 120
+ * steps.
+ */
 export function unit(dpr: number, scale: Scale): number {
   return scale / 120 / dpr;
 }
 
-/** What a window of so many logical units takes of the page, exactly, when its picture has the screen's scale. */
+/**
+ * What a window of so many logical units takes of the page, exactly, when its picture has the screen's scale.
+ */
 export function shownSize(size: Size, dpr: number): Size {
   const scale = scaleOf(dpr);
   return { w: toPixels(size.w, scale) / dpr, h: toPixels(size.h, scale) / dpr };

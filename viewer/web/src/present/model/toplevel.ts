@@ -6,7 +6,10 @@ import type { Edge, Tile } from "./geometry";
 /** How a window stands on the desk. */
 export type Mode = "normal" | "maximized" | "fullscreen" | Tile;
 
-/** Where a window is shown: on the desk, in a browser window of its own, or in that of the window it is a dialog of. */
+/**
+ * Where a window is shown: on the desk, in a browser window of its own, or in that of the window it is a
+ * dialog of.
+ */
 export type Home = "desk" | "popped-out" | "carried";
 
 export class Toplevel {

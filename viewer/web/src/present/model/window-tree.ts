@@ -93,7 +93,9 @@ export class WindowTree {
     return modal.sort((a, b) => b!.stacking - a!.stacking)[0]?.track ?? null;
   }
 
-  /** All toplevels, the lowest first. Dialogs stand above what they belong to, and a family stands together. */
+  /**
+   * All toplevels, the lowest first. Dialogs stand above what they belong to, and a family stands together.
+   */
   stacked(): TrackId[] {
     const toplevels = this.all().filter((window) => window.kind === "toplevel");
     const height = new Map<TrackId, number>();

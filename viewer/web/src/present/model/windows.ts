@@ -1,8 +1,10 @@
 /**
- * All windows of the page as a value: which belongs to which, which is on top, which has the keyboard, which are minimised
- * and which can be seen. It knows no elements and sends nothing; each method answers what the desk has to show anew.
+ * All windows of the page as a value: which belongs to which, which is on top, which has the keyboard, which
+ * are minimised and which can be seen. It knows no elements and sends nothing; each method answers what the
+ * desk has to show anew.
  *
- * The active window is never blocked by a modal dialog and never minimised. A window that is gone is named nowhere.
+ * The active window is never blocked by a modal dialog and never minimised. A window that is gone is named
+ * nowhere.
  */
 
 import { sessionOf, type SessionId } from "../../page/window-key";
@@ -54,8 +56,8 @@ export class Windows<T extends Toplevel = Toplevel> {
   }
 
   /**
-   * A window is gone for good. Answers the window that takes its place, if it was the active one: the one it belonged to,
-   * or the one used before. The caller activates it.
+   * A window is gone for good. Answers the window that takes its place, if it was the active one: the one it
+   * belonged to, or the one used before. The caller activates it.
    */
   remove(track: TrackId): { toplevel: T | undefined; heir: TrackId | null | undefined } {
     const toplevel = this.byTrack.get(track);
@@ -192,8 +194,8 @@ export class Windows<T extends Toplevel = Toplevel> {
   }
 
   /**
-   * All toplevels, the lowest first. Each host orders the windows of its session. Hosts know nothing of each other: between
-   * sessions the windows that were used last are above.
+   * All toplevels, the lowest first. Each host orders the windows of its session. Hosts know nothing of each
+   * other: between sessions the windows that were used last are above.
    */
   stacked(): T[] {
     const bySession = new Map<SessionId, T[]>();
@@ -214,7 +216,10 @@ export class Windows<T extends Toplevel = Toplevel> {
     return this.family(track).filter((member) => setMinimised(member, true));
   }
 
-  /** Shows a window again, with the window it belongs to and that one's dialogs. Answers the windows that changed. */
+  /**
+   * Shows a window again, with the window it belongs to and that one's dialogs. Answers the windows that
+   * changed.
+   */
   restore(track: TrackId): T[] {
     const owner = this.tree.owner(track) ?? track;
     const members = new Set([owner, track, ...this.tree.dependants(owner)]);

@@ -1,9 +1,10 @@
 /**
  * Sizes and states that this desk wants windows to have, and how far the host has answered.
  *
- * The newest wish wins. While windows are dragged at their edges one wish is on its way at a time, so that apps draw at their own
- * speed; what comes in between replaces what waits. Until the newest is answered, what the host says about size and states is older
- * than what the desk wants, and is not followed: windows would jump back and forth.
+ * The newest wish wins. While windows are dragged at their edges one wish is on its way at a time, so that
+ * apps draw at their own speed; what comes in between replaces what waits. Until the newest is answered, what
+ * the host says about size and states is older than what the desk wants, and is not followed: windows would
+ * jump back and forth.
  */
 
 import type { Configure, Scale, Size, TrackId, Window } from "../../protocol/types";
@@ -72,7 +73,10 @@ export class Wishes {
     return wish === undefined || (answered(wish, window) && wish.next === null && !wish.resizing);
   }
 
-  /** Asks for all that `lay` wants, also for what seems to be so already: somebody else's layout was in force until now. */
+  /**
+   * Asks for all that `lay` wants, also for what seems to be so already: somebody else's layout was in force
+   * until now.
+   */
   insist(lay: () => void): void {
     this.insisting = true;
     lay();

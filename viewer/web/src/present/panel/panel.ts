@@ -1,4 +1,7 @@
-/** The connection panel: which transport and why, the rates, and where the time between a key and its picture goes. */
+/**
+ * The connection panel: which transport and why, the rates, and where the time between a key and its picture
+ * goes.
+ */
 
 import { fill, texts } from "../../language";
 import type { Attempt, Report } from "../../link/vocabulary";

@@ -1,6 +1,6 @@
 /**
- * Whether fingers use this page, by what there is to point with and by what pointed last; never by the size of the screen, which
- * says nothing of it: tablets are as large as desktops, and laptops have touch screens.
+ * Whether fingers use this page, by what there is to point with and by what pointed last; never by the size
+ * of the screen, which says nothing of it: tablets are as large as desktops, and laptops have touch screens.
  */
 
 /** What pointed last; null before anything did. A pen is used beside either. */

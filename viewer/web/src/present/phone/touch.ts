@@ -1,4 +1,7 @@
-/** Small screens that are touched: zoom and pan, the bar of keys above the soft keyboard, a cursor for the trackpad mode. */
+/**
+ * Small screens that are touched: zoom and pan, the bar of keys above the soft keyboard, a cursor for the
+ * trackpad mode.
+ */
 
 import { Keybar, LARGEST, Zoom, ZoomView, type Input, type InputOptions, type TouchMode } from "../../input";
 import { texts } from "../../language";
@@ -122,7 +125,10 @@ export class Touch {
     this.layout();
   }
 
-  /** The soft keyboard lies over the page: the bar of keys stands on it, and what is seen of windows above that. */
+  /**
+   * The soft keyboard lies over the page: the bar of keys stands on it, and what is seen of windows above
+   * that.
+   */
   private lift(): void {
     const viewport = window.visualViewport;
     const covered = viewport === null ? 0 : innerHeight - viewport.height - viewport.offsetTop;

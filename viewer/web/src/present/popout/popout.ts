@@ -1,6 +1,6 @@
 /**
- * A remote window in a browser window of its own. The new document is empty and of our origin, so it is built by calls from
- * here, under the page's own policy; nothing of it runs by itself.
+ * A remote window in a browser window of its own. The new document is empty and of our origin, so it is built
+ * by calls from here, under the page's own policy; nothing of it runs by itself.
  */
 
 import { texts } from "../../language";
@@ -164,7 +164,10 @@ function dress(owner: Document): void {
   owner.title = texts.name;
 }
 
-/** A copy of a style sheet for another document: at once, where a link to it would show bare elements for a moment. */
+/**
+ * A copy of a style sheet for another document: at once, where a link to it would show bare elements for a
+ * moment.
+ */
 function copied(sheet: CSSStyleSheet, owner: Document): CSSStyleSheet {
   const { CSSStyleSheet } = owner.defaultView as Window & typeof globalThis;
   const copy = new CSSStyleSheet();

@@ -19,7 +19,9 @@ export function cursorOf(image: CursorImage): string {
   return picture(pixels, hotspot, Math.min(120 / scale, MAX_SHOWN_SIDE / Math.max(w, h)));
 }
 
-/** A picture that is drawn beside the pointer, and where in it the pointer is, in CSS pixels; null for a name. */
+/**
+ * A picture that is drawn beside the pointer, and where in it the pointer is, in CSS pixels; null for a name.
+ */
 export function beside(image: CursorImage): { element: HTMLElement; x: number; y: number } | null {
   if (typeof image === "string" || !("Picture" in image)) return null;
   const { size, hotspot, scale, rgba } = image.Picture;

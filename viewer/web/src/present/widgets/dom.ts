@@ -1,4 +1,6 @@
-/** Building elements: by calls only, since the page's policy knows no markup in scripts and no inline style. */
+/**
+ * Building elements: by calls only, since the page's policy knows no markup in scripts and no inline style.
+ */
 
 export interface Parts {
   class?: string;

@@ -1,4 +1,6 @@
-/** A menu of the desk: by pointer, finger or keyboard. One is open at a time; closing it gives the focus back. */
+/**
+ * A menu of the desk: by pointer, finger or keyboard. One is open at a time; closing it gives the focus back.
+ */
 
 import { button, make, setLength } from "./dom";
 import { drawSymbol, type SymbolName } from "./symbols";

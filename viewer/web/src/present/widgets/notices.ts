@@ -1,4 +1,7 @@
-/** What the desk says beside windows: passing notices, banners that stay while something lasts, and words for screen readers. */
+/**
+ * What the desk says beside windows: passing notices, banners that stay while something lasts, and words for
+ * screen readers.
+ */
 
 import type { SessionNotices } from "../../page/session";
 import type { SessionId } from "../../page/window-key";

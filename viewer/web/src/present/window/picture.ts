@@ -1,4 +1,6 @@
-/** One track's picture in a document: the canvas that the engine draws into, at the size at which it is shown. */
+/**
+ * One track's picture in a document: the canvas that the engine draws into, at the size at which it is shown.
+ */
 
 import type { Command } from "../../link/vocabulary";
 import type { Size, TrackId, Window } from "../../protocol/types";
@@ -11,8 +13,8 @@ export class Picture {
   readonly canvas: HTMLCanvasElement;
 
   /**
-   * Tells the engine to draw the track here from now on. Not `translucent` lets the browser skip what lies beneath; if
-   * translucent pixels come nevertheless, the engine asks for another canvas.
+   * Tells the engine to draw the track here from now on. Not `translucent` lets the browser skip what lies
+   * beneath; if translucent pixels come nevertheless, the engine asks for another canvas.
    */
   constructor(owner: Document, track: TrackId, translucent: boolean, send: Send) {
     this.canvas = make("canvas", { class: "picture", document: owner });
@@ -22,8 +24,8 @@ export class Picture {
   }
 
   /**
-   * One to one in device pixels, if the picture was drawn for this screen; else as large as the window is, also while that
-   * has a new size already and the picture of it is still on its way.
+   * One to one in device pixels, if the picture was drawn for this screen; else as large as the window is,
+   * also while that has a new size already and the picture of it is still on its way.
    */
   exact(pixels: Size, window: Window): Size {
     const dpr = this.canvas.ownerDocument.defaultView?.devicePixelRatio ?? 1;

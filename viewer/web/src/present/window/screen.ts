@@ -2,7 +2,9 @@
 
 import type { Size } from "../../protocol/types";
 
-/** One window at a time: small screens that are touched, and windows too narrow for others to stand beside. */
+/**
+ * One window at a time: small screens that are touched, and windows too narrow for others to stand beside.
+ */
 const COMPACT =
   "(pointer: coarse) and (max-width: 600px), (pointer: coarse) and (max-height: 500px), (max-width: 480px)";
 

@@ -1,6 +1,6 @@
 /**
- * The elements of one toplevel: its frame, title bar and picture, and the layer of its popups. A view shows what it is
- * told; the desk decides.
+ * The elements of one toplevel: its frame, title bar and picture, and the layer of its popups. A view shows
+ * what it is told; the desk decides.
  */
 
 import { fill, texts } from "../../language";
