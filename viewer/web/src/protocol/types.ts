@@ -1,9 +1,9 @@
 /**
- * The messages of the protocol, generated from the Rust types: change nothing here, see `protocol/tests/typescript.rs`.
- * `docs/protocol.md` explains them.
+ * The messages of the protocol, generated from the Rust types: change nothing here, see
+ * `protocol/tests/typescript.rs`. `docs/protocol.md` explains them.
  *
- * Numbers that have 64 bits in Rust are plain numbers here, exact up to 2^53: ids count from 1 or are cut to 53 bits, times
- * are microseconds since a machine started, and `wire.ts` refuses what is larger.
+ * Numbers that have 64 bits in Rust are plain numbers here, exact up to 2^53: ids count from 1 or are cut to
+ * 53 bits, times are microseconds since a machine started, and `wire.ts` refuses what is larger.
  */
 
 /** One scroll event. Positive is right and down: content moves left and up. */
@@ -49,7 +49,8 @@ export type ClipboardRequest = number;
 
 /** What a window is asked to become. */
 export type Configure = {
-  /** The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's messages. */
+  /** The viewer's number for this wish, increasing; comes back as [`Window::configured`] in that viewer's
+   * messages. */
   serial: number,
   /** The size, `None` to let the app choose. */
   size: Size | null,
@@ -84,7 +85,8 @@ export type Drag = {
   picture: CursorImage | null,
 };
 
-/** An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before it. */
+/** An update reached its end. Lost feedback is harmless: a later one of the same track stands for all before
+ * it. */
 export type Feedback = {
   /** Which track. */
   track: TrackId,
@@ -127,15 +129,17 @@ export type IconId = number;
 
 /** One input event of a user.
  *
- * Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion travels alone on the motion lane and may
- * be lost or late: an event with a lower id than one already handled is dropped there. */
+ * Keys, buttons, scrolling, touch, text, relative motion and closing travel on the input lane; motion
+ * travels alone on the motion lane and may be lost or late: an event with a lower id than one already
+ * handled is dropped there. */
 export type Input = {
   /** Its number, increasing over both lanes: within a link, and over links of a viewer that is known again. */
   id: InputId,
   /** When it happened, on the viewer's clock. */
   at: Timestamp,
-  /** How many messages that go before input ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input))
-   * its viewer had sent on this link when it happened. It takes effect after those, whichever lane is faster. */
+  /** How many messages that go before input
+   * ([`ToHost::goes_before_input`](crate::control::ToHost::goes_before_input)) its viewer had sent on this
+   * link when it happened. It takes effect after those, whichever lane is faster. */
   after: number,
   /** The window it belongs to. */
   track: TrackId,
@@ -155,8 +159,8 @@ export type InputEvent = { "Key": {
 } } | { "Preedit": {
     /** What there is of it; at most [`MAX_TEXT`] bytes. */
     text: string,
-    /** Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character boundaries
-     * within the text, in order. Nil: not shown. */
+    /** Begin and end of its selection, or twice its caret: offsets in bytes of UTF-8, at character
+     * boundaries within the text, in order. Nil: not shown. */
     cursor: [number, number] | null,
 } } | { "Motion": {
     /** To where. */
@@ -183,12 +187,12 @@ export type InputEvent = { "Key": {
     points: Array<TouchPoint>,
 } } | "Close" | "ForceQuit";
 
-/** The number a viewer gave to one of its input events: increasing within one link, and over the links of a viewer
- * that its host knows again. */
+/** The number a viewer gave to one of its input events: increasing within one link, and over the links of
+ * a viewer that its host knows again. */
 export type InputId = number;
 
-/** A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11 and xkb
- * count 8 more. */
+/** A key as Linux' evdev numbers it (`linux/input-event-codes.h`): a place on the keyboard, not a letter. X11
+ * and xkb count 8 more. */
 export type KeyCode = number;
 
 /** What a scroll event was made with, as in `wl_pointer.axis_source`. */
@@ -196,8 +200,8 @@ export type Modality = "wheel" | "finger" | "continuous";
 
 /** Something that was done to an app and that its users could not know the reason of. */
 export type Notice = {
-  /** What the app is called, as far as it is known: at most [`Window::MAX_TEXT`](crate::Window::MAX_TEXT) bytes, perhaps
-   * none. */
+  /** What the app is called, as far as it is known: at most [`Window::MAX_TEXT`](crate::Window::MAX_TEXT)
+   * bytes, perhaps none. */
   app: string,
   /** What was done. */
   kind: NoticeKind,
@@ -224,8 +228,8 @@ export type Op = { "Copy": {
     rect: Rect,
     /** Which codec. */
     codec: VideoCodec,
-    /** Which decoder of this track: each has its own chain of references. A stream's first access unit is a
-     * keyframe; a decoder of another stream that is not used any more can be dropped. */
+    /** Which decoder of this track: each has its own chain of references. A stream's first access unit is
+     * a keyframe; a decoder of another stream that is not used any more can be dropped. */
     stream: number,
     /** Whether it can be decoded without earlier ones. */
     keyframe: boolean,
@@ -276,16 +280,16 @@ export type RefusalCode = "version" | "ticket-invalid" | "ticket-expired" | "pro
 export type Resume = {
   /** Who it is. */
   key: ResumeKey,
-  /** The [`Welcome::viewer`](crate::control::Welcome::viewer) with which the numbers of its input began; nil: it was
-   * never welcomed. */
+  /** The [`Welcome::viewer`](crate::control::Welcome::viewer) with which the numbers of its input began;
+   * nil: it was never welcomed. */
   began: ViewerId | null,
-  /** It can still send all events of the input lane after this one. If less than that has taken effect, something
-   * would be missing, and the host does not know the viewer again. */
+  /** It can still send all events of the input lane after this one. If less than that has taken effect,
+   * something would be missing, and the host does not know the viewer again. */
   since: InputId,
 };
 
-/** A random number that a viewer makes once, when it starts, and tells nobody but its host. Whoever has it can take the
- * viewer's place in its session, so `Debug` hides it. */
+/** A random number that a viewer makes once, when it starts, and tells nobody but its host. Whoever has it
+ * can take the viewer's place in its session, so `Debug` hides it. */
 export type ResumeKey = Uint8Array;
 
 /** What a viewer may do. */
@@ -338,10 +342,12 @@ export type States = {
   awake: boolean,
 };
 
-/** A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the same. */
+/** A place where an app takes text. Apps that say nothing about theirs (X11 apps, games) take text all the
+ * same. */
 export type TextInput = {
   /** The caret, in the track's coordinates: candidates of an input method stand below it. Within
-   * [`TextInput::MAX_COORDINATE`], and perhaps outside of the window; without a width if the app gives none. */
+   * [`TextInput::MAX_COORDINATE`], and perhaps outside of the window; without a width if the app gives
+   * none. */
   caret: Rect,
   /** What kind of text is wanted. */
   purpose: TextPurpose,
@@ -349,7 +355,8 @@ export type TextInput = {
   multiline: boolean,
 };
 
-/** What kind of text is wanted, as in text-input-v3: for soft keyboards, and so that what is secret is not learned. */
+/** What kind of text is wanted, as in text-input-v3: for soft keyboards, and so that what is secret is not
+ * learned. */
 export type TextPurpose = "normal" | "letters" | "digits" | "number" | "phone" | "url" | "email" | "name" | "password" | "pin" | "date" | "time" | "date-time" | "terminal";
 
 /** How a tile holds its pixels. See `docs/protocol.md` for the byte layout of each. */
@@ -451,8 +458,8 @@ export type TrackId = number;
 
 /** An atomic change of one viewer's copy of one track.
  *
- * Updates of a track are applied in the order of their ids, each wholly or not at all. If `size` differs from the
- * copy's size, the copy is resized first: what lies within both keeps its pixels. */
+ * Updates of a track are applied in the order of their ids, each wholly or not at all. If `size` differs
+ * from the copy's size, the copy is resized first: what lies within both keeps its pixels. */
 export type Update = {
   /** Which track. */
   track: TrackId,
@@ -487,7 +494,8 @@ export type VersionRange = {
 /** Video codecs. */
 export type VideoCodec = "h264";
 
-/** One viewer's link to one session. Unique for the life of a session; a viewer that returns gets a new one. */
+/** One viewer's link to one session. Unique for the life of a session; a viewer that returns gets a new
+ * one. */
 export type ViewerId = number;
 
 /** The viewer is in. */
@@ -502,14 +510,14 @@ export type Welcome = {
   role: Role,
   /** The host's time. */
   now: Timestamp,
-  /** The viewer is known from a link before: the newest event of its input lane that took effect. Those after it had
-   * none; the viewer sends them again, before all others, and goes on with its numbers. Nil: the viewer is new, what
-   * it may have held down is released, and its numbers begin with 1. */
+  /** The viewer is known from a link before: the newest event of its input lane that took effect. Those
+   * after it had none; the viewer sends them again, before all others, and goes on with its numbers. Nil:
+   * the viewer is new, what it may have held down is released, and its numbers begin with 1. */
   resumed: InputId | null,
 };
 
-/** Everything a viewer must know to show one window. Full and idempotent: attaching to a session and following a
- * change are the same message. */
+/** Everything a viewer must know to show one window. Full and idempotent: attaching to a session and
+ * following a change are the same message. */
 export type Window = {
   /** Which track shows it. */
   track: TrackId,
