@@ -96,6 +96,10 @@ impl Layouts {
         self.0.remove(at).map(|(_, layout)| layout)
     }
 
+    fn get_mut(&mut self, key: ResumeKey) -> Option<&mut Layout> {
+        self.0.iter_mut().find(|(other, _)| *other == key).map(|(_, layout)| layout)
+    }
+
     /// A window is gone.
     pub(super) fn forget(&mut self, track: TrackId) {
         self.0.iter_mut().for_each(|(_, layout)| layout.forget(track));
@@ -150,11 +154,16 @@ impl Host {
         Ok(())
     }
 
-    /// An app has changed its window by itself: whose layout is in force wants it so from now on.
+    /// An app has changed its window by itself: whose layout is in force wants it so from now on. That of a
+    /// holder whose link broke still is, while it is waited for.
     pub(super) fn follow_app(&mut self, window: &Window) {
-        let holder = self.seat.settled();
-        if let Some(member) = holder.and_then(|holder| self.members.get_mut(&holder)) {
-            member.layout.follow(window);
+        let layout = match (self.seat.settled(), self.seat.kept_for()) {
+            (Some(holder), _) => self.members.get_mut(&holder).map(|member| &mut member.layout),
+            (None, Some(key)) => self.layouts.get_mut(key),
+            (None, None) => None,
+        };
+        if let Some(layout) = layout {
+            layout.follow(window);
         }
     }
 

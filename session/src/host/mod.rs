@@ -248,6 +248,11 @@ impl Host {
         self.seat.holder()
     }
 
+    /// For whom the seat is kept, whose link broke.
+    pub fn seat_kept_for(&self) -> Option<protocol::resume::ResumeKey> {
+        self.seat.kept_for()
+    }
+
     /// How a viewer's link does.
     pub fn link_stats(&self, now: Timestamp, viewer: ViewerId) -> Option<LinkStats> {
         let rate = &self.members.get(&viewer)?.rate;

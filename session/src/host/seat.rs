@@ -148,7 +148,15 @@ impl Seat {
 
     /// Whether it is kept for this viewer.
     pub(crate) fn is_kept_for(&self, viewer: Option<ResumeKey>) -> bool {
-        matches!(self, Seat::Kept { key, .. } if viewer == Some(*key))
+        self.kept_for().is_some_and(|key| viewer == Some(key))
+    }
+
+    /// Whom it is kept for.
+    pub(crate) fn kept_for(&self) -> Option<ResumeKey> {
+        match self {
+            Seat::Kept { key, .. } => Some(*key),
+            Seat::Free | Seat::Held { .. } => None,
+        }
     }
 
     /// When the holder is not waited for any more.

@@ -317,6 +317,22 @@ fn a_window_that_was_right_as_it_came_is_so_again() {
 }
 
 #[test]
+fn what_an_app_makes_of_its_window_while_the_holder_is_waited_for_stays() {
+    let (mut world, track, desktop, phone) = with_phone();
+    acts(&mut world, desktop, track);
+    world.cut(desktop);
+    world.resize(0, Size::new(222, 60));
+    rest(&mut world);
+    world.connect(desktop);
+    rest(&mut world);
+    assert!(holds(&world, desktop));
+    assert_eq!(shown(&world, track), size(222));
+    acts(&mut world, phone, track);
+    acts(&mut world, desktop, track);
+    assert_eq!(shown(&world, track), size(222), "it is the desktop's layout");
+}
+
+#[test]
 fn what_an_app_makes_of_its_window_is_the_holders_layout() {
     let (mut world, track, desktop, phone) = with_phone();
     world.resize(0, Size::new(222, 60));
@@ -399,6 +415,12 @@ impl History {
     fn holder(&self) -> Option<usize> {
         let holder = self.world.host.seat_holder()?;
         self.world.ends.iter().position(|end| end.id == Some(holder) || end.ghosts.contains(&holder))
+    }
+
+    /// Whose layout windows have: the holder's, also while it is waited for. Its key is its number.
+    fn in_force(&self) -> Option<usize> {
+        let kept = || self.world.host.seat_kept_for().map(|key| usize::from(key.0[0]));
+        self.holder().or_else(kept)
     }
 
     fn track(&self, app: usize) -> Option<TrackId> {
@@ -489,10 +511,9 @@ impl History {
                 let w = 16 + w;
                 self.world.resize(app, Size::new(w, 60));
                 let track = self.world.apps[app].track;
-                if let Some(holder) = self.holder()
-                    && let Some(wanted) = self.layouts.get_mut(&(holder, track))
-                {
-                    wanted.w = w;
+                if let Some(holder) = self.in_force() {
+                    self.known.insert((holder, track, w, self.world.apps[app].states.maximized));
+                    self.layouts.entry((holder, track)).and_modify(|wanted| wanted.w = w);
                 }
             }
             Operation::Wait(ms) => self.world.run_for(Duration::from_millis(ms)),
@@ -507,9 +528,9 @@ impl History {
         }
     }
 
-    /// Takes down how windows are for whoever has the seat.
+    /// Takes down how windows are for whoever has the seat, or is waited for.
     fn note(&mut self) {
-        let Some(holder) = self.holder() else { return };
+        let Some(holder) = self.in_force() else { return };
         for app in &self.world.apps {
             self.known.insert((holder, app.track, app.size.w, app.states.maximized));
         }
