@@ -53,6 +53,70 @@ fn what_rests_is_shown_exactly() -> Result<()> {
 }
 
 #[test]
+fn a_window_that_nobody_sees_gets_no_pictures_and_is_exact_when_it_is_seen() -> Result<()> {
+    hides_and_shows(&[])
+}
+
+#[test]
+fn so_does_a_window_of_an_x11_app() -> Result<()> {
+    if !tools::present("a hidden X11 window", &["Xwayland"]) {
+        return Ok(());
+    }
+    hides_and_shows(&["--x11"])
+}
+
+fn hides_and_shows(app: &[&str]) -> Result<()> {
+    let mut session = Session::start(&[app, &["--motion", "60"]].concat())?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.code_until(window.track, |code| code.frame >= 30)?;
+    viewer.visible(window.track, false)?;
+    wait::until(PATIENCE, "the last picture", || {
+        let (updates, frame) = (viewer.count("updates")?, session.app.code()?.frame);
+        wait::until(PATIENCE, "pictures that nobody sees", || {
+            Ok((session.app.code()?.frame > frame + 1).then_some(()))
+        })?;
+        Ok((viewer.count("updates")? == updates).then_some(()))
+    })?;
+    let hidden = session.app.code()?.frame;
+    viewer.visible(window.track, true)?;
+    viewer.code_until(window.track, |code| code.frame > hidden + 10)?;
+    viewer.visible(window.track, false)?;
+    session.app.motion(None)?;
+    let last = wait::until(PATIENCE, "the app to rest", || {
+        let (before, after) = (session.app.code()?, session.app.code()?);
+        Ok((before == after).then_some(after))
+    })?;
+    viewer.visible(window.track, true)?;
+    viewer.code_until(window.track, |code| code == last)?;
+    viewer.wait(Until::Exact(window.track))?;
+    let (_, own) = session.dump()?;
+    let shown = viewer.screenshot(window.track)?;
+    ensure!(shown.differing(&own) == 0, "{} of its pixels differ", shown.differing(&own));
+    Ok(())
+}
+
+#[test]
+fn the_memory_of_a_window_that_was_large_comes_back() -> Result<()> {
+    const LARGE: u64 = (3840 * 2160 * 4) >> 10;
+    let session = Session::start(&["--size", "700x500"])?;
+    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
+    viewer.wait(Until::Exact(window.track))?;
+    let start = session.host.usage()?.memory_kib;
+    for _ in 0..10 {
+        for (width, height) in [(3840, 2160), (700, 500)] {
+            viewer.resize(window.track, width, height)?;
+            viewer.wait(Until::Configured(window.track))?;
+        }
+    }
+    viewer.wait(Until::Exact(window.track))?;
+    // A video's encoder is given up when nothing has moved for a while. Before, four such pictures were kept and more.
+    wait::until(PATIENCE, "the host to give its memory back", || {
+        let more = session.host.usage()?.memory_kib.saturating_sub(start);
+        Ok((more < 2 * LARGE).then_some(()))
+    })
+}
+
+#[test]
 fn a_resized_window_is_exact() -> Result<()> {
     let mut session = Session::start(&[])?;
     let (mut viewer, window) = Viewer::with_window(session.host.link())?;
