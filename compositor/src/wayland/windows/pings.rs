@@ -68,6 +68,8 @@ struct Ping {
     at: Timestamp,
     asked: Asked,
     process: Option<Process>,
+    /// The window in which it was used since it answered, too soon to be asked again.
+    used: Option<TrackId>,
 }
 
 /// Where the question is.
@@ -133,17 +135,29 @@ impl Pings {
         self.apps.get(app).is_some_and(|ping| matches!(ping.asked, Asked::Unresponsive(_)))
     }
 
-    /// Whether an app is to be asked now. One that has not answered need not be asked again.
-    fn wants(&self, app: &App, now: Timestamp) -> bool {
-        self.apps.get(app).is_none_or(|ping| ping.asked == Asked::Answered && now.since(ping.at) >= APART)
+    /// Whether an app of which a window is used is to be asked now. One that has not answered need not be asked
+    /// again; one that was asked just now is asked a little later.
+    fn wants(&mut self, app: &App, track: TrackId, now: Timestamp) -> bool {
+        let Some(ping) = self.apps.get_mut(app) else { return true };
+        let (answered, soon) = (ping.asked == Asked::Answered, now.since(ping.at) < APART);
+        if answered && soon {
+            ping.used = Some(track);
+        }
+        answered && !soon
+    }
+
+    /// The windows of which apps are to be asked by now, since they were used after the last answer.
+    fn overdue(&mut self, now: Timestamp) -> Vec<TrackId> {
+        let rested = |ping: &&mut Ping| ping.asked == Asked::Answered && now.since(ping.at) >= APART;
+        self.apps.values_mut().filter(rested).filter_map(|ping| ping.used.take()).collect()
     }
 
     fn asked(&mut self, app: App, asked: Asked, process: Option<Process>) {
-        self.apps.insert(app, Ping { at: clock::now(), asked, process });
+        self.apps.insert(app, Ping { at: clock::now(), asked, process, used: None });
     }
 
     fn waits(&self) -> bool {
-        self.apps.values().any(|ping| matches!(ping.asked, Asked::Delivered(..)))
+        self.apps.values().any(|ping| matches!(ping.asked, Asked::Delivered(..)) || ping.used.is_some())
     }
 }
 
@@ -172,7 +186,13 @@ impl State {
 
     /// Asks the app of a window whether it answers, unless it was asked just now.
     pub(in crate::wayland) fn ping(&mut self, track: TrackId) {
-        let Some(app) = self.app_of(track).filter(|app| self.pings.wants(app, clock::now())) else { return };
+        let Some(app) = self.app_of(track) else { return };
+        if !self.pings.wants(&app, track, clock::now()) {
+            if self.pings.waits() {
+                self.tick();
+            }
+            return;
+        }
         let Some(role) = self.tracks.get(track).map(|track| &track.role) else { return };
         self.pings.newest = self.pings.newest.wrapping_add(1).max(1);
         let number = self.pings.newest;
@@ -307,6 +327,9 @@ impl State {
         for app in silent {
             tracing::info!("an app does not answer");
             self.report_app_windows(&app);
+        }
+        for track in self.pings.overdue(clock::now()) {
+            self.ping(track);
         }
         if self.pings.waits() {
             self.tick();

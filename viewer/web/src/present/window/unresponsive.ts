@@ -10,12 +10,14 @@ export class Unresponsive {
   /** The user waits: nothing is said again until the app has answered once. */
   private waits = false;
 
-  constructor(forceQuit: () => void) {
+  /** `waits`: the user goes on with the window, whose app has the keyboard again. */
+  constructor(forceQuit: () => void, waits: () => void) {
     const { window } = texts;
     this.quit = button({ class: "force-quit", text: window.forceQuit }, forceQuit);
     const wait = button({ text: window.wait }, () => {
       this.waits = true;
       this.element.hidden = true;
+      waits();
     });
     this.element = make("div", {
       class: "unresponsive",
@@ -32,6 +34,8 @@ export class Unresponsive {
     for (const type of ["pointerdown", "pointermove", "pointerup", "mousedown", "wheel", "touchstart"]) {
       this.element.addEventListener(type, (event) => event.stopPropagation());
     }
+    // Nor does a press take the keyboard from it.
+    this.element.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
   /** Whether the app does not answer, what its window is called, and whether this viewer may end it. */

@@ -52,7 +52,7 @@ export class View extends Toplevel {
     // An app that draws its own frame has shadows and round corners.
     this.translucent = window.states.client_decorated;
     this.picture = new Picture(document, track, this.translucent, send);
-    this.unresponsive = new Unresponsive(actions.forceQuit);
+    this.unresponsive = new Unresponsive(actions.forceQuit, actions.press);
     this.mayUse = actions.mayUse;
     const children = [this.picture.canvas, this.unresponsive.element];
     this.content = make("div", { class: "content", children });
