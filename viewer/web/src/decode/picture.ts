@@ -105,7 +105,9 @@ export class Picture {
    * expected.
    */
   moveTo(canvas: OffscreenCanvas, translucent: boolean): void {
-    this.replace(canvas, this.solid && !translucent);
+    // Nothing needs to be known of the pixels on a canvas that shows them all.
+    if (translucent) this.solid = false;
+    this.replace(canvas, this.solid);
   }
 
   /** Applies an update that was validated, with the pictures of its videos in order. Closes them. */
@@ -268,7 +270,12 @@ function destination(drawable: Drawable): Rect {
 
 function isTranslucent(drawable: Drawable): boolean {
   if ("fill" in drawable) return drawable.colour >>> 24 !== 255;
-  return "tile" in drawable && drawable.pixels.some((pixel) => pixel >>> 24 !== 255);
+  if (!("tile" in drawable)) return false;
+  // All bits at once and by index: a callback for each pixel costs more than decoding it.
+  const { pixels } = drawable;
+  let all = -1;
+  for (let i = 0; i < pixels.length; i++) all &= pixels[i]!;
+  return all >>> 24 !== 255;
 }
 
 /** The same pixels elsewhere; null if there are none. */
