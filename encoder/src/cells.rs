@@ -327,13 +327,17 @@ mod tests {
         }
 
         #[test]
-        fn the_heaviest_rectangle_is_as_heavy_as_any(rects in prop::collection::vec(rect(), 0..4), heavy in rect()) {
+        fn the_heaviest_rectangle_is_as_heavy_as_any(
+            rects in prop::collection::vec(rect(), 0..4),
+            heavy in rect(),
+        ) {
             let (mut cells, mut weight) = (Cells::new(PICTURE), Cells::new(PICTURE));
             rects.iter().for_each(|&rect| cells.add_touched(rect));
             weight.add_touched(heavy);
             weight.intersect(&cells);
             let held = |set: &Cells, s: Span| -> usize {
-                (s.y0..s.y1).flat_map(|y| (s.x0..s.x1).map(move |x| (x, y))).filter(|&(x, y)| set.get(x, y)).count()
+                let all = (s.y0..s.y1).flat_map(|y| (s.x0..s.x1).map(move |x| (x, y)));
+                all.filter(|&(x, y)| set.get(x, y)).count()
             };
             let mut best = 0;
             for y0 in 0..cells.rows() {

@@ -41,8 +41,8 @@ enum Act {
 fn number() -> impl Strategy<Value = i32> {
     prop_oneof![
         4 => prop::sample::select(vec![
-            i32::MIN, i32::MIN + 1, -(1 << 30), -(1 << 20) - 1, -(1 << 20), -8193, -1, 0, 1, 8191, 8192, 32_768,
-            1 << 20, (1 << 20) + 1, 1 << 23, 1 << 28, 1 << 30, i32::MAX - 1, i32::MAX,
+            i32::MIN, i32::MIN + 1, -(1 << 30), -(1 << 20) - 1, -(1 << 20), -8193, -1, 0, 1, 8191, 8192,
+            32_768, 1 << 20, (1 << 20) + 1, 1 << 23, 1 << 28, 1 << 30, i32::MAX - 1, i32::MAX,
         ]),
         2 => -300..300i32,
         1 => any::<i32>(),
@@ -62,7 +62,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => (1..3usize, number(), number()).prop_map(|(one, x, y)| Act::Place(one, x, y)),
         1 => (1..3usize).prop_map(Act::Raise),
-        2 => (numbers::<2>(), extent.clone(), extent.clone()).prop_map(|([x, y], w, h)| Act::Geometry([x, y, w, h])),
+        2 => (numbers::<2>(), extent.clone(), extent.clone())
+            .prop_map(|([x, y], w, h)| Act::Geometry([x, y, w, h])),
         2 => (one(), rects()).prop_map(|(one, rects)| Act::Input(one, rects)),
         1 => (one(), rects()).prop_map(|(one, rects)| Act::Opaque(one, rects)),
         4 => (one(), numbers()).prop_map(|(one, rect)| Act::Damage(one, rect)),
@@ -71,7 +72,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (one(), extent.clone(), extent).prop_map(|(one, w, h)| Act::Stretch(one, [w, h])),
         1 => (one(), prop::collection::vec(fraction, 4))
             .prop_map(|(one, all)| Act::Crop(one, all.try_into().expect("four"))),
-        1 => (one(), prop_oneof![8 => 1..16i32, 1 => number()]).prop_map(|(one, scale)| Act::Scale(one, scale)),
+        1 => (one(), prop_oneof![8 => 1..16i32, 1 => number()])
+            .prop_map(|(one, scale)| Act::Scale(one, scale)),
         1 => numbers().prop_map(Act::Limits),
         1 => numbers().prop_map(Act::Popup),
         4 => (one(), any::<[u8; 2]>()).prop_map(|(one, size)| Act::Draw(one, size)),
@@ -176,7 +178,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_numbers_an_app_names_its_commits_are_bounded_work(acts in prop::collection::vec(act(), 1..25)) {
+    fn whatever_numbers_an_app_names_its_commits_are_bounded_work(
+        acts in prop::collection::vec(act(), 1..25),
+    ) {
         let mut host = Host::with(|config| config.limits.canvas_bytes = 16 << 20);
         let bystander = Bystander::start(&mut host);
         let mut extreme = Extreme::start(&mut host);

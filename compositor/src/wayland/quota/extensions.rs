@@ -89,7 +89,8 @@ counted!(ZwpIdleInhibitorV1, IdleInhibitorState => IdleInhibitManagerState);
 global!(ZwpKeyboardShortcutsInhibitManagerV1, () => KeyboardShortcutsInhibitState, one_object_more);
 counted!(ZwpKeyboardShortcutsInhibitManagerV1, () => KeyboardShortcutsInhibitState,
     zwp_keyboard_shortcuts_inhibit_manager_v1::Request::InhibitShortcuts { .. } => one_listener_more);
-listener!(ZwpKeyboardShortcutsInhibitorV1, KeyboardShortcutsInhibitorUserData => KeyboardShortcutsInhibitState);
+listener!(ZwpKeyboardShortcutsInhibitorV1,
+    KeyboardShortcutsInhibitorUserData => KeyboardShortcutsInhibitState);
 
 global!(WpContentTypeManagerV1, () => ContentTypeState, one_object_more);
 counted!(WpContentTypeManagerV1, () => ContentTypeState,
@@ -97,7 +98,8 @@ counted!(WpContentTypeManagerV1, () => ContentTypeState,
 counted!(WpContentTypeV1, ContentTypeUserData => ContentTypeState);
 
 global!(WpAlphaModifierV1, () => AlphaModifierState, one_object_more);
-counted!(WpAlphaModifierV1, () => AlphaModifierState, wp_alpha_modifier_v1::Request::GetSurface { .. } => one_object_more);
+counted!(WpAlphaModifierV1, () => AlphaModifierState,
+    wp_alpha_modifier_v1::Request::GetSurface { .. } => one_object_more);
 counted!(WpAlphaModifierSurfaceV1, AlphaModifierSurfaceUserData => AlphaModifierState);
 
 global!(ZwpPointerGesturesV1, () => PointerGesturesState, one_object_more);
@@ -114,14 +116,16 @@ counted!(ZwpTabletManagerV2, () => TabletManagerState,
     zwp_tablet_manager_v2::Request::GetTabletSeat { .. } => one_listener_more);
 listener!(ZwpTabletSeatV2, TabletSeatUserData => TabletManagerState);
 guarded!(ZwpTabletV2, TabletUserData => TabletManagerState, destroyed: |_, _| (), |_, _, _, _| Verdict::Pass);
-guarded!(ZwpTabletToolV2, TabletToolUserData => TabletManagerState, destroyed: |_, _| (), |_, _, _, _| Verdict::Pass);
+guarded!(ZwpTabletToolV2, TabletToolUserData => TabletManagerState,
+    destroyed: |_, _| (), |_, _, _, _| Verdict::Pass);
 
 global!(WpSecurityContextManagerV1, SecurityContextGlobalData => SecurityContextState, one_object_more);
 counted!(WpSecurityContextManagerV1, () => SecurityContextState,
     wp_security_context_manager_v1::Request::CreateListener { .. } => one_listener_more);
 listener!(WpSecurityContextV1, SecurityContextUserData => SecurityContextState);
 
-global!(ExtForeignToplevelListV1, ForeignToplevelListGlobalData => ForeignToplevelListState, one_watcher_more);
+global!(ExtForeignToplevelListV1,
+    ForeignToplevelListGlobalData => ForeignToplevelListState, one_watcher_more);
 guarded!(ExtForeignToplevelListV1, () => ForeignToplevelListState,
     destroyed: one_watcher_less, |_, _, _, _| Verdict::Pass);
 guarded!(ExtForeignToplevelHandleV1, ForeignToplevelHandle => ForeignToplevelListState,
@@ -135,8 +139,10 @@ counted!(ZxdgImporterV1, () => Foreign, zxdg_importer_v1::Request::Import { .. }
 listener!(ZxdgImportedV1, () => Foreign);
 
 global!(ZxdgExporterV2, () => Foreign, one_object_more);
-counted!(ZxdgExporterV2, () => Foreign, zxdg_exporter_v2::Request::ExportToplevel { .. } => one_listener_more);
+counted!(ZxdgExporterV2, () => Foreign,
+    zxdg_exporter_v2::Request::ExportToplevel { .. } => one_listener_more);
 listener!(ZxdgExportedV2, Handle => Foreign);
 global!(ZxdgImporterV2, () => Foreign, one_object_more);
-counted!(ZxdgImporterV2, () => Foreign, zxdg_importer_v2::Request::ImportToplevel { .. } => one_listener_more);
+counted!(ZxdgImporterV2, () => Foreign,
+    zxdg_importer_v2::Request::ImportToplevel { .. } => one_listener_more);
 listener!(ZxdgImportedV2, () => Foreign);

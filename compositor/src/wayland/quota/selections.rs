@@ -99,15 +99,19 @@ guarded!(WlDataDeviceManager, () => DataDeviceState, destroyed: one_object_less,
         _ => Verdict::Pass,
     }
 });
-guarded!(WlDataDevice, DataDeviceUserData => DataDeviceState, destroyed: one_listener_less, |state, client, _, request| {
+guarded!(WlDataDevice, DataDeviceUserData => DataDeviceState,
+destroyed: one_listener_less, |state, client, _, request| {
     match request {
-        wl_data_device::Request::SetSelection { source, .. } => sets_selection(state, client, source.as_ref().map(Resource::id)),
+        wl_data_device::Request::SetSelection { source, .. } => {
+            sets_selection(state, client, source.as_ref().map(Resource::id))
+        }
         _ => Verdict::Pass,
     }
 });
 source!(WlDataSource, DataSourceUserData => DataDeviceState, wl_data_source, destroyed: one_object_less);
 
-global!(ZwpPrimarySelectionDeviceManagerV1, PrimaryDeviceManagerGlobalData => PrimarySelectionState, one_object_more);
+global!(ZwpPrimarySelectionDeviceManagerV1,
+    PrimaryDeviceManagerGlobalData => PrimarySelectionState, one_object_more);
 guarded!(ZwpPrimarySelectionDeviceManagerV1, () => PrimarySelectionState,
 destroyed: one_object_less, |state, client, _, request| match request {
     zwp_primary_selection_device_manager_v1::Request::CreateSource { .. }

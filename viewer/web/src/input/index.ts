@@ -10,9 +10,16 @@
  * const gate = new Gate(keeps);
  * const layout = new Layout({ send, storage: localStorage, languages: navigator.languages });
  * void layout.ask(navigator);
- * const clipboard = new Clipboard({ send, webkit: platform.webkit, focused: () => navigatorOfTheFocusedDocument, pending: (waiting) => showCopyButton(waiting) });
+ * const clipboard = new Clipboard({
+ *   ...{ send, webkit: platform.webkit },
+ *   focused: () => navigatorOfTheFocusedDocument,
+ *   pending: (waiting) => showCopyButton(waiting),
+ * });
  * // One for each document:
- * const input = new Input({ document, parent, send, holder, layout, clipboard, platform, label: "Keyboard input", gate, pressed });
+ * const input = new Input({
+ *   ...{ document, parent, send, holder, layout, clipboard, platform, gate, pressed },
+ *   label: "Keyboard input",
+ * });
  * ```
  *
  * - `parent` holds the hidden text sink: an element that is positioned, spans the windows, and is not hidden.

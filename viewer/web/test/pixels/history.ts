@@ -22,7 +22,8 @@ const UPDATES = 30;
 
 /** Plays a history and compares after every update. */
 export function history(zstd: Zstd, plan: Plan): Finding {
-  const name = `history ${plan.seed}${plan.inMemory ? ", in memory" : ""}${plan.translucent ? ", translucent" : ""}`;
+  const ways = [plan.inMemory && "in memory", plan.translucent && "translucent"].filter(Boolean);
+  const name = [`history ${plan.seed}`, ...ways].join(", ");
   const draw = new Draw(plan.seed);
   const model = new Model();
   let asked = 0;
