@@ -135,6 +135,7 @@ export const en = {
     unresponsive: "{title} (not responding)",
     unresponsiveTitle: "“{title}” is not responding",
     unresponsiveHint: "You can wait for it, or end it. What it has not saved is lost then.",
+    unresponsiveSpoken: "{title}. {keys} leads to what you can do.",
     wait: "Wait",
     forceQuit: "Force quit",
   },

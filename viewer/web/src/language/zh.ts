@@ -137,6 +137,7 @@ export const zh: Texts = {
     unresponsive: "{title}（无响应）",
     unresponsiveTitle: "“{title}”没有响应",
     unresponsiveHint: "您可以等待，也可以强制结束；未保存的内容会丢失。",
+    unresponsiveSpoken: "{title}。按 {keys} 可选择如何处理。",
     wait: "等待",
     forceQuit: "强制结束",
   },

@@ -85,6 +85,7 @@ export class Menus {
     const { fullscreenElement } = view.picture.canvas.ownerDocument;
     const filledScreen = away ? fullscreenElement !== null : view.shownMode === "fullscreen";
     return [
+      ...answers(view),
       {
         label: window.minimise,
         symbol: "minimise",
@@ -135,6 +136,7 @@ export class Menus {
   private compactItems(view: View): Items {
     const { window } = texts;
     return [
+      ...answers(view),
       ...(this.host.touch.near ? [...this.modes(), "line" as const] : []),
       { label: window.keys, symbol: "keyboard", action: this.keyItems(view) },
       { label: window.paste, symbol: "paste", action: () => this.paste(view) },
@@ -169,4 +171,15 @@ export class Menus {
     this.host.activate(view);
     void this.host.input(view).paste();
   }
+}
+
+/** What can be done about an app that does not answer, also once its user has begun to wait. */
+function answers({ window: { states }, question }: View): Items {
+  const { wait, forceQuit } = texts.window;
+  if (!states.unresponsive) return [];
+  return [
+    { label: wait, action: () => question.wait() },
+    { label: forceQuit, symbol: "warning", disabled: !question.mayQuit, action: () => question.quit() },
+    "line",
+  ];
 }

@@ -526,6 +526,7 @@ export class Shell {
       fullscreen: () => this.active((view) => void manager.fullscreen(view)),
       "pop-out": () =>
         this.active((view) => (view.home === "desk" ? popOuts.open(view) : popOuts.close(view))),
+      answer: () => this.active(({ question }) => question.ask()),
     };
     act[shortcut]();
   }

@@ -33,7 +33,7 @@ import { Manager } from "./manage";
 import { moveByKeys, type Change } from "./move-by-keys";
 import { Popups } from "./popups";
 import { SessionLayout } from "./session-layout";
-import { shortcutOf, type Shortcut } from "./shortcuts";
+import { shortcutOf, WRITTEN, type Shortcut } from "./shortcuts";
 import { Visibility } from "./visibility";
 
 export type { Waiting };
@@ -217,6 +217,7 @@ export class Desk {
       close: act((view) => this.close(view)),
       press: () => this.activate(track),
       forceQuit: () => this.send({ do: "force-quit", track }),
+      answerKeys: WRITTEN.answer,
       mayUse: () => this.layoutOf(track)?.seat.attainable ?? true,
       drag: ({ pointerId, clientX, clientY }, edge) => {
         this.layoutOf(track)?.seat.take();
@@ -326,8 +327,15 @@ export class Desk {
     else this.arranger.follow(view, before);
     if (window.states.minimized && !before.states.minimized) this.manager.minimise(view);
     view.describe();
+    if (window.states.unresponsive && !before.states.unresponsive) this.tellUnresponsive(view);
     this.moved(view);
     if (window.stacking !== before.stacking || window.parent !== before.parent) this.focus.restack();
+  }
+
+  /** Screen readers hear of it: what is asked takes nobody's keyboard. */
+  private tellUnresponsive({ window, title }: View): void {
+    if (this.windows.inUse(window.track))
+      this.options.notices.speak(fill(texts.window.unresponsiveSpoken, { title, keys: WRITTEN.answer }));
   }
 
   private onGone(track: TrackId): void {
@@ -511,6 +519,8 @@ export class Desk {
   private keeps(event: KeyboardEvent): boolean {
     const shortcut = shortcutOf(event);
     if (shortcut === null) return false;
+    // Where nothing is asked it is the app's.
+    if (shortcut === "answer" && this.windows.activeWindow?.window.states.unresponsive !== true) return false;
     if (!event.repeat || shortcut === "next" || shortcut === "previous")
       this.options.shortcut(shortcut, event.view?.document ?? document);
     return true;

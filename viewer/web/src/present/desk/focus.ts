@@ -5,7 +5,7 @@ import type { Windows } from "../model/windows";
 import type { View } from "../window/view";
 
 /** Parts of the page that keep the keyboard when a window opens by itself. */
-const KEEPS_KEYBOARD = ".start, .menu, .sheet, .panel, .switcher";
+const KEEPS_KEYBOARD = ".start, .menu, .sheet, .panel, .switcher, .unresponsive";
 
 export interface FocusHost {
   /** Gives the window's app the keyboard of the document that shows it; null takes the page's away. */

@@ -12,7 +12,8 @@ export type Shortcut =
   | "right"
   | "fullscreen"
   | "pop-out"
-  | "connection";
+  | "connection"
+  | "answer";
 
 const CODES: Readonly<Record<string, Shortcut>> = {
   Tab: "next",
@@ -26,6 +27,7 @@ const CODES: Readonly<Record<string, Shortcut>> = {
   KeyM: "taskbar",
   KeyO: "pop-out",
   KeyI: "connection",
+  KeyA: "answer",
 };
 
 /** How a shortcut is written in menus. */
@@ -42,6 +44,7 @@ export const WRITTEN: Readonly<Record<Shortcut, string>> = {
   fullscreen: "Ctrl+Alt+Enter",
   "pop-out": "Ctrl+Alt+O",
   connection: "Ctrl+Alt+I",
+  answer: "Ctrl+Alt+A",
 };
 
 export type Chord = Pick<KeyboardEvent, "code" | "ctrlKey" | "altKey" | "shiftKey" | "metaKey"> & {

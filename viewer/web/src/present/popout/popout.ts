@@ -55,7 +55,9 @@ export class PopOut {
       class: "window popped-out-window",
       role: "application",
       data: { track: String(view.track) },
-      children: [make("div", { class: "content", children: [canvas], document: owner })],
+      children: [
+        make("div", { class: "content", children: [canvas, view.question.element], document: owner }),
+      ],
       document: owner,
     });
     this.layer = make("main", { class: "popped-out-layer", children: [this.frame], document: owner });

@@ -78,7 +78,7 @@ export class PopOuts {
     const { host } = this;
     this.leave(view);
     view.home = "desk";
-    view.content.append(view.redraw(document, host.send));
+    view.content.append(view.redraw(document, host.send), view.question.element);
     host.redrawn(view);
     host.closeInput(out.document);
     out.dispose();

@@ -21,6 +21,8 @@ export interface ViewActions extends TitleActions {
   press(): void;
   /** The user waits no longer for an app that does not answer. */
   forceQuit(): void;
+  /** The shortcut that leads to what is asked then, as it is written. */
+  answerKeys: string;
   /** Whether this viewer may use the session's apps. */
   mayUse(): boolean;
 }
@@ -31,7 +33,8 @@ export class View extends Toplevel {
   readonly frame: HTMLElement;
   readonly content: HTMLElement;
   readonly titlebar: Titlebar;
-  private readonly unresponsive: Unresponsive;
+  /** What is asked while the app does not answer. */
+  readonly question: Unresponsive;
   private readonly mayUse: () => boolean;
   picture: Picture;
   /** Whether its canvas shows what lies beneath translucent pixels. */
@@ -52,9 +55,12 @@ export class View extends Toplevel {
     // An app that draws its own frame has shadows and round corners.
     this.translucent = window.states.client_decorated;
     this.picture = new Picture(document, track, this.translucent, send);
-    this.unresponsive = new Unresponsive(actions.forceQuit, actions.press);
+    this.question = new Unresponsive(actions.answerKeys, {
+      forceQuit: actions.forceQuit,
+      goOn: actions.press,
+    });
     this.mayUse = actions.mayUse;
-    const children = [this.picture.canvas, this.unresponsive.element];
+    const children = [this.picture.canvas, this.question.element];
     this.content = make("div", { class: "content", children });
     const edges = EDGES.map((edge) =>
       make("div", { class: `edge edge-${edge}`, data: { part: `resize-${edge}` } }),
@@ -128,7 +134,7 @@ export class View extends Toplevel {
     frame.classList.toggle("fills", this.fills);
     frame.classList.toggle("fixed", !resizable(window.limits));
     this.titlebar.name(this.title);
-    this.unresponsive.show(states.unresponsive, this.name, this.mayUse());
+    this.question.show(states.unresponsive, this.name, this.mayUse());
     this.titlebar.show(this.fills, resizable(window.limits), this.dialog);
   }
 
