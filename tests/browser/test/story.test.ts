@@ -68,7 +68,7 @@ forEachEngine("a working day", (engine: Engine) => {
         await elsewhere(stage, "from elsewhere: 12 €\n");
         await desk.page.toFront();
         await refreshed();
-        await desk.focus(editor);
+        await desk.activate(editor);
         await desk.page.press("Control+End");
         await desk.page.press("Enter");
         await desk.page.press("Control+v");
@@ -124,7 +124,7 @@ forEachEngine("a working day", (engine: Engine) => {
             await desk.online();
           }
           await refreshed();
-          await desk.focus(editor);
+          await desk.activate(editor);
           await desk.page.press("Control+a");
           await desk.page.type("still here");
           await saved(stage, "still here");
