@@ -47,14 +47,8 @@ impl Site {
 
     /// Connects with TLS, speaking what the application protocol is called there.
     pub fn connect_speaking(&self, protocol: &[u8]) -> Result<Connection> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&[&rustls::version::TLS13])?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth();
-        config.alpn_protocols = vec![protocol.to_vec()];
-        let tls = ClientConnection::new(Arc::new(config), ServerName::IpAddress(self.address.ip().into()))?;
+        let (config, name) = (tls(protocol)?, ServerName::IpAddress(self.address.ip().into()));
+        let tls = ClientConnection::new(Arc::new(config), name)?;
         let socket = self.connect_plain()?;
         let mut stream = StreamOwned::new(tls, socket);
         while stream.conn.is_handshaking() {
@@ -89,6 +83,18 @@ impl Site {
     }
 }
 
+/// TLS that takes any certificate, and speaks what the application protocol is called there.
+pub fn tls(protocol: &[u8]) -> Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Ok(config)
+}
+
 /// A request to be written.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -102,6 +108,16 @@ impl Request {
     /// Without headers and body; `Host` is added if none is given.
     pub fn new(method: &str, path: &str) -> Self {
         Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A link over WebSocket, as a page of this origin asks for it.
+    pub fn upgrade(origin: &str) -> Self {
+        Self::new("GET", "/api/link")
+            .header("Origin", origin)
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
     }
 
     /// Adds a header.

@@ -35,19 +35,17 @@ impl RudeViewer {
     pub fn join(link: &str) -> Result<Self> {
         let site = Site::of(link)?;
         let cookie = site.enter()?;
-        let join = site.ask(&site.post("/api/join").cookie(&cookie).json(&serde_json::json!({})))?;
-        let ticket = join.json()?["ticket"].as_str().context("a ticket")?.to_owned();
+        let join = site.ask(&site.post("/api/join").cookie(&cookie))?;
+        Self::open(&site, &cookie, join.json()?["ticket"].as_str().context("a ticket")?)
+    }
+
+    /// Opens a link as the page with this cookie, by a ticket that it was given.
+    pub fn open(site: &Site, cookie: &str, ticket: &str) -> Result<Self> {
         let mut connection = site.connect()?;
-        let upgrade = Request::new("GET", "/api/link")
-            .header("Origin", &site.origin)
-            .cookie(&cookie)
-            .header("Connection", "Upgrade")
-            .header("Upgrade", "websocket")
-            .header("Sec-WebSocket-Version", "13")
-            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let upgrade = Request::upgrade(&site.origin).cookie(cookie);
         let answer = connection.ask(&upgrade)?;
         ensure!(answer.status == 101, "{answer:?}");
-        let (agent, video) = ("rude".to_owned(), Vec::new());
+        let (agent, video, ticket) = ("rude".to_owned(), Vec::new(), ticket.to_owned());
         let hello = Hello { versions: VersionRange::OURS, ticket, agent, video, resume: None };
         say(&mut connection, &[message(CONTROL, &encode(&ToHost::Hello(hello)))])?;
         match hear(&mut connection)? {

@@ -2,6 +2,7 @@
 //! a reason, and the session goes on.
 
 use anyhow::{Context, Result, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use dormer_tests::{
     Host, HostOptions, Session, Viewer, binaries,
     https::{Answer, Request, Site},
@@ -79,7 +80,7 @@ fn pages_of_others_can_do_nothing_with_a_live_cookie() -> Result<()> {
         let request = Request::new("POST", &path).cookie(&cookie).json(&body);
         refused(&site.ask(&request)?, 403, "origin")?;
     }
-    let upgrade = |origin: &str| upgrade().header("Origin", origin).cookie(&cookie);
+    let upgrade = |origin: &str| Request::upgrade(origin).cookie(&cookie);
     refused(&site.ask(&upgrade("https://evil.example"))?, 403, "origin")?;
     ensure!(site.ask(&upgrade(&site.origin))?.status == 101, "our own page may");
     // The cookie still counts: nobody could make it leave.
@@ -113,7 +114,7 @@ fn without_a_cookie_nothing_is_told_and_after_leaving_nothing_any_more() -> Resu
         site.post("/api/apps/foot"),
         Request::new("GET", "/api/apps"),
         Request::new("GET", "/api/apps/foot/icon"),
-        upgrade().header("Origin", &site.origin),
+        Request::upgrade(&site.origin),
     ];
     for question in &questions {
         refused(&site.ask(question)?, 401, "enter")?;
@@ -146,25 +147,64 @@ fn who_looks_on_starts_nothing() -> Result<()> {
 }
 
 #[test]
-fn whoever_guesses_tickets_is_turned_away_for_a_while() -> Result<()> {
+fn guesses_cost_the_guesser_and_an_owner_joins_at_once() -> Result<()> {
     let session = Session::start(&[])?;
-    let site = Site::of(&session.host.browser_link()?)?;
-    let (mut viewer, window) = Viewer::with_window(session.host.link())?;
-    let guess = || site.ask(&enter(&site, "AAAA"));
-    let turned_away = wait::until(PATIENCE, "the gate to close", || {
-        let answer = guess()?;
-        Ok((answer.status == 429).then_some(answer))
-    })?;
-    refused(&turned_away, 429, "busy")?;
-    refused(&site.ask(&enter(&site, &site.ticket))?, 429, "busy")?;
-    viewer.key(window.track, "a", dormer_tests::Press::Tap)?;
-    viewer.code_until(window.track, |code| code.input == 1)?;
-    let entered = wait::until(PATIENCE, "forgiveness", || {
-        let answer = site.ask(&enter(&site, &site.ticket))?;
-        Ok((answer.status != 429).then_some(answer))
-    })?;
-    ensure!(entered.status == 204, "{entered:?}");
+    let host = &session.host;
+    let site = Site::of(&host.browser_link()?)?;
+    let known = Site::of(&host.browser_view_link()?)?.enter()?;
+    // Wrong in a native link, which counts as well.
+    let (place, _) = host.link().split_once("&ticket=").context("a native link has a ticket")?;
+    let (_, said) = Viewer::start(&format!("{place}&ticket=AAAA"))?.ended(PATIENCE)?;
+    ensure!(said.contains("ticket"), "{said}");
+    let mut told_to_wait = 0;
+    for _ in 0..100 {
+        let answer = site.ask(&enter(&site, "AAAA"))?;
+        match answer.status {
+            403 => refused(&answer, 403, "ticket-invalid")?,
+            _ => refused(&answer, 429, "busy")?,
+        }
+        told_to_wait += u32::from(answer.status == 429);
+    }
+    ensure!(told_to_wait > 40, "guessing costs the guesser: {told_to_wait}");
+    // From the same address, each at the first attempt: a cookie, a page's ticket, a native link.
+    ensure!(site.ask(&site.post("/api/join").cookie(&known))?.status == 200);
+    ensure!(site.ask(&Request::upgrade(&site.origin).cookie(&known))?.status == 101);
+    ensure!(site.ask(&enter(&site, &site.ticket))?.status == 204);
+    Viewer::with_window(host.link()).map(drop)
+}
+
+#[test]
+fn what_a_page_passes_on_ends_with_its_own_right() -> Result<()> {
+    let host = host()?;
+    let links = host.new_links(&["--ttl", "60s"])?;
+    let link = links.iter().find(|link| link.starts_with("https")).context("a browser link")?;
+    let site = Site::of(link)?;
+    let own_end = end_of(&site.ticket)?;
+    let cookie = site.enter()?;
+    let made = site.ask(&site.post("/api/links").cookie(&cookie).json(&json!({"role": "control"})))?;
+    let made = made.json()?["browser"].as_str().context("a link")?.to_owned();
+    // And so on, however often.
+    let next = Site::of(&made)?;
+    let cookie = next.enter()?;
+    let again = site.ask(&site.post("/api/links").cookie(&cookie).json(&json!({"role": "view"})))?;
+    let again = again.json()?["browser"].as_str().context("a link")?.to_owned();
+    for made in [&next.ticket, &Site::of(&again)?.ticket] {
+        ensure!(end_of(made)? <= own_end, "{} after {own_end}", end_of(made)?);
+    }
+    // An owner's own right is longer than the host's links hold.
+    let owner = Site::of(&host.browser_link()?)?;
+    let cookie = owner.enter()?;
+    let shared = site.ask(&site.post("/api/links").cookie(&cookie).json(&json!({"role": "view"})))?;
+    let shared = shared.json()?["browser"].as_str().context("a link")?.to_owned();
+    ensure!(end_of(&Site::of(&shared)?.ticket)? > own_end + 3600);
     Ok(())
+}
+
+/// When a ticket expires, in seconds since 1970: it says so in the open.
+fn end_of(ticket: &str) -> Result<u64> {
+    let bytes = URL_SAFE_NO_PAD.decode(ticket)?;
+    let expires = bytes.get(3..11).context("a ticket is longer")?;
+    Ok(u64::from_be_bytes(expires.try_into()?))
 }
 
 #[test]
@@ -210,14 +250,6 @@ fn testapp() -> Result<&'static str> {
 
 fn enter(site: &Site, ticket: &str) -> Request {
     site.post("/api/enter").json(&json!({"ticket": ticket}))
-}
-
-fn upgrade() -> Request {
-    Request::new("GET", "/api/link")
-        .header("Connection", "Upgrade")
-        .header("Upgrade", "websocket")
-        .header("Sec-WebSocket-Version", "13")
-        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
 fn wait_for_next(host: &Host, used: &Site) -> Result<String> {

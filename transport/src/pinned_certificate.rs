@@ -35,6 +35,11 @@ impl CertificateHash {
         Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
     }
 
+    /// From base64 with padding.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        STANDARD.decode(text).ok()?.try_into().map(Self).ok()
+    }
+
     /// In base64 with padding.
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)

@@ -1,7 +1,7 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
 //! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4
-//! own page), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the
+//! own page, 5 own join), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the
 //! id (8 bytes, big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it
 //! is unpadded base64url. There is exactly one form of each ticket.
 
@@ -51,8 +51,10 @@ impl TicketId {
 /// What a ticket is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {
-    /// Links, as many as its owner likes: what stands in a native link.
+    /// Links, as many as its owner likes: what stands in a native link. They end when it expires.
     Join,
+    /// As [`Right::Join`], for the session's owner: links that are there when it expires stay.
+    OwnJoin,
     /// To be exchanged once for the page's cookie: what stands in a browser link. It opens no link itself.
     Page,
     /// As [`Right::Page`], for the session's owner: the cookie lasts longer than the link, and as long as it
@@ -183,6 +185,7 @@ fn right_number(right: Right) -> u8 {
         Right::Page => 2,
         Right::JoinOnce => 3,
         Right::OwnPage => 4,
+        Right::OwnJoin => 5,
     }
 }
 
@@ -197,8 +200,8 @@ fn parse(content: &[u8]) -> Option<Ticket> {
     let (&[layout, number, role], rest) = content.split_first_chunk::<3>()?;
     let (expires, rest) = rest.split_first_chunk::<8>()?;
     let (id, session) = rest.split_first_chunk::<8>()?;
-    let right = [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage];
-    let right = right.into_iter().find(|&known| right_number(known) == number)?;
+    let rights = [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage, Right::OwnJoin];
+    let right = rights.into_iter().find(|&known| right_number(known) == number)?;
     let role = [Role::Control, Role::View].into_iter().find(|&known| role_number(known) == role)?;
     let session = std::str::from_utf8(session).ok().filter(|name| is_session_name(name))?.to_owned();
     (layout == LAYOUT).then_some(Ticket {
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn rights_and_roles_survive_the_text() {
-        for right in [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage] {
+        for right in [Right::Join, Right::Page, Right::JoinOnce, Right::OwnPage, Right::OwnJoin] {
             for role in [Role::Control, Role::View] {
                 let ticket = Ticket { right, role, ..ticket() };
                 let text = key().sign(&ticket).expect("signs");

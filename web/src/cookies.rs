@@ -2,9 +2,10 @@
 //! that browsers stay joined when the host is started again.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,6 +18,8 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 
+use tokio::sync::Notify;
+
 use crate::private_file::write_private;
 
 /// By how much a right is put off at least: each time a file is written.
@@ -24,6 +27,9 @@ const SLIDE: Duration = Duration::from_secs(24 * 3600);
 
 /// The most pages that are known at a time; a browser's later link takes the place of its earlier one.
 const MAX_VISITORS: usize = 256;
+
+/// The most tickets of one page that are known at a time: it makes a few links at once, each by one.
+const MAX_TICKETS: usize = 32;
 
 /// The length of a cookie: 256 random bits in base64url.
 const COOKIE_LENGTH: usize = 43;
@@ -44,9 +50,17 @@ pub struct Visitor {
 #[derive(Debug, Default)]
 pub struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
+    /// The numbers of the tickets that each was given last, the newest at the end.
+    tickets: HashMap<[u8; 32], VecDeque<u64>>,
+    /// Told when a right ended before its time.
+    ended: Arc<Notify>,
     /// Where they are kept.
     file: Option<PathBuf>,
 }
+
+/// A page that was let in, without its cookie: by whose right a link is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder([u8; 32]);
 
 /// No further page can be let in.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,16 +75,20 @@ impl Visitors {
         };
         let mut by_hash: HashMap<_, _> = text.lines().filter_map(parse).take(MAX_VISITORS).collect();
         by_hash.retain(|_, visitor| now < visitor.expires);
-        Ok(Self { by_hash, file: Some(file) })
+        Ok(Self { by_hash, file: Some(file), ..Self::default() })
     }
 
     /// Puts off the end of a right that is used, if it is one that slides, and not each time: it `lasts` from
-    /// now on. The new end.
+    /// now on. Its end.
     pub fn slide(&mut self, cookie: &str, now: UnixSeconds, lasts: Duration) -> Option<UnixSeconds> {
-        let visitor = self.by_hash.get_mut(&hash(cookie)).filter(|visitor| visitor.slides)?;
+        self.slide_of(hash(cookie), now, lasts)
+    }
+
+    fn slide_of(&mut self, hash: [u8; 32], now: UnixSeconds, lasts: Duration) -> Option<UnixSeconds> {
+        let visitor = self.by_hash.get_mut(&hash).filter(|visitor| visitor.slides)?;
         let expires = now.after(lasts);
         if expires < visitor.expires.after(SLIDE) {
-            return None;
+            return Some(visitor.expires);
         }
         visitor.expires = expires;
         self.keep();
@@ -92,6 +110,7 @@ impl Visitors {
             return Ok(());
         }
         self.by_hash.retain(|_, visitor| now < visitor.expires);
+        self.tickets.retain(|hash, _| self.by_hash.contains_key(hash));
         if self.by_hash.len() < MAX_VISITORS { Ok(()) } else { Err(Full) }
     }
 
@@ -102,7 +121,7 @@ impl Visitors {
         SystemRandom::new().fill(&mut secret).ok()?;
         let cookie = URL_SAFE_NO_PAD.encode(secret);
         if let Some(former) = former {
-            self.by_hash.remove(&hash(former));
+            self.end(former);
         }
         self.by_hash.insert(hash(&cookie), visitor);
         self.keep();
@@ -118,8 +137,57 @@ impl Visitors {
 
     /// Makes a cookie worth nothing.
     pub fn leave(&mut self, cookie: &str) {
-        self.by_hash.remove(&hash(cookie));
+        self.end(cookie);
         self.keep();
+    }
+
+    fn end(&mut self, cookie: &str) {
+        let hash = hash(cookie);
+        self.by_hash.remove(&hash);
+        self.tickets.remove(&hash);
+        self.ended.notify_one();
+    }
+
+    /// Notes that the page with this cookie was given a ticket. Of those that it never used only the newest
+    /// stay good.
+    pub fn give(&mut self, cookie: &str, ticket: u64) {
+        let hash = hash(cookie);
+        if self.by_hash.contains_key(&hash) {
+            let given = self.tickets.entry(hash).or_default();
+            given.push_back(ticket);
+            if given.len() > MAX_TICKETS {
+                given.pop_front();
+            }
+        }
+    }
+
+    /// Takes a ticket that a page was given, and says whose it is; `None` if its right has ended since.
+    pub fn take(&mut self, ticket: u64, now: UnixSeconds) -> Option<Holder> {
+        let of = |(hash, given): (&[u8; 32], &mut VecDeque<u64>)| {
+            let at = given.iter().position(|number| *number == ticket)?;
+            given.remove(at);
+            Some(Holder(*hash))
+        };
+        self.tickets.iter_mut().find_map(of).filter(|holder| self.stands(*holder, now))
+    }
+
+    /// Whether a page's right has not ended.
+    pub fn stands(&self, holder: Holder, now: UnixSeconds) -> bool {
+        self.by_hash.get(&holder.0).is_some_and(|visitor| now < visitor.expires)
+    }
+
+    /// The same of a page whose link is there, which uses its right: if that slides it `lasts` from now on.
+    pub fn uses(&mut self, holder: Holder, now: UnixSeconds, lasts: Duration) -> bool {
+        let stands = self.stands(holder, now);
+        if stands {
+            self.slide_of(holder.0, now, lasts);
+        }
+        stands
+    }
+
+    /// What is told when a right has ended before its time. One listens.
+    pub fn ended(&self) -> Arc<Notify> {
+        Arc::clone(&self.ended)
     }
 }
 
@@ -202,6 +270,43 @@ mod tests {
     }
 
     #[test]
+    fn a_link_stands_as_long_as_the_right_of_the_page_that_made_it() {
+        let mut visitors = Visitors::default();
+        let at = UnixSeconds;
+        let [leaves, stays] = [0, 1].map(|_| visitors.enter(visitor(60), None).expect("random"));
+        for (cookie, ticket) in [(&leaves, 1), (&leaves, 2), (&stays, 3), (&stays, 4), (&stays, 5)] {
+            visitors.give(cookie, ticket);
+        }
+        let [one, other] = [1, 3].map(|ticket| visitors.take(ticket, at(0)).expect("given"));
+        assert_eq!(visitors.take(1, at(0)), None, "each is for one link");
+        assert_eq!(visitors.take(99, at(0)), None, "nobody was given it");
+        visitors.leave(&leaves);
+        assert!(!visitors.stands(one, at(0)) && visitors.stands(other, at(59)));
+        assert_eq!(visitors.take(2, at(0)), None, "nor can it be used after leaving");
+        let again = visitors.enter(visitor(90), Some(&stays)).expect("random");
+        assert!(!visitors.stands(other, at(0)), "another right took its place");
+        visitors.give(&again, 6);
+        visitors.give(&again, 7);
+        let again = visitors.take(6, at(0)).expect("given");
+        assert!(visitors.stands(again, at(89)) && !visitors.stands(again, at(90)));
+        assert_eq!(visitors.take(7, at(90)), None, "its time is over");
+    }
+
+    #[test]
+    fn tickets_of_one_page_take_bounded_room_and_crowd_out_nobody_s() {
+        let mut visitors = Visitors::default();
+        let [one, greedy] = [0, 1].map(|_| visitors.enter(visitor(60), None).expect("random"));
+        visitors.give(&one, 1);
+        (2..1000).for_each(|ticket| visitors.give(&greedy, ticket));
+        assert!(visitors.take(1, UnixSeconds(0)).is_some());
+        assert!(visitors.take(2, UnixSeconds(0)).is_none());
+        assert!(visitors.take(999, UnixSeconds(0)).is_some());
+        assert!(visitors.tickets.values().all(|given| given.len() <= MAX_TICKETS));
+        visitors.give("unknown", 5000);
+        assert_eq!(visitors.take(5000, UnixSeconds(0)), None);
+    }
+
+    #[test]
     fn a_full_house_lets_in_only_who_is_in_already_until_others_expire() {
         let mut visitors = Visitors::default();
         let mut last = String::new();
@@ -242,10 +347,19 @@ mod tests {
         let owner = Visitor { role: Role::Control, expires: UnixSeconds(month), slides: true };
         let own = visitors.enter(owner, None).expect("random");
         let shared = visitors.enter(visitor(month), None).expect("random");
-        assert_eq!(visitors.slide(&own, UnixSeconds(60), lasts), None, "not each time");
+        let end = Some(UnixSeconds(month));
+        assert_eq!(visitors.slide(&own, UnixSeconds(60), lasts), end, "not each time");
         let day = SLIDE.as_secs();
         assert_eq!(visitors.slide(&own, UnixSeconds(day), lasts), Some(UnixSeconds(month + day)));
         assert_eq!(visitors.slide(&shared, UnixSeconds(day), lasts), None);
+        // Links that are there use it as well.
+        visitors.give(&own, 1);
+        visitors.give(&shared, 2);
+        let [owns, shares] = [1, 2].map(|ticket| visitors.take(ticket, UnixSeconds(day)).expect("given"));
+        for at in (0..90).map(|days| UnixSeconds(days * day)) {
+            assert!(visitors.uses(owns, at, lasts), "{at:?}");
+            assert_eq!(visitors.uses(shares, at, lasts), at.0 < month, "{at:?}");
+        }
         assert!(visitors.find(&own, UnixSeconds(month)).is_some());
         assert!(visitors.find(&shared, UnixSeconds(month)).is_none());
     }

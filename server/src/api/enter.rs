@@ -31,8 +31,6 @@ struct Enter {
 pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, peer, parts, body } = asked;
     check_origin(&parts)?;
-    let pass = site.entry.admission.approach(peer.ip(), Instant::now());
-    let pass = pass.map_err(|reason| Problem::busy(reason.to_string()))?;
     let Enter { ticket } = json(&parts, body).await?;
     let now = UnixSeconds::now();
     let former = request::cookie(&site, &parts.headers);
@@ -41,9 +39,11 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
         Problem::busy("too many browsers have entered; it works again when the first links have expired")
     })?;
     let redeemed = site.entry.admission.redeem(&ticket, now).map_err(|refusal| {
-        pass.fail(Instant::now());
         info!(%peer, reason = %refusal.message, "refused a browser");
-        Problem::refused(refusal)
+        match site.entry.admission.fail(peer.ip(), Instant::now()) {
+            Ok(()) => Problem::refused(refusal),
+            Err(wait) => Problem::busy(wait.to_string()),
+        }
     })?;
     let visitor = Visitor { role: redeemed.role, expires: redeemed.expires, slides: redeemed.slides };
     let cookie = site.entry.visitors().enter(visitor, former);
@@ -56,7 +56,7 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&site, &cookie, lifetime))]).into_response())
 }
 
-/// `POST /api/leave`: the cookie is worth nothing any more.
+/// `POST /api/leave`: the cookie is worth nothing any more, and the links that it made end.
 pub(super) fn leave(asked: &Asked) -> Result<Response, Problem> {
     request::own_visitor(&asked.site, &asked.parts)?;
     if let Some(cookie) = request::cookie(&asked.site, &asked.parts.headers) {
@@ -108,7 +108,10 @@ pub(super) fn join(asked: &Asked) -> Result<Response, Problem> {
     let NamedHost(host) = parts.extensions.get().ok_or_else(Problem::foreign)?;
     let now = UnixSeconds::now();
     let expires = now.after(JOIN_WITHIN).min(visitor.expires);
-    let ticket = site.entry.links.join_once(visitor.role, expires).map_err(Problem::internal)?;
+    let (ticket, number) = site.entry.links.join_once(visitor.role, expires).map_err(Problem::internal)?;
+    if let Some(cookie) = request::cookie(site, &parts.headers) {
+        site.entry.visitors().give(cookie, number.0);
+    }
     let session = &site.entry.links.session;
     let relays = site.ways.turn.iter().map(|turn| turn.ice_server(session, now, visitor.expires));
     let join = Join {
@@ -150,8 +153,43 @@ struct LinkAnswer {
 /// `POST /api/links`: a link for another device.
 pub(super) async fn links(asked: Asked) -> Result<Response, Problem> {
     let Asked { site, parts, body, .. } = asked;
-    request::controller(&site, &parts)?;
+    let visitor = request::controller(&site, &parts)?;
     let NewLink { role } = json(&parts, body).await?;
-    let link = site.entry.links.browser(role, site.entry.ttl).map_err(Problem::internal)?;
+    let passed_on =
+        pass_on(&visitor, role, UnixSeconds::now().after(site.entry.ttl)).ok_or_else(Problem::view_only)?;
+    let link = site.entry.links.browser_until(role, passed_on).map_err(Problem::internal)?;
     Ok(Json(LinkAnswer { browser: link.map(|(link, _)| link) }).into_response())
+}
+
+/// Until when a link holds that a page makes for others in this role, if it may: it allows no more than the
+/// page's own right, and no longer.
+fn pass_on(visitor: &Visitor, role: Role, until: UnixSeconds) -> Option<UnixSeconds> {
+    let allowed = match (visitor.role, role) {
+        (Role::Control, Role::Control | Role::View) | (Role::View, Role::View) => true,
+        (Role::View, Role::Control) => false,
+    };
+    allowed.then(|| until.min(visitor.expires))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_passed_on_allows_no_more_and_lasts_no_longer() {
+        for (own, role, allowed) in [
+            (Role::Control, Role::Control, true),
+            (Role::Control, Role::View, true),
+            (Role::View, Role::View, true),
+            (Role::View, Role::Control, false),
+        ] {
+            for (expires, until, wanted) in [(6, 86_400, 6), (86_400, 6, 6), (9, 9, 9)] {
+                for slides in [false, true] {
+                    let visitor = Visitor { role: own, expires: UnixSeconds(expires), slides };
+                    let passed_on = pass_on(&visitor, role, UnixSeconds(until));
+                    assert_eq!(passed_on, allowed.then_some(UnixSeconds(wanted)), "{visitor:?} {role:?}");
+                }
+            }
+        }
+    }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Entry {
     /// How long links that a page makes can be used.
     pub ttl: Duration,
     /// The pages that have entered.
-    pub visitors: Mutex<Visitors>,
+    pub visitors: Arc<Mutex<Visitors>>,
 }
 
 /// The ways in which a page that has entered can make a link.

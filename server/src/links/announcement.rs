@@ -138,8 +138,8 @@ impl Shown {
     fn fresh(links: &Links, ttl: Duration) -> Result<Self> {
         let (own, own_ticket) = links.own_browser(ttl)?.unzip();
         let (look, look_ticket) = links.browser(Role::View, ttl)?.unzip();
-        let control = LinkPair { native: links.native(Role::Control, ttl)?, browser: own };
-        let view = LinkPair { native: links.native(Role::View, ttl)?, browser: look };
+        let control = LinkPair { native: links.own_native(ttl)?, browser: own };
+        let view = LinkPair { native: links.shared_native(Role::View, ttl)?, browser: look };
         Ok(Self { control, view, browser_tickets: [own_ticket, look_ticket] })
     }
 }

@@ -98,14 +98,23 @@ pub(crate) struct LinkPair {
 impl Links {
     /// Links that can be used to join for `ttl`.
     pub(crate) fn pair(&self, role: Role, ttl: Duration) -> Result<LinkPair> {
-        let native = self.native(role, ttl)?;
+        let native = self.shared_native(role, ttl)?;
         let browser = self.browser(role, ttl)?.map(|(link, _)| link);
         Ok(LinkPair { native, browser })
     }
 
     /// A link for the native viewer.
-    pub(super) fn native(&self, role: Role, ttl: Duration) -> Result<String> {
-        let (ticket, _) = self.ticket(Right::Join, role, UnixSeconds::now().after(ttl))?;
+    pub(super) fn shared_native(&self, role: Role, ttl: Duration) -> Result<String> {
+        self.native(Right::Join, role, ttl)
+    }
+
+    /// The same for the session's owner: links that are there when its time is over stay.
+    pub(super) fn own_native(&self, ttl: Duration) -> Result<String> {
+        self.native(Right::OwnJoin, Role::Control, ttl)
+    }
+
+    fn native(&self, right: Right, role: Role, ttl: Duration) -> Result<String> {
+        let (ticket, _) = self.ticket(right, role, UnixSeconds::now().after(ttl))?;
         let mut places = self.native.places().into_iter();
         let Place { host, port } = places.next().context("every port is somewhere")?;
         let tcp = self.tcp.as_ref().map(Spot::places).unwrap_or_default();
@@ -115,17 +124,26 @@ impl Links {
 
     /// A link for a browser, with the number of its ticket, if browsers are served.
     pub(crate) fn browser(&self, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
-        self.page(Right::Page, role, ttl)
+        self.browser_until(role, UnixSeconds::now().after(ttl))
+    }
+
+    /// A link for a browser that holds until then.
+    pub(crate) fn browser_until(
+        &self,
+        role: Role,
+        expires: UnixSeconds,
+    ) -> Result<Option<(String, TicketId)>> {
+        self.page(Right::Page, role, expires)
     }
 
     /// The same for the session's owner, whose right lasts as long as it is used.
     pub(super) fn own_browser(&self, ttl: Duration) -> Result<Option<(String, TicketId)>> {
-        self.page(Right::OwnPage, Role::Control, ttl)
+        self.page(Right::OwnPage, Role::Control, UnixSeconds::now().after(ttl))
     }
 
-    fn page(&self, right: Right, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
+    fn page(&self, right: Right, role: Role, expires: UnixSeconds) -> Result<Option<(String, TicketId)>> {
         let Some(authority) = self.page_authority() else { return Ok(None) };
-        let (ticket, id) = self.ticket(right, role, UnixSeconds::now().after(ttl))?;
+        let (ticket, id) = self.ticket(right, role, expires)?;
         Ok(Some((format!("https://{authority}/#ticket={}", ticket.expose()), id)))
     }
 
@@ -146,9 +164,9 @@ impl Links {
         authorities.iter().skip(1).map(|authority| format!("https://{authority}/#{rest}")).collect()
     }
 
-    /// A ticket for one hello of a page that was let in.
-    pub(crate) fn join_once(&self, role: Role, expires: UnixSeconds) -> Result<TicketText> {
-        Ok(self.ticket(Right::JoinOnce, role, expires)?.0)
+    /// A ticket for one hello of a page that was let in, and its number.
+    pub(crate) fn join_once(&self, role: Role, expires: UnixSeconds) -> Result<(TicketText, TicketId)> {
+        self.ticket(Right::JoinOnce, role, expires)
     }
 
     fn ticket(&self, right: Right, role: Role, expires: UnixSeconds) -> Result<(TicketText, TicketId)> {
@@ -214,7 +232,7 @@ mod tests {
         let ticket = link.split_once('#').expect("a fragment").1;
         assert_eq!(many.elsewhere(&link), [format!("https://[2001:db8::7]/#{ticket}")]);
         let native: LinkAddress =
-            many.native(Role::View, Duration::from_secs(9)).expect("made").parse().expect("a link");
+            many.shared_native(Role::View, Duration::from_secs(9)).expect("made").parse().expect("a link");
         assert_eq!(native.tcp, [place("::1", 4461)]);
 
         let own = |all: &[&str]| OwnAddresses {

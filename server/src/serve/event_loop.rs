@@ -22,7 +22,10 @@ use tokio::{
 use tracing::{info, warn};
 use transport::{HostIncoming, HostLink, HostSender, Joined};
 
-use super::start_order::StartOrder;
+use super::{
+    rights::{self, Hold, Rights},
+    start_order::StartOrder,
+};
 use crate::{
     apps::{AppEnded, Apps, Outcome},
     catalogue,
@@ -74,6 +77,8 @@ pub(super) struct EventLoop {
     apps: SessionApps,
     /// Makes links.
     links: Links,
+    /// By what viewers are there.
+    rights: Rights,
     viewers: HashMap<ViewerId, LinkEnd>,
     /// Windows and popups that are open.
     open: HashSet<TrackId>,
@@ -115,6 +120,8 @@ pub(super) enum FirstApp {
 /// Our end of one viewer's link.
 struct LinkEnd {
     sender: HostSender,
+    /// By what right it is there.
+    hold: Hold,
     reader: JoinHandle<()>,
 }
 
@@ -125,10 +132,11 @@ impl EventLoop {
         engines: Engines,
         apps: SessionApps,
         links: Links,
+        rights: Rights,
         events: mpsc::Sender<HostEvent>,
     ) -> Self {
         let (viewers, open, since) = (HashMap::new(), HashSet::new(), Instant::now());
-        Self { core, engines, apps, links, viewers, open, since, events }
+        Self { core, engines, apps, links, rights, viewers, open, since, events }
     }
 
     /// Runs until the session ends.
@@ -137,8 +145,14 @@ impl EventLoop {
         loop {
             self.act(by.take());
             let due = self.core.poll_timeout();
+            let some_may_end = self.viewers.values().any(|link| !matches!(link.hold, Hold::Lasting));
             let event = tokio::select! {
                 biased;
+                // First: what comes by a right that has ended counts no longer.
+                () = self.rights.change(), if some_may_end => {
+                    self.end_links();
+                    continue;
+                }
                 event = events.recv() => event,
                 Some(ended) = self.apps.ends.recv() => match self.handle_app_ended(ended) {
                     Some(end) => return end,
@@ -221,20 +235,31 @@ impl EventLoop {
     }
 
     fn join(&mut self, now: Timestamp, joined: Joined) {
+        let hold = self.rights.of(&joined);
         let Joined { link, hello, role, address, ticket, .. } = joined;
         let join = Join { hello, role, round_trip: Some(link.stats().rtt) };
-        match self.core.handle_join(now, join) {
-            Ok(viewer) => {
+        let joining = hold.and_then(|hold| Ok((self.core.handle_join(now, join)?, hold)));
+        match joining {
+            Ok((viewer, hold)) => {
                 info!(%viewer, %address, ?role, ?ticket, "viewer joined");
                 let sender = link.sender().clone();
                 let reader = tokio::spawn(read_link(viewer, link, self.events.clone()));
-                self.viewers.insert(viewer, LinkEnd { sender, reader });
+                self.viewers.insert(viewer, LinkEnd { sender, hold, reader });
             }
             Err(refusal) => {
                 warn!(%address, reason = %refusal.message, "viewer refused");
                 link.refuse(refusal);
                 tokio::spawn(async move { link.close("refused").await });
             }
+        }
+    }
+
+    /// Ends the links whose right has ended.
+    fn end_links(&mut self) {
+        let ends = |link: &LinkEnd| !self.rights.uses(link.hold);
+        let over: Vec<_> = self.viewers.iter().filter(|(_, link)| ends(link)).map(|(id, _)| *id).collect();
+        for viewer in over {
+            self.core.handle_right_ended(now(), viewer, rights::over());
         }
     }
 

@@ -7,6 +7,7 @@ mod event_loop;
 mod http;
 mod joins;
 mod options;
+mod rights;
 mod start_order;
 mod turn;
 
@@ -36,6 +37,7 @@ use browsers::Browsers;
 use config::Config;
 use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps};
 use joins::Joins;
+use rights::Rights;
 
 use crate::{
     api::Entry,
@@ -82,6 +84,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let admission = Arc::new(admission.context("it cannot be read which links were used")?);
     let visitors = Visitors::kept_in(config.state_dir.join("visitors"), now);
     let visitors = visitors.context("it cannot be read which browsers have joined")?;
+    let visitors = Arc::new(Mutex::new(visitors));
     let quic = bind_quic(&config, &identity, &admission)?;
     let browsers = Browsers::bind(&config, &identity, &admission)?;
     let places = Places {
@@ -107,7 +110,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         links: links.clone(),
         announcement,
         ttl: config.ttl,
-        visitors: Mutex::new(visitors),
+        visitors: Arc::clone(&visitors),
     };
     let browsers = browsers.map(|browsers| browsers.open(entry, orders)).transpose()?;
     forward_orders(order_inbox, events.clone());
@@ -118,7 +121,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         max_viewers: config.max_viewers,
         ..Default::default()
     });
-    let mut event_loop = EventLoop::new(core, engines, apps, links, events);
+    let mut event_loop = EventLoop::new(core, engines, apps, links, Rights::new(visitors), events);
     let end = event_loop.run(&mut inbox).await;
     event_loop.close(&mut inbox, &reason(&end)).await;
     joins.close(reason(&end)).await;

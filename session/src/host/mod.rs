@@ -197,6 +197,13 @@ impl Host {
         }
     }
 
+    /// A viewer's right has ended, for the reason that it is told.
+    pub fn handle_right_ended(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
+        if self.members.contains_key(&viewer) {
+            self.disconnect(now, viewer, refusal);
+        }
+    }
+
     /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no
     /// harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
@@ -291,7 +298,8 @@ impl Host {
         self.send(viewer, ToViewer::Seat { held });
     }
 
-    /// Throws a viewer out that broke a rule. It is not remembered: what it sent may be lost with it.
+    /// Throws a viewer out that broke a rule, or whose right has ended. It is not remembered: what it sent
+    /// may be lost with it.
     fn disconnect(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
         tracing::warn!(%viewer, reason = refusal.message, "viewer is thrown out");
         self.forget_viewer(now, viewer, Departure::ForGood);

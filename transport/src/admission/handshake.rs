@@ -2,7 +2,8 @@
 //!
 //! 1. A pending peer says hello within a time, or it is gone.
 //! 2. [`Admission::admit`] decides. What was wrong is counted against the peer's address prefix, and its
-//!    place is given back before it is told, which may take a second.
+//!    place is given back before it is told, which may take a second. Where the prefix was wrong too often,
+//!    the peer is told only to wait.
 //! 3. A refused peer is told why on the control lane, then by the transport's own farewell.
 
 use std::{net::SocketAddr, time::Instant};
@@ -91,10 +92,15 @@ impl Admission {
             Ok(Err(rejected)) => rejected,
             Err(_) => Rejected::Silence,
         };
-        if !matches!(rejected, Rejected::Lost(_)) {
-            permit.fail(Instant::now());
-        }
+        let counted =
+            if matches!(rejected, Rejected::Lost(_)) { Ok(()) } else { permit.fail(Instant::now()) };
         drop(permit);
+        let rejected = match (rejected, counted) {
+            (Rejected::Refused(_), Err(wait)) => {
+                Rejected::Refused(Refusal { code: RefusalCode::Full, message: wait.to_string() })
+            }
+            (rejected, _) => rejected,
+        };
         match &rejected {
             Rejected::Refused(refusal) => tell(peer, refusal.clone()).await,
             Rejected::Told(_) | Rejected::Silence | Rejected::Lost(_) => peer.close(),
@@ -141,7 +147,7 @@ impl Rejected {
 
 /// The joined viewer whose link this is, as the host gets it.
 pub(crate) fn joined(link: HostLink, hello: Hello, grant: Grant, address: SocketAddr) -> Joined {
-    let Grant { version, role, ticket } = grant;
+    let Grant { version, role, right, ticket, expires } = grant;
     tracing::debug!(%address, ?role, ?ticket, agent = %crate::close::clean(&hello.agent), "a viewer joined");
-    Joined { link, hello, version, role, ticket, address }
+    Joined { link, hello, version, role, right, ticket, expires, address }
 }

@@ -62,8 +62,12 @@ pub struct Grant {
     pub version: Version,
     /// What the viewer may do.
     pub role: Role,
+    /// What its ticket is good for.
+    pub right: Right,
     /// Which ticket let it in.
     pub ticket: TicketId,
+    /// When that is worth nothing any more.
+    pub expires: UnixSeconds,
 }
 
 impl Admission {
@@ -85,13 +89,14 @@ impl Admission {
         let version = hello.validate()?;
         let ticket = self.verify(&hello.ticket, now)?;
         match ticket.right {
-            Right::Join => {}
+            Right::Join | Right::OwnJoin => {}
             Right::JoinOnce => use_up(&self.used_joins, &ticket, now)?,
             Right::Page | Right::OwnPage => {
                 return Err(invalid("this link is for a browser: open it there, or ask for a native link"));
             }
         }
-        Ok(Grant { version, role: ticket.role, ticket: ticket.id })
+        let Ticket { id, right, role, expires, .. } = ticket;
+        Ok(Grant { version, role, right, ticket: id, expires })
     }
 
     /// Takes the ticket of a browser link, which is then worth nothing.
@@ -100,7 +105,7 @@ impl Admission {
         let slides = match ticket.right {
             Right::Page => false,
             Right::OwnPage => true,
-            Right::Join | Right::JoinOnce => {
+            Right::Join | Right::OwnJoin | Right::JoinOnce => {
                 return Err(invalid("this link is not for a browser; ask for a browser link"));
             }
         };
@@ -125,22 +130,29 @@ impl Admission {
         Ok(ticket)
     }
 
-    /// Lets a pending peer up to the door, if not too many wait and its neighbours have not failed too often.
+    /// Lets a pending peer up to the door, if not too many wait.
     ///
     /// What it did wrong is counted by [`Permit::fail`].
     pub fn approach(&self, address: IpAddr, now: Instant) -> Result<Permit, PreAuthError> {
         self.limiter.approach(address, now)
     }
 
+    /// Counts that somebody at this address showed something wrong, who may be told what, or else only to
+    /// wait.
+    pub fn fail(&self, address: IpAddr, now: Instant) -> Result<(), PreAuthError> {
+        self.limiter.fail(address, now)
+    }
+
+    /// Whether a pending peer from this address must first prove it: so many wait, of all or of its
+    /// neighbours, or these have failed so often of late.
+    pub(crate) fn wants_proof(&self, address: IpAddr, now: Instant) -> bool {
+        self.limiter.is_busy() || self.limiter.is_suspect(address, now)
+    }
+
     /// Asks all links, of every transport, whether they still live: somebody joins, who will hear what is
     /// asked later.
     pub(crate) fn probe_all(&self) -> ProbeRequests {
         self.liveness_probe.probe_all()
-    }
-
-    /// Whether so many wait to be admitted that a pending peer must first prove its address.
-    pub fn is_busy(&self) -> bool {
-        self.limiter.is_busy()
     }
 }
 
@@ -205,7 +217,9 @@ mod tests {
     fn a_valid_hello_gets_the_role_of_its_ticket() {
         let admission = Admission::new("main", key(), PreAuthLimits::default());
         let grant = admission.admit(&hello("main"), NOW).expect("admitted");
-        assert_eq!(grant, Grant { version: Version::NEWEST, role: Role::View, ticket: TicketId(5) });
+        let (version, role, right, ticket) = (Version::NEWEST, Role::View, Right::Join, TicketId(5));
+        let expires = NOW.after(Duration::from_secs(9));
+        assert_eq!(grant, Grant { version, role, right, ticket, expires });
     }
 
     #[test]
@@ -262,9 +276,12 @@ mod tests {
     #[test]
     fn only_a_browser_link_of_this_session_is_redeemed() {
         let admission = Admission::new("main", key(), PreAuthLimits::default());
-        for wrong in
-            [ticket(Right::Join, "main"), ticket(Right::JoinOnce, "main"), ticket(Right::Page, "other")]
-        {
+        for wrong in [
+            ticket(Right::Join, "main"),
+            ticket(Right::OwnJoin, "main"),
+            ticket(Right::JoinOnce, "main"),
+            ticket(Right::Page, "other"),
+        ] {
             assert_eq!(admission.redeem(&wrong, NOW).expect_err("wrong").code, RefusalCode::TicketInvalid);
         }
         let late = admission.redeem(&ticket(Right::Page, "main"), NOW.after(Duration::from_secs(9)));

@@ -1,5 +1,8 @@
 //! How many pending peers may wait to be admitted, and how often their prefix may fail.
 //!
+//! Failures cost only those who fail: what a peer shows is looked at first. Whoever shows something wrong
+//! after too many failures is told to wait, and not what was wrong.
+//!
 //! A prefix is what one attacker usually has: the /24 of an IPv4 address, the /56 of an IPv6 address. Memory
 //! is bounded: when too many prefixes have failed, the one whose failures are the oldest is forgotten.
 
@@ -48,7 +51,7 @@ pub enum PreAuthError {
     /// Too many wait already.
     #[error("too many connections wait to be let in")]
     Crowded,
-    /// Its prefix failed too often of late.
+    /// It failed, as its prefix did too often of late.
     #[error("too many failed attempts from this address's neighbourhood; wait a minute")]
     Failures,
 }
@@ -103,14 +106,11 @@ impl PreAuthLimiter {
         Self { limits, crowd: Arc::default() }
     }
 
-    /// Lets a pending peer up to it, if not too many wait and its neighbours have not failed too often.
+    /// Lets a pending peer up to it, if not too many wait.
     pub fn approach(&self, address: IpAddr, now: Instant) -> Result<Permit, PreAuthError> {
         let prefix = Prefix::of(address);
         let mut crowd = self.crowd();
         let known = crowd.prefixes.get(&prefix).copied().unwrap_or_default().at(now, self.limits);
-        if known.failures >= self.limits.failures {
-            return Err(PreAuthError::Failures);
-        }
         if crowd.pending >= self.limits.pending || known.pending >= self.limits.pending_of_prefix {
             return Err(PreAuthError::Crowded);
         }
@@ -123,6 +123,35 @@ impl PreAuthLimiter {
         self.crowd().pending >= self.limits.busy
     }
 
+    /// Whether an address's prefix has failed too often of late, or so many of it wait that somebody may
+    /// claim to be them.
+    pub(crate) fn is_suspect(&self, address: IpAddr, now: Instant) -> bool {
+        let known = self.crowd().prefixes.get(&Prefix::of(address)).copied().unwrap_or_default();
+        known.at(now, self.limits).failures >= self.limits.failures
+            || known.pending > self.limits.pending_of_prefix / 2
+    }
+
+    /// Counts a failure of somebody at this address, who may be told the reason, or else only this.
+    pub(crate) fn fail(&self, address: IpAddr, now: Instant) -> Result<(), PreAuthError> {
+        self.count_failure(Prefix::of(address), now)
+    }
+
+    fn count_failure(&self, prefix: Prefix, now: Instant) -> Result<(), PreAuthError> {
+        let most = self.limits.failures;
+        let mut crowd = self.crowd();
+        let known = crowd.prefixes.get(&prefix).copied().unwrap_or_default().at(now, self.limits);
+        if known.failures >= most {
+            return Err(PreAuthError::Failures);
+        }
+        let failed = PrefixState { failures: known.failures + 1, counted_at: Some(now), ..known };
+        crowd.prefixes.insert(prefix, failed);
+        crowd.forget_oldest();
+        if failed.failures == most {
+            tracing::warn!(?prefix, "too many failed attempts: wrong ones are told to wait for a while");
+        }
+        Ok(())
+    }
+
     fn crowd(&self) -> MutexGuard<'_, Crowd> {
         // Nothing panics while it is held, and counters stay usable even if something did.
         self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
@@ -130,16 +159,9 @@ impl PreAuthLimiter {
 }
 
 impl Permit {
-    /// The pending peer had no right to what it asked for.
-    pub fn fail(&self, now: Instant) {
-        let mut crowd = self.limiter.crowd();
-        if let Some(known) = crowd.prefixes.get_mut(&self.prefix) {
-            let known_now = known.at(now, self.limiter.limits);
-            *known = PrefixState { failures: known_now.failures + 1, counted_at: Some(now), ..known_now };
-            if known.failures == self.limiter.limits.failures {
-                tracing::warn!(prefix = ?self.prefix, "too many failed attempts: new ones are turned away for a while");
-            }
-        }
+    /// The pending peer had no right to what it asked for. It may be told the reason, or else only this.
+    pub fn fail(&self, now: Instant) -> Result<(), PreAuthError> {
+        self.limiter.count_failure(self.prefix, now)
     }
 }
 
@@ -224,17 +246,22 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_a_neighbourhood_turn_it_away_until_forgiven() {
+    fn failures_of_a_neighbourhood_cost_who_fails_until_forgiven_and_keep_nobody_away() {
         let (limiter, now) = (limiter(), Instant::now());
+        let fail = |host, at| limiter.approach(address(host), at).expect("room").fail(at);
         for host in ["2001:db8::1", "2001:db8:0:ff::2", "2001:db8::3"] {
-            limiter.approach(address(host), now).expect("room").fail(now);
+            assert_eq!(fail(host, now), Ok(()));
         }
-        let refused = limiter.approach(address("2001:db8:0:1::9"), now).expect_err("failed before");
-        assert_eq!(refused, PreAuthError::Failures);
-        drop(limiter.approach(address("2001:db8:0:100::1"), now).expect("another neighbourhood"));
+        for _ in 0..100 {
+            assert_eq!(fail("2001:db8:0:1::9", now), Err(PreAuthError::Failures));
+            assert_eq!(limiter.fail(address("2001:db8::9"), now), Err(PreAuthError::Failures));
+        }
+        assert!(limiter.is_suspect(address("2001:db8::1"), now));
+        drop(limiter.approach(address("2001:db8::1"), now).expect("who is right is not kept away"));
+        assert_eq!(fail("2001:db8:0:100::1", now), Ok(()), "another neighbourhood");
         let later = now + limiter.limits.forgiven_after;
-        limiter.approach(address("2001:db8::1"), later).expect("one is forgiven").fail(later);
-        assert!(limiter.approach(address("2001:db8::1"), later).is_err());
+        assert_eq!(fail("2001:db8::1", later), Ok(()), "one is forgiven, however many there were");
+        assert_eq!(fail("2001:db8::1", later), Err(PreAuthError::Failures));
     }
 
     #[test]
@@ -242,7 +269,7 @@ mod tests {
         let (limiter, now) = (limiter(), Instant::now());
         for guess in 0..10_000u32 {
             let from = IpAddr::from((guess << 8).to_be_bytes());
-            limiter.approach(from, now).expect("room").fail(now);
+            limiter.approach(from, now).expect("room").fail(now).expect("its first");
         }
         assert!(limiter.crowd().prefixes.len() <= MAX_REMEMBERED);
     }

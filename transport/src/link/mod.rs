@@ -39,7 +39,7 @@ use crate::{
     close::{CloseReason, Farewell},
     lane_queue::{PushError, QueueReceiver, QueueSender},
     stats::{LinkStats, Probe},
-    ticket::TicketId,
+    ticket::{Right, TicketId, UnixSeconds},
 };
 
 /// The host's end of a link.
@@ -62,8 +62,12 @@ pub struct Joined {
     pub version: Version,
     /// What the viewer may do.
     pub role: Role,
-    /// Which ticket let it in, for logs.
+    /// What its ticket is good for.
+    pub right: Right,
+    /// Which ticket let it in.
     pub ticket: TicketId,
+    /// When that is worth nothing any more.
+    pub expires: UnixSeconds,
     /// Where it is, for logs.
     pub address: std::net::SocketAddr,
 }

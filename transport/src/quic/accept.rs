@@ -151,15 +151,18 @@ impl<R: Reception> Acceptor<R> {
         }
     }
 
-    /// Turns away whom the limiter does not want, and has addresses proved when it is busy.
+    /// Turns away whom the limiter does not want, and has addresses proved when it is busy or guessed at.
     fn let_approach(&self, incoming: Incoming) -> Option<(Incoming, Permit)> {
-        let address = incoming.remote_address();
-        if self.admission.is_busy() && !incoming.remote_address_validated() && incoming.may_retry() {
+        let (address, now) = (incoming.remote_address(), Instant::now());
+        if self.admission.wants_proof(address.ip(), now)
+            && !incoming.remote_address_validated()
+            && incoming.may_retry()
+        {
             // Cannot fail: it may retry.
             let _ = incoming.retry();
             return None;
         }
-        match self.admission.approach(address.ip(), Instant::now()) {
+        match self.admission.approach(address.ip(), now) {
             Ok(permit) => Some((incoming, permit)),
             Err(reason) => {
                 tracing::debug!(%address, %reason, "turned a connection away");

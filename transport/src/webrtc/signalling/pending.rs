@@ -62,7 +62,8 @@ impl Offered {
         let (pump, sdp) = match prepare(&signalling, address, &offer) {
             Ok(prepared) => prepared,
             Err(error) => {
-                permit.fail(Instant::now());
+                let counted = permit.fail(Instant::now());
+                let error = counted.map_or_else(|wait| AnswerError::Busy(wait.to_string()), |()| error);
                 // The asker may be gone.
                 let _ = reply.send(Err(error));
                 return;

@@ -1,0 +1,88 @@
+//! By whose right each link is there. It ends with that.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use protocol::control::{Refusal, RefusalCode};
+use tokio::{
+    sync::Notify,
+    time::{Interval, MissedTickBehavior, interval},
+};
+use transport::{Joined, OWN_RIGHT, Right, UnixSeconds};
+use web::{Holder, Visitors};
+
+/// How often it is looked whether the time of a right is over. By the wall clock, which may jump, and goes on
+/// while the machine sleeps.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// By what right a viewer is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Hold {
+    /// The owner's own: it lasts as long as the link.
+    Lasting,
+    /// That of a ticket, which ends at a time.
+    Until(UnixSeconds),
+    /// That of a page which entered.
+    Page(Holder),
+}
+
+/// Knows whose rights have ended.
+pub(super) struct Rights {
+    visitors: Arc<Mutex<Visitors>>,
+    ended: Arc<Notify>,
+    look: Interval,
+}
+
+impl Rights {
+    /// Those of the pages that have entered. Needs a tokio runtime.
+    pub(super) fn new(visitors: Arc<Mutex<Visitors>>) -> Self {
+        let ended = lock(&visitors).ended();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { visitors, ended, look }
+    }
+
+    /// By what right a viewer joins.
+    pub(super) fn of(&self, joined: &Joined) -> Result<Hold, Refusal> {
+        match joined.right {
+            Right::OwnJoin => Ok(Hold::Lasting),
+            // Tickets of pages admit nobody.
+            Right::Join | Right::Page | Right::OwnPage => Ok(Hold::Until(joined.expires)),
+            Right::JoinOnce => {
+                let holder = lock(&self.visitors).take(joined.ticket.0, UnixSeconds::now());
+                holder.map(Hold::Page).ok_or_else(over)
+            }
+        }
+    }
+
+    /// Whether a right still stands, which a link uses: an owner's page's is put off by that.
+    pub(super) fn uses(&self, hold: Hold) -> bool {
+        let now = UnixSeconds::now();
+        match hold {
+            Hold::Lasting => true,
+            Hold::Until(end) => now < end,
+            Hold::Page(holder) => lock(&self.visitors).uses(holder, now, OWN_RIGHT),
+        }
+    }
+
+    /// Waits until a right may have ended. May be cancelled without loss.
+    pub(super) async fn change(&mut self) {
+        tokio::select! {
+            () = self.ended.notified() => {}
+            _ = self.look.tick() => {}
+        }
+    }
+}
+
+/// What a viewer is told whose right has ended.
+pub(super) fn over() -> Refusal {
+    let message = "you have left, or the time of your link is over; ask for a new link".to_owned();
+    Refusal { code: RefusalCode::TicketExpired, message }
+}
+
+fn lock(visitors: &Mutex<Visitors>) -> MutexGuard<'_, Visitors> {
+    // Nothing panics while it is held.
+    visitors.lock().unwrap_or_else(PoisonError::into_inner)
+}
