@@ -1,6 +1,12 @@
 //! What a compositor is started with.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use media::{Logical, Size};
 use rustix::process::{Resource, getrlimit};
@@ -22,6 +28,24 @@ pub struct Config {
     pub output: Size<Logical>,
     /// How much one app may use.
     pub limits: Limits,
+    /// Counts the apps that users ask to start: what opens then may take the keyboard.
+    pub starts: Starts,
+}
+
+/// How many apps users have asked to start, shared between the compositor and who starts them.
+#[derive(Clone, Debug, Default)]
+pub struct Starts(Arc<AtomicU64>);
+
+impl Starts {
+    /// A user asks to start an app.
+    pub fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Config {
@@ -33,6 +57,7 @@ impl Config {
             xwayland: true,
             output: Size::new(1920, 1080),
             limits: Limits::default(),
+            starts: Starts::default(),
         }
     }
 }

@@ -23,6 +23,6 @@ mod text;
 mod wayland;
 mod x11;
 
-pub use config::{Config, Limits, XAUTHORITY};
+pub use config::{Config, Limits, Starts, XAUTHORITY};
 pub use event::Event;
 pub use handle::{Compositor, Handle, Overflow, StartError};

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use compositor::Starts;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -100,6 +101,8 @@ pub(crate) struct Apps {
     gone: VecDeque<(u32, Outcome)>,
     /// How many were started.
     started: u64,
+    /// Tells the compositor that a user wants an app.
+    starts: Starts,
     ended: mpsc::Sender<AppEnded>,
     /// Who wants to know of an app that fails.
     askers: HashMap<u32, oneshot::Sender<String>>,
@@ -108,11 +111,12 @@ pub(crate) struct Apps {
 }
 
 impl Apps {
-    /// No apps yet, but their bus. Ends of apps are reported on `ended`, one report an app.
-    pub(crate) fn new(mut env: SessionEnv, ended: mpsc::Sender<AppEnded>) -> Self {
+    /// No apps yet, but their bus. `starts` hears of each that is started. Ends of apps are reported on
+    /// `ended`, one report an app.
+    pub(crate) fn new(mut env: SessionEnv, starts: Starts, ended: mpsc::Sender<AppEnded>) -> Self {
         let bus = Bus::start(&mut env);
         let (running, gone, askers) = (HashMap::new(), VecDeque::new(), HashMap::new());
-        Self { env, bus, running, gone, started: 0, ended, askers, ending: false }
+        Self { env, bus, running, gone, started: 0, starts, ended, askers, ending: false }
     }
 
     /// Starts an app and returns its process id.
@@ -129,6 +133,7 @@ impl Apps {
         let name = program.to_string_lossy().into_owned();
         let mut command = self.command(program, arguments, directory);
         command.env(NUMBER, (self.started + 1).to_string());
+        self.starts.note();
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => StartError::NotFound(name.clone()),
             _ => StartError::Failed(name.clone(), error),

@@ -38,7 +38,7 @@ use self::{
     windows::tracks::Tracks, xwayland::supervisor::Xwayland,
 };
 use crate::{
-    Config, Event, StartError,
+    Config, Event, StartError, Starts,
     queue::{Inbox, Order},
 };
 
@@ -79,6 +79,8 @@ pub(crate) struct State {
     pub(crate) outbox: Outbox,
     pub(crate) globals: Globals,
     pub(crate) clients: Clients,
+    /// Counts the apps that users ask to start.
+    pub(crate) starts: Starts,
     pub(crate) tracks: Tracks,
     pub(crate) screen: Screen,
     pub(crate) input: Input,
@@ -246,6 +248,7 @@ fn start(
         events: events.handle(),
         outbox: Outbox { sink, watch: Watch::start().map_err(StartError::Thread)? },
         clients: Clients::new(config.limits),
+        starts: config.starts.clone(),
         tracks: Tracks::default(),
         cursor: Cursor::default(),
         drags: Drags::default(),

@@ -32,7 +32,11 @@ fn focused(host: &mut Host) -> Copier {
     let device = manager.get_data_device(&app.seat, &app.qh(), ());
     host.drain();
     app.mapped(10, 10, RED);
-    let track = host.window("window", |_| true).track;
+    // The window in use is told first, if this one opens below it: the new one was not told before.
+    let track = host.wait("app", |event| match event {
+        media::Event::App { track, .. } => Some(*track),
+        _ => None,
+    });
     host.send(Command::Focus(Some(track)));
     host.send(Command::Key { cause: cause(1), track, key: media::KeyCode(30), pressed: true });
     let mut selection = None;

@@ -14,7 +14,10 @@ const SERVED: &[(&str, &str)] = &[
     ("wl_output", "one screen, as large as that viewer's"),
     ("wl_data_device_manager", "copy and paste with apps, X11 and viewers; dragging"),
     ("xdg_wm_base", "windows and menus"),
-    ("xdg_activation_v1", "windows come to the front where input led to it, else they ask for attention"),
+    (
+        "xdg_activation_v1",
+        "windows come to the front where input led to it and nobody types on, else they ask for attention",
+    ),
     ("xdg_wm_dialog_v1", "dialogs that keep their parents from being used"),
     ("xdg_system_bell_v1", "bells, heard at viewers"),
     ("xdg_toplevel_icon_manager_v1", "icons that apps draw themselves"),

@@ -97,9 +97,10 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     }
 
     let runtime_dir = RuntimeDir::create()?;
-    let (compositor, env) = start_compositor(&config, &runtime_dir, &events).await?;
+    let starts = compositor::Starts::default();
+    let (compositor, env) = start_compositor(&config, &runtime_dir, starts.clone(), &events).await?;
     let engines = Engines { compositor, encoders: start_encoders(&config, &events) };
-    let apps = start_apps(&config, env, orphan_ends)?;
+    let apps = start_apps(&config, env, starts, orphan_ends)?;
 
     let announcement =
         Announcement::publish(links.clone(), config.ttl, config.link_file.clone(), config.print_links)?;
@@ -165,9 +166,14 @@ impl Places {
 }
 
 /// Starts the first app, if there is one.
-fn start_apps(config: &Config, env: SessionEnv, orphan_ends: OrphanEnds) -> Result<SessionApps> {
+fn start_apps(
+    config: &Config,
+    env: SessionEnv,
+    starts: compositor::Starts,
+    orphan_ends: OrphanEnds,
+) -> Result<SessionApps> {
     let (app_ended, ends) = mpsc::channel(MAX_APPS);
-    let mut apps = Apps::new(env, app_ended);
+    let mut apps = Apps::new(env, starts, app_ended);
     let first = match config.command.as_slice() {
         [] => None,
         command => Some(apps.start(command, None)?),
@@ -179,10 +185,12 @@ fn start_apps(config: &Config, env: SessionEnv, orphan_ends: OrphanEnds) -> Resu
 async fn start_compositor(
     config: &Config,
     runtime_dir: &RuntimeDir,
+    starts: compositor::Starts,
     events: &mpsc::Sender<HostEvent>,
 ) -> Result<(compositor::Handle, SessionEnv)> {
     let mut settings = compositor::Config::new(runtime_dir.path());
     settings.xwayland = config.x11;
+    settings.starts = starts;
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let sink = events.clone();
     let compositor = compositor::Compositor::spawn(settings, move |event| {

@@ -50,6 +50,7 @@ impl Desk {
             (WindowKind::Popup, Desktop::Wayland(_)) => return self.popup_of_parent(track),
         };
         let shows_later = !attributes.visible;
+        let wants_attention = remote.states.urgent;
         let window = match events.create_window(attributes) {
             Ok(window) => window,
             Err(error) => {
@@ -60,7 +61,13 @@ impl Desk {
         if let (Desktop::X11(hints), true) = (&self.desktop, shows_later) {
             let parent = remote.parent.and_then(|parent| self.window(parent)).map(Window::id);
             hints.belongs_to(window.id(), parent, remote.states.modal);
+            if remote.states.urgent {
+                hints.opens_by_itself(window.id());
+            }
             window.set_visible(true);
+        }
+        if wants_attention {
+            window.request_user_attention(Some(UserAttentionType::Critical));
         }
         Some(Face::Window(Rc::new(window)))
     }
@@ -108,8 +115,9 @@ impl Desk {
                 }
                 let instance = remote.app_id.rsplit('.').next().unwrap_or_default();
                 attributes = WindowAttributesExtX11::with_name(attributes, &remote.app_id, instance);
-                // Whom it belongs to must be known before the window manager sees it.
-                attributes.with_visible(remote.parent.is_none() && !remote.states.modal)
+                // Whom it belongs to, and whether the keyboard, must be known before the window manager sees it.
+                let plain = remote.parent.is_none() && !remote.states.modal && !remote.states.urgent;
+                attributes.with_visible(plain)
             }
             Desktop::Wayland(_) => WindowAttributesExtWayland::with_name(attributes, &remote.app_id, ""),
         }

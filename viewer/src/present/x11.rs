@@ -1,4 +1,5 @@
-//! What X11 window managers must know of a window and winit does not tell them: whom it belongs to.
+//! What X11 window managers must know of a window and winit does not tell them: whom it belongs to, and that
+//! it is not to take the keyboard.
 
 use winit::window::WindowId;
 use x11rb::{
@@ -17,6 +18,7 @@ struct Told {
     connection: RustConnection,
     state: u32,
     modal: u32,
+    user_time: u32,
 }
 
 impl Hints {
@@ -38,6 +40,14 @@ impl Hints {
             tracing::debug!("a dialog is not tied to its window: {error}");
         }
     }
+
+    /// Keeps a window that is not shown yet from taking the keyboard.
+    pub(crate) fn opens_by_itself(&self, window: WindowId) {
+        let Some(told) = &self.0 else { return };
+        if let Err(error) = told.untouched(xid(window)) {
+            tracing::debug!("a window may take the keyboard: {error}");
+        }
+    }
 }
 
 impl Told {
@@ -47,7 +57,20 @@ impl Told {
             Ok(connection.intern_atom(false, name)?.reply()?.atom)
         };
         let (state, modal) = (atom(b"_NET_WM_STATE")?, atom(b"_NET_WM_STATE_MODAL")?);
-        Ok(Told { connection, state, modal })
+        let user_time = atom(b"_NET_WM_USER_TIME")?;
+        Ok(Told { connection, state, modal, user_time })
+    }
+
+    /// Says that no user has touched it: window managers do not give it the keyboard then.
+    fn untouched(&self, window: Window) -> Result<(), ReplyError> {
+        self.connection.change_property32(
+            PropMode::REPLACE,
+            window,
+            self.user_time,
+            AtomEnum::CARDINAL,
+            &[0],
+        )?;
+        self.connection.sync()
     }
 
     fn tie(&self, window: Window, parent: Option<Window>, modal: bool) -> Result<(), ReplyError> {

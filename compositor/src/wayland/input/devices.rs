@@ -25,6 +25,7 @@ use crate::wayland::input::pointer_lock::Motion;
 use crate::wayland::input::spare::XKB_OFFSET;
 use crate::wayland::picture::frames::millis;
 use crate::wayland::picture::layout;
+use crate::wayland::windows::invited::Hand;
 
 type Place = SmithayPoint<f64, smithay::utils::Logical>;
 
@@ -53,6 +54,10 @@ impl State {
             state.input.keys_came_last = true;
             if pressed && state.input.keymaps.spare.take_back(key.0) {
                 state.install_keymap();
+            }
+            let receiver = state.input.keyboard_surface();
+            if let Some(receiver) = receiver.as_ref().filter(|_| pressed) {
+                state.pressed(receiver, Hand::Keys);
             }
             let state_of_key = if pressed { KeyState::Pressed } else { KeyState::Released };
             state.press(Keycode::new(u32::from(key.0) + XKB_OFFSET), state_of_key);
@@ -153,6 +158,9 @@ impl State {
                 state: if pressed { ButtonState::Pressed } else { ButtonState::Released },
             };
             let before = pointer.current_focus();
+            if let Some(receiver) = before.as_ref().filter(|_| pressed) {
+                state.pressed(receiver, Hand::Pointer);
+            }
             state.wheel_rests();
             state.input.keys_came_last = false;
             pointer.button(state, &event);
@@ -199,6 +207,7 @@ impl State {
                 let under = self.surface_at(track, point.position);
                 if let Some((surface, _)) = &under {
                     self.input.touched = Some(layout::root_of(surface));
+                    self.pressed(surface, Hand::Pointer);
                 }
                 touch.down(
                     self,

@@ -27,6 +27,7 @@ use crate::wayland::input::composition::Progress;
 use crate::wayland::input::held::Held;
 use crate::wayland::input::pointer_lock::Lock;
 use crate::wayland::input::text::Keymaps;
+use crate::wayland::windows::invited::Press;
 use crate::wayland::windows::tracks::Tracks;
 use crate::wayland::{State, globals::Globals};
 
@@ -51,6 +52,8 @@ pub(crate) struct Input {
     pub(crate) lock: Lock,
     /// Whether the user was at the keyboard last, and not at the pointer.
     pub(crate) keys_came_last: bool,
+    /// What the user pressed last.
+    pub(crate) pressed: Option<Press>,
     /// How far the app with the keyboard has come with it.
     pub(crate) progress: Progress,
     /// Commands for the keyboard that wait.
@@ -86,6 +89,7 @@ impl Input {
             touched: None,
             lock: Lock::default(),
             keys_came_last: false,
+            pressed: None,
             progress: Progress::default(),
             held: Held::default(),
         })

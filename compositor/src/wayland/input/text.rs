@@ -15,6 +15,7 @@ use xkbcommon::xkb;
 use crate::wayland::State;
 use crate::wayland::input::keymap;
 use crate::wayland::input::spare::{self, Reader, Spare, Unread, XKB_OFFSET};
+use crate::wayland::windows::invited::Hand;
 
 /// Keymaps: the viewer's, and what is lent of its codes.
 #[derive(Debug, Default)]
@@ -71,6 +72,7 @@ impl State {
         self.deliver(cause, |state| {
             state.follow_focus(track);
             let receiver = state.input.keyboard_surface()?;
+            state.pressed(&receiver, Hand::Keys);
             if !state.commit_text(text) {
                 let typed = state.type_text(text, Care::Full);
                 state.type_later(cause, track, &text[typed..]);

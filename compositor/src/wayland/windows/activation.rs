@@ -12,6 +12,7 @@ use smithay::{
 
 use crate::wayland::State;
 use crate::wayland::picture::layout;
+use crate::wayland::windows::invited::Press;
 
 /// How long after the input that led to it a token counts.
 const VALID: Duration = Duration::from_secs(10);
@@ -19,8 +20,8 @@ const VALID: Duration = Duration::from_secs(10);
 /// Tokens that are remembered at a time.
 const MAX_TOKENS: usize = 256;
 
-/// Marks a token that a user's input led to.
-struct LedByInput;
+/// Marks a token that a user's input led to: by what was pressed last.
+struct LedByInput(Option<Press>);
 
 impl XdgActivationHandler for State {
     fn activation_state(&mut self) -> &mut XdgActivationState {
@@ -38,8 +39,9 @@ impl XdgActivationHandler for State {
         let entered = self.input.keyboard.last_enter();
         let led_by_input =
             data.serial.as_ref().zip(entered).is_some_and(|((s, _), e)| s.is_no_older_than(&e));
+        let pressed = self.input.pressed;
         if led_by_input {
-            data.user_data.insert_if_missing_threadsafe(|| LedByInput);
+            data.user_data.insert_if_missing_threadsafe(|| LedByInput(pressed));
         }
         true
     }
@@ -52,10 +54,12 @@ impl XdgActivationHandler for State {
     ) {
         self.globals.activation.remove_token(&token);
         let Some(id) = self.tracks.of_surface(&layout::root_of(&surface)) else { return };
-        if data.user_data.get::<LedByInput>().is_some() && data.timestamp.elapsed() < VALID {
+        let led = data.user_data.get::<LedByInput>().filter(|_| data.timestamp.elapsed() < VALID);
+        // Who types elsewhere by now goes on.
+        if led.is_some_and(|LedByInput(press)| self.awaits(press.as_ref())) {
             self.focus(Some(id));
         } else {
-            self.mark_urgent(id);
+            self.set_urgent(id, true);
         }
     }
 }

@@ -4,6 +4,7 @@ pub(in crate::wayland) mod activation;
 pub(in crate::wayland) mod decoration;
 pub(in crate::wayland) mod foreign;
 pub(in crate::wayland) mod grabs;
+pub(in crate::wayland) mod invited;
 pub(in crate::wayland) mod listed;
 pub(in crate::wayland) mod pings;
 pub(in crate::wayland) mod popups;

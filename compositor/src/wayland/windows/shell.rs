@@ -208,6 +208,23 @@ impl State {
         if !self.may_report(id) {
             return;
         }
+        if self.tracks.shown(id) {
+            self.send_report(id, window);
+        } else {
+            self.introduce(id);
+            self.report_now(id);
+        }
+    }
+
+    /// Reports a window's state, however often that happens.
+    pub(in crate::wayland) fn report_now(&mut self, id: TrackId) {
+        if let Some(track) = self.tracks.get(id) {
+            let window = self.describe(id, track);
+            self.send_report(id, window);
+        }
+    }
+
+    fn send_report(&mut self, id: TrackId, window: Window) {
         let Some(track) = self.tracks.get_mut(id) else { return };
         let first = track.reported.replace(window.clone()).is_none();
         if first {
@@ -222,18 +239,13 @@ impl State {
         }
     }
 
-    /// Reports whose window it is. Xwayland stands for many apps, which X tells apart.
+    /// Reports whose window it is.
     fn report_app(&mut self, id: TrackId) {
-        let Some(track) = self.tracks.get(id) else { return };
-        let app = match &track.role {
-            Role::X11(shown) => self.xwayland.running().map(|x11| x11.app_of(shown.window)),
-            Role::Toplevel(_) | Role::Popup(_) => {
-                track.root.client().map(|client| self.clients.number(&client.id()))
-            }
-        };
-        if let Some(app) = app {
-            self.outbox.source(Event::App { track: id, app });
+        let Some(app) = self.app_number(id) else { return };
+        if let Some(track) = self.tracks.get_mut(id) {
+            track.app = Some(app);
         }
+        self.outbox.source(Event::App { track: id, app });
     }
 
     /// A window is shown for the first time: what refers to it is told again.
@@ -249,7 +261,7 @@ impl State {
         }
     }
 
-    fn describe(&self, id: TrackId, track: &Track) -> Window {
+    pub(in crate::wayland) fn describe(&self, id: TrackId, track: &Track) -> Window {
         let picture = &track.picture;
         let common = Window {
             track: id,

@@ -276,12 +276,15 @@ impl State {
         }
     }
 
-    /// A window wants the user's attention.
-    pub(in crate::wayland) fn mark_urgent(&mut self, id: TrackId) {
+    /// A window wants the user's attention, or no more.
+    pub(in crate::wayland) fn set_urgent(&mut self, id: TrackId, urgent: bool) {
+        if self.set_x11_urgent(id, urgent) {
+            return;
+        }
         if let Some(track) = self.tracks.get_mut(id)
             && let Role::Toplevel(toplevel) = &mut track.role
         {
-            toplevel.urgent = true;
+            toplevel.urgent = urgent;
         }
         if self.tracks.shown(id) {
             self.report(id);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use media::{Canvas, Scale, TrackId, Window};
+use media::{AppId, Canvas, Scale, TrackId, Window};
 use smithay::{
     reexports::wayland_server::{Resource, backend::ObjectId, protocol::wl_surface::WlSurface},
     wayland::shell::xdg::{PopupSurface, ToplevelSurface},
@@ -46,6 +46,8 @@ pub(crate) struct Track {
     pub(crate) preferred_scale: Scale,
     /// How often its state may be reported: as often as a screen could show it.
     pub(crate) pace: Pace,
+    /// Whose it is, from when it is shown.
+    pub(crate) app: Option<AppId>,
     /// Greater is nearer to the user.
     pub(crate) stacking: u32,
 }
@@ -75,6 +77,7 @@ impl Tracks {
             reported: None,
             preferred_scale,
             pace: Pace::new(16, Duration::from_millis(16)),
+            app: None,
             stacking: self.next_stacking(),
         };
         self.by_id.insert(id, track);

@@ -112,6 +112,13 @@ impl State {
         }
     }
 
+    /// A window wants the user's attention, or no more. Whether it is one of X11.
+    pub(in crate::wayland) fn set_x11_urgent(&mut self, track: TrackId, urgent: bool) -> bool {
+        let Some(id) = self.x11_window_of(track) else { return false };
+        self.change_x11_states(id, |states| states.attention = urgent);
+        true
+    }
+
     /// A window has the user's attention.
     pub(super) fn attend_x11(&mut self, id: Window) {
         self.change_x11_states(id, |states| (states.hidden, states.attention) = (false, false));
