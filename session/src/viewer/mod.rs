@@ -8,6 +8,9 @@
 //!   viewer.
 //! - What the user did takes effect once, in order, also where a link broke on its way and while there is
 //!   none, if a new link comes soon; else none of it does.
+//! - What the front end is told of texts, sizes and places can be shown: see `sane`. All tracks together hold
+//!   no more pixels, and no more bytes of updates, than any honest session has; a host that exceeds that
+//!   loses the link.
 //! - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
 
 mod action;
@@ -20,6 +23,7 @@ mod journal;
 mod lane;
 mod latency;
 mod order;
+mod sane;
 mod windows;
 
 use std::{collections::VecDeque, time::Duration};
@@ -37,6 +41,7 @@ use protocol::{
 pub use action::{Action, Config, End, Event, Outbound, State, Unsent};
 pub use histogram::{Histogram, Summary};
 pub use latency::{Latency, Stage};
+pub use sane::clean;
 pub use windows::Shown;
 
 use clipboard::{ClipboardEnd, Reaction};
@@ -128,7 +133,7 @@ impl Viewer {
     /// A message of the host.
     pub fn handle_control(&mut self, now: Timestamp, message: ToViewer) {
         let live = self.is_live();
-        match message {
+        match sane::message(message) {
             ToViewer::Welcome(welcome) => self.welcome(now, welcome),
             ToViewer::Refused(refusal) => self.set_state(State::Closed(End::Refused(refusal))),
             ToViewer::Goodbye { reason } => self.set_state(State::Closed(End::Goodbye(reason))),
@@ -170,12 +175,8 @@ impl Viewer {
             self.send(Outbound::Feedback(feedback));
             return;
         }
-        let order = match self.windows.order(track) {
-            Ok(order) => order,
-            Err(too_many) => return self.protocol(too_many.to_string()),
-        };
-        if let Err(gap) = order.insert(now, update) {
-            return self.protocol(format!("update {} of {track} never came", gap.0));
+        if let Err(too_many) = self.windows.insert(now, update) {
+            return self.protocol(too_many.to_string());
         }
         self.hand_out(track);
     }
@@ -492,8 +493,9 @@ impl Viewer {
         }
     }
 
-    fn window_reported(&mut self, window: Window) {
+    fn window_reported(&mut self, mut window: Window) {
         let track = window.track;
+        window.parent.take_if(|parent| self.windows.is_at_or_above(track, *parent));
         if let Err(too_many) = self.windows.report(window.clone()) {
             return self.protocol(too_many.to_string());
         }

@@ -25,16 +25,21 @@ impl Default for Order {
 pub(crate) struct Gap(pub(crate) UpdateId);
 
 impl Order {
-    /// An update arrived. One that was handed out before is dropped.
-    pub(crate) fn insert(&mut self, now: Timestamp, update: Update) -> Result<(), Gap> {
-        if update.id.0 < self.next {
-            return Ok(());
+    /// An update arrived. One that was handed out before, or that waits already, is dropped: `false`.
+    pub(crate) fn insert(&mut self, now: Timestamp, update: Update) -> Result<bool, Gap> {
+        if update.id.0 < self.next || self.waiting.contains_key(&update.id.0) {
+            return Ok(false);
         }
         if self.waiting.len() >= MAX_WAITING {
             return Err(Gap(UpdateId(self.next)));
         }
-        self.waiting.entry(update.id.0).or_insert((now, update));
-        Ok(())
+        self.waiting.insert(update.id.0, (now, update));
+        Ok(true)
+    }
+
+    /// The updates that wait.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Update> {
+        self.waiting.values().map(|(_, update)| update)
     }
 
     /// The next in order, with the time of its arrival.

@@ -6,7 +6,7 @@ use media::{InputId, Pixels, Size, Timestamp, Timing, TrackId, Update, UpdateId,
 
 use thiserror::Error;
 
-use super::order::Order;
+use super::order::{Gap, Order};
 
 /// The most windows that a viewer keeps: a host that reports more is broken.
 const MAX_WINDOWS: usize = 4096;
@@ -16,6 +16,12 @@ const MAX_UNAPPLIED: usize = 1024;
 const MAX_EARLY: usize = 1024;
 /// How many tracks that are gone are remembered, to know their late updates.
 const MAX_GONE: usize = 1024;
+
+/// The most bytes of updates that wait for others, or to be applied, of all tracks together: several of the
+/// longest messages.
+const MAX_HELD: u64 = 256 << 20;
+/// The most pixels of all pictures together, which take 2 GiB: 64 screens of 3840 × 2160.
+const MAX_PIXELS: u64 = 512 << 20;
 
 /// One window.
 #[derive(Clone, Debug)]
@@ -45,6 +51,8 @@ struct Unapplied {
     exact: bool,
     cause: Option<InputId>,
     timing: Timing,
+    /// How much memory it holds until then.
+    held: u64,
 }
 
 /// An update that has been applied, as far as latency is concerned.
@@ -72,6 +80,15 @@ pub(crate) enum TooMany {
     /// See [`MAX_UNAPPLIED`].
     #[error("over {MAX_UNAPPLIED} updates of {0} ahead of the decoder")]
     Unapplied(TrackId),
+    /// Too many wait for one that never came.
+    #[error("update {1} of {0} never came")]
+    Gap(TrackId, UpdateId),
+    /// See [`MAX_HELD`].
+    #[error("over {} MiB of updates that cannot be shown yet", MAX_HELD >> 20)]
+    Held,
+    /// See [`MAX_PIXELS`].
+    #[error("pictures of over {} million pixels", MAX_PIXELS / 1_000_000)]
+    Pixels,
 }
 
 /// All windows and the order of their updates.
@@ -81,6 +98,10 @@ pub(crate) struct Windows {
     unapplied: BTreeMap<TrackId, VecDeque<Unapplied>>,
     orders: BTreeMap<TrackId, Order>,
     gone: VecDeque<TrackId>,
+    /// The memory of all updates that wait for others, or to be applied.
+    held: u64,
+    /// How many pixels each track's picture has, as far as updates were handed out.
+    pixels: BTreeMap<TrackId, u64>,
 }
 
 impl Windows {
@@ -140,6 +161,10 @@ impl Windows {
         let confirmed = self.shown.get(&track).is_some_and(|shown| shown.confirmed);
         let order = self.orders.get_mut(&track).filter(|_| confirmed);
         let Some((received, update)) = order.and_then(Order::next) else { return Ok(None) };
+        self.pixels.insert(track, update.size.area());
+        if self.pixels.values().fold(0, |sum: u64, pixels| sum.saturating_add(*pixels)) > MAX_PIXELS {
+            return Err(TooMany::Pixels);
+        }
         let unapplied = self.unapplied.entry(track).or_default();
         if unapplied.len() >= MAX_UNAPPLIED {
             return Err(TooMany::Unapplied(track));
@@ -151,6 +176,7 @@ impl Windows {
             exact: update.exact,
             cause: update.caused_by_input,
             timing: update.timing,
+            held: held_by(&update),
         });
         Ok(Some(update))
     }
@@ -160,6 +186,7 @@ impl Windows {
         let queue = self.unapplied.get_mut(&track)?;
         let mut newest = None;
         while let Some(unapplied) = queue.pop_front_if(|unapplied| unapplied.id <= id) {
+            self.held = self.held.saturating_sub(unapplied.held);
             newest = Some(unapplied);
         }
         let Unapplied { received, size, exact, cause, timing, .. } = newest?;
@@ -174,13 +201,18 @@ impl Windows {
 
     /// A window is not shown any more; says whether it was.
     pub(crate) fn remove(&mut self, track: TrackId) -> bool {
-        self.unapplied.remove(&track);
+        for unapplied in self.unapplied.remove(&track).into_iter().flatten() {
+            self.held = self.held.saturating_sub(unapplied.held);
+        }
+        self.pixels.remove(&track);
         self.shown.remove(&track).is_some()
     }
 
     /// A window is gone for good: updates of it that are still on their way are late.
     pub(crate) fn bury(&mut self, track: TrackId) {
-        self.orders.remove(&track);
+        if let Some(order) = self.orders.remove(&track) {
+            self.held = self.held.saturating_sub(order.waiting().map(held_by).sum());
+        }
         if self.gone.len() >= MAX_GONE {
             self.gone.pop_front();
         }
@@ -192,8 +224,24 @@ impl Windows {
         self.gone.contains(&track)
     }
 
+    /// Whether a window is `track`, or belongs to it over any number of others.
+    pub(crate) fn is_at_or_above(&self, track: TrackId, window: TrackId) -> bool {
+        let parent = |window: &TrackId| self.shown.get(window).and_then(|shown| shown.window.parent);
+        // What is kept has no circles; the bound is only there so that this ends whatever is kept.
+        std::iter::successors(Some(window), parent).take(MAX_WINDOWS).any(|window| window == track)
+    }
+
+    /// An update has arrived: it waits for its turn.
+    pub(crate) fn insert(&mut self, now: Timestamp, update: Update) -> Result<(), TooMany> {
+        let (track, held) = (update.track, held_by(&update));
+        let is_new =
+            self.order(track)?.insert(now, update).map_err(|Gap(missing)| TooMany::Gap(track, missing))?;
+        self.held += if is_new { held } else { 0 };
+        if self.held > MAX_HELD { Err(TooMany::Held) } else { Ok(()) }
+    }
+
     /// Where updates of a track are ordered.
-    pub(crate) fn order(&mut self, track: TrackId) -> Result<&mut Order, TooMany> {
+    fn order(&mut self, track: TrackId) -> Result<&mut Order, TooMany> {
         let known = self.shown.contains_key(&track) || self.orders.contains_key(&track);
         if !known {
             let early = self.orders.keys().filter(|track| !self.shown.contains_key(track)).count();
@@ -209,6 +257,7 @@ impl Windows {
         self.orders.clear();
         self.unapplied.clear();
         self.gone.clear();
+        self.held = 0;
         for shown in self.shown.values_mut() {
             shown.confirmed = false;
             shown.exact = false;
@@ -218,5 +267,118 @@ impl Windows {
     /// The windows that the host has not reported since the last welcome.
     pub(crate) fn unconfirmed(&self) -> Vec<TrackId> {
         self.shown.iter().filter(|(_, shown)| !shown.confirmed).map(|(track, _)| *track).collect()
+    }
+}
+
+/// The memory that an update holds, about.
+fn held_by(update: &Update) -> u64 {
+    let ops: usize = update.ops.iter().map(media::Op::encoded_len).sum();
+    (size_of::<Update>() + ops) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use media::{MAX_DIMENSION, Op, Rect, Scale, SizeLimits, States, TileCoding, WindowKind};
+
+    use super::*;
+
+    fn window(track: u32, parent: Option<u32>) -> Window {
+        Window {
+            track: TrackId(track),
+            kind: if parent.is_some() { WindowKind::Popup } else { WindowKind::Toplevel },
+            parent: parent.map(TrackId),
+            title: String::new(),
+            app_id: String::new(),
+            icon: None,
+            position: Default::default(),
+            size: Size::new(1, 1),
+            scale: Scale::ONE,
+            limits: SizeLimits::default(),
+            states: States::default(),
+            configured: 0,
+            stacking: track,
+        }
+    }
+
+    fn update(track: u32, id: u64, side: u32, data: &Bytes) -> Update {
+        let rect = Rect::new(0, 0, side, side);
+        Update {
+            track: TrackId(track),
+            id: UpdateId(id),
+            size: Size::new(side, side),
+            ops: vec![Op::Tile { rect, coding: TileCoding::Solid, data: data.clone() }],
+            exact: true,
+            caused_by_input: None,
+            timing: Timing::default(),
+        }
+    }
+
+    /// Reports a window, and hands out an update of it.
+    fn hand_out(windows: &mut Windows, update: Update) -> Result<(), TooMany> {
+        let track = update.track;
+        windows.report(window(track.0, None))?;
+        windows.insert(Timestamp(0), update)?;
+        windows.next(track).map(|next| assert!(next.is_some()))
+    }
+
+    fn end(windows: &mut Windows, track: u32) {
+        windows.remove(TrackId(track));
+        windows.bury(TrackId(track));
+    }
+
+    #[test]
+    fn one_colour_on_ever_more_tracks_ends_the_link_and_what_is_gone_counts_no_more() {
+        let mut windows = Windows::default();
+        let colour = Bytes::from_static(&[1, 2, 3, 255]);
+        for track in 1..100 {
+            hand_out(&mut windows, update(track, 1, MAX_DIMENSION, &colour)).expect("one at a time");
+            end(&mut windows, track);
+        }
+        let first = (101..200).find_map(|track| {
+            hand_out(&mut windows, update(track, 1, MAX_DIMENSION, &colour)).err().map(|error| (track, error))
+        });
+        assert_eq!(first, Some((109, TooMany::Pixels)), "eight of the largest pictures");
+    }
+
+    #[test]
+    fn updates_out_of_order_are_bounded_by_bytes_over_all_tracks() {
+        let mut windows = Windows::default();
+        let long = Bytes::from(vec![0; 31 << 20]);
+        for track in 1..=8 {
+            windows.report(window(track, None)).expect("few");
+            windows.insert(Timestamp(0), update(track, 2, 4, &long)).expect("eight of the longest");
+        }
+        for _ in 0..9 {
+            windows.insert(Timestamp(0), update(1, 2, 4, &long)).expect("one that is held already");
+        }
+        assert_eq!(windows.insert(Timestamp(0), update(9, 2, 4, &long)), Err(TooMany::Held));
+    }
+
+    #[test]
+    fn what_was_applied_or_is_gone_holds_nothing() {
+        let mut windows = Windows::default();
+        let long = Bytes::from(vec![0; 31 << 20]);
+        for id in 1..=20 {
+            hand_out(&mut windows, update(1, id, 4, &long)).expect("one at a time");
+            windows.applied(TrackId(1), UpdateId(id)).expect("handed out");
+        }
+        for track in 2..=20 {
+            hand_out(&mut windows, update(track, 1, 4, &long)).expect("two at a time");
+            windows.insert(Timestamp(0), update(track, 3, 4, &long)).expect("two at a time");
+            end(&mut windows, track);
+        }
+        assert_eq!(windows.held, 0);
+    }
+
+    #[test]
+    fn a_window_is_above_itself_and_whatever_belongs_to_it() {
+        let mut windows = Windows::default();
+        for (track, parent) in [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(9))] {
+            windows.report(window(track, parent)).expect("few");
+        }
+        let above = |track, window| windows.is_at_or_above(TrackId(track), TrackId(window));
+        assert!(above(1, 1) && above(1, 3) && above(9, 4) && above(5, 5));
+        assert!(!above(3, 1) && !above(3, 4) && !above(3, 9));
     }
 }

@@ -14,7 +14,7 @@ use media::{Timestamp, TrackId, Update, UpdateId};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use super::{Event, Sink, Updated};
-use crate::picture::Picture;
+use crate::{decode::ApplyError, picture::Picture};
 
 /// What became of an update, for the viewer core.
 #[derive(Debug)]
@@ -30,7 +30,14 @@ pub(crate) enum Decoded {
         /// When its pixels were ready.
         at: Timestamp,
     },
-    /// It could not be applied: this copy of the track has nothing in common with the host's any more.
+    /// It breaks a rule: no honest host sends it.
+    Malformed {
+        /// Of which connection.
+        connection: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A video could not be decoded: this copy of the track has nothing in common with the host's any more.
     Broken {
         /// Of which connection.
         connection: u64,
@@ -152,7 +159,14 @@ impl<S: Sink> Worker<S> {
             }
             Err(error) => {
                 let reason = format!("update {} of {} cannot be applied: {error}", update.id, update.track);
-                (Decoded::Broken { connection, reason }, None)
+                let decoded = match error {
+                    ApplyError::Video { .. } => Decoded::Broken { connection, reason },
+                    ApplyError::Size(_)
+                    | ApplyError::Outside { .. }
+                    | ApplyError::TooMuch { .. }
+                    | ApplyError::Tile { .. } => Decoded::Malformed { connection, reason },
+                };
+                (decoded, None)
             }
         };
         // First the core, then whoever presents: the core cannot place the presenting of what it does not
@@ -247,7 +261,7 @@ mod tests {
     fn what_cannot_be_applied_is_reported() {
         let (mut decoder, _events, mut results) = decoder();
         decoder.apply(Update { size: Size::new(2, 2), ..update(1, [0; 4]) });
-        assert!(matches!(results.blocking_recv(), Some(Decoded::Broken { connection: 0, .. })));
+        assert!(matches!(results.blocking_recv(), Some(Decoded::Malformed { connection: 0, .. })));
     }
 
     #[test]

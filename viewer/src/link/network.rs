@@ -35,7 +35,7 @@ pub(super) fn run(address: LinkAddress, stats: bool, commands: mpsc::Receiver<Co
         }),
         Err(error) => End::Failed(format!("cannot set up the network thread: {error}")),
     };
-    sink(Event::State(State::Ended(end)));
+    sink(Event::State(State::Ended(printable(end))));
 }
 
 struct Network<S> {
@@ -98,8 +98,8 @@ impl<S: Sink> Network<S> {
                 Err(Failure::Connect(error)) => error.to_string(),
             };
             let wait = backoff.next();
-            tracing::info!(reason = broken, "not connected; trying again in {wait:?}");
-            self.tell(Event::State(State::Reconnecting { reason: broken }));
+            tracing::info!(reason = core::clean(&broken), "not connected; trying again in {wait:?}");
+            self.tell(Event::State(State::Reconnecting { reason: core::clean(&broken) }));
             if self.pause(wait).await.is_left() {
                 return End::Left;
             }
@@ -166,8 +166,8 @@ impl<S: Sink> Network<S> {
                 // Before commands: the word that an update was presented must not overtake the word that it
                 // was applied.
                 Some(decoded) = self.decoded.recv() => {
-                    if let Some(reason) = self.on_decoded(decoded) {
-                        break Over::Broken(reason);
+                    if let Some(over) = self.on_decoded(decoded) {
+                        break over;
                     }
                 }
                 command = self.commands.recv() => match self.command(command, sender.stats()) {
@@ -240,22 +240,31 @@ impl<S: Sink> Network<S> {
             | ViewerIncoming::Closed(CloseReason::Refused(refusal)) => return Some(thrown_out(refusal)),
             ViewerIncoming::Control(message) => self.core.handle_control(now, message),
             ViewerIncoming::Update(update) => self.core.handle_update(now, update),
+            // Trying again would not mend the host.
+            ViewerIncoming::Closed(reason @ CloseReason::Protocol(_)) => {
+                return Some(Over::End(End::Failed(reason.to_string())));
+            }
             ViewerIncoming::Closed(reason) => return Some(Over::Broken(reason.to_string())),
         }
         None
     }
 
-    /// `Some` with the reason if the connection is worth nothing any more.
-    fn on_decoded(&mut self, decoded: Decoded) -> Option<String> {
+    /// `Some` if the connection is worth nothing any more.
+    fn on_decoded(&mut self, decoded: Decoded) -> Option<Over> {
         match decoded {
             Decoded::Applied { connection, track, update, at } if connection == self.decoder.connection() => {
                 self.figures.applied();
                 self.core.handle_applied(clock::now(), track, update, at);
                 None
             }
-            Decoded::Broken { connection, reason } if connection == self.decoder.connection() => Some(reason),
+            Decoded::Broken { connection, reason } if connection == self.decoder.connection() => {
+                Some(Over::Broken(reason))
+            }
+            Decoded::Malformed { connection, reason } if connection == self.decoder.connection() => {
+                Some(Over::End(End::Failed(core::End::Protocol(reason).to_string())))
+            }
             // Of a connection that is over.
-            Decoded::Applied { .. } | Decoded::Broken { .. } => None,
+            Decoded::Applied { .. } | Decoded::Broken { .. } | Decoded::Malformed { .. } => None,
         }
     }
 
@@ -373,6 +382,7 @@ fn is_final(error: &ConnectError) -> bool {
     match error {
         ConnectError::WrongKey { .. } => true,
         ConnectError::Refused(refusal) => is_for_good(refusal),
+        ConnectError::Closed(CloseReason::Protocol(_)) => true,
         ConnectError::Resolve { .. }
         | ConnectError::Silence { .. }
         | ConnectError::Closed(_)
@@ -397,6 +407,15 @@ fn thrown_out(refusal: Refusal) -> Over {
         Over::End(End::Failed(refusal.message))
     } else {
         Over::Broken(refusal.message)
+    }
+}
+
+/// Hosts word what is said at the end, and it goes to a terminal.
+fn printable(end: End) -> End {
+    match end {
+        End::Left => End::Left,
+        End::SessionOver(reason) => End::SessionOver(core::clean(&reason)),
+        End::Failed(reason) => End::Failed(core::clean(&reason)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Places and sizes between the session's logical units and this desktop's pixels.
 
-use media::{Logical, Pixels, Point, Position, Rect, Scale, Size};
+use media::{Logical, MAX_DIMENSION, Pixels, Point, Position, Rect, Scale, Size};
+use winit::dpi::{LogicalSize, PhysicalPosition, PhysicalSize};
 
 /// The scale that is nearest to a desktop's.
 pub(crate) fn scale(factor: f64) -> Scale {
@@ -12,6 +13,25 @@ pub(crate) fn scale(factor: f64) -> Scale {
 pub(crate) fn to_logical(size: Size<Pixels>, scale: Scale) -> Size<Logical> {
     let length = |n: u32| ((f64::from(n) / scale.factor()).round() as u32).max(1);
     Size::new(length(size.w), length(size.h))
+}
+
+/// The pixels that a window system can be asked for: none has room for a window without any, and X11 counts
+/// sides in 16 bits.
+pub(crate) fn physical(size: Size<Pixels>) -> PhysicalSize<u32> {
+    let side = |n: u32| n.clamp(1, MAX_DIMENSION);
+    PhysicalSize::new(side(size.w), side(size.h))
+}
+
+/// The same for a size that the window system scales, by at most 8.
+pub(crate) fn logical(size: Size<Logical>) -> LogicalSize<u32> {
+    let side = |n: u32| n.clamp(1, MAX_DIMENSION - 1);
+    LogicalSize::new(side(size.w), side(size.h))
+}
+
+/// A place on the desktop, which X11 counts in 16 bits.
+pub(crate) fn place(at: Point<Pixels>) -> PhysicalPosition<i32> {
+    let bounded = |n: i32| n.clamp(i16::MIN.into(), i16::MAX.into());
+    PhysicalPosition::new(bounded(at.x), bounded(at.y))
 }
 
 /// Where a window's content is in its local window.
@@ -92,6 +112,19 @@ mod tests {
                 assert_eq!(to_logical(scale(factor).to_pixels(size), scale(factor)), size, "{w} at {factor}");
             }
         }
+    }
+
+    #[test]
+    fn no_window_system_is_asked_for_what_its_numbers_cannot_hold() {
+        for n in [0, 1, 8192, 16_384, 65_535, 65_536, u32::MAX] {
+            let fits = |n: u32| n > 0 && u16::try_from(n).is_ok();
+            assert!(fits(physical(Size::new(n, n)).width));
+            let scaled = logical(Size::new(n, n)).to_physical::<u32>(8.0);
+            assert!(fits(scaled.width) && fits(scaled.height), "{n}");
+            let at = place(Point::new(n as i32, i32::MIN));
+            assert!(i16::try_from(at.x).is_ok() && i16::try_from(at.y).is_ok(), "{n}");
+        }
+        assert_eq!(physical(Size::new(640, 480)), PhysicalSize::new(640, 480));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use media::{Logical, Pixels, Point, Size, TrackId, Window as Remote, WindowKind};
 use winit::{
-    dpi::{LogicalSize, PhysicalPosition, PhysicalSize},
     event_loop::ActiveEventLoop,
     platform::{
         wayland::WindowAttributesExtWayland,
@@ -16,6 +15,7 @@ use winit::{
 use super::{
     desk::{Desk, Desktop},
     face::Face,
+    geometry::{logical, physical, place},
     view::View,
 };
 
@@ -129,8 +129,8 @@ impl Desk {
         Some(
             Window::default_attributes()
                 .with_title(self.title(remote))
-                .with_inner_size(PhysicalSize::new(size.w, size.h))
-                .with_position(PhysicalPosition::new(at.x, at.y))
+                .with_inner_size(physical(size))
+                .with_position(place(at))
                 .with_decorations(false)
                 // Menus have round corners, and space around them.
                 .with_transparent(true)
@@ -142,10 +142,15 @@ impl Desk {
 
     /// Where a popup is on the desktop, and its size there.
     fn popup_rect(&self, remote: &Remote) -> Option<(Point<Pixels>, Size<Pixels>)> {
-        let (root_track, place) = self.windows.place(remote.track);
+        let (root_track, within) = self.windows.place(remote.track);
         let root = self.views.get(&root_track)?;
-        let rect = self.placement(root_track).rect(place, remote.size);
-        Some((root.origin()?.offset(rect.x, rect.y), Size::new(rect.w, rect.h)))
+        let rect = self.placement(root_track).rect(within, remote.size);
+        // None is larger than the screen, whatever its host says.
+        let screen = root.face.window().and_then(Window::current_monitor).map(|monitor| monitor.size());
+        let side = |n: u32, screen: Option<u32>| n.min(screen.filter(|&n| n > 0).unwrap_or(n));
+        let size =
+            Size::new(side(rect.w, screen.map(|it| it.width)), side(rect.h, screen.map(|it| it.height)));
+        Some((root.origin()?.offset(rect.x, rect.y), size))
     }
 
     fn place_popup(&mut self, track: TrackId) {
@@ -153,13 +158,13 @@ impl Desk {
         match self.views.get(&track).map(|view| view.face.clone()) {
             None => {}
             Some(Face::Popup(popup)) => {
-                if let Some((_, place)) = self.place_of_popup(remote) {
-                    popup.put(place);
+                if let Some((_, granted)) = self.place_of_popup(remote) {
+                    popup.put(granted);
                 }
             }
             Some(Face::Window(window)) => {
                 let Some((at, size)) = self.popup_rect(remote) else { return };
-                window.set_outer_position(PhysicalPosition::new(at.x, at.y));
+                window.set_outer_position(place(at));
                 if let Some(view) = self.views.get_mut(&track) {
                     request_size(view, size);
                 }
@@ -231,18 +236,14 @@ fn follow_size(view: &mut View, window: &Window, remote: &Remote, before: &Remot
 }
 
 pub(super) fn request_size(view: &mut View, size: Size<Pixels>) {
-    if size == view.size() {
+    let wanted = physical(size);
+    if Size::new(wanted.width, wanted.height) == view.size() {
         return;
     }
     // Some desktops answer at once, others by an event.
-    let wanted = PhysicalSize::new(size.w, size.h);
     if let Some(now) = view.face.window().and_then(|window| window.request_inner_size(wanted))
         && let Err(error) = view.resize(Size::new(now.width, now.height))
     {
         tracing::warn!(%error, "a window could not be resized");
     }
-}
-
-fn logical(size: Size<Logical>) -> LogicalSize<u32> {
-    LogicalSize::new(size.w, size.h)
 }

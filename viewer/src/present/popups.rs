@@ -3,7 +3,7 @@
 //! A popup is opened once its parent is on the desktop, and is gone before its parent is: desktops insist on
 //! both.
 
-use media::{Point, Size, TrackId, Window as Remote, WindowKind};
+use media::{MAX_DIMENSION, Point, Size, TrackId, Window as Remote, WindowKind};
 use protocol::input::InputEvent;
 use winit::event_loop::ActiveEventLoop;
 
@@ -39,7 +39,7 @@ impl Desk {
         let at = unit.position(f64::from(shown.x - left), f64::from(shown.y - top));
         let at = Point::new(at.x.round() as i32 + frame.x, at.y.round() as i32 + frame.y);
         let share = placement.share(scale);
-        let length = |n: u32| ((f64::from(n) * share).round() as u32).max(1);
+        let length = |n: u32| ((f64::from(n) * share).round() as u32).clamp(1, MAX_DIMENSION);
         let size = Size::new(length(popup.size.w), length(popup.size.h));
         Some((parent, Place { at, size, scale }))
     }

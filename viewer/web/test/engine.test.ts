@@ -211,7 +211,7 @@ describe("a link that breaks", () => {
     expect(stage.link.networkChanged).toHaveBeenCalledOnce();
   });
 
-  test("has broken by itself, if the host breaks the protocol; messages of the future do not", async () => {
+  test("ends for good, if the host breaks the protocol; by messages of the future it does not", async () => {
     const stage = new Stage();
     await stage.online();
     const link = stage.link;
@@ -221,7 +221,10 @@ describe("a link that breaks", () => {
     stage.bytes(LANE.update, Uint8Array.of(0xc1));
     await stage.pass(10);
     expect(link.closedWith).toContain("the host broke the protocol");
-    expect(stage.state).toMatchObject({ is: "reconnecting" });
+    await stage.pass(60_000);
+    const message = expect.stringContaining("the host broke the protocol: ") as string;
+    expect(stage.state).toEqual({ is: "ended", why: "failed", message });
+    expect(stage.best.links.length + stage.other.links.length).toBe(1);
   });
 });
 
@@ -262,14 +265,16 @@ describe("pictures", () => {
     expect(canvas.drawn.at(-1)).toEqual(["fillRect", 0, 0, 1, 1]);
   });
 
-  test("that cannot be drawn break the link: only a new one makes the track whole", async () => {
+  test("that break a rule end the link for good", async () => {
     const stage = new Stage();
     await stage.online();
     const link = stage.link;
     stage.draw(update(1, { ops: [solid({ x: 2, y: 0, w: 3, h: 1 })] }));
     await stage.pass(10);
     expect(link.closedWith).toContain("outside of its picture");
-    expect(stage.state).toMatchObject({ is: "reconnecting" });
+    await stage.pass(60_000);
+    expect(stage.state).toMatchObject({ is: "ended", why: "failed" });
+    expect(stage.best.links.length + stage.other.links.length).toBe(1);
   });
 
   test("that the browser loses are asked for anew", async () => {

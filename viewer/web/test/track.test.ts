@@ -25,6 +25,7 @@ const video = (stream = 1): Op => ({
 class Workshop {
   readonly applied: number[] = [];
   readonly broken: string[] = [];
+  readonly malformed: string[] = [];
   /** Pictures that were asked for, by update. */
   readonly asked: { update: number; resolve(): void; reject(): void; closed: boolean }[] = [];
   readonly track: Track;
@@ -49,6 +50,7 @@ class Workshop {
     this.track = new Track(new Picture(zstd, { lost: () => {}, translucent: () => {} }), source, {
       applied: (it) => this.applied.push(it.id),
       broken: (reason) => this.broken.push(reason),
+      malformed: (reason) => this.malformed.push(reason),
     });
   }
 
@@ -145,6 +147,6 @@ const hostile: [string, Partial<Update>][] = [
 test.each(hostile)("an update that %s is refused, and draws nothing", (_, more) => {
   const shop = new Workshop();
   shop.apply(1, [], more);
-  expect(shop.broken).toHaveLength(1);
+  expect([shop.malformed.length, shop.broken.length]).toEqual([1, 0]);
   expect(FakeCanvas.made.flatMap(({ drawn }) => drawn)).toEqual([]);
 });

@@ -14,6 +14,8 @@ export interface TrackEvents {
   applied(update: Update, arrived: number | null): void;
   /** It could not be applied: only a new link makes this track whole again. Nothing follows. */
   broken(reason: string): void;
+  /** It breaks a rule: no honest host sends it. Nothing follows. */
+  malformed(reason: string): void;
 }
 
 /** An update with the pictures of its videos, which may still be on their way. */
@@ -43,7 +45,7 @@ export class Track {
     try {
       validate(update);
     } catch (error) {
-      return this.break(error);
+      return this.refuse(error);
     }
     const ops = videosOf(update);
     if (ops.length === 0 && this.waiting.length === 0) return this.draw(update, []);
@@ -78,11 +80,20 @@ export class Track {
     try {
       this.picture.apply(update, videos);
     } catch (error) {
-      return this.break(error);
+      return this.refuse(error);
     }
     this.events.applied(update, lastArrival(videos));
   }
 
+  /** What was not drawn breaks a rule, or the browser has failed. */
+  private refuse(error: unknown): void {
+    if (!(error instanceof Malformed)) return this.break(error);
+    if (this.over) return;
+    this.close();
+    this.events.malformed(error.message);
+  }
+
+  /** A video that was not decoded may be the decoder's fault. */
   private break(error: unknown): void {
     if (this.over) return;
     this.close();

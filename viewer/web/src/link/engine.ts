@@ -160,6 +160,7 @@ export class Engine {
     this.gallery = new Gallery(await this.parts.zstd(), {
       applied: (update, arrived) => this.applied(update, arrived),
       broken: (reason) => this.live?.over({ broken: reason }),
+      malformed: (reason) => this.live?.over(ended({ why: "protocol", reason })),
       translucent: (track) => this.tell({ on: "translucent", track }),
       changed: (track, size, exact) => this.tell({ on: "picture", track, size, exact }),
     });
@@ -184,7 +185,7 @@ export class Engine {
     this.live?.watch.end();
     this.live = null;
     this.listening = null;
-    link.close("broken" in over ? over.broken : "");
+    link.close("broken" in over ? over.broken : over.end === "failed" ? over.message : "");
     this.presenter.clear();
     this.core.resetLink();
     this.act();

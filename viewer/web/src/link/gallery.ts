@@ -17,6 +17,8 @@ export interface GalleryEvents {
   applied(update: Update, arrived: number | null): void;
   /** A track's copy is worth nothing any more: only a new link makes it whole. */
   broken(reason: string): void;
+  /** An update breaks a rule. */
+  malformed(reason: string): void;
   /** A track needs a canvas that shows translucent pixels. */
   translucent(track: TrackId): void;
   /** A track's picture changed its size or its exactness. */
@@ -59,6 +61,7 @@ export class Gallery {
     entry.track ??= new Track(entry.picture, this.video(update.track), {
       applied: (applied, arrived) => this.applied(entry, applied, arrived),
       broken: (reason) => this.events.broken(reason),
+      malformed: (reason) => this.events.malformed(reason),
     });
     entry.track.apply(update);
   }

@@ -5,6 +5,7 @@ import type { Refusal } from "../protocol/types";
 import { WireError, decode, encode, feedback, input, toHost, toViewer, update } from "../protocol/wire";
 import type { End, Outbound } from "../session/action";
 import type { Viewer } from "../session/viewer";
+import { clean } from "../session/sane";
 import { type Link } from "./link";
 import { LANE, type Lane } from "../protocol/lane";
 import type { Over } from "./reconnect";
@@ -29,14 +30,17 @@ export function receive(core: Viewer, now: number, lane: Lane, bytes: Uint8Array
     if (lane === LANE.update) core.handleUpdate(now, decode(update, lane, bytes));
     else if (lane === LANE.control) {
       const message = decode(toViewer, lane, bytes);
-      if ("Refused" in message) return refused(message.Refused);
+      if ("Refused" in message) {
+        const { code, message: sentence } = message.Refused;
+        return refused({ code, message: clean(sentence) });
+      }
       core.handleControl(now, message);
     } else throw new WireError(`a message on lane ${lane}, which leads to the host`);
   } catch (error) {
     // A newer host may say things that this viewer need not know.
     if (error instanceof UnknownVariant && lane === LANE.control) return null;
     if (!(error instanceof WireError)) throw error;
-    return { broken: `the host broke the protocol: ${error.message}` };
+    return ended({ why: "protocol", reason: error.message });
   }
   return null;
 }

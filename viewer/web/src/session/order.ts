@@ -17,14 +17,19 @@ export class Order {
   private readonly waiting = new Map<number, Arrived>();
 
   /**
-   * An update arrived; one that was handed out before is dropped. False if too many wait for one that never
-   * came.
+   * An update arrived. One that was handed out before, or that waits already, is dropped: "known". "gap" if
+   * too many wait for one that never came.
    */
-  insert(now: number, update: Update): boolean {
-    if (update.id < this.due || this.waiting.has(update.id)) return true;
-    if (this.waiting.size >= MAX_WAITING) return false;
+  insert(now: number, update: Update): "new" | "known" | "gap" {
+    if (update.id < this.due || this.waiting.has(update.id)) return "known";
+    if (this.waiting.size >= MAX_WAITING) return "gap";
     this.waiting.set(update.id, { received: now, update });
-    return true;
+    return "new";
+  }
+
+  /** The updates that wait. */
+  updates(): Update[] {
+    return [...this.waiting.values()].map(({ update }) => update);
   }
 
   /** The next in order. */

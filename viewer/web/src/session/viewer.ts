@@ -12,6 +12,9 @@
  *   viewer.
  * - What the user did takes effect once, in order, also where a link broke on its way and while there is
  *   none, if a new link comes soon; else none of it does.
+ * - What the front end is told of texts, sizes and places can be shown: see `sane.ts`. All tracks together
+ *   hold no more pixels, and no more bytes of updates, than any honest session has; a host that exceeds that
+ *   loses the link.
  * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
  */
 
@@ -36,10 +39,8 @@ import { HeldInput, goesBeforeInput, isSound } from "./input";
 import { isMotion } from "./journal";
 import { InputLane } from "./lane";
 import { Tracker } from "./latency";
-import { MAX_WINDOWS, Windows, type Shown, type Unapplied } from "./windows";
-
-/** The most updates of a track that wait to be applied: a host that heeds feedback sends far fewer. */
-const MAX_UNAPPLIED = 1024;
+import { sane } from "./sane";
+import { MAX_WINDOWS, TooMany, Windows, type Shown } from "./windows";
 
 /** The core of one viewer. */
 export class Viewer {
@@ -93,7 +94,8 @@ export class Viewer {
   }
 
   /** A message of the host. */
-  handleControl(now: number, message: ToViewer): void {
+  handleControl(now: number, said: ToViewer): void {
+    const message = sane(said);
     if ("Welcome" in message) this.welcome(now, message.Welcome);
     else if ("Refused" in message) this.end({ why: "refused", refusal: message.Refused });
     else if ("Goodbye" in message) this.end({ why: "goodbye", reason: message.Goodbye.reason });
@@ -133,10 +135,10 @@ export class Viewer {
       this.send({ lane: "feedback", feedback });
       return;
     }
-    const order = this.windows.order(track);
-    if (order === null) return this.protocol("updates of many tracks without windows");
-    if (!order.insert(now, update)) return this.protocol(`an update of track ${track} never came`);
-    this.handOut(track);
+    this.bounded(() => {
+      this.windows.insert(now, update);
+      this.handOut(track);
+    });
   }
 
   /**
@@ -149,10 +151,8 @@ export class Viewer {
     id: UpdateId,
     { whole, decoded }: { whole: number | null; decoded: number },
   ): void {
-    const queue = this.windows.unapplied.get(track);
     const shown = this.windows.shown.get(track);
-    let applied: Unapplied | undefined;
-    while (queue?.[0] !== undefined && queue[0].id <= id) applied = queue.shift();
+    const applied = this.windows.applied(track, id);
     if (applied === undefined || shown === undefined) return;
     const { cause, timing } = applied;
     const received = Math.max(applied.received, whole ?? 0);
@@ -353,9 +353,11 @@ export class Viewer {
     if (shown.size >= MAX_WINDOWS && !shown.has(window.track)) {
       return this.protocol(`more than ${MAX_WINDOWS} windows`);
     }
+    const { track, parent } = window;
+    if (parent !== null && this.windows.isAtOrAbove(track, parent)) window = { ...window, parent: null };
     this.windows.report(window);
     this.tell({ on: "window", window });
-    this.handOut(window.track);
+    this.bounded(() => this.handOut(track));
   }
 
   /** A window is gone, and its late updates are to be dropped. */
@@ -393,18 +395,18 @@ export class Viewer {
 
   /** Hands out the updates of a track that are next in order, if its window is known. */
   private handOut(track: TrackId): void {
-    if (!this.windows.shown.get(track)?.confirmed) return;
-    const order = this.windows.order(track);
-    for (let next = order?.next(); next !== undefined; next = order?.next()) {
-      const { received, update } = next;
-      const { id, size, exact, caused_by_input: cause, timing } = update;
-      const queue = this.windows.unapplied.get(track) ?? [];
-      this.windows.unapplied.set(track, queue);
-      if (queue.length >= MAX_UNAPPLIED) {
-        return this.protocol(`over ${MAX_UNAPPLIED} updates of track ${track} ahead of the decoder`);
-      }
-      queue.push({ id, received, size, exact, cause, timing });
+    for (let update = this.windows.next(track); update !== undefined; update = this.windows.next(track)) {
       this.actions.push({ do: "apply", update });
+    }
+  }
+
+  /** Does what may exceed a bound: that ends the link. */
+  private bounded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof TooMany)) throw error;
+      this.protocol(error.message);
     }
   }
 

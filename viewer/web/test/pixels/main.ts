@@ -80,6 +80,7 @@ function applied(picture: Picture, size: Size, updates: Op[][], first = 1): Prom
     const track = new Track(picture, new DecodedVideo(), {
       applied: () => void (--left === 0 && resolve(null)),
       broken: resolve,
+      malformed: resolve,
     });
     updates.forEach((ops, i) =>
       track.apply({ track: 1, id: first + i, size, ops, exact: true, caused_by_input: null, timing }),
