@@ -26,6 +26,9 @@ pub enum CloseReason {
     /// The other end broke a rule of the protocol.
     #[error("the other end broke the protocol: {0}")]
     Protocol(String),
+    /// The other end stopped within a message or dropped a stream. Whoever is killed does so too.
+    #[error("the other end broke off: {0}")]
+    Cut(String),
     /// A queue that must not lose anything was full: the other end takes less than it is owed.
     #[error("the other end is too slow: the queue of the {0:?} lane is full")]
     Overflow(Lane),
@@ -73,7 +76,7 @@ impl CloseReason {
     /// What to tell the other end, if this end is the one that closes.
     pub(crate) fn farewell(&self) -> Farewell {
         let code = match self {
-            CloseReason::Protocol(_) => CloseCode::Protocol,
+            CloseReason::Protocol(_) | CloseReason::Cut(_) => CloseCode::Protocol,
             CloseReason::Overflow(_) | CloseReason::Oversized { .. } => CloseCode::Overflow,
             CloseReason::Refused(_) => CloseCode::Refused,
             CloseReason::Local
@@ -83,7 +86,7 @@ impl CloseReason {
             | CloseReason::Lost(_) => CloseCode::Left,
         };
         let message = match self {
-            CloseReason::Protocol(what) => what.clone(),
+            CloseReason::Protocol(what) | CloseReason::Cut(what) => what.clone(),
             CloseReason::Local => String::new(),
             CloseReason::Left(_)
             | CloseReason::Refused(_)

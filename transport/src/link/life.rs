@@ -214,6 +214,7 @@ fn words_for(reason: &CloseReason) -> LastWords {
         CloseReason::Local
         | CloseReason::Refused(_)
         | CloseReason::Protocol(_)
+        | CloseReason::Cut(_)
         | CloseReason::Overflow(_)
         | CloseReason::Oversized { .. } => LastWords::Say(reason.farewell()),
     }

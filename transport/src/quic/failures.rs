@@ -27,14 +27,14 @@ pub(super) fn write_failed(error: WriteError) -> CloseReason {
     match error {
         WriteError::ConnectionLost(error) => connection_failed(error),
         WriteError::Stopped(_) | WriteError::ClosedStream | WriteError::ZeroRttRejected => {
-            CloseReason::Protocol("it stopped a stream that must not be stopped".to_owned())
+            CloseReason::Cut("it stopped a stream that must not be stopped".to_owned())
         }
     }
 }
 
 pub(super) fn frame_failed(lane: Lane, error: FrameError) -> CloseReason {
     match error {
-        FrameError::Truncated => CloseReason::Protocol(format!("the {lane:?} lane ended within a message")),
+        FrameError::Truncated => CloseReason::Cut(format!("the {lane:?} lane ended within a message")),
         FrameError::Stream(error) => stream_failed(error),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn frame_failed(lane: Lane, error: FrameError) -> CloseReason {
 pub(super) fn stream_failed(error: ReadError) -> CloseReason {
     match error {
         ReadError::ConnectionLost(error) => connection_failed(error),
-        ReadError::Reset(_) => CloseReason::Protocol("it reset a stream that must not be reset".to_owned()),
+        ReadError::Reset(_) => CloseReason::Cut("it reset a stream that must not be reset".to_owned()),
         other => CloseReason::Lost(other.to_string()),
     }
 }

@@ -109,7 +109,7 @@ async fn read_stream<E: End>(
         return Ok(());
     }
     let number = framing::read_lane_number(&mut stream).await.map_err(|error| match error {
-        FrameError::Truncated => CloseReason::Protocol("a stream without a lane".to_owned()),
+        FrameError::Truncated => CloseReason::Cut("a stream without a lane".to_owned()),
         FrameError::Stream(error) => stream_failed(error),
     })?;
     match Lane::from_id(number) {

@@ -137,17 +137,21 @@ pub(crate) async fn ask(
     };
     match answer {
         Some(Ok(message)) => read_answer(&message),
-        Some(Err(wrong)) => Err(CloseReason::Protocol(wrong).into()),
+        Some(Err(wrong)) => Err(wrong.into()),
         None => Err(reason_of(connection.closed().await, settings.idle_timeout).into()),
     }
 }
 
 /// The host's first message; `None` if the connection ended instead.
-async fn hear_answer(control: &mut ControlStream) -> Option<Result<Vec<u8>, String>> {
+async fn hear_answer(control: &mut ControlStream) -> Option<Result<Vec<u8>, CloseReason>> {
     let length = match framing::read_length(&mut control.1).await {
         Ok(Some(length)) if length <= Lane::Control.max_message() => length,
-        Ok(Some(length)) => return Some(Err(format!("an answer of {length} bytes"))),
-        Ok(None) | Err(FrameError::Truncated) => return Some(Err("no answer".to_owned())),
+        Ok(Some(length)) => {
+            return Some(Err(CloseReason::Protocol(format!("an answer of {length} bytes"))));
+        }
+        Ok(None) | Err(FrameError::Truncated) => {
+            return Some(Err(CloseReason::Cut("no answer".to_owned())));
+        }
         Err(FrameError::Stream(_)) => return None,
     };
     framing::read_message(&mut control.1, length).await.ok().map(Ok)

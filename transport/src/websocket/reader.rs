@@ -204,7 +204,7 @@ fn broken_header(error: HeaderError) -> CloseReason {
 }
 
 fn within<J: Judge>(number: u8) -> CloseReason {
-    CloseReason::Protocol(format!("{} ended within a message", J::name(number)))
+    CloseReason::Cut(format!("{} ended within a message", J::name(number)))
 }
 
 fn lost(error: &io::Error) -> CloseReason {
@@ -286,6 +286,10 @@ mod tests {
             let reason = heard(&stream[..end], 0).await.pop().expect("a reason");
             let expected = if end > 6 { "within a message" } else { "hung up" };
             assert!(reason.contains(expected), "{reason} at {end}");
+            assert!(
+                !reason.contains("broke the protocol"),
+                "whoever is killed breaks off: {reason} at {end}"
+            );
         }
     }
 

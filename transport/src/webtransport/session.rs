@@ -161,7 +161,7 @@ impl QuicSession for Session {
 
     async fn claim(&self, stream: &mut RecvStream) -> Result<bool, CloseReason> {
         let broke = |what: &str| CloseReason::Protocol(what.to_owned());
-        let cut = |_| broke("a stream that ended at its beginning");
+        let cut = |_| CloseReason::Cut("a stream that ended at its beginning".to_owned());
         match StreamUni(WireInt::read(stream).await.map_err(cut)?) {
             StreamUni::WEBTRANSPORT if WireInt::read(stream).await.map_err(cut)? == self.0.id => Ok(true),
             StreamUni::WEBTRANSPORT => Err(broke("a stream of another session")),
@@ -220,7 +220,7 @@ impl QuicSession for Session {
 
     async fn explain(&self, reason: CloseReason, idle_timeout: Duration) -> CloseReason {
         let closed = self.0.connection.close_reason();
-        if closed.is_none() && !matches!(reason, CloseReason::Protocol(_)) {
+        if closed.is_none() && !matches!(reason, CloseReason::Protocol(_) | CloseReason::Cut(_)) {
             return reason;
         }
         // The streams of a session break with it, and may do so before its farewell was read.
