@@ -37,7 +37,12 @@ const buttons = () => (bar.element as unknown as FakeElement).all.filter(({ type
 
 /** The button with this name, or this sign. */
 function button(name: string): FakeElement {
-  const found = buttons().find((it) => [it.getAttribute("aria-label"), it.textContent].includes(name));
+  const names = (it: FakeElement) => [
+    it.getAttribute("aria-label"),
+    it.getAttribute("data-sign"),
+    it.textContent,
+  ];
+  const found = buttons().find((it) => names(it).includes(name));
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;
 }

@@ -107,7 +107,9 @@ export class Keybar {
     button.type = "button";
     button.className = "keybar-key";
     const named = name === "" ? sign : this.options.names[name];
-    button.textContent = sign || named;
+    // A sign that is not the name is drawn by the style sheet: what is read is the name.
+    if (sign === "" || sign === named) button.textContent = named;
+    else button.setAttribute("data-sign", sign);
     button.setAttribute("aria-label", named);
     // The focus stays where it is, and so does the soft keyboard.
     button.tabIndex = -1;

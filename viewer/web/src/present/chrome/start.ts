@@ -3,10 +3,11 @@
  */
 
 import { fill, texts } from "../../language";
-import { button, make, setLength } from "../widgets/dom";
+import { beside, button, make, setLength } from "../widgets/dom";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
 import type { App } from "../../api/api";
 import type { AppIcons } from "../widgets/app-icons";
+import { onMenu } from "../widgets/long-press";
 import { nextItem } from "../widgets/menu";
 import { search, sections, type Heading } from "../model/choice";
 import type { Habits } from "./habits";
@@ -162,7 +163,7 @@ export class Start {
   private mark(hit: HTMLElement | null): void {
     if (hit === null) return;
     hit.classList.add("hit");
-    hit.append(make("kbd", { text: "Enter" }));
+    hit.append(beside("kbd", "Enter"));
   }
 
   private runItem(command: string): HTMLElement {
@@ -191,7 +192,7 @@ export class Start {
   private item(app: App, enabled: boolean): HTMLElement {
     const { id, name, comment, icon } = app;
     const words = [make("span", { class: "app-name", text: name })];
-    if (comment !== "" && comment !== name) words.push(make("span", { class: "app-comment", text: comment }));
+    if (comment !== "" && comment !== name) words.push(beside("span", comment, { class: "app-comment" }));
     const item = button(
       {
         class: "app",
@@ -205,12 +206,9 @@ export class Start {
         this.actions.start(app);
       },
     );
+    if (comment !== "") item.setAttribute("aria-description", comment);
     item.disabled = !enabled;
-    const choose = (at: { x: number; y: number }) => this.actions.menu(app, item, at);
-    item.addEventListener("contextmenu", (event) => {
-      event.preventDefault();
-      choose({ x: event.clientX, y: event.clientY });
-    });
+    onMenu(item, (at) => this.actions.menu(app, item, at));
     return item;
   }
 

@@ -6,6 +6,7 @@
 import { fill, texts } from "../../language";
 import type { TrackId } from "../../protocol/types";
 import { button, make, setAttribute, setText } from "../widgets/dom";
+import { onMenu } from "../widgets/long-press";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
 import { arrangeBar } from "../model/bar";
 import type { Launch } from "../model/launches";
@@ -57,14 +58,14 @@ export class Taskbar {
     private readonly actions: TaskbarActions,
     private readonly icons: AppIcons,
   ) {
-    const { taskbar, window } = texts;
-    const tool = (label: string, name: SymbolName, action: () => void, kind: string, short = label) =>
+    const { taskbar } = texts;
+    const tool = (label: string, name: SymbolName, action: () => void, kind: string) =>
       button(
         {
           class: `bar-button ${kind}`,
           label,
           title: label,
-          children: [drawSymbol(name), make("span", { class: "bar-label", text: short })],
+          children: [drawSymbol(name), make("span", { class: "bar-label", text: label })],
         },
         action,
       );
@@ -76,7 +77,8 @@ export class Taskbar {
     const keyboard = tool(taskbar.keyboard, "keyboard", actions.keyboard, "for-fingers bar-keyboard");
     // The soft keyboard opens only if the field keeps the focus that this press would take.
     keyboard.addEventListener("mousedown", (event) => event.preventDefault());
-    this.more = tool(window.menu, "more", actions.more, "only-compact", taskbar.more);
+    this.more = tool(taskbar.more, "more", actions.more, "only-compact");
+    this.more.setAttribute("aria-haspopup", "menu");
     this.connection = button(
       { class: "bar-button bar-connection", children: [drawSymbol("signal")] },
       actions.connection,
@@ -118,7 +120,7 @@ export class Taskbar {
   show(entries: readonly WindowEntry[]): void {
     this.newest = entries;
     this.lay();
-    setText(this.count, entries.length === 0 ? "" : String(entries.length));
+    setAttribute(this.count, "data-beside", entries.length === 0 ? null : String(entries.length));
     this.more.disabled = entries.length === 0;
   }
 
@@ -182,10 +184,10 @@ export class Taskbar {
     }
     shown.group = group;
     const any = (is: (entry: WindowEntry) => boolean) => group.some(is);
-    const several = fill(texts.taskbar.several, { title: first.title, n: group.length });
+    const several = fill(texts.taskbar.several, { app: nameOf(first), n: group.length });
     const title = group.length > 1 ? several : first.title;
     setText(shown.title, group.length > 1 ? nameOf(first) : title);
-    setText(shown.count, group.length > 1 ? String(group.length) : "");
+    setAttribute(shown.count, "data-beside", group.length > 1 ? String(group.length) : null);
     const { element } = shown;
     const urgent = any((entry) => entry.urgent);
     setAttribute(element, "aria-label", urgent ? `${title} (!)` : title);
@@ -213,11 +215,10 @@ export class Taskbar {
       else this.actions.choose(shown.group, shown.element.title, above(shown.element));
     };
     const element = button({ class: "entry", children: [make("span"), title, count] }, act);
-    element.addEventListener("contextmenu", (event) => {
-      event.preventDefault();
+    onMenu(element, (at) => {
       const [first] = shown.group;
       if (shown.group.length > 1) return act();
-      if (first !== undefined) this.actions.menu(first.track, { x: event.clientX, y: event.clientY });
+      if (first !== undefined) this.actions.menu(first.track, at);
     });
     const shown: Shown = { element, title, count, icon: "", group: [] };
     this.shown.set(key, shown);

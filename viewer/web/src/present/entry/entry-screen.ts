@@ -67,10 +67,18 @@ export class EntryScreen {
     clearTimeout(this.timer);
     this.timer = 0;
     this.element.hidden = true;
+    this.cover(false);
+  }
+
+  /** What lies below is for nobody, neither for keys nor for screen readers. */
+  private cover(on: boolean): void {
+    for (const other of this.element.parentElement?.children ?? [])
+      if (other instanceof HTMLElement && other !== this.element) other.inert = on;
   }
 
   private show(kind: "waiting" | "stopped", title: string, text: string, detail: string): void {
     this.element.hidden = false;
+    this.cover(true);
     this.element.classList.toggle("waiting", kind === "waiting");
     this.ways.replaceChildren();
     setText(this.title, title);

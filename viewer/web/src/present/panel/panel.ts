@@ -62,7 +62,7 @@ export class Panel {
       this.byStage.set(stage, bar);
       this.bars.append(bar.row);
     }
-    this.element = make("aside", {
+    this.element = make("div", {
       class: "panel",
       role: "dialog",
       label: panel.title,

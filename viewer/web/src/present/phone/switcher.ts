@@ -151,7 +151,8 @@ export class Cycle {
   ) {
     this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });
     this.element.hidden = true;
-    parent.append(this.element);
+    // All of the page is in places that have names.
+    parent.append(make("div", { role: "region", label: texts.switcher.label, children: [this.element] }));
     addEventListener("blur", () => this.running && this.end());
   }
 

@@ -28,7 +28,7 @@ export class Touch {
   private readonly zoom = new Zoom();
   private view: ZoomView | null = null;
   private readonly pointer = make("div", { class: "finger-pointer" });
-  private readonly keys = make("div", { class: "keys" });
+  private readonly keys = make("div", { class: "keys", role: "region", label: texts.input.keybar.bar });
   private readonly room = make("div", { class: "room" });
   private keybar: Keybar | null = null;
   private input: Input | null = null;

@@ -48,7 +48,8 @@ export class AppIcons {
     icon.setAttribute("aria-hidden", "true");
     const letter = (): void => {
       icon.classList.add("letter");
-      icon.textContent = ([...name.trim()][0] ?? "?").toUpperCase();
+      // Drawn by the style sheet: a picture is no part of what stands beside it.
+      icon.dataset["letter"] = ([...name.trim()][0] ?? "?").toUpperCase();
       icon.style.setProperty("--hue", String(hue(name)));
     };
     if (address === null) letter();

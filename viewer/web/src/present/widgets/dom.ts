@@ -34,6 +34,14 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/**
+ * Something that people who look read beside a name. It is drawn by the style sheet, so that what they see as
+ * the name of a button is the name that it has.
+ */
+export function beside(tag: "kbd" | "span", text: string, parts: Parts = {}): HTMLElement {
+  return make(tag, { ...parts, data: { ...parts.data, beside: text } });
+}
+
 /** Makes a button that does something. */
 export function button(parts: Parts, action: (event: MouseEvent) => void): HTMLButtonElement {
   const element = make("button", parts);

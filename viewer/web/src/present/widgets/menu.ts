@@ -2,7 +2,7 @@
  * A menu of the desk: by pointer, finger or keyboard. One is open at a time; closing it gives the focus back.
  */
 
-import { button, make, setLength } from "./dom";
+import { beside, button, make, setLength } from "./dom";
 import { drawSymbol, type SymbolName } from "./symbols";
 
 export interface Item {
@@ -46,17 +46,19 @@ export function openMenu(
   const back = owner.activeElement;
   const listening = new AbortController();
   const element = make("div", { class: "menu", role: "menu", label, document: owner });
+  // All of a page is in places that have names.
+  const place = make("div", { role: "region", label, children: [element], document: owner });
   const close = (): void => {
     if (open?.element !== element) return;
     open = null;
     listening.abort();
-    element.remove();
+    place.remove();
     closed();
     if (back instanceof (owner.defaultView ?? window).HTMLElement && back.isConnected)
       back.focus({ preventScroll: true });
   };
   open = { element, close };
-  owner.body.append(element);
+  owner.body.append(place);
   fillIn(element, items, at, close);
   element.addEventListener("keydown", (event) => keys(event, element, close));
   element.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -103,8 +105,8 @@ function entry(
           ? make("span", { class: "symbol", document: owner })
           : drawSymbol(item.symbol, owner),
         make("span", { class: "menu-label", text: item.label, document: owner }),
-        item.hint === undefined ? null : make("kbd", { text: item.hint, document: owner }),
-        sub ? make("span", { class: "menu-more", text: "›", document: owner }) : null,
+        item.hint === undefined ? null : beside("kbd", item.hint, { document: owner }),
+        sub ? beside("span", "›", { class: "menu-more", document: owner }) : null,
       ],
     },
     () => {
@@ -113,6 +115,7 @@ function entry(
       action();
     },
   );
+  if (item.hint !== undefined) made.setAttribute("aria-description", item.hint);
   if (sub) made.setAttribute("aria-haspopup", "menu");
   if (item.checked !== undefined) made.setAttribute("aria-checked", String(item.checked));
   made.disabled = item.disabled === true;

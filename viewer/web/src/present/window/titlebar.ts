@@ -4,8 +4,18 @@ import { texts } from "../../language";
 import { button, make, setAttribute, setText } from "../widgets/dom";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
 
-/** Its height in CSS pixels, before it is rounded to device pixels. */
-export const TITLE_HEIGHT = 34;
+/** Its height in CSS pixels, before it is rounded to device pixels, where text has its usual size. */
+const HEIGHT = 34;
+/** The usual size of text in CSS pixels. */
+const USUAL = 16;
+
+let known: number | null = null;
+
+/** The same for text as large as this browser is set to have it. */
+export function titleHeight(): number {
+  known ??= (HEIGHT * parseFloat(getComputedStyle(document.documentElement).fontSize)) / USUAL;
+  return known;
+}
 
 export interface TitleActions {
   menu(at: { x: number; y: number }): void;

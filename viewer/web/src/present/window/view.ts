@@ -12,7 +12,7 @@ import { isTile, Toplevel } from "../model/toplevel";
 import type { Wishes } from "../model/wishes";
 import { Picture, type Send } from "./picture";
 import { Unresponsive } from "./unresponsive";
-import { Titlebar, TITLE_HEIGHT, type TitleActions } from "./titlebar";
+import { Titlebar, titleHeight, type TitleActions } from "./titlebar";
 
 export interface ViewActions extends TitleActions {
   /** A press on the title bar or an edge begins to move or resize the window. */
@@ -106,7 +106,7 @@ export class View extends Toplevel {
   /** Of the title bar that the desk draws, in CSS pixels. */
   barHeight(dpr: number, plain: boolean): number {
     const none = plain || this.shownMode === "fullscreen" || this.window.states.client_decorated;
-    return none ? 0 : Math.round(TITLE_HEIGHT * dpr) / dpr;
+    return none ? 0 : Math.round(titleHeight() * dpr) / dpr;
   }
 
   /** Puts words and attributes in line with the window's state. */
