@@ -34,7 +34,7 @@ impl Host {
             ToHost::Configure { track, configure } if may_use => self.wish(viewer, track, configure)?,
             ToHost::Focus { track } if may_use => self.viewer_focus(viewer, track),
             ToHost::DismissPopups if self.seat.holder() == Some(viewer) => {
-                self.command(Command::DismissPopups);
+                self.out.command(Command::DismissPopups);
             }
             ToHost::TakeSeat if may_use => self.viewer_takes_seat(now, viewer),
             ToHost::Visible { track, visible } => {
@@ -47,7 +47,7 @@ impl Host {
                 self.clipboard.handle_message(now, viewer, may_use, message)?;
                 self.clipboard_effects();
             }
-            ToHost::Ping { viewer: at } => self.send(viewer, ToViewer::Pong { viewer: at, host: now }),
+            ToHost::Ping { viewer: at } => self.out.send(viewer, ToViewer::Pong { viewer: at, host: now }),
             // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
             ToHost::Goodbye => {
                 if let Some(member) = self.members.get_mut(&viewer) {
@@ -63,9 +63,9 @@ impl Host {
     fn viewer_takes_seat(&mut self, now: Timestamp, viewer: ViewerId) {
         match self.take_seat(now, viewer, true) {
             // Its pointer is on no app's window: menus that another has opened close.
-            Admission::Taken { .. } => self.command(Command::DismissPopups),
-            Admission::Holder => self.send(viewer, ToViewer::Seat { held: true }),
-            Admission::Outside => self.send(viewer, ToViewer::Seat { held: false }),
+            Admission::Taken { .. } => self.out.command(Command::DismissPopups),
+            Admission::Holder => self.out.send(viewer, ToViewer::Seat { held: true }),
+            Admission::Outside => self.out.send(viewer, ToViewer::Seat { held: false }),
         }
     }
 
@@ -90,13 +90,13 @@ impl Host {
         let Some(member) = self.members.get_mut(&viewer) else { return Ok(()) };
         let before = member.keymap.replace(text.clone());
         // One that returns says it again; keys that it holds down go on under it.
-        if self.keymap == Some(viewer) && before.as_ref() == Some(&text) {
+        if self.keyboard.has_keymap_of(viewer) && before.as_ref() == Some(&text) {
             return Ok(());
         }
         // Before the first input nobody has the seat: then the keymap is there in time for the first key.
         if self.seat.holder().is_none_or(|holder| holder == viewer) {
-            self.keymap = Some(viewer);
-            self.command(Command::Keymap(text));
+            self.keyboard.install(viewer);
+            self.out.command(Command::Keymap(text));
         }
         Ok(())
     }

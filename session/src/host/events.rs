@@ -1,10 +1,13 @@
 //! What the source of windows and the encoder report.
 
 use media::{
-    Command, Drag, Encoded, Event, InputId, Op, Region, Timestamp, Timing, TrackId, Update, ViewerId, Window,
-    WindowGrab,
+    Command, Drag, Encoded, Event, InputId, Op, Region, TextInput, Timestamp, Timing, TrackId, Update,
+    ViewerId, Window, WindowGrab,
 };
-use protocol::{Lane, control::ToViewer};
+use protocol::{
+    Lane,
+    control::{Role, ToViewer},
+};
 
 use super::{Action, Host, debt::Debt, debt::Job, pacing::Audience, schedule, tracks::Track};
 
@@ -37,12 +40,12 @@ impl Host {
                 return;
             }
             Event::Icon(icon) => {
-                self.tracks.add_icon(icon.clone());
+                self.images.add_icon(icon.clone());
                 self.broadcast(&ToViewer::Icon(icon));
             }
             Event::Cursor(cursor) => {
                 self.broadcast(&ToViewer::Cursor(cursor.clone()));
-                self.cursor = Some(cursor);
+                self.images.set_cursor(cursor);
             }
             Event::ClipboardOffered { mimes } => {
                 self.clipboard.handle_app_offer(mimes);
@@ -60,7 +63,10 @@ impl Host {
             Event::Bell(_) => {}
             Event::Grabbed { track, grab } => self.grabbed(track, grab),
             Event::TextInput { track, input } => self.text_input(track, input),
-            Event::PointerLock(track) => self.pointer_lock(track),
+            Event::PointerLock(track) => {
+                let track = track.filter(|track| self.tracks.has_window(*track));
+                self.wants.pointer_lock(&mut self.out, self.seat.holder(), track);
+            }
             Event::Drag(drag) => self.dragged(drag),
             Event::Notice(notice) => self.broadcast(&ToViewer::Notice(notice)),
         }
@@ -70,20 +76,24 @@ impl Host {
     /// Only the viewer whose button is down can drag.
     fn grabbed(&mut self, track: TrackId, grab: WindowGrab) {
         if let Some(viewer) = self.seat.holder().filter(|_| self.tracks.has_window(track)) {
-            self.send(viewer, ToViewer::Grabbed { track, grab });
+            self.out.send(viewer, ToViewer::Grabbed { track, grab });
         }
     }
 
-    /// Only the viewer whose button is down can drag. It hears of the end as well, whoever has the seat by
-    /// then.
     fn dragged(&mut self, drag: Option<Drag>) {
-        let told = match drag {
-            Some(_) => self.seat.holder(),
-            None => self.dragging,
-        };
-        self.dragging = told.filter(|_| drag.is_some());
+        let told = self.wants.dragged(self.seat.holder(), drag.is_some());
         if let Some(viewer) = told.filter(|viewer| self.members.contains_key(viewer)) {
-            self.send(viewer, ToViewer::Drag { drag });
+            self.out.send(viewer, ToViewer::Drag { drag });
+        }
+    }
+
+    /// The app with the keyboard takes text somewhere, or no more: whoever may type is told.
+    fn text_input(&mut self, track: TrackId, input: Option<TextInput>) {
+        let input_there = input.filter(|_| self.tracks.has_window(track));
+        if self.wants.text_input(track, input_there) {
+            for (&viewer, _) in self.members.iter().filter(|(_, member)| member.role == Role::Control) {
+                self.out.send(viewer, ToViewer::TextInput { track, input });
+            }
         }
     }
 
@@ -118,7 +128,7 @@ impl Host {
         let size = track.size.unwrap_or_default();
         for (viewer, member) in &mut self.members {
             if let Some(window) = track.window_for(*viewer) {
-                self.actions.push_back(Action::Send { viewer: *viewer, message: ToViewer::Window(window) });
+                self.out.send(*viewer, ToViewer::Window(window));
             }
             if is_new {
                 member.debts.insert(id, Debt::new(now, size));
@@ -131,14 +141,12 @@ impl Host {
 
     fn window_gone(&mut self, id: TrackId) {
         let Some(track) = self.tracks.all.remove(&id) else { return };
-        self.actions.push_back(Action::ForgetTrack(id));
+        self.out.push(Action::ForgetTrack(id));
         if let Some(held) = self.seat.held_mut() {
             held.forget_touches(id);
         }
-        if self.focus.is_some_and(|(focus, _)| focus == id) {
-            self.focus = None;
-        }
-        self.wants_gone(id);
+        self.keyboard.forget_track(id);
+        self.wants.forget_track(id);
         for member in self.members.values_mut() {
             member.debts.remove(&id);
             member.rate.forget_track(id);
@@ -206,7 +214,7 @@ impl Host {
         let idle = windowless().find(|(_, track)| !track.pacer.is_owed());
         let Some((&id, track)) = idle.or_else(|| windowless().next()) else { return };
         if track.pacer.is_owed() {
-            self.actions.push_back(Action::Source(Command::FrameDone { track: id, at: now }));
+            self.out.command(Command::FrameDone { track: id, at: now });
         }
         self.tracks.all.remove(&id);
     }
@@ -233,7 +241,7 @@ impl Host {
             };
             member.rate.sent(now, id, update.id, bytes);
             let bitrate = member.rate.bitrate(now);
-            self.actions.push_back(Action::SendUpdate { viewer, update, priority, bitrate });
+            self.out.push(Action::SendUpdate { viewer, update, priority, bitrate });
         }
     }
 
@@ -262,7 +270,7 @@ impl Host {
         for (id, track) in &mut self.tracks.all {
             if track.pacer.due(now) {
                 track.answered(now);
-                self.actions.push_back(Action::Source(Command::FrameDone { track: *id, at: now }));
+                self.out.command(Command::FrameDone { track: *id, at: now });
             }
             let next_serial = &mut self.next_serial;
             let serial = || {
@@ -271,7 +279,7 @@ impl Host {
                 serial
             };
             if let Some(configure) = track.configures.due(now, serial) {
-                self.actions.push_back(Action::Source(Command::Configure { track: *id, configure }));
+                self.out.command(Command::Configure { track: *id, configure });
             }
         }
     }

@@ -80,7 +80,7 @@ impl Host {
         let in_menu = self.tracks.all.get(&input.track).is_some_and(|track| track.is_popup());
         // What it said of a press beside the menus of another came before it had the seat.
         if matches!(admission, Admission::Taken { .. }) && points && !in_menu {
-            self.command(Command::DismissPopups);
+            self.out.command(Command::DismissPopups);
         }
         admission != Admission::Outside
     }
@@ -95,7 +95,7 @@ impl Host {
         let Some(releases) = self.seat.leave(now, viewer, key) else { return };
         let cause = Cause { viewer, input };
         self.release(cause, releases);
-        self.abandon(cause);
+        self.wants.abandon(&mut self.out, cause);
     }
 
     /// What becomes of something that a viewer's user did. The seat is taken with its keymap and its focus;
@@ -109,10 +109,10 @@ impl Host {
         tracing::debug!(%viewer, ?from, "the seat moves");
         if let Some(from) = from {
             let input = self.members.get(&from).map_or(InputId(0), |member| member.newest_input);
-            self.hand_over(Cause { viewer: from, input });
-            self.send(from, ToViewer::Seat { held: false });
+            self.wants.hand_over(&mut self.out, Cause { viewer: from, input });
+            self.out.send(from, ToViewer::Seat { held: false });
         } else {
-            self.hand_lock(viewer);
+            self.wants.hand_lock(&mut self.out, viewer);
         }
         self.install(viewer);
         admission
@@ -122,25 +122,23 @@ impl Host {
     pub(super) fn install(&mut self, viewer: ViewerId) {
         let Some(member) = self.members.get(&viewer) else { return };
         let (keymap, focus) = (member.keymap.clone(), member.focus);
-        if self.keymap != Some(viewer)
+        if !self.keyboard.has_keymap_of(viewer)
             && let Some(keymap) = keymap
         {
-            self.keymap = Some(viewer);
-            self.command(Command::Keymap(keymap));
+            self.keyboard.install(viewer);
+            self.out.command(Command::Keymap(keymap));
         }
         // Who has no focus to give takes that of the holder before.
-        self.set_focus(viewer, focus.or(self.focus.map(|(track, _)| track)));
+        self.set_focus(viewer, focus.or(self.keyboard.focus()));
     }
 
     /// Tells the source which window has the keyboard, if that is news.
     pub(super) fn set_focus(&mut self, viewer: ViewerId, focus: Option<TrackId>) {
         let focus = focus.filter(|track| self.tracks.has_window(*track));
-        let known = self.focus.map(|(track, _)| track);
-        self.focus = focus.map(|track| (track, viewer));
-        if known != focus {
+        if self.keyboard.set_focus(viewer, focus) {
             let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
-            self.end_composition(Cause { viewer, input });
-            self.command(Command::Focus(focus));
+            self.wants.end_composition(&mut self.out, Cause { viewer, input });
+            self.out.command(Command::Focus(focus));
         }
     }
 
@@ -152,37 +150,42 @@ impl Host {
                 // One that rests was let go already.
                 if changes && (pressed || !self.repeats.let_go(key)) {
                     self.focus_for_keys(cause.viewer, track);
-                    self.command(Command::Key { cause, track, key, pressed });
+                    self.out.command(Command::Key { cause, track, key, pressed });
                 }
             }
             InputEvent::Text { text } => {
                 if !text.is_empty() {
                     self.focus_for_keys(cause.viewer, track);
-                    self.composed();
-                    self.command(Command::Text { cause, track, text });
+                    self.wants.composed();
+                    self.out.command(Command::Text { cause, track, text });
                 }
             }
             InputEvent::Preedit { text, cursor } => self.preedit(cause, track, text, cursor),
-            InputEvent::RelativeMotion { dx, dy } => self.relative_motion(cause, track, dx, dy),
-            InputEvent::Motion { position } => self.command(Command::Motion { cause, track, position }),
-            InputEvent::Leave => self.command(Command::PointerLeft),
-            InputEvent::Close => self.command(Command::Close(track)),
-            InputEvent::ForceQuit => self.command(Command::ForceQuit(track)),
+            // It has no effect when the lock is over already.
+            InputEvent::RelativeMotion { dx, dy } => {
+                if self.wants.locks(track, cause.viewer) {
+                    self.out.command(Command::RelativeMotion { cause, track, dx, dy });
+                }
+            }
+            InputEvent::Motion { position } => self.out.command(Command::Motion { cause, track, position }),
+            InputEvent::Leave => self.out.command(Command::PointerLeft),
+            InputEvent::Close => self.out.command(Command::Close(track)),
+            InputEvent::ForceQuit => self.out.command(Command::ForceQuit(track)),
             InputEvent::Button { position, button, pressed } => {
                 if self.holds(|held| held.button(track, position, button, pressed)) {
-                    self.command(Command::Motion { cause, track, position });
-                    self.command(Command::Button { cause, button, pressed });
+                    self.out.command(Command::Motion { cause, track, position });
+                    self.out.command(Command::Button { cause, button, pressed });
                 }
             }
             InputEvent::Scroll { position, axis } => {
-                self.command(Command::Motion { cause, track, position });
-                self.command(Command::Scroll { cause, axis });
+                self.out.command(Command::Motion { cause, track, position });
+                self.out.command(Command::Scroll { cause, axis });
             }
             InputEvent::Touch { points } => {
                 let possible = |point: &TouchPoint| self.holds(|held| held.touch(track, *point));
                 let points: Vec<TouchPoint> = keep(points, possible);
                 if !points.is_empty() {
-                    self.command(Command::Touch { cause, track, points });
+                    self.out.command(Command::Touch { cause, track, points });
                 }
             }
         }
@@ -190,9 +193,19 @@ impl Host {
 
     /// Keys for another window than the one with the focus: the focus' own message is still on its way.
     pub(super) fn focus_for_keys(&mut self, viewer: ViewerId, track: TrackId) {
-        if self.focus.is_none_or(|(focus, _)| focus != track) && self.tracks.has_window(track) {
+        if self.keyboard.focus() != Some(track) && self.tracks.has_window(track) {
             self.set_focus(viewer, Some(track));
         }
+    }
+
+    /// The holder of the seat composes a text, or ends that with an empty one.
+    fn preedit(&mut self, cause: Cause, track: TrackId, text: String, cursor: Option<(u32, u32)>) {
+        if text.is_empty() {
+            return self.wants.end_composition(&mut self.out, cause);
+        }
+        self.focus_for_keys(cause.viewer, track);
+        self.wants.compose(track);
+        self.out.command(Command::Preedit { cause, track, text, cursor });
     }
 
     fn holds(&mut self, change: impl FnOnce(&mut crate::held::Held) -> bool) -> bool {
@@ -204,13 +217,13 @@ impl Host {
             if self.repeats.let_go(key) {
                 continue;
             }
-            self.command(Command::Key { cause, track, key, pressed: false });
+            self.out.command(Command::Key { cause, track, key, pressed: false });
         }
         for (button, _) in releases.buttons {
-            self.command(Command::Button { cause, button, pressed: false });
+            self.out.command(Command::Button { cause, button, pressed: false });
         }
         for (track, points) in releases.touches {
-            self.command(Command::Touch { cause, track, points });
+            self.out.command(Command::Touch { cause, track, points });
         }
     }
 }

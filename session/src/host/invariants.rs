@@ -95,14 +95,17 @@ impl Host {
     }
 
     fn verify_tracks(&self) -> Result<(), Violation> {
-        if self.tracks.windows().count() > self.config.max_windows || !self.tracks.is_bounded() {
+        if self.tracks.windows().count() > self.config.max_windows
+            || !self.tracks.is_bounded()
+            || !self.images.is_bounded()
+        {
             return Err(Violation::Bound("windows"));
         }
         if !self.layouts.is_bounded() || !self.layouts.tracks().all(|track| self.tracks.has_window(track)) {
             return Err(Violation::Bound("layouts of viewers that are gone"));
         }
         let wishing = self.tracks.all.values().flat_map(|track| track.configures.kept());
-        for viewer in wishing.chain(self.keymap).chain(self.focus.map(|(_, by)| by)) {
+        for viewer in wishing.chain(self.keyboard.kept()) {
             if !self.members.contains_key(&viewer) {
                 return Err(Violation::Leak { viewer, what: "a wish, a keymap or a focus" });
             }

@@ -143,7 +143,7 @@ impl Host {
             // changes.
             window.configures.refuse(viewer, configure.serial);
             if let Some(window) = window.window_for(viewer) {
-                self.send(viewer, ToViewer::Window(window));
+                self.out.send(viewer, ToViewer::Window(window));
             }
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl Host {
 
     fn settled_in(&mut self, viewer: ViewerId) {
         self.enforce(viewer);
-        self.send(viewer, ToViewer::Seat { held: true });
+        self.out.send(viewer, ToViewer::Seat { held: true });
     }
 
     /// A viewer whose layout is in force is about to lose the seat.
@@ -231,7 +231,7 @@ impl Host {
         } else {
             return;
         }
-        self.claim_lock(viewer);
+        self.wants.claim_lock(viewer);
     }
 
     /// A seat that nobody has is the only viewer's that can use it.
@@ -243,7 +243,7 @@ impl Host {
         if let Some(viewer) = self.only_user() {
             self.seat.give(viewer);
             self.install(viewer);
-            self.hand_lock(viewer);
+            self.wants.hand_lock(&mut self.out, viewer);
             self.settled_in(viewer);
         }
     }

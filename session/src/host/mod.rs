@@ -23,10 +23,13 @@ mod debt;
 mod early;
 mod events;
 mod filter;
+mod images;
 mod input;
 mod invariants;
+mod keyboard;
 mod layout;
 mod member;
+mod outbox;
 mod pacing;
 mod rate;
 mod repeats;
@@ -36,9 +39,9 @@ mod seat;
 mod tracks;
 mod wants;
 
-use std::{collections::BTreeMap, collections::VecDeque, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use media::{Command, CursorImage, Timestamp, TrackId, ViewerId};
+use media::{Command, Timestamp, ViewerId};
 use protocol::control::{Clipboard as Message, Refusal, RefusalCode, Role, ToViewer, Welcome};
 use protocol::feedback::Feedback;
 
@@ -47,8 +50,11 @@ pub use invariants::Violation;
 
 use clipboard::Clipboard;
 use debt::Debt;
+use images::Images;
+use keyboard::Keyboard;
 use layout::Layouts;
 use member::Member;
+use outbox::Outbox;
 use repeats::Repeats;
 use resume::Absent;
 use seat::{Departure, Seat};
@@ -62,26 +68,21 @@ const REST: Duration = Duration::from_millis(75);
 #[derive(Debug)]
 pub struct Host {
     config: Config,
-    actions: VecDeque<Action>,
+    out: Outbox,
     members: BTreeMap<ViewerId, Member>,
     absent: Absent,
     next_viewer: u32,
     tracks: Tracks,
-    cursor: Option<CursorImage>,
+    images: Images,
     seat: Seat,
     /// Of viewers that went and may come back.
     layouts: Layouts,
-    /// The focus as the source was told last, and by whom.
-    focus: Option<(TrackId, ViewerId)>,
-    /// Whose keymap is installed.
-    keymap: Option<ViewerId>,
+    keyboard: Keyboard,
     /// Held keys and what is heard of their viewer.
     repeats: Repeats,
     next_serial: u32,
     clipboard: Clipboard,
     wants: Wants,
-    /// Who was told that content is dragged.
-    dragging: Option<ViewerId>,
     /// When something that rests can be repeated losslessly.
     next_rest: Option<Timestamp>,
 }
@@ -91,21 +92,19 @@ impl Host {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            actions: VecDeque::new(),
+            out: Outbox::default(),
             members: BTreeMap::new(),
             absent: Absent::default(),
             next_viewer: 1,
             tracks: Tracks::default(),
-            cursor: None,
+            images: Images::default(),
             seat: Seat::default(),
             layouts: Layouts::default(),
-            focus: None,
-            keymap: None,
+            keyboard: Keyboard::default(),
             repeats: Repeats::default(),
             next_serial: 1,
             clipboard: Clipboard::default(),
             wants: Wants::default(),
-            dragging: None,
             next_rest: None,
         }
     }
@@ -132,7 +131,7 @@ impl Host {
         self.claim_seat(now, viewer);
         let session = self.config.session.clone();
         let role = join.role;
-        self.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role, now, resumed }));
+        self.out.send(viewer, ToViewer::Welcome(Welcome { version, session, viewer, role, now, resumed }));
         self.introduce(now, viewer);
         self.pump(now);
         Ok(viewer)
@@ -175,19 +174,15 @@ impl Host {
             self.keep_layout(viewer);
         }
         self.members.remove(&viewer);
-        if self.focus.is_some_and(|(_, by)| by == viewer) {
-            self.focus = None;
-            self.command(Command::Focus(None));
-        }
-        if self.keymap == Some(viewer) {
-            self.keymap = None;
+        if self.keyboard.forget_viewer(viewer) {
+            self.out.command(Command::Focus(None));
         }
         for track in self.tracks.all.values_mut() {
             track.configures.forget(viewer);
         }
         self.clipboard.handle_gone(viewer);
         self.clipboard_effects();
-        self.actions.push_back(Action::ForgetViewer(viewer));
+        self.out.push(Action::ForgetViewer(viewer));
     }
 
     /// The source has no room for what a viewer sends, and dropped it: its link ends, for this reason.
@@ -222,7 +217,7 @@ impl Host {
 
     /// What to do next, in order. Drain it after every call of a `handle_*`.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        self.out.pop()
     }
 
     /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`:
@@ -273,13 +268,13 @@ impl Host {
 
     /// Tells a viewer everything there is.
     fn introduce(&mut self, now: Timestamp, viewer: ViewerId) {
-        let icons = self.tracks.icons().cloned().map(ToViewer::Icon);
+        let icons = self.images.icons(|icon| self.tracks.windows().any(|window| window.icon == Some(icon)));
         let ordered = self.tracks.in_order();
         let windows = ordered.iter().filter_map(|window| self.tracks.all[&window.track].window_for(viewer));
-        let cursor = self.cursor.clone().map(ToViewer::Cursor);
-        let messages: Vec<ToViewer> = icons.chain(windows.map(ToViewer::Window)).chain(cursor).collect();
+        let messages: Vec<ToViewer> =
+            icons.chain(windows.map(ToViewer::Window)).chain(self.images.cursor()).collect();
         for message in messages {
-            self.send(viewer, message);
+            self.out.send(viewer, message);
         }
         if let Some(member) = self.members.get_mut(&viewer) {
             for (id, track) in &self.tracks.all {
@@ -291,11 +286,11 @@ impl Host {
         if self.may_use(viewer) {
             self.clipboard.handle_joined(viewer);
             self.clipboard_effects();
+            self.wants.introduce_text_input(&mut self.out, viewer);
         }
-        self.introduce_text_input(viewer);
-        self.introduce_lock(viewer);
+        self.wants.introduce_lock(&mut self.out, viewer);
         let held = self.seat.holder() == Some(viewer);
-        self.send(viewer, ToViewer::Seat { held });
+        self.out.send(viewer, ToViewer::Seat { held });
     }
 
     /// Throws a viewer out that broke a rule, or whose right has ended. It is not remembered: what it sent
@@ -305,20 +300,22 @@ impl Host {
         self.forget_viewer(now, viewer, Departure::ForGood);
         self.settle_vacancy(now);
         self.pump(now);
-        self.actions.push_back(Action::Disconnect { viewer, refusal });
+        self.out.push(Action::Disconnect { viewer, refusal });
     }
 
     /// Does what the clipboard asks for.
     fn clipboard_effects(&mut self) {
         while let Some(effect) = self.clipboard.poll_effect() {
             match effect {
-                clipboard::Effect::Source(command) => self.command(command),
-                clipboard::Effect::Send(viewer, message) => self.send(viewer, ToViewer::Clipboard(message)),
+                clipboard::Effect::Source(command) => self.out.command(command),
+                clipboard::Effect::Send(viewer, message) => {
+                    self.out.send(viewer, ToViewer::Clipboard(message))
+                }
                 clipboard::Effect::Offer { mimes, except } => {
                     for (&viewer, member) in &self.members {
                         if member.role == Role::Control && Some(viewer) != except {
                             let message = ToViewer::Clipboard(Message::Offer { mimes: mimes.clone() });
-                            self.actions.push_back(Action::Send { viewer, message });
+                            self.out.send(viewer, message);
                         }
                     }
                 }
@@ -330,19 +327,11 @@ impl Host {
         self.members.get(&viewer).is_some_and(|member| member.role == Role::Control)
     }
 
-    fn send(&mut self, viewer: ViewerId, message: ToViewer) {
-        self.actions.push_back(Action::Send { viewer, message });
-    }
-
     /// Sends to all viewers.
     fn broadcast(&mut self, message: &ToViewer) {
         for &viewer in self.members.keys() {
-            self.actions.push_back(Action::Send { viewer, message: message.clone() });
+            self.out.send(viewer, message.clone());
         }
-    }
-
-    fn command(&mut self, command: Command) {
-        self.actions.push_back(Action::Source(command));
     }
 }
 

@@ -109,11 +109,11 @@ impl Host {
             tracing::debug!(%viewer, "nothing is heard of a viewer that holds keys down: they rest");
             self.repeats.resting = keys.iter().map(|(key, _)| *key).collect();
             for (key, track) in keys {
-                self.command(Command::Key { cause, track, key, pressed: false });
+                self.out.command(Command::Key { cause, track, key, pressed: false });
             }
         } else if again.is_some() && self.repeats.pinged.is_some_and(|at| now.since(at) <= HOLDING * 2) {
             for (key, track) in keys.into_iter().filter(|(key, _)| rested.contains(key)) {
-                self.command(Command::Key { cause, track, key, pressed: true });
+                self.out.command(Command::Key { cause, track, key, pressed: true });
             }
         } else {
             // It pinged for a moment only.

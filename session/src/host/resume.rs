@@ -129,7 +129,7 @@ impl Host {
             self.forget_viewer(now, ghost, Departure::MayReturn);
             let message = "this viewer goes on over another link".to_owned();
             let refusal = Refusal { code: RefusalCode::Replaced, message };
-            self.actions.push_back(Action::Disconnect { viewer: ghost, refusal });
+            self.out.push(Action::Disconnect { viewer: ghost, refusal });
         }
         progress.map(|progress| progress.input)
     }
@@ -138,13 +138,8 @@ impl Host {
     fn hand_on(&mut self, ghost: ViewerId, viewer: ViewerId, member: &mut Member) {
         self.seat.hand_on(ghost, viewer);
         self.repeats.hand_on(ghost, viewer);
-        self.hand_on_lock(ghost, viewer);
-        if let Some((_, by)) = self.focus.as_mut().filter(|(_, by)| *by == ghost) {
-            *by = viewer;
-        }
-        if self.keymap == Some(ghost) {
-            self.keymap = Some(viewer);
-        }
+        self.wants.hand_on(ghost, viewer);
+        self.keyboard.hand_on(ghost, viewer);
         if let Some(ghost) = self.members.get_mut(&ghost) {
             member.keymap = ghost.keymap.take();
             member.focus = ghost.focus;

@@ -141,7 +141,7 @@ impl Host {
         let Some(debt) = member.debts.get_mut(&id) else { return };
         let reserved = debt.expected().min(room);
         let damage = debt.start(track.pacer.commits(), track.captured, reserved);
-        self.actions.push_back(Action::Encode(EncodeJob {
+        self.out.push(Action::Encode(EncodeJob {
             viewer,
             track: id,
             damage,

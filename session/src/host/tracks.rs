@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use media::{AppId, Icon, IconId, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use media::{AppId, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
 
 use super::{
     REST,
@@ -14,8 +14,6 @@ use super::{
     pacing::{Pacer, UNWATCHED},
 };
 
-/// The most icons that are kept for viewers to come; the oldest goes first.
-const MAX_ICONS: usize = 64;
 /// The longest time that pixels of a track that changes slowly must not change to count as resting.
 const LONGEST_REST: Duration = Duration::from_millis(200);
 /// How long a window counts as in use: longer than an app can wait for another window of its own.
@@ -23,12 +21,11 @@ const BUSY: Duration = UNWATCHED.saturating_mul(2);
 /// Damage within this time is one entry of a track's recent damage.
 const GRAIN: Duration = Duration::from_millis(10);
 
-/// All windows and icons.
+/// All windows.
 #[derive(Debug, Default)]
 pub(crate) struct Tracks {
     /// By track.
     pub(crate) all: BTreeMap<TrackId, Track>,
-    icons: VecDeque<Icon>,
 }
 
 /// One window's track.
@@ -89,25 +86,9 @@ impl Tracks {
         self.all.get(&track).is_some_and(|track| track.window.is_some())
     }
 
-    /// Notes an icon.
-    pub(crate) fn add_icon(&mut self, icon: Icon) {
-        self.icons.retain(|kept| kept.id != icon.id);
-        if self.icons.len() >= MAX_ICONS {
-            self.icons.pop_front();
-        }
-        self.icons.push_back(icon);
-    }
-
-    /// The icons that windows name.
-    pub(crate) fn icons(&self) -> impl Iterator<Item = &Icon> {
-        let named: Vec<IconId> = self.windows().filter_map(|window| window.icon).collect();
-        self.icons.iter().filter(move |icon| named.contains(&icon.id))
-    }
-
     /// Whether the bounds hold.
     pub(crate) fn is_bounded(&self) -> bool {
-        self.icons.len() <= MAX_ICONS
-            && self.all.values().all(|track| track.recent.len() <= Track::MAX_RECENT)
+        self.all.values().all(|track| track.recent.len() <= Track::MAX_RECENT)
     }
 }
 
