@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, WEB } from "./rules.mjs";
+import { CONCERNS, CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, WEB } from "./rules.mjs";
 
 /** All crossings between crates, in words; `metadata` is what `cargo metadata` says. */
 export function crateCrossings(metadata, rules = { CRATES, FREE_OF_IO }) {
@@ -44,7 +44,7 @@ function reached(imported, { crates, frameworks }) {
 }
 
 /** All crossings between rooms in a tree of sources, in words. */
-export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN }) {
+export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS }) {
   const rust = files(root, ".rs");
   return [
     ...order(rules.WEB),
@@ -52,6 +52,7 @@ export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN }) {
     ...rules.ONE_WAY.flatMap((folder) => oneWay(rust, folder)),
     ...rules.NEVER.flatMap(([from, to]) => never(rust, from, to)),
     ...rules.ONLY_IN.flatMap((rule) => onlyIn(rust, rule)),
+    ...rules.CONCERNS.flatMap((rule) => concerns(rust, rule)),
   ];
 }
 
@@ -155,6 +156,66 @@ function onlyIn(rust, { name, folders }) {
     .filter(({ path }) => !folders.some((folder) => path.startsWith(folder)))
     .filter(({ text }) => named.test(bare(text)))
     .map(({ path }) => `${path}: ${name} is named only in ${folders.join(", ")}`);
+}
+
+/** State that is seen outside of its file, in a folder whose state is divided into concerns. */
+function concerns(rust, { folder, router }) {
+  const sources = rust
+    .filter(({ path }) => path.startsWith(`${folder}/`))
+    .map(({ path, text }) => ({ path, text: bare(text).split("#[cfg(test)]")[0] }));
+  const types = sources.flatMap(({ path, text }) => declared(path, text));
+  const found = [];
+  for (const { name, path, kind, isVisible, body } of types) {
+    if (name === router.name) continue;
+    const methods = sources.flatMap((source) => inherent(name, source));
+    for (const strange of methods.filter((method) => method.path !== path)) {
+      found.push(`${strange.path}: methods of ${name}, which is declared in ${path}`);
+    }
+    if (!methods.some(({ text }) => /\bfn\s+\w+[^({]*\(\s*&(?:'\w+\s+)?mut self\b/.test(text))) continue;
+    if (kind === "enum" ? isVisible : /\bpub\b/.test(body)) {
+      found.push(`${path}: ${name} changes itself, but its fields are visible outside of its file`);
+    }
+  }
+  return [...found, ...strangeFields(types, router)];
+}
+
+/** Fields of a router that are no concern of another file. */
+function strangeFields(types, { name, file }) {
+  if (file === undefined) return [];
+  const body = types.find((type) => type.name === name)?.body ?? "";
+  const fields = [...body.matchAll(/^\s*(pub\b[^:]*?)?(\w+):\s*([^\n]+?),?$/gm)];
+  const isConcern = (type) => types.some((other) => other.name === type && other.path !== file);
+  return fields
+    .filter(([, visible, , type]) => visible !== undefined || !isConcern(type))
+    .map(([, , field]) => `${file}: ${name}.${field} is no private field with a concern of another file`);
+}
+
+/** The structs and enums of a file. */
+function declared(path, text) {
+  const pattern = /^(pub\b(?:\([^)]*\))?\s+)?(struct|enum)\s+(\w+)[^{(;]*([{(;])/gm;
+  return [...text.matchAll(pattern)].map(({ 0: head, 1: visible, 2: kind, 3: name, 4: open, index }) => ({
+    ...{ path, kind, name, isVisible: visible !== undefined },
+    body: open === ";" ? "" : block(text.slice(index + head.length)),
+  }));
+}
+
+/** The methods that a file gives to a type, outside of traits. */
+function inherent(name, { path, text }) {
+  const pattern = new RegExp(`^impl(?:<[^>]*>)?\\s+${name}(?:<[^>]*>)?\\s*\\{`, "gm");
+  return [...text.matchAll(pattern)].map(({ 0: head, index }) => ({
+    path,
+    text: block(text.slice(index + head.length)),
+  }));
+}
+
+/** What stands before the bracket that closes. */
+function block(text) {
+  let depth = 1;
+  for (let at = 0; at < text.length; at++) {
+    if ("{(".includes(text[at])) depth += 1;
+    else if ("})".includes(text[at]) && --depth === 0) return text.slice(0, at);
+  }
+  return text;
 }
 
 /** The modules that a Rust file names, as absolute paths that begin with the crate's folder. */

@@ -88,6 +88,35 @@ test("the X11 library names neither what shows its windows nor Smithay", () => {
   }
 });
 
+test("state that is seen outside of its concern is found", () => {
+  const host = (seat, more = "") => ({
+    "session/src/host/mod.rs": `pub struct Host {\n    seat: Seat,\n${more}}\nimpl Host { fn f(&mut self) {} }`,
+    "session/src/host/seat.rs": seat,
+    "session/src/host/turns.rs": "impl Host { pub(super) fn g(&mut self) {} }",
+  });
+  const method = "impl Seat {\n    pub(crate) fn take(&mut self) {}\n}";
+  const seat = `pub(crate) struct Seat {\n    held: Vec<(u32, Key)>,\n}\n${method}`;
+  assert.deepEqual(planted(host(seat)), []);
+  // What only tells may be read by everybody, and tests of a file look into it.
+  const tells = "pub(crate) struct Seat {\n    pub(crate) at: u64,\n}\nimpl Seat { fn at(&self) -> u64 { 0 } }";
+  assert.deepEqual(planted(host(tells)), []);
+  assert.deepEqual(planted(host(`${seat}\n#[cfg(test)]\nstruct World { pub seat: Seat }`)), []);
+  for (const visible of [
+    seat.replace("held", "pub(crate) held"),
+    seat.replace("held", "pub(super) held"),
+    seat.replace("held", "newest: u32,\n    pub held"),
+    `pub(crate) struct Seat(pub(crate) u32);\n${method}`,
+    `pub(crate) enum Seat {\n    Free,\n    Held { by: u32 },\n}\n${method}`,
+    `pub(crate) struct Seat<T> {\n    pub(crate) held: T,\n}\nimpl<T> Seat<T> {\n    fn take(\n        &mut self,\n    ) {}\n}`,
+  ]) {
+    assert.equal(planted(host(visible)).length, 1, visible);
+  }
+  assert.equal(planted(host(seat, "    focus: Option<u32>,\n")).length, 1);
+  assert.equal(planted(host(seat, "    pub(crate) other: Seat,\n")).length, 1);
+  const strange = { ...host(seat), "session/src/host/input.rs": "impl Seat {\n    fn free(&mut self) {}\n}" };
+  assert.match(planted(strange)[0], /input.rs: methods of Seat/);
+});
+
 test("a circle between rooms of a crate is found, and comments draw none", () => {
   const one = {
     "encoder/src/pool.rs": "use crate::shown::Shown;",
@@ -130,7 +159,7 @@ function graph(imports) {
 }
 
 test("the table is in order", () => {
-  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [] };
+  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [], CONCERNS: [] };
   const WEB = { root: "", rooms: { low: ["high"], high: [] }, entries: [] };
   const root = mkdtempSync(join(tmpdir(), "rooms-"));
   assert.equal(crossings(root, { ...rules, WEB }).length, 1);

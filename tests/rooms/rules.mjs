@@ -84,6 +84,15 @@ export const NEVER = [
   ["compositor/src/x11", "compositor/src/wayland"],
 ];
 
+/**
+ * Folders of Rust whose state is divided into concerns: what changes itself is private to its file. The router joins
+ * them; where its file is named, it has no fields but such values.
+ */
+export const CONCERNS = [
+  { folder: "session/src/host", router: { name: "Host", file: "session/src/host/mod.rs" } },
+  { folder: "session/src/viewer", router: { name: "Viewer" } },
+];
+
 /** What is named only in some folders of Rust. Tests and tools use what they like. */
 export const ONLY_IN = [
   { name: "tokio", folders: ["transport/", "viewer/", "server/", "web/", "tests/", "benches/", "fuzz/"] },

@@ -1,18 +1,15 @@
 //! Viewers' messages on the control lane.
 
 use media::{Command, Timestamp, TrackId, ViewerId};
-use protocol::control::{MAX_KEYMAP, Refusal, ToHost, ToViewer};
+use protocol::control::{Configure, MAX_KEYMAP, Refusal, ToHost, ToViewer};
 
-use super::{
-    Host, protocol_error,
-    seat::{Admission, Departure},
-};
+use super::{Host, layout, protocol_error, seat::Admission};
 
 impl Host {
     /// A viewer's message. One that breaks a rule ends the link; one about a window that is gone has no
     /// effect.
     pub fn handle_control(&mut self, now: Timestamp, viewer: ViewerId, message: ToHost) {
-        if !self.members.contains_key(&viewer) {
+        if !self.members.has(viewer) {
             return;
         }
         self.heard(now, viewer, matches!(message, ToHost::Ping { .. }));
@@ -20,15 +17,15 @@ impl Host {
         if let Err(refusal) = self.control(now, viewer, message) {
             return self.disconnect(now, viewer, refusal);
         }
-        if goes_before_input && let Some(member) = self.members.get_mut(&viewer) {
-            member.early.heard();
+        if goes_before_input && let Some(member) = self.members.get_mut(viewer) {
+            member.input_mut().heard();
             self.take_early_input(now);
         }
         self.pump(now);
     }
 
     fn control(&mut self, now: Timestamp, viewer: ViewerId, message: ToHost) -> Result<(), Refusal> {
-        let may_use = self.may_use(viewer);
+        let may_use = self.members.may_use(viewer);
         match message {
             ToHost::Hello(_) => return Err(protocol_error("a viewer says hello once".to_owned())),
             ToHost::Configure { track, configure } if may_use => self.wish(viewer, track, configure)?,
@@ -38,8 +35,8 @@ impl Host {
             }
             ToHost::TakeSeat if may_use => self.viewer_takes_seat(now, viewer),
             ToHost::Visible { track, visible } => {
-                if let Some(debt) = self.members.get_mut(&viewer).and_then(|m| m.debts.get_mut(&track)) {
-                    debt.visible = visible;
+                if let Some(member) = self.members.get_mut(viewer) {
+                    member.delivery_mut().set_visible(track, visible);
                 }
             }
             ToHost::Keymap { text } => self.viewer_keymap(viewer, text)?,
@@ -50,11 +47,33 @@ impl Host {
             ToHost::Ping { viewer: at } => self.out.send(viewer, ToViewer::Pong { viewer: at, host: now }),
             // Its link closes now; until then keys that it pressed before may still arrive on the input lane.
             ToHost::Goodbye => {
-                if let Some(member) = self.members.get_mut(&viewer) {
-                    member.departure = Departure::ForGood;
+                if let Some(member) = self.members.get_mut(viewer) {
+                    member.says_goodbye();
                 }
             }
             ToHost::Configure { .. } | ToHost::Focus { .. } | ToHost::DismissPopups | ToHost::TakeSeat => {}
+        }
+        Ok(())
+    }
+
+    /// A viewer says how it wants a window to be.
+    fn wish(&mut self, viewer: ViewerId, track: TrackId, configure: Configure) -> Result<(), Refusal> {
+        let configure = layout::checked(configure)?;
+        let Some(window) = self.tracks.get_mut(track).filter(|track| track.has_window()) else {
+            return Ok(());
+        };
+        if !layout::has_picture(&configure) {
+            // Its app would draw, and perhaps take much memory, for nothing: the answer is that nothing
+            // changes.
+            window.refuse(viewer, configure.serial);
+            if let Some(window) = window.window_for(viewer) {
+                self.out.send(viewer, ToViewer::Window(window));
+            }
+            return Ok(());
+        }
+        self.layouts.say(viewer, track, configure);
+        if self.seat.settled() == Some(viewer) {
+            self.tracks.wish(viewer, track, configure);
         }
         Ok(())
     }
@@ -72,8 +91,8 @@ impl Host {
     /// The holder of the seat decides; what others say counts when they take it.
     fn viewer_focus(&mut self, viewer: ViewerId, track: Option<TrackId>) {
         let track = track.filter(|track| self.tracks.has_window(*track));
-        if let Some(member) = self.members.get_mut(&viewer) {
-            member.focus = track;
+        if let Some(member) = self.members.get_mut(viewer) {
+            member.set_focus(track);
         }
         if self.seat.holder() == Some(viewer) {
             self.set_focus(viewer, track);
@@ -84,13 +103,12 @@ impl Host {
         if text.len() > MAX_KEYMAP {
             return Err(protocol_error(format!("a keymap has at most {MAX_KEYMAP} bytes")));
         }
-        if !self.may_use(viewer) {
+        if !self.members.may_use(viewer) {
             return Ok(());
         }
-        let Some(member) = self.members.get_mut(&viewer) else { return Ok(()) };
-        let before = member.keymap.replace(text.clone());
+        let is_news = self.members.get_mut(viewer).is_some_and(|member| member.set_keymap(&text));
         // One that returns says it again; keys that it holds down go on under it.
-        if self.keyboard.has_keymap_of(viewer) && before.as_ref() == Some(&text) {
+        if self.keyboard.has_keymap_of(viewer) && !is_news {
             return Ok(());
         }
         // Before the first input nobody has the seat: then the keymap is there in time for the first key.

@@ -19,7 +19,7 @@ pub(crate) struct Debt {
     /// The number of the next update.
     next: UpdateId,
     /// Whether anybody can see it there.
-    pub(crate) visible: bool,
+    visible: bool,
     /// The newest of the viewer's own inputs that caused what is owed.
     cause: Option<InputId>,
     /// What the viewer was told last: the size, and whether it was exact.
@@ -79,6 +79,16 @@ impl Debt {
         }
         self.owed.union(region);
         self.cause = self.cause.max(cause);
+    }
+
+    /// Whether anybody can see it there.
+    pub(crate) fn is_visible(&self) -> bool {
+        self.visible
+    }
+
+    /// Notes that.
+    pub(crate) fn set_visible(&mut self, visible: bool) {
+        self.visible = visible;
     }
 
     /// Whether changed pixels wait for a job.

@@ -1,7 +1,6 @@
 //! What always holds of a [`Host`], checked by tests after every step.
 
 use media::ViewerId;
-use protocol::control::Role;
 use thiserror::Error;
 
 use super::Host;
@@ -40,24 +39,14 @@ impl Host {
         self.verify_seat()?;
         self.verify_members()?;
         self.verify_tracks()?;
-        self.verify_identities()?;
         self.wants.verify(self.seat.holder(), |track| self.tracks.has_window(track))?;
-        self.clipboard.verify(|viewer| self.members.contains_key(&viewer))
-    }
-
-    /// Whether a viewer has, or is about to have without more work, the newest pixels of all windows,
-    /// exactly.
-    pub fn is_settled(&self, viewer: ViewerId) -> bool {
-        let visible =
-            |member: &super::Member| member.debts.values().all(|debt| !debt.visible || debt.is_settled());
-        self.members.get(&viewer).is_some_and(visible)
+        self.clipboard.verify(|viewer| self.members.has(viewer))
     }
 
     fn verify_seat(&self) -> Result<(), Violation> {
-        let Some(holder) = self.seat.holder() else { return Ok(()) };
-        match self.members.get(&holder) {
-            Some(member) if member.role == Role::Control => Ok(()),
-            _ => Err(Violation::Seat(holder)),
+        match self.seat.holder().filter(|holder| !self.members.may_use(*holder)) {
+            Some(holder) => Err(Violation::Seat(holder)),
+            None => Ok(()),
         }
     }
 
@@ -65,51 +54,26 @@ impl Host {
         if self.members.len() > self.config.max_viewers {
             return Err(Violation::Bound("viewers"));
         }
-        for (viewer, member) in &self.members {
-            let known = self.tracks.windows().map(|window| window.track);
-            if !member.debts.keys().copied().eq(known) {
-                return Err(Violation::Debts(*viewer));
-            }
-            if !member.debts.values().all(|debt| debt.is_bounded()) {
-                return Err(Violation::Bound("regions"));
-            }
-            if !member.rate.is_consistent() {
-                return Err(Violation::Rate(*viewer));
-            }
-            if !member.layout.tracks().all(|track| self.tracks.has_window(track)) {
-                return Err(Violation::Bound("layouts of windows that are gone"));
-            }
-            if !member.causes.is_bounded() {
+        for (_, member) in self.members.iter() {
+            member.delivery().verify(self.tracks.windows().map(|window| window.track))?;
+            if !member.input().is_bounded() {
                 return Err(Violation::Bound("causes"));
             }
         }
-        Ok(())
-    }
-
-    fn verify_identities(&self) -> Result<(), Violation> {
-        let known = |key, role| self.members.values().filter(move |m| m.key == Some(key) && m.role == role);
-        let here = |member: &super::Member| member.key.map_or(1, |key| known(key, member.role).count());
-        let once = self.members.values().all(|member| here(member) == 1);
-        let absent = self.absent.is_consistent(|key, role| known(key, role).next().is_some());
-        if once && absent { Ok(()) } else { Err(Violation::Twice) }
+        let absent = self.absent.is_consistent(|key, role| self.members.knows(key, role));
+        if self.members.are_distinct() && absent { Ok(()) } else { Err(Violation::Twice) }
     }
 
     fn verify_tracks(&self) -> Result<(), Violation> {
-        if self.tracks.windows().count() > self.config.max_windows
-            || !self.tracks.is_bounded()
-            || !self.images.is_bounded()
-        {
+        let bounded = self.tracks.is_bounded() && self.images.is_bounded();
+        if self.tracks.windows().count() > self.config.max_windows || !bounded {
             return Err(Violation::Bound("windows"));
         }
-        if !self.layouts.is_bounded() || !self.layouts.tracks().all(|track| self.tracks.has_window(track)) {
-            return Err(Violation::Bound("layouts of viewers that are gone"));
-        }
-        let wishing = self.tracks.all.values().flat_map(|track| track.configures.kept());
-        for viewer in wishing.chain(self.keyboard.kept()) {
-            if !self.members.contains_key(&viewer) {
+        for viewer in self.tracks.wishing().chain(self.keyboard.kept()) {
+            if !self.members.has(viewer) {
                 return Err(Violation::Leak { viewer, what: "a wish, a keymap or a focus" });
             }
         }
-        Ok(())
+        self.layouts.verify(|track| self.tracks.has_window(track), |viewer| self.members.may_use(viewer))
     }
 }

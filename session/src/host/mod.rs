@@ -20,11 +20,13 @@ mod clipboard;
 mod configure;
 mod control;
 mod debt;
+mod delivery;
 mod early;
 mod events;
 mod filter;
 mod images;
 mod input;
+mod input_end;
 mod invariants;
 mod keyboard;
 mod layout;
@@ -34,12 +36,12 @@ mod pacing;
 mod rate;
 mod repeats;
 mod resume;
-mod schedule;
 mod seat;
 mod tracks;
+mod turns;
 mod wants;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use media::{Command, Timestamp, ViewerId};
 use protocol::control::{Clipboard as Message, Refusal, RefusalCode, Role, ToViewer, Welcome};
@@ -49,11 +51,10 @@ pub use action::{Action, Config, Join, LinkStats};
 pub use invariants::Violation;
 
 use clipboard::Clipboard;
-use debt::Debt;
 use images::Images;
 use keyboard::Keyboard;
 use layout::Layouts;
-use member::Member;
+use member::{Member, Members};
 use outbox::Outbox;
 use repeats::Repeats;
 use resume::Absent;
@@ -65,26 +66,24 @@ use wants::Wants;
 const REST: Duration = Duration::from_millis(75);
 
 /// The core of one session. See the module's documentation.
+///
+/// It owns nothing itself but routes: each field is a concern, whose state is private to its file.
 #[derive(Debug)]
 pub struct Host {
     config: Config,
     out: Outbox,
-    members: BTreeMap<ViewerId, Member>,
+    members: Members,
     absent: Absent,
-    next_viewer: u32,
     tracks: Tracks,
     images: Images,
     seat: Seat,
-    /// Of viewers that went and may come back.
+    /// How each viewer wants windows to be.
     layouts: Layouts,
     keyboard: Keyboard,
     /// Held keys and what is heard of their viewer.
     repeats: Repeats,
-    next_serial: u32,
     clipboard: Clipboard,
     wants: Wants,
-    /// When something that rests can be repeated losslessly.
-    next_rest: Option<Timestamp>,
 }
 
 impl Host {
@@ -93,19 +92,16 @@ impl Host {
         Self {
             config,
             out: Outbox::default(),
-            members: BTreeMap::new(),
+            members: Members::default(),
             absent: Absent::default(),
-            next_viewer: 1,
             tracks: Tracks::default(),
             images: Images::default(),
             seat: Seat::default(),
             layouts: Layouts::default(),
             keyboard: Keyboard::default(),
             repeats: Repeats::default(),
-            next_serial: 1,
             clipboard: Clipboard::default(),
             wants: Wants::default(),
-            next_rest: None,
         }
     }
 
@@ -117,17 +113,18 @@ impl Host {
     /// A refusal is for the caller to send; the core keeps nothing of a viewer that was refused.
     pub fn handle_join(&mut self, now: Timestamp, join: Join) -> Result<ViewerId, Refusal> {
         let version = join.hello.validate()?;
-        if self.members.len() >= self.config.max_viewers && self.ghost(&join).is_none() {
+        if self.members.len() >= self.config.max_viewers && self.members.ghost(&join).is_none() {
             let message = format!("the session has {} viewers already; close one", self.members.len());
             return Err(Refusal { code: RefusalCode::Full, message });
         }
-        let viewer = ViewerId(self.next_viewer);
-        self.next_viewer += 1;
+        let viewer = self.members.number();
         tracing::debug!(%viewer, agent = ?join.hello.agent, role = ?join.role, "viewer joins");
         let mut member = Member::new(now, viewer, &join);
         let resumed = self.resume(now, viewer, &join, &mut member);
+        if member.may_use() {
+            self.layouts.join(viewer, member.key());
+        }
         self.members.insert(viewer, member);
-        self.bring_layout(viewer);
         self.claim_seat(now, viewer);
         let session = self.config.session.clone();
         let role = join.role;
@@ -140,8 +137,8 @@ impl Host {
     /// A viewer confirmed an update.
     pub fn handle_feedback(&mut self, now: Timestamp, viewer: ViewerId, feedback: Feedback) {
         self.heard(now, viewer, false);
-        if let Some(member) = self.members.get_mut(&viewer) {
-            member.rate.feedback(now, &feedback);
+        if let Some(member) = self.members.get_mut(viewer) {
+            member.delivery_mut().feedback(now, &feedback);
             self.pump(now);
         }
     }
@@ -149,52 +146,31 @@ impl Host {
     /// The transport measured a viewer's round trip. Optional: without it, updates and their feedback measure
     /// it.
     pub fn handle_round_trip(&mut self, now: Timestamp, viewer: ViewerId, round_trip: Duration) {
-        if let Some(member) = self.members.get_mut(&viewer) {
-            member.rate.measured(now, round_trip);
+        if let Some(member) = self.members.get_mut(viewer) {
+            member.delivery_mut().measured(now, round_trip);
         }
     }
 
     /// A viewer's link ended.
     pub fn handle_gone(&mut self, now: Timestamp, viewer: ViewerId) {
-        if !self.members.contains_key(&viewer) {
-            return;
-        }
-        self.remember(now, viewer);
-        let departure = self.members.get(&viewer).map_or(Departure::ForGood, |member| member.departure);
+        let Some(member) = self.members.get(viewer) else { return };
+        let departure = member.departure();
+        self.absent.remember(now, member, self.seat.modifiers(viewer));
         self.forget_viewer(now, viewer, departure);
         self.settle_vacancy(now);
         self.pump(now);
     }
 
-    /// Releases what a viewer holds down, and drops all that is kept of it but what it may come back to.
-    fn forget_viewer(&mut self, now: Timestamp, viewer: ViewerId, departure: Departure) {
-        tracing::debug!(%viewer, ?departure, "viewer goes");
-        self.release_seat(now, viewer, departure);
-        if departure == Departure::MayReturn {
-            self.keep_layout(viewer);
-        }
-        self.members.remove(&viewer);
-        if self.keyboard.forget_viewer(viewer) {
-            self.out.command(Command::Focus(None));
-        }
-        for track in self.tracks.all.values_mut() {
-            track.configures.forget(viewer);
-        }
-        self.clipboard.handle_gone(viewer);
-        self.clipboard_effects();
-        self.out.push(Action::ForgetViewer(viewer));
-    }
-
     /// The source has no room for what a viewer sends, and dropped it: its link ends, for this reason.
     pub fn handle_overflow(&mut self, now: Timestamp, viewer: ViewerId, reason: String) {
-        if self.members.contains_key(&viewer) {
+        if self.members.has(viewer) {
             self.disconnect(now, viewer, Refusal { code: RefusalCode::Overflow, message: reason });
         }
     }
 
     /// A viewer's right has ended, for the reason that it is told.
     pub fn handle_right_ended(&mut self, now: Timestamp, viewer: ViewerId, refusal: Refusal) {
-        if self.members.contains_key(&viewer) {
+        if self.members.has(viewer) {
             self.disconnect(now, viewer, refusal);
         }
     }
@@ -202,13 +178,14 @@ impl Host {
     /// The time that [`Host::poll_timeout`] asked for has come. Calling it earlier or more often does no
     /// harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        for (viewer, member) in &mut self.members {
-            if member.rate.handle_timeout(now) {
-                tracing::debug!(%viewer, "no feedback for long; what is under way is written off");
-            }
+        for (_, member) in self.members.iter_mut() {
+            member.delivery_mut().handle_timeout(now);
         }
         self.take_early_input(now);
-        self.rest_keys(now);
+        if let Some(viewer) = self.seat.holder() {
+            let held: Vec<_> = self.seat.repeating().collect();
+            self.repeats.handle_timeout(now, &mut self.out, self.members.cause(viewer), &held);
+        }
         self.clipboard.handle_timeout(now);
         self.clipboard_effects();
         self.settle_vacancy(now);
@@ -223,26 +200,20 @@ impl Host {
     /// When [`Host::handle_timeout`] is due next, if nothing else happens; may lie in the past. `None`:
     /// never, the session rests.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let tracks = self.tracks.all.values();
-        let paced = tracks.clone().filter_map(|track| track.pacer.timeout());
-        let wished = tracks.filter_map(|track| track.configures.timeout());
-        let links = self.members.values().filter_map(|member| member.rate.timeout());
-        let early = self.members.values().filter_map(|member| member.early.timeout());
-        let anybody = self.members.values().any(|member| member.role == Role::Control);
-        paced
-            .chain(wished)
-            .chain(links)
-            .chain(early)
-            .chain(self.next_rest)
-            .chain(self.repeats_timeout())
-            .chain(self.seat.kept_until().filter(|_| anybody))
-            .chain(self.clipboard.timeout())
-            .min()
+        let holds = self.seat.repeating().next().is_some();
+        let timeouts = [
+            self.members.timeout(),
+            self.tracks.timeout(),
+            self.repeats.timeout(holds),
+            self.seat.kept_until().filter(|_| self.members.users().next().is_some()),
+            self.clipboard.timeout(),
+        ];
+        timeouts.into_iter().flatten().min()
     }
 
     /// The viewers there are.
     pub fn viewers(&self) -> impl Iterator<Item = (ViewerId, Role)> {
-        self.members.iter().map(|(viewer, member)| (*viewer, member.role))
+        self.members.iter().map(|(viewer, member)| (viewer, member.role()))
     }
 
     /// Whose input reaches the apps.
@@ -257,33 +228,46 @@ impl Host {
 
     /// How a viewer's link does.
     pub fn link_stats(&self, now: Timestamp, viewer: ViewerId) -> Option<LinkStats> {
-        let rate = &self.members.get(&viewer)?.rate;
-        Some(LinkStats {
-            bitrate: rate.bitrate(now),
-            round_trip: rate.round_trip(),
-            outstanding: rate.outstanding(),
-            window: rate.window(now),
-        })
+        Some(self.members.get(viewer)?.delivery().stats(now))
+    }
+
+    /// Whether a viewer has, or is about to have without more work, the newest pixels of all windows,
+    /// exactly.
+    pub fn is_settled(&self, viewer: ViewerId) -> bool {
+        self.members.get(viewer).is_some_and(|member| member.delivery().is_settled())
+    }
+
+    /// Releases what a viewer holds down, and drops all that is kept of it but what it may come back to.
+    fn forget_viewer(&mut self, now: Timestamp, viewer: ViewerId, departure: Departure) {
+        tracing::debug!(%viewer, ?departure, "viewer goes");
+        let key = self.members.get(viewer).and_then(Member::key);
+        let key = key.filter(|_| departure == Departure::MayReturn);
+        self.release_seat(now, viewer, key);
+        self.layouts.leave(viewer, key);
+        self.members.remove(viewer);
+        if self.keyboard.forget_viewer(viewer) {
+            self.out.command(Command::Focus(None));
+        }
+        self.tracks.forget_viewer(viewer);
+        self.clipboard.handle_gone(viewer);
+        self.clipboard_effects();
+        self.out.push(Action::ForgetViewer(viewer));
     }
 
     /// Tells a viewer everything there is.
     fn introduce(&mut self, now: Timestamp, viewer: ViewerId) {
         let icons = self.images.icons(|icon| self.tracks.windows().any(|window| window.icon == Some(icon)));
-        let ordered = self.tracks.in_order();
-        let windows = ordered.iter().filter_map(|window| self.tracks.all[&window.track].window_for(viewer));
-        let messages: Vec<ToViewer> =
-            icons.chain(windows.map(ToViewer::Window)).chain(self.images.cursor()).collect();
-        for message in messages {
+        let windows = self.tracks.in_order();
+        let windows = windows.iter().filter_map(|window| self.tracks.get(window.track)?.window_for(viewer));
+        for message in icons.chain(windows.map(ToViewer::Window)).chain(self.images.cursor()) {
             self.out.send(viewer, message);
         }
-        if let Some(member) = self.members.get_mut(&viewer) {
-            for (id, track) in &self.tracks.all {
-                if track.window.is_some() {
-                    member.debts.insert(*id, Debt::new(now, track.size.unwrap_or_default()));
-                }
+        if let Some(member) = self.members.get_mut(viewer) {
+            for (id, size) in self.tracks.sizes() {
+                member.delivery_mut().introduce(now, id, size);
             }
         }
-        if self.may_use(viewer) {
+        if self.members.may_use(viewer) {
             self.clipboard.handle_joined(viewer);
             self.clipboard_effects();
             self.wants.introduce_text_input(&mut self.out, viewer);
@@ -309,29 +293,42 @@ impl Host {
             match effect {
                 clipboard::Effect::Source(command) => self.out.command(command),
                 clipboard::Effect::Send(viewer, message) => {
-                    self.out.send(viewer, ToViewer::Clipboard(message))
+                    self.out.send(viewer, ToViewer::Clipboard(message));
                 }
                 clipboard::Effect::Offer { mimes, except } => {
-                    for (&viewer, member) in &self.members {
-                        if member.role == Role::Control && Some(viewer) != except {
-                            let message = ToViewer::Clipboard(Message::Offer { mimes: mimes.clone() });
-                            self.out.send(viewer, message);
-                        }
-                    }
+                    let message = ToViewer::Clipboard(Message::Offer { mimes });
+                    self.members.tell_users(&mut self.out, except, &message);
                 }
             }
         }
     }
 
-    fn may_use(&self, viewer: ViewerId) -> bool {
-        self.members.get(&viewer).is_some_and(|member| member.role == Role::Control)
+    /// Something came from a viewer.
+    fn heard(&mut self, now: Timestamp, viewer: ViewerId, is_ping: bool) {
+        if self.seat.holder() == Some(viewer) {
+            self.repeats.heard(now, viewer);
+            if is_ping {
+                self.repeats.pinged(now, self.seat.repeating().next().is_some());
+            }
+        }
     }
 
-    /// Sends to all viewers.
-    fn broadcast(&mut self, message: &ToViewer) {
-        for &viewer in self.members.keys() {
-            self.out.send(viewer, message.clone());
+    /// Does all that is due: called at the end of whatever may make something due.
+    fn pump(&mut self, now: Timestamp) {
+        self.settle_seat();
+        self.pump_tracks(now);
+        for (_, member) in self.members.iter_mut() {
+            let focus = member.focus();
+            member.delivery_mut().pump(now, &mut self.out, &mut self.tracks, focus);
         }
+        for (_, member) in self.members.iter_mut() {
+            member.delivery_mut().plan_rest(now, &self.tracks);
+        }
+    }
+
+    /// Callbacks and wishes that are due.
+    fn pump_tracks(&mut self, now: Timestamp) {
+        self.tracks.pump(now, &mut self.out, |track| self.members.sees(track));
     }
 }
 

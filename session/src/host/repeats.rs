@@ -9,10 +9,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use media::{Cause, Command, InputId, KeyCode, Timestamp, ViewerId};
+use media::{Cause, Command, KeyCode, Timestamp, TrackId, ViewerId};
 
-use super::Host;
-use crate::held::HOLDING;
+use super::outbox::Outbox;
+use crate::held::{HOLDING, Releases};
 
 /// So long a viewer that holds a key may be silent: four of its pings.
 const SILENCE: Duration = Duration::from_millis(600);
@@ -55,14 +55,16 @@ impl Repeats {
         }
     }
 
-    fn heard(&mut self, now: Timestamp, viewer: ViewerId) {
+    /// Something came from the holder of the seat.
+    pub(crate) fn heard(&mut self, now: Timestamp, viewer: ViewerId) {
         if self.viewer != Some(viewer) {
             *self = Self { viewer: Some(viewer), ..Self::default() };
         }
         self.heard = now;
     }
 
-    fn pinged(&mut self, now: Timestamp, holds: bool) {
+    /// It was a ping. `holds`: whether a key is down that repeats.
+    pub(crate) fn pinged(&mut self, now: Timestamp, holds: bool) {
         let before = self.pinged.replace(now);
         self.pings |= holds && before.is_some_and(|before| now.since(before) <= HOLDING * 3);
         // Who lets the key go pings no more.
@@ -70,54 +72,97 @@ impl Repeats {
             self.again.get_or_insert(now);
         }
     }
-}
 
-impl Host {
-    /// Something came from a viewer.
-    pub(super) fn heard(&mut self, now: Timestamp, viewer: ViewerId, is_ping: bool) {
-        if self.seat.holder() == Some(viewer) {
-            self.repeats.heard(now, viewer);
-            if is_ping {
-                let holds = self.holds_repeating();
-                self.repeats.pinged(now, holds);
-            }
-        }
-    }
-
-    /// When [`Host::rest_keys`] is due.
-    pub(super) fn repeats_timeout(&self) -> Option<Timestamp> {
-        self.repeats.timeout(self.holds_repeating())
-    }
-
-    fn holds_repeating(&self) -> bool {
-        self.seat.held().is_some_and(|held| held.repeating().next().is_some())
-    }
-
-    /// Lets keys rest whose viewer is silent, and ends that when it is heard again.
-    pub(super) fn rest_keys(&mut self, now: Timestamp) {
-        let Some(viewer) = self.seat.holder() else { return };
-        if self.repeats_timeout().is_none_or(|due| due > now) {
+    /// Lets keys rest whose viewer is silent, and ends that when it is heard again. `held`: what repeats.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Timestamp,
+        out: &mut Outbox,
+        cause: Cause,
+        held: &[(KeyCode, TrackId)],
+    ) {
+        if self.timeout(!held.is_empty()).is_none_or(|due| due > now) {
             return;
         }
-        let Some(held) = self.seat.held() else { return };
-        let input = self.members.get(&viewer).map_or(InputId(0), |member| member.newest_input);
-        let cause = Cause { viewer, input };
-        let rested = std::mem::take(&mut self.repeats.resting);
-        let again = self.repeats.again.take();
-        let keys: Vec<_> = held.repeating().collect();
+        let rested = std::mem::take(&mut self.resting);
+        let again = self.again.take();
         if rested.is_empty() {
-            tracing::debug!(%viewer, "nothing is heard of a viewer that holds keys down: they rest");
-            self.repeats.resting = keys.iter().map(|(key, _)| *key).collect();
-            for (key, track) in keys {
-                self.out.command(Command::Key { cause, track, key, pressed: false });
+            tracing::debug!(viewer = %cause.viewer, "nothing is heard of a viewer that holds keys down: they rest");
+            self.resting = held.iter().map(|(key, _)| *key).collect();
+            for &(key, track) in held {
+                out.command(Command::Key { cause, track, key, pressed: false });
             }
-        } else if again.is_some() && self.repeats.pinged.is_some_and(|at| now.since(at) <= HOLDING * 2) {
-            for (key, track) in keys.into_iter().filter(|(key, _)| rested.contains(key)) {
-                self.out.command(Command::Key { cause, track, key, pressed: true });
+        } else if again.is_some() && self.pinged.is_some_and(|at| now.since(at) <= HOLDING * 2) {
+            for &(key, track) in held.iter().filter(|(key, _)| rested.contains(key)) {
+                out.command(Command::Key { cause, track, key, pressed: true });
             }
         } else {
             // It pinged for a moment only.
-            self.repeats.resting = rested;
+            self.resting = rested;
         }
+    }
+
+    /// Lets everything go; apps have heard already that what rests was.
+    pub(crate) fn release(&mut self, out: &mut Outbox, cause: Cause, releases: Releases) {
+        for (key, track) in releases.keys {
+            if !self.let_go(key) {
+                out.command(Command::Key { cause, track, key, pressed: false });
+            }
+        }
+        for (button, _) in releases.buttons {
+            out.command(Command::Button { cause, button, pressed: false });
+        }
+        for (track, points) in releases.touches {
+            out.command(Command::Touch { cause, track, points });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use media::InputId;
+
+    use super::*;
+
+    const A: ViewerId = ViewerId(1);
+    const HELD: [(KeyCode, TrackId); 1] = [(KeyCode(30), TrackId(1))];
+
+    fn at(ms: u64) -> Timestamp {
+        Timestamp(10_000_000 + ms * 1000)
+    }
+
+    /// The keys that go down and up.
+    fn due(repeats: &mut Repeats, ms: u64) -> Vec<bool> {
+        let mut out = Outbox::default();
+        repeats.handle_timeout(at(ms), &mut out, Cause { viewer: A, input: InputId(1) }, &HELD);
+        let pressed = |action| match action {
+            super::super::Action::Source(Command::Key { pressed, .. }) => pressed,
+            other => panic!("{other:?}"),
+        };
+        std::iter::from_fn(|| out.pop()).map(pressed).collect()
+    }
+
+    #[test]
+    fn keys_rest_in_silence_and_go_on_when_their_viewer_pings_again() {
+        let mut repeats = Repeats::default();
+        for ms in [0, 150, 300] {
+            repeats.heard(at(ms), A);
+            repeats.pinged(at(ms), true);
+        }
+        assert!(due(&mut repeats, 800).is_empty());
+        assert_eq!(due(&mut repeats, 900), [false]);
+        assert_eq!(repeats.timeout(true), None, "nothing is heard");
+        for ms in [2000, 2150] {
+            repeats.heard(at(ms), A);
+            repeats.pinged(at(ms), true);
+        }
+        assert_eq!(due(&mut repeats, 2200), [true]);
+    }
+
+    #[test]
+    fn a_viewer_that_never_pinged_is_not_waited_for() {
+        let mut repeats = Repeats::default();
+        repeats.heard(at(0), A);
+        assert_eq!(repeats.timeout(true), None);
     }
 }

@@ -14,42 +14,19 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use media::{Cause, InputId, KeyCode, Timestamp, TrackId, ViewerId};
+use media::{InputId, KeyCode, Timestamp, ViewerId};
 use protocol::{
     control::{Refusal, RefusalCode, Role},
-    input::InputEvent,
-    resume::{Resume, ResumeKey},
+    resume::ResumeKey,
 };
 
-use super::{
-    Action, Host, Join, Member,
-    seat::{self, Departure},
-};
-use crate::held::is_modifier;
+use super::{Action, Host, Join, Member, input_end::Progress, seat::Departure};
 
 /// How long a viewer that went is remembered: longer than its journal reaches back.
 const MEMORY: Duration = Duration::from_secs(30);
 
 /// How many are remembered; the oldest goes first.
 const MOST: usize = 16;
-
-/// Who a viewer is over all its links, and how far its input has come.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Progress {
-    /// The viewer with whose welcome its numbers began.
-    pub(crate) began: ViewerId,
-    /// The newest event of the input lane that took effect.
-    pub(crate) input: InputId,
-    /// The newest event with a place.
-    pub(crate) pointer: InputId,
-}
-
-impl Progress {
-    /// Whether a viewer can go on from here: it means the same numbers, and has all that is missing.
-    fn goes_on(self, resume: &Resume) -> bool {
-        resume.began == Some(self.began) && resume.since <= self.input
-    }
-}
 
 /// Viewers that went lately.
 #[derive(Debug, Default)]
@@ -66,8 +43,16 @@ struct Gone {
 }
 
 impl Absent {
+    /// A viewer's link ended: it is remembered, with the modifiers that are about to be released.
+    pub(crate) fn remember(&mut self, now: Timestamp, member: &Member, released: Vec<KeyCode>) {
+        let Some(key) = member.key() else { return };
+        let (role, progress) = (member.role(), member.input().progress());
+        let resting = member.input().resting().iter().copied().chain(released).collect();
+        self.keep(Gone { key, role, progress, resting, since: now });
+    }
+
     /// A viewer went.
-    fn remember(&mut self, gone: Gone) {
+    fn keep(&mut self, gone: Gone) {
         let (key, role, now) = (gone.key, gone.role, gone.since);
         self.0.retain(|gone| (gone.key, gone.role) != (key, role) && now.since(gone.since) < MEMORY);
         while self.0.len() >= MOST {
@@ -95,13 +80,6 @@ impl Absent {
 }
 
 impl Host {
-    /// The viewer that this is, as long as its earlier link is thought to live.
-    pub(super) fn ghost(&self, join: &Join) -> Option<ViewerId> {
-        let key = join.hello.resume.as_ref()?.key;
-        let same = |(_, member): &(&ViewerId, &Member)| member.key == Some(key) && member.role == join.role;
-        self.members.iter().find(same).map(|(viewer, _)| *viewer)
-    }
-
     /// Ends what an earlier link of a viewer that joins has left. If its input goes on, the new member takes
     /// over what its ghost has, and the answer is where.
     pub(super) fn resume(
@@ -113,14 +91,13 @@ impl Host {
     ) -> Option<InputId> {
         let resume = join.hello.resume.as_ref()?;
         let absent = self.absent.take(now, resume.key, join.role);
-        let ghost = self.ghost(join);
-        let progress = ghost.and_then(|ghost| self.members.get(&ghost)).map(Member::progress);
+        let ghost = self.members.ghost(join);
+        let progress = ghost.and_then(|ghost| self.members.get(ghost)).map(|it| it.input().progress());
         let progress = progress.or(absent.as_ref().map(|gone| gone.progress));
         let progress = progress.filter(|progress| progress.goes_on(resume));
         if let Some(progress) = progress {
-            tracing::debug!(%viewer, ?ghost, input = %progress.input, "a viewer is back");
-            member.go_on(progress);
-            member.resting = absent.map_or_else(Vec::new, |gone| gone.resting);
+            tracing::debug!(%viewer, ?ghost, input = %progress.input(), "a viewer is back");
+            member.input_mut().go_on(progress, absent.map_or_else(Vec::new, |gone| gone.resting));
         }
         if let Some(ghost) = ghost {
             if progress.is_some() {
@@ -131,7 +108,7 @@ impl Host {
             let refusal = Refusal { code: RefusalCode::Replaced, message };
             self.out.push(Action::Disconnect { viewer: ghost, refusal });
         }
-        progress.map(|progress| progress.input)
+        progress.map(Progress::input)
     }
 
     /// What a ghost has, a newcomer has from now on; the source is told nothing.
@@ -140,44 +117,18 @@ impl Host {
         self.repeats.hand_on(ghost, viewer);
         self.wants.hand_on(ghost, viewer);
         self.keyboard.hand_on(ghost, viewer);
-        if let Some(ghost) = self.members.get_mut(&ghost) {
-            member.keymap = ghost.keymap.take();
-            member.focus = ghost.focus;
-            member.resting = std::mem::take(&mut ghost.resting);
-        }
-    }
-
-    /// A viewer's link ended: it is remembered, with the modifiers that are about to be released.
-    pub(super) fn remember(&mut self, now: Timestamp, viewer: ViewerId) {
-        let Some(member) = self.members.get(&viewer) else { return };
-        let Some(key) = member.key else { return };
-        let (role, progress) = (member.role, member.progress());
-        let resting = member.resting.iter().copied().chain(self.seat.modifiers(viewer)).collect();
-        self.absent.remember(Gone { key, role, progress, resting, since: now });
-    }
-
-    /// Before an event of a viewer that returned takes effect: the modifiers that its user has held down
-    /// since before go down again, if the event does something; one that is let go of just rests.
-    pub(super) fn take_up(&mut self, cause: Cause, track: TrackId, event: &InputEvent) {
-        let Some(member) = self.members.get_mut(&cause.viewer).filter(|member| !member.resting.is_empty())
-        else {
-            return;
-        };
-        if let InputEvent::Key { key, .. } = event
-            && is_modifier(*key)
-        {
-            member.resting.retain(|other| other != key);
-        } else if seat::acts(event) {
-            for key in std::mem::take(&mut member.resting) {
-                self.inject(cause, track, InputEvent::Key { key, pressed: true });
-            }
+        if let Some(ghost) = self.members.get_mut(ghost) {
+            member.take_over(ghost);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use media::TrackId;
+    use protocol::input::{Input, InputEvent};
+
+    use super::{super::input_end::InputEnd, *};
 
     const HERE: ViewerId = ViewerId(1);
 
@@ -186,7 +137,14 @@ mod tests {
     }
 
     fn progress(input: u64) -> Progress {
-        Progress { began: HERE, input: InputId(input), pointer: InputId(0) }
+        let mut end = InputEnd::new(HERE);
+        let event = InputEvent::Leave;
+        end.arrive(
+            Timestamp(0),
+            Input { id: InputId(input), track: TrackId(1), after: 0, at: Timestamp(0), event },
+        )
+        .expect("the first");
+        end.progress()
     }
 
     fn gone(since: Timestamp, key: ResumeKey, input: u64) -> Gone {
@@ -197,13 +155,13 @@ mod tests {
     fn who_went_is_remembered_once_for_a_while_and_only_in_its_role() {
         let mut absent = Absent::default();
         let start = Timestamp(9);
-        absent.remember(gone(start, key(1), 1));
-        absent.remember(gone(start, key(1), 2));
+        absent.keep(gone(start, key(1), 1));
+        absent.keep(gone(start, key(1), 2));
         assert!(absent.take(start, key(1), Role::View).is_none());
         assert!(absent.take(start, key(2), Role::Control).is_none());
-        assert_eq!(absent.take(start, key(1), Role::Control).map(|it| it.progress.input), Some(InputId(2)));
+        assert_eq!(absent.take(start, key(1), Role::Control).map(|it| it.progress.input()), Some(InputId(2)));
         assert!(absent.take(start, key(1), Role::Control).is_none(), "it is back");
-        absent.remember(gone(start, key(1), 2));
+        absent.keep(gone(start, key(1), 2));
         assert!(absent.take(start + MEMORY, key(1), Role::Control).is_none(), "too long ago");
     }
 
@@ -211,19 +169,10 @@ mod tests {
     fn few_are_remembered_and_those_the_newest() {
         let mut absent = Absent::default();
         for n in 0..100 {
-            absent.remember(gone(Timestamp(u64::from(n)), key(n), 1));
+            absent.keep(gone(Timestamp(u64::from(n)), key(n), 1));
             assert!(absent.is_consistent(|_, _| false));
         }
         assert!(absent.take(Timestamp(100), key(83), Role::Control).is_none());
         assert!(absent.take(Timestamp(100), key(84), Role::Control).is_some());
-    }
-
-    #[test]
-    fn a_viewer_goes_on_only_where_nothing_is_missing_and_numbers_mean_the_same() {
-        let resume = |began, since| Resume { key: key(1), began, since: InputId(since) };
-        assert!(progress(7).goes_on(&resume(Some(HERE), 7)));
-        assert!(!progress(7).goes_on(&resume(Some(HERE), 8)), "8 is missing");
-        assert!(!progress(7).goes_on(&resume(Some(ViewerId(2)), 0)), "numbers began anew");
-        assert!(!progress(0).goes_on(&resume(None, 0)), "it has no numbers");
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use media::{KeyCode, Timestamp, TouchPhase, ViewerId};
+use media::{Button, KeyCode, Logical, Position, Timestamp, TouchPhase, TouchPoint, TrackId, ViewerId};
 use protocol::{input::InputEvent, resume::ResumeKey};
 
 use crate::held::{Held, Releases};
@@ -20,7 +20,10 @@ const KEPT: Duration = Duration::from_secs(8);
 
 /// The seat.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum Seat {
+pub(crate) struct Seat(State);
+
+#[derive(Clone, Debug, Default)]
+enum State {
     /// Nobody's: the first input takes it.
     #[default]
     Free,
@@ -46,7 +49,7 @@ pub(crate) enum Seat {
 
 /// How far a viewer that took the seat has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tenure {
+enum Tenure {
     /// The press that took the seat goes on: windows must not change their sizes beneath it.
     Taking,
     /// The layout is the viewer's.
@@ -81,29 +84,30 @@ impl Seat {
     /// A viewer that may control has sent input, or taken the seat for another reason. `acts`: whether its
     /// user did something, as [`acts`] says.
     pub(crate) fn admit(&mut self, now: Timestamp, viewer: ViewerId, acts: bool) -> Admission {
-        let from = match self {
-            Seat::Held { viewer: holder, newest, .. } if *holder == viewer => {
+        let is_busy = self.is_busy_for(now, viewer);
+        let from = match &mut self.0 {
+            State::Held { viewer: holder, newest, .. } if *holder == viewer => {
                 *newest = Some(now);
                 return Admission::Holder;
             }
-            _ if !acts || self.is_busy_for(now, viewer) => return Admission::Outside,
-            Seat::Held { viewer: holder, .. } => Some(*holder),
-            Seat::Free | Seat::Kept { .. } => None,
+            _ if !acts || is_busy => return Admission::Outside,
+            State::Held { viewer: holder, .. } => Some(*holder),
+            State::Free | State::Kept { .. } => None,
         };
-        *self = Seat::Held { viewer, newest: Some(now), held: Held::default(), tenure: Tenure::Taking };
+        self.0 = State::Held { viewer, newest: Some(now), held: Held::default(), tenure: Tenure::Taking };
         Admission::Taken { from }
     }
 
     /// A viewer gets the seat that nobody has.
     pub(crate) fn give(&mut self, viewer: ViewerId) {
-        *self = Seat::Held { viewer, newest: None, held: Held::default(), tenure: Tenure::Settled };
+        self.0 = State::Held { viewer, newest: None, held: Held::default(), tenure: Tenure::Settled };
     }
 
     /// Whether another viewer is using the apps right now.
     fn is_busy_for(&self, now: Timestamp, viewer: ViewerId) -> bool {
-        match self {
-            Seat::Free | Seat::Kept { .. } => false,
-            Seat::Held { viewer: holder, newest, held, .. } => {
+        match &self.0 {
+            State::Free | State::Kept { .. } => false,
+            State::Held { viewer: holder, newest, held, .. } => {
                 let acted = newest.is_some_and(|newest| now.since(newest) < IDLE);
                 *holder != viewer && (!held.is_empty() || acted)
             }
@@ -112,37 +116,37 @@ impl Seat {
 
     /// Who has it.
     pub(crate) fn holder(&self) -> Option<ViewerId> {
-        match self {
-            Seat::Free | Seat::Kept { .. } => None,
-            Seat::Held { viewer, .. } => Some(*viewer),
+        match &self.0 {
+            State::Free | State::Kept { .. } => None,
+            State::Held { viewer, .. } => Some(*viewer),
         }
     }
 
     /// Whose layout windows have.
     pub(crate) fn settled(&self) -> Option<ViewerId> {
-        match self {
-            Seat::Held { viewer, tenure: Tenure::Settled, .. } => Some(*viewer),
-            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
+        match &self.0 {
+            State::Held { viewer, tenure: Tenure::Settled, .. } => Some(*viewer),
+            State::Held { .. } | State::Free | State::Kept { .. } => None,
         }
     }
 
     /// Who took it, if the press by which it did so is over by now: from here on the layout is that viewer's.
     pub(crate) fn settle(&mut self) -> Option<ViewerId> {
-        match self {
-            Seat::Held { viewer, held, tenure: tenure @ Tenure::Taking, .. } if !held.is_pointing() => {
+        match &mut self.0 {
+            State::Held { viewer, held, tenure: tenure @ Tenure::Taking, .. } if !held.is_pointing() => {
                 *tenure = Tenure::Settled;
                 Some(*viewer)
             }
-            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
+            State::Held { .. } | State::Free | State::Kept { .. } => None,
         }
     }
 
     /// Whether it is nobody's, and nobody is waited for any more.
     pub(crate) fn is_free(&self, now: Timestamp) -> bool {
-        match self {
-            Seat::Free => true,
-            Seat::Kept { until, .. } => now >= *until,
-            Seat::Held { .. } => false,
+        match &self.0 {
+            State::Free => true,
+            State::Kept { until, .. } => now >= *until,
+            State::Held { .. } => false,
         }
     }
 
@@ -153,52 +157,84 @@ impl Seat {
 
     /// Whom it is kept for.
     pub(crate) fn kept_for(&self) -> Option<ResumeKey> {
-        match self {
-            Seat::Kept { key, .. } => Some(*key),
-            Seat::Free | Seat::Held { .. } => None,
+        match &self.0 {
+            State::Kept { key, .. } => Some(*key),
+            State::Free | State::Held { .. } => None,
         }
     }
 
     /// When the holder is not waited for any more.
     pub(crate) fn kept_until(&self) -> Option<Timestamp> {
-        match self {
-            Seat::Kept { until, .. } => Some(*until),
-            Seat::Free | Seat::Held { .. } => None,
+        match &self.0 {
+            State::Kept { until, .. } => Some(*until),
+            State::Free | State::Held { .. } => None,
         }
     }
 
     /// Nobody is waited for any more.
     pub(crate) fn free(&mut self) {
-        *self = Seat::Free;
+        self.0 = State::Free;
     }
 
-    /// What the holder holds down.
-    pub(crate) fn held_mut(&mut self) -> Option<&mut Held> {
-        match self {
-            Seat::Free | Seat::Kept { .. } => None,
-            Seat::Held { held, .. } => Some(held),
+    /// The holder's key; says whether that changes anything.
+    pub(crate) fn key(&mut self, track: TrackId, key: KeyCode, pressed: bool) -> bool {
+        self.held_mut().is_some_and(|held| held.key(track, key, pressed))
+    }
+
+    /// The holder's button; says whether that changes anything.
+    pub(crate) fn button(
+        &mut self,
+        track: TrackId,
+        position: Position<Logical>,
+        button: Button,
+        pressed: bool,
+    ) -> bool {
+        self.held_mut().is_some_and(|held| held.button(track, position, button, pressed))
+    }
+
+    /// The holder's fingers: those that can have done so.
+    pub(crate) fn touch(&mut self, track: TrackId, mut points: Vec<TouchPoint>) -> Vec<TouchPoint> {
+        match self.held_mut() {
+            Some(held) => points.retain(|point| held.touch(track, *point)),
+            None => points.clear(),
         }
+        points
+    }
+
+    /// A window is gone, and with it the fingers on it.
+    pub(crate) fn forget_track(&mut self, track: TrackId) {
+        if let Some(held) = self.held_mut() {
+            held.forget_touches(track);
+        }
+    }
+
+    fn held_mut(&mut self) -> Option<&mut Held> {
+        match &mut self.0 {
+            State::Free | State::Kept { .. } => None,
+            State::Held { held, .. } => Some(held),
+        }
+    }
+
+    /// The holder's keys that apps repeat, with their windows.
+    pub(crate) fn repeating(&self) -> impl Iterator<Item = (KeyCode, TrackId)> + '_ {
+        let held = match &self.0 {
+            State::Free | State::Kept { .. } => None,
+            State::Held { held, .. } => Some(held),
+        };
+        held.into_iter().flat_map(Held::repeating)
     }
 
     /// The modifiers that a viewer holds down, if it has the seat.
     pub(crate) fn modifiers(&self, viewer: ViewerId) -> Vec<KeyCode> {
-        match self {
-            Seat::Held { viewer: holder, held, .. } if *holder == viewer => held.modifiers(),
-            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => Vec::new(),
-        }
-    }
-
-    /// What the holder holds down, to look at.
-    pub(crate) fn held(&self) -> Option<&Held> {
-        match self {
-            Seat::Free | Seat::Kept { .. } => None,
-            Seat::Held { held, .. } => Some(held),
+        match &self.0 {
+            State::Held { viewer: holder, held, .. } if *holder == viewer => held.modifiers(),
+            State::Held { .. } | State::Free | State::Kept { .. } => Vec::new(),
         }
     }
 
     /// A viewer goes on as another, with all that it holds down.
     pub(crate) fn hand_on(&mut self, from: ViewerId, to: ViewerId) {
-        if let Seat::Held { viewer: holder, .. } = self
+        if let State::Held { viewer: holder, .. } = &mut self.0
             && *holder == from
         {
             *holder = to;
@@ -212,13 +248,13 @@ impl Seat {
         viewer: ViewerId,
         key: Option<ResumeKey>,
     ) -> Option<Releases> {
-        match self {
-            Seat::Held { viewer: holder, held, .. } if *holder == viewer => {
+        match &mut self.0 {
+            State::Held { viewer: holder, held, .. } if *holder == viewer => {
                 let releases = held.release();
-                *self = key.map_or(Seat::Free, |key| Seat::Kept { key, until: now + KEPT });
+                self.0 = key.map_or(State::Free, |key| State::Kept { key, until: now + KEPT });
                 Some(releases)
             }
-            Seat::Held { .. } | Seat::Free | Seat::Kept { .. } => None,
+            State::Held { .. } | State::Free | State::Kept { .. } => None,
         }
     }
 }
@@ -242,8 +278,6 @@ pub(crate) fn acts(event: &InputEvent) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use media::{Button, Position, TrackId};
-
     use super::*;
 
     const A: ViewerId = ViewerId(1);
@@ -256,9 +290,9 @@ mod tests {
         assert_eq!(seat.admit(start, A, true), Admission::Taken { from: None });
         assert_eq!(seat.admit(start + Duration::from_millis(900), B, true), Admission::Outside);
         assert_eq!(seat.admit(start + Duration::from_millis(950), A, false), Admission::Holder);
-        seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
+        seat.key(TrackId(1), KeyCode(30), true);
         assert_eq!(seat.admit(start + Duration::from_secs(60), B, true), Admission::Outside, "a key is down");
-        seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), false);
+        seat.key(TrackId(1), KeyCode(30), false);
         assert_eq!(seat.admit(start + Duration::from_secs(61), B, false), Admission::Outside, "it looks on");
         assert_eq!(seat.admit(start + Duration::from_secs(61), B, true), Admission::Taken { from: Some(A) });
         assert_eq!(seat.admit(start + Duration::from_secs(61), A, true), Admission::Outside);
@@ -277,9 +311,9 @@ mod tests {
         let mut seat = Seat::default();
         seat.admit(Timestamp(0), A, true);
         let at = Position::new(1.0, 1.0);
-        seat.held_mut().expect("held").button(TrackId(1), at, Button::LEFT, true);
+        seat.button(TrackId(1), at, Button::LEFT, true);
         assert_eq!((seat.settle(), seat.settled()), (None, None), "it goes on");
-        seat.held_mut().expect("held").button(TrackId(1), at, Button::LEFT, false);
+        seat.button(TrackId(1), at, Button::LEFT, false);
         assert_eq!((seat.settle(), seat.settled()), (Some(A), Some(A)));
         assert_eq!(seat.settle(), None, "once");
     }
@@ -299,7 +333,7 @@ mod tests {
     fn a_holder_that_goes_on_as_another_keeps_what_it_holds() {
         let mut seat = Seat::default();
         seat.admit(Timestamp(0), A, true);
-        seat.held_mut().expect("held").key(TrackId(1), KeyCode(29), true);
+        seat.key(TrackId(1), KeyCode(29), true);
         seat.hand_on(B, ViewerId(3));
         assert_eq!(
             (seat.modifiers(A), seat.modifiers(B)),
@@ -315,7 +349,7 @@ mod tests {
     fn a_holder_that_leaves_frees_the_seat_and_its_keys() {
         let mut seat = Seat::default();
         seat.admit(Timestamp(0), A, true);
-        seat.held_mut().expect("held").key(TrackId(1), KeyCode(30), true);
+        seat.key(TrackId(1), KeyCode(30), true);
         assert_eq!(seat.leave(Timestamp(1), B, None), None);
         let releases = seat.leave(Timestamp(1), A, None).expect("it had the seat");
         assert_eq!(releases.keys, [(KeyCode(30), TrackId(1))]);

@@ -6,43 +6,48 @@ use std::{
     time::Duration,
 };
 
-use media::{AppId, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use media::{AppId, Command, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use protocol::control::Configure;
 
 use super::{
     REST,
     configure::Configures,
-    pacing::{Pacer, UNWATCHED},
+    outbox::Outbox,
+    pacing::{Audience, Pacer, UNWATCHED},
 };
 
 /// The longest time that pixels of a track that changes slowly must not change to count as resting.
 const LONGEST_REST: Duration = Duration::from_millis(200);
 /// How long a window counts as in use: longer than an app can wait for another window of its own.
 const BUSY: Duration = UNWATCHED.saturating_mul(2);
+/// Tracks that have pixels and no window yet, at most: the oldest is forgotten.
+const MAX_WITHOUT_WINDOW: usize = 64;
 /// Damage within this time is one entry of a track's recent damage.
 const GRAIN: Duration = Duration::from_millis(10);
 
 /// All windows.
 #[derive(Debug, Default)]
 pub(crate) struct Tracks {
-    /// By track.
-    pub(crate) all: BTreeMap<TrackId, Track>,
+    all: BTreeMap<TrackId, Track>,
+    /// The newest serial of a configure.
+    serial: u32,
 }
 
 /// One window's track.
 #[derive(Debug)]
 pub(crate) struct Track {
     /// The window; `None` while only pixels were reported.
-    pub(crate) window: Option<Window>,
+    window: Option<Window>,
     /// The picture's size; `None` while no pixels were reported.
-    pub(crate) size: Option<Size<Pixels>>,
+    size: Option<Size<Pixels>>,
     /// Whose it is, if the source said so.
-    pub(crate) app: Option<AppId>,
+    app: Option<AppId>,
     /// When the newest commit was captured.
-    pub(crate) captured: Timestamp,
+    captured: Timestamp,
     /// Its frame callbacks.
-    pub(crate) pacer: Pacer,
+    pacer: Pacer,
     /// What viewers wish of it.
-    pub(crate) configures: Configures,
+    configures: Configures,
     recent: VecDeque<(Timestamp, Region)>,
     /// Whether the newest damage has not had its callback: its app waits, which is no rest.
     unanswered: bool,
@@ -53,7 +58,163 @@ pub(crate) struct Track {
     busy_until: Timestamp,
 }
 
+/// What a report of a window means.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported {
+    /// Viewers do not know it yet.
+    pub(crate) is_new: bool,
+    /// Its app has changed it without being asked.
+    pub(crate) by_itself: bool,
+}
+
 impl Tracks {
+    /// One of them.
+    pub(crate) fn get(&self, track: TrackId) -> Option<&Track> {
+        self.all.get(&track)
+    }
+
+    /// One of them.
+    pub(crate) fn get_mut(&mut self, track: TrackId) -> Option<&mut Track> {
+        self.all.get_mut(&track)
+    }
+
+    /// The source reports a window; `None` if there are `most` others, and it stays unseen.
+    pub(crate) fn report(&mut self, window: &Window, most: usize) -> Option<Reported> {
+        let is_new = !self.has_window(window.track);
+        if is_new && self.windows().count() >= most {
+            return None;
+        }
+        let track = self.all.entry(window.track).or_insert_with(Track::new);
+        Some(Reported { is_new, by_itself: track.report(window) })
+    }
+
+    /// A window is gone; says what was known of it.
+    pub(crate) fn remove(&mut self, track: TrackId) -> Option<Track> {
+        self.all.remove(&track)
+    }
+
+    /// An app committed pixels. What changed, if anything.
+    pub(crate) fn damaged(
+        &mut self,
+        now: Timestamp,
+        out: &mut Outbox,
+        id: TrackId,
+        size: Size<Pixels>,
+        region: &Region,
+        captured: Timestamp,
+    ) -> Option<Region> {
+        self.committed(now, out, id).damaged(now, size, region, captured)
+    }
+
+    /// A commit changed nothing, and its app waits for its frame callback.
+    pub(crate) fn frame_wanted(&mut self, now: Timestamp, out: &mut Outbox, id: TrackId) {
+        self.committed(now, out, id).pacer.commit(now, true);
+    }
+
+    /// The track of a commit.
+    fn committed(&mut self, now: Timestamp, out: &mut Outbox, id: TrackId) -> &mut Track {
+        if !self.all.contains_key(&id) {
+            self.make_room_for_windowless(now, out);
+        }
+        let track = self.all.entry(id).or_insert_with(Track::new);
+        track.in_use(now);
+        track
+    }
+
+    /// Forgets a track without a window if there are many: one whose app waits for nothing, or else it waits
+    /// no more.
+    fn make_room_for_windowless(&mut self, now: Timestamp, out: &mut Outbox) {
+        let windowless = || self.all.iter().filter(|(_, track)| track.window.is_none());
+        if windowless().count() < MAX_WITHOUT_WINDOW {
+            return;
+        }
+        let idle = windowless().find(|(_, track)| !track.pacer.is_owed());
+        let Some((&id, track)) = idle.or_else(|| windowless().next()) else { return };
+        if track.pacer.is_owed() {
+            out.command(Command::FrameDone { track: id, at: now });
+        }
+        self.all.remove(&id);
+    }
+
+    /// Callbacks and wishes that are due. `is_seen`: whether any viewer sees a track.
+    pub(crate) fn pump(&mut self, now: Timestamp, out: &mut Outbox, is_seen: impl Fn(TrackId) -> bool) {
+        let owed = self.all.iter().filter(|(_, track)| track.pacer.is_owed());
+        let audiences: Vec<_> =
+            owed.map(|(id, track)| (*id, self.audience(now, *id, track, &is_seen))).collect();
+        for (id, audience) in audiences {
+            if let Some(track) = self.all.get_mut(&id) {
+                track.pacer.watched_by(audience);
+            }
+        }
+        for (&id, track) in &mut self.all {
+            if track.pacer.due(now) {
+                track.answered(now);
+                out.command(Command::FrameDone { track: id, at: now });
+            }
+            let newest = &mut self.serial;
+            let serial = || {
+                *newest = newest.wrapping_add(1).max(1);
+                *newest
+            };
+            if let Some(configure) = track.configures.due(now, serial) {
+                out.command(Command::Configure { track: id, configure });
+            }
+        }
+    }
+
+    /// For whom a track's app draws.
+    fn audience(
+        &self,
+        now: Timestamp,
+        id: TrackId,
+        track: &Track,
+        is_seen: &impl Fn(TrackId) -> bool,
+    ) -> Audience {
+        let is_sibling =
+            |other: &Track| track.app.is_some() && other.app == track.app && other.is_in_use(now);
+        if is_seen(id) {
+            Audience::Viewers
+        } else if self.all.iter().any(|(id, other)| is_sibling(other) && is_seen(*id)) {
+            Audience::Siblings
+        } else {
+            Audience::Nobody
+        }
+    }
+
+    /// The windows that viewers know, with the sizes of their pictures.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (TrackId, Size<Pixels>)> {
+        let known = self.all.iter().filter(|(_, track)| track.has_window());
+        known.map(|(id, track)| (*id, track.size()))
+    }
+
+    /// When [`Self::pump`] has something to do, if nothing else happens.
+    pub(crate) fn timeout(&self) -> Option<Timestamp> {
+        let timeouts = |track: &Track| [track.pacer.timeout(), track.configures.timeout()];
+        self.all.values().flat_map(timeouts).flatten().min()
+    }
+
+    /// A viewer whose wish counts says how it wants a window to be.
+    pub(crate) fn wish(&mut self, viewer: ViewerId, track: TrackId, configure: Configure) {
+        if let Some(track) = self.all.get_mut(&track) {
+            track.configures.wish(viewer, configure);
+        }
+    }
+
+    /// A viewer is gone.
+    pub(crate) fn forget_viewer(&mut self, viewer: ViewerId) {
+        self.all.values_mut().for_each(|track| track.configures.forget(viewer));
+    }
+
+    /// The viewers whose wishes are remembered, for the invariants.
+    pub(crate) fn wishing(&self) -> impl Iterator<Item = ViewerId> {
+        self.all.values().flat_map(|track| track.configures.kept())
+    }
+
+    /// Whether it is a popup's.
+    pub(crate) fn is_popup(&self, track: TrackId) -> bool {
+        self.get(track).is_some_and(Track::is_popup)
+    }
+
     /// The windows that viewers know, parents before their children, else from the bottom of the stack to its
     /// top.
     pub(crate) fn in_order(&self) -> Vec<&Window> {
@@ -97,7 +258,7 @@ impl Track {
     const MAX_RECENT: usize = (LONGEST_REST.as_millis() / GRAIN.as_millis()) as usize + 1;
 
     /// A track that nothing is known of.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             window: None,
             size: None,
@@ -113,6 +274,71 @@ impl Track {
         }
     }
 
+    /// The picture's size; nothing while no pixels were reported.
+    pub(crate) fn size(&self) -> Size<Pixels> {
+        self.size.unwrap_or_default()
+    }
+
+    /// Whether viewers know its window.
+    pub(crate) fn has_window(&self) -> bool {
+        self.window.is_some()
+    }
+
+    /// The source says whose it is.
+    pub(crate) fn set_app(&mut self, app: AppId) {
+        self.app = Some(app);
+    }
+
+    /// The newest commit's number, for a job that reads it.
+    pub(crate) fn commits(&self) -> u64 {
+        self.pacer.commits()
+    }
+
+    /// When that was captured.
+    pub(crate) fn captured(&self) -> Timestamp {
+        self.captured
+    }
+
+    /// An encoder has taken all commits up to this number.
+    pub(crate) fn taken(&mut self, commits: u64) {
+        self.pacer.taken(commits);
+    }
+
+    /// A viewer's wish is answered without the app, which is not asked.
+    pub(crate) fn refuse(&mut self, viewer: ViewerId, serial: u32) {
+        self.configures.refuse(viewer, serial);
+    }
+
+    /// The source reports the window's state. Whether its app has changed it by itself.
+    fn report(&mut self, window: &Window) -> bool {
+        self.configures.answer(window.configured);
+        let before = self.window.replace(window.clone());
+        self.configures.is_answered()
+            && before
+                .is_some_and(|before| before.configured == window.configured && !is_alike(&before, window))
+    }
+
+    /// Its app committed pixels. What changed, if anything.
+    fn damaged(
+        &mut self,
+        now: Timestamp,
+        size: Size<Pixels>,
+        region: &Region,
+        captured: Timestamp,
+    ) -> Option<Region> {
+        let mut region = region.clipped(size.to_rect());
+        if self.size.replace(size) != Some(size) {
+            region = Region::from(size.to_rect());
+        }
+        self.captured = captured;
+        self.pacer.commit(now, region.is_empty());
+        if region.is_empty() {
+            return None;
+        }
+        self.stir(now, &region);
+        Some(region)
+    }
+
     /// It moves, or somebody uses it. Whether it had rested before.
     pub(crate) fn in_use(&mut self, now: Timestamp) -> bool {
         let before = std::mem::replace(&mut self.busy_until, now + BUSY);
@@ -120,12 +346,12 @@ impl Track {
     }
 
     /// Whether it did lately.
-    pub(crate) fn is_in_use(&self, now: Timestamp) -> bool {
+    fn is_in_use(&self, now: Timestamp) -> bool {
         now < self.busy_until
     }
 
     /// Whether it is a popup.
-    pub(crate) fn is_popup(&self) -> bool {
+    fn is_popup(&self) -> bool {
         self.window.as_ref().is_some_and(|window| window.kind == WindowKind::Popup)
     }
 
@@ -137,7 +363,7 @@ impl Track {
     }
 
     /// Notes damage as not rested.
-    pub(crate) fn stir(&mut self, now: Timestamp, region: &Region) {
+    fn stir(&mut self, now: Timestamp, region: &Region) {
         self.settle(now);
         self.unanswered = true;
         let gap = now.since(std::mem::replace(&mut self.stirred, now));
@@ -153,7 +379,7 @@ impl Track {
     /// The callback of its newest commit goes now. Only from now on could the app draw anything else: where a
     /// link stalls, pictures that were to go on moving would else be repeated losslessly as soon as it moves
     /// again.
-    pub(crate) fn answered(&mut self, now: Timestamp) {
+    fn answered(&mut self, now: Timestamp) {
         if std::mem::take(&mut self.unanswered)
             && let Some((at, _)) = self.recent.back_mut()
         {
@@ -193,9 +419,15 @@ impl Track {
     }
 }
 
+/// Whether a window has the same size and states of those that viewers ask for.
+fn is_alike(a: &Window, b: &Window) -> bool {
+    let asked = |window: &Window| (window.size, window.states.maximized, window.states.fullscreen);
+    asked(a) == asked(b)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{super::pacing::Audience, *};
+    use super::*;
 
     fn at(ms: u64) -> Timestamp {
         Timestamp(10_000_000 + ms * 1000)
