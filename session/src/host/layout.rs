@@ -179,3 +179,85 @@ impl Layouts {
         Err(Violation::Bound("layouts of windows or viewers that are gone"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use media::{Point, Scale, SizeLimits, States};
+
+    use super::*;
+
+    const A: ViewerId = ViewerId(1);
+    const B: ViewerId = ViewerId(2);
+    const KEY: ResumeKey = ResumeKey([1; 16]);
+    const WINDOW: TrackId = TrackId(1);
+
+    fn wide(w: u32) -> Configure {
+        let (size, scale) = (Some(Size::new(w, 100)), Scale::ONE);
+        Configure { serial: 7, size, scale, maximized: false, fullscreen: false, resizing: true }
+    }
+
+    fn window(w: u32) -> Window {
+        Window {
+            track: WINDOW,
+            kind: WindowKind::Toplevel,
+            parent: None,
+            title: String::new(),
+            app_id: String::new(),
+            icon: None,
+            position: Point::new(0, 0),
+            size: Size::new(w, 100),
+            scale: Scale::ONE,
+            limits: SizeLimits::default(),
+            states: States::default(),
+            configured: 0,
+            stacking: 0,
+        }
+    }
+
+    fn widths(layouts: &Layouts, viewer: ViewerId) -> Vec<(u32, u32)> {
+        layouts.standing(viewer).map(|(_, it)| (it.serial, it.size.map_or(0, |size| size.w))).collect()
+    }
+
+    #[test]
+    fn one_that_returns_finds_its_layout_and_others_do_not() {
+        let mut layouts = Layouts::default();
+        layouts.join(A, Some(KEY));
+        layouts.say(A, WINDOW, wide(300));
+        layouts.leave(A, Some(KEY));
+        layouts.join(B, None);
+        assert_eq!(widths(&layouts, B), []);
+        layouts.join(ViewerId(3), Some(KEY));
+        assert_eq!(widths(&layouts, ViewerId(3)), [(0, 300)], "its serials may begin anew");
+        layouts.leave(ViewerId(3), None);
+        layouts.join(ViewerId(4), Some(KEY));
+        assert_eq!(widths(&layouts, ViewerId(4)), [], "it went for good");
+    }
+
+    #[test]
+    fn what_an_app_does_by_itself_counts_for_whose_layout_is_in_force() {
+        let mut layouts = Layouts::default();
+        layouts.join(A, Some(KEY));
+        layouts.join(B, None);
+        layouts.say(A, WINDOW, wide(300));
+        layouts.say(B, WINDOW, wide(400));
+        layouts.follow(Some(B), None, &window(500));
+        assert_eq!((widths(&layouts, A), widths(&layouts, B)), (vec![(7, 300)], vec![(7, 500)]));
+        layouts.leave(A, Some(KEY));
+        layouts.follow(None, Some(KEY), &window(600));
+        layouts.join(ViewerId(3), Some(KEY));
+        assert_eq!(widths(&layouts, ViewerId(3)), [(0, 600)]);
+    }
+
+    #[test]
+    fn who_may_only_look_and_windows_that_are_gone_have_no_layout() {
+        let mut layouts = Layouts::default();
+        layouts.say(A, WINDOW, wide(300));
+        assert_eq!(widths(&layouts, A), []);
+        layouts.join(A, None);
+        layouts.complete(A, [window(300)].iter());
+        assert_eq!(widths(&layouts, A), [(0, 300)]);
+        layouts.forget_track(WINDOW);
+        assert_eq!(layouts.verify(|_| false, |_| true), Ok(()));
+        assert_eq!(widths(&layouts, A), []);
+    }
+}
