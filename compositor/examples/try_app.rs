@@ -66,7 +66,7 @@ fn main() -> io::Result<()> {
             Event::Source(media::Event::Window(window)) => {
                 println!("{at:5} {window:?}");
                 if !std::mem::replace(&mut typed, true) {
-                    let cause = Cause { viewer: ViewerId(1), input: InputId(1) };
+                    let cause = Cause { viewer: ViewerId(1), input: InputId(1), at: Timestamp(u64::MAX) };
                     handle.send(None, Command::Focus(Some(window.track))).map_err(io::Error::other)?;
                     handle
                         .send(None, Command::Text { cause, track: window.track, text: text.clone() })

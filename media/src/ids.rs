@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty), $prefix:literal) => {
         $(#[$doc])*
@@ -61,4 +63,6 @@ pub struct Cause {
     pub viewer: ViewerId,
     /// Its number there.
     pub input: InputId,
+    /// When its user did that, on the host's clock.
+    pub at: Timestamp,
 }

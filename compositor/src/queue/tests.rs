@@ -11,7 +11,7 @@ const B: ViewerId = ViewerId(2);
 const WINDOW: TrackId = TrackId(7);
 
 fn cause(viewer: ViewerId, input: u64) -> Cause {
-    Cause { viewer, input: InputId(input) }
+    Cause { viewer, input: InputId(input), at: Timestamp(0) }
 }
 
 fn motion(viewer: ViewerId, input: u64) -> Command {

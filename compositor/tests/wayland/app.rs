@@ -165,6 +165,7 @@ pub(crate) enum Seen {
     Confined,
     Button {
         serial: u32,
+        time: u32,
     },
     Axis(f64),
     AxisStop,
@@ -620,7 +621,7 @@ remembers!(WlPointer, (), |event, _pointer, _own| match event {
     wl_pointer::Event::Leave { .. } => Some(Seen::PointerLeave),
     wl_pointer::Event::Motion { surface_x, surface_y, .. } =>
         Some(Seen::Motion { x: surface_x, y: surface_y }),
-    wl_pointer::Event::Button { serial, .. } => Some(Seen::Button { serial }),
+    wl_pointer::Event::Button { serial, time, .. } => Some(Seen::Button { serial, time }),
     wl_pointer::Event::Axis { value, .. } => Some(Seen::Axis(value)),
     wl_pointer::Event::AxisStop { .. } => Some(Seen::AxisStop),
     wl_pointer::Event::Frame => Some(Seen::PointerFrame),

@@ -62,7 +62,7 @@ fn begin(host: &mut Host, from: &mut Dragger) -> WlDataSource {
     motion(host, 1, from.track, 10.0);
     button(host, 2, true);
     let serial = from.app.wait("a button", |seen| match seen {
-        Seen::Button { serial } => Some(*serial),
+        Seen::Button { serial, .. } => Some(*serial),
         _ => None,
     });
     let qh = from.app.qh();

@@ -157,6 +157,7 @@ impl Host {
     }
 }
 
+/// Input of just now: what is said to be later is taken for that.
 pub(crate) fn cause(input: u64) -> Cause {
-    Cause { viewer: ViewerId(3), input: InputId(input) }
+    Cause { viewer: ViewerId(3), input: InputId(input), at: Timestamp(u64::MAX) }
 }

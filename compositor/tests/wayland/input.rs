@@ -1,7 +1,9 @@
 //! Keys, text, pointer and touch reach the surface that is meant, and the commit that answers names its
 //! cause.
 
-use media::{Axis, Button, Command, Event, KeyCode, Modality, Position, TouchPhase, TouchPoint};
+use std::{thread, time::Duration};
+
+use media::{Axis, Button, Cause, Command, Event, KeyCode, Modality, Position, TouchPhase, TouchPoint};
 use wayland_client::{Proxy, protocol::wl_subcompositor::WlSubcompositor};
 
 use crate::{
@@ -166,6 +168,36 @@ fn a_click_in_one_place_is_no_motion() {
         _ => None,
     });
     assert_eq!(buttons, 2, "nothing moved before both");
+}
+
+/// Two clicks two seconds apart that a link brings in one go are no double click, and of two viewers neither
+/// turns the clock back.
+#[test]
+fn apps_are_told_when_the_user_did_it() {
+    let mut host = Host::start();
+    let mut app = App::connect(&host);
+    app.mapped(60, 60, RED);
+    let track = host.window("window", |_| true).track;
+    host.send(Command::Motion { cause: cause(1), track, position: Position::new(8.0, 9.0) });
+    app.wait("pointer", |seen| matches!(seen, Seen::PointerEnter { .. }).then_some(()));
+    let start = clock::now();
+    let end = start + Duration::from_secs(3);
+    while clock::now() < end {
+        thread::yield_now();
+    }
+    let clicks = [0, 2_000, 1_000, 2_500].map(|ms| start + Duration::from_millis(ms));
+    for (at, pressed) in clicks.into_iter().zip([true, false, true, false]) {
+        host.send(Command::Button { cause: Cause { at, ..cause(2) }, button: Button::LEFT, pressed });
+    }
+    let times: Vec<u32> = (0..4)
+        .map(|_| {
+            app.wait("button", |seen| match seen {
+                Seen::Button { time, .. } => Some(*time),
+                _ => None,
+            })
+        })
+        .collect();
+    assert_eq!([1, 2, 3].map(|n| times[n] - times[0]), [2_000, 2_000, 2_500]);
 }
 
 #[test]

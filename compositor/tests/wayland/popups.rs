@@ -18,7 +18,7 @@ fn pressed(host: &mut Host, app: &mut App) -> (AppWindow, media::TrackId, u32) {
     host.send(Command::Motion { cause: cause(1), track, position: Position::new(5.0, 5.0) });
     host.send(Command::Button { cause: cause(2), button: Button::LEFT, pressed: true });
     let serial = app.wait("button", |seen| match seen {
-        Seen::Button { serial } => Some(*serial),
+        Seen::Button { serial, .. } => Some(*serial),
         _ => None,
     });
     host.send(Command::Button { cause: cause(3), button: Button::LEFT, pressed: false });
@@ -165,7 +165,7 @@ fn a_menu_is_used_by_pressing_dragging_onto_an_entry_and_letting_go() {
     host.send(at(track, 5.0, 5.0));
     host.send(left(true));
     let serial = app.wait("press", |seen| match seen {
-        Seen::Button { serial } => Some(*serial),
+        Seen::Button { serial, .. } => Some(*serial),
         _ => None,
     });
 

@@ -45,7 +45,7 @@ fn whoever_floods_is_named_and_others_are_heard() {
     let (handle, events, _dir) = compositor(&hold);
     let held = hold.lock().expect("never poisoned");
     handle.send(None, question(1)).expect("room");
-    let cause = |viewer, input| Cause { viewer, input: InputId(input) };
+    let cause = |viewer, input| Cause { viewer, input: InputId(input), at: Timestamp(u64::MAX) };
     for n in 0..200_000 {
         let position = Position::new(n as f64, 1.0);
         let motion = Command::Motion { cause: cause(FLOODER, n), track: WINDOW, position };

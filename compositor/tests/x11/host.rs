@@ -58,7 +58,7 @@ impl Host {
     /// A new cause.
     pub(crate) fn cause(&mut self) -> Cause {
         self.inputs += 1;
-        Cause { viewer: ViewerId(1), input: InputId(self.inputs) }
+        Cause { viewer: ViewerId(1), input: InputId(self.inputs), at: Timestamp(u64::MAX) }
     }
 
     pub(crate) fn point(&mut self, track: TrackId, x: f64, y: f64) {

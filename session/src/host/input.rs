@@ -46,9 +46,9 @@ impl Host {
         // Whoever may use windows may have one closed, also while another is typing.
         let may = input.event.needs_no_seat() || self.admit(now, viewer, &input);
         if may && (self.tracks.has_window(input.track) || is_release(&input.event)) {
-            let cause = Cause { viewer, input: input.id };
+            let mut cause = Cause { viewer, input: input.id, at: now };
             if let Some(member) = self.members.get_mut(viewer) {
-                member.input_mut().received(input.id, now);
+                cause.at = member.input_mut().received(now, &input);
                 for key in member.input_mut().take_up(&input.event) {
                     self.inject(cause, input.track, InputEvent::Key { key, pressed: true });
                 }

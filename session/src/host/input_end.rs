@@ -11,6 +11,7 @@ use super::{
     causes::{Causes, Received},
     early::Early,
     protocol_error, seat,
+    user_time::UserTime,
 };
 use crate::held::is_modifier;
 
@@ -23,6 +24,7 @@ pub(crate) struct InputEnd {
     newest: InputId,
     /// Its newest event with a place: motion that is older is dropped.
     newest_pointer: InputId,
+    user_time: UserTime,
     early: Early,
     /// Modifiers that its user has held down since before it returned, and that are up for the apps.
     resting: Vec<KeyCode>,
@@ -38,6 +40,7 @@ pub(crate) struct Progress {
     input: InputId,
     /// The newest event with a place.
     pointer: InputId,
+    user_time: UserTime,
 }
 
 impl Progress {
@@ -70,6 +73,7 @@ impl InputEnd {
             began: viewer,
             newest: InputId(0),
             newest_pointer: InputId(0),
+            user_time: UserTime::default(),
             early: Early::default(),
             resting: Vec::new(),
             causes: Causes::default(),
@@ -116,13 +120,14 @@ impl InputEnd {
     /// How far it has come. What waits has not taken effect: it would be lost with the link.
     pub(crate) fn progress(&self) -> Progress {
         let input = self.early.first().map_or(self.newest, |first| InputId(first.0.saturating_sub(1)));
-        Progress { began: self.began, input, pointer: self.newest_pointer }
+        Progress { began: self.began, input, pointer: self.newest_pointer, user_time: self.user_time }
     }
 
     /// The viewer is known from a link before: its input goes on there, and its user may hold these modifiers.
     pub(crate) fn go_on(&mut self, progress: Progress, resting: Vec<KeyCode>) {
-        let Progress { began, input, pointer } = progress;
+        let Progress { began, input, pointer, user_time } = progress;
         (self.began, self.newest, self.newest_pointer) = (began, input, pointer);
+        self.user_time = user_time;
         self.resting = resting;
     }
 
@@ -148,9 +153,15 @@ impl InputEnd {
         if seat::acts(event) { std::mem::take(&mut self.resting) } else { Vec::new() }
     }
 
-    /// An event takes effect.
-    pub(crate) fn received(&mut self, input: InputId, now: Timestamp) {
-        self.causes.received(input, now);
+    /// An event takes effect. The answer is when its user did that, on the host's clock.
+    pub(crate) fn received(&mut self, now: Timestamp, input: &Input) -> Timestamp {
+        self.causes.received(input.id, now);
+        self.user_time.of(now, input.at)
+    }
+
+    /// When its user did the newest thing that took effect.
+    pub(crate) fn newest_time(&self) -> Timestamp {
+        self.user_time.newest()
     }
 
     /// It was handed to its app.
@@ -222,7 +233,9 @@ mod tests {
 
     #[test]
     fn a_viewer_goes_on_only_where_nothing_is_missing_and_numbers_mean_the_same() {
-        let progress = |input| Progress { began: HERE, input: InputId(input), pointer: InputId(0) };
+        let user_time = UserTime::default();
+        let progress =
+            |input| Progress { began: HERE, input: InputId(input), pointer: InputId(0), user_time };
         let resume = |began, since| Resume { key: ResumeKey([1; 16]), began, since: InputId(since) };
         assert!(progress(7).goes_on(&resume(Some(HERE), 7)));
         assert!(!progress(7).goes_on(&resume(Some(HERE), 8)), "8 is missing");

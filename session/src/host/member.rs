@@ -103,7 +103,9 @@ impl Members {
 
     /// What a viewer did last, as the cause of what follows from it.
     pub(crate) fn cause(&self, viewer: ViewerId) -> Cause {
-        Cause { viewer, input: self.get(viewer).map_or(InputId(0), |member| member.input.newest()) }
+        let newest = |member: &Member| (member.input.newest(), member.input.newest_time());
+        let (input, at) = self.get(viewer).map_or((InputId(0), Timestamp(0)), newest);
+        Cause { viewer, input, at }
     }
 
     /// Tells all viewers.

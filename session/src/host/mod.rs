@@ -39,6 +39,7 @@ mod resume;
 mod seat;
 mod tracks;
 mod turns;
+mod user_time;
 mod wants;
 
 use std::time::Duration;

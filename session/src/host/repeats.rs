@@ -134,7 +134,7 @@ mod tests {
     /// The keys that go down and up.
     fn due(repeats: &mut Repeats, ms: u64) -> Vec<bool> {
         let mut out = Outbox::default();
-        repeats.handle_timeout(at(ms), &mut out, Cause { viewer: A, input: InputId(1) }, &HELD);
+        repeats.handle_timeout(at(ms), &mut out, Cause { viewer: A, input: InputId(1), at: at(ms) }, &HELD);
         let pressed = |action| match action {
             super::super::Action::Source(Command::Key { pressed, .. }) => pressed,
             other => panic!("{other:?}"),

@@ -202,7 +202,7 @@ mod tests {
         wants.compose(WINDOW);
         wants.forget_track(WINDOW);
         said(&mut out);
-        wants.hand_over(&mut out, Cause { viewer: A, input: media::InputId(1) });
+        wants.hand_over(&mut out, Cause { viewer: A, input: media::InputId(1), at: media::Timestamp(1) });
         assert_eq!(said(&mut out), [], "there is nothing to end");
     }
 }

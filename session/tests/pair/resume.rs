@@ -58,6 +58,26 @@ fn what_was_sent_into_a_dying_link_and_typed_without_one_arrives_once_and_in_ord
 }
 
 #[test]
+fn what_a_link_held_up_is_told_with_the_times_when_it_happened() {
+    let (mut world, track, a, _) = two_viewers();
+    let start = world.now;
+    key(&mut world, a, track, 30, true);
+    key(&mut world, a, track, 30, false);
+    world.lose(a);
+    for _ in 0..3 {
+        world.run_for(1_000 * MS);
+        tap(&mut world, a, track, 31);
+    }
+    world.connect(a);
+    world.run_for(1_000 * MS);
+    let times = world.commands.iter().filter_map(|command| match command {
+        Command::Key { cause, pressed: true, .. } => Some(cause.at.since(start).as_millis() / 100 * 100),
+        _ => None,
+    });
+    assert_eq!(times.collect::<Vec<_>>(), [0, 1_000, 2_000, 3_000]);
+}
+
+#[test]
 fn who_returns_goes_on_with_what_is_held_and_no_other_comes_between() {
     let (mut world, track, a, b) = two_viewers();
     world.with_core(a, |core, now| core.handle_focus(now, Some(track)));

@@ -23,7 +23,6 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::input::pointer_lock::Motion;
 use crate::wayland::input::spare::XKB_OFFSET;
-use crate::wayland::picture::frames::millis;
 use crate::wayland::picture::layout;
 use crate::wayland::windows::invited::Hand;
 
@@ -36,6 +35,7 @@ impl State {
         cause: Cause,
         hand_in: impl FnOnce(&mut State) -> Option<WlSurface>,
     ) {
+        self.input.happened(cause.at);
         let receiver = hand_in(self);
         self.flush();
         if let Some(surface) = receiver {
@@ -72,7 +72,7 @@ impl State {
             self.key_follows();
             self.count_key(u16::try_from(code.raw().saturating_sub(XKB_OFFSET)).unwrap_or(u16::MAX));
         }
-        let (serial, time) = (SERIAL_COUNTER.next_serial(), millis(clock::now()));
+        let (serial, time) = (SERIAL_COUNTER.next_serial(), self.input.time());
         keyboard.input::<(), _>(self, code, key_state, serial, time, |_, _, _| FilterResult::Forward);
     }
 
@@ -118,11 +118,10 @@ impl State {
             self.wheel_rests();
         }
         if stays && (way.x, way.y) != (0.0, 0.0) {
-            let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: clock::now().0 };
+            let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: self.input.time_us() };
             pointer.relative_motion(self, under.clone(), &event);
         }
-        let event =
-            MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: millis(clock::now()) };
+        let event = MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time: self.input.time() };
         pointer.motion(self, under, &event);
         pointer.frame(self);
     }
@@ -136,7 +135,7 @@ impl State {
         let event = MotionEvent {
             location: pointer.current_location(),
             serial: SERIAL_COUNTER.next_serial(),
-            time: millis(clock::now()),
+            time: self.input.time(),
         };
         pointer.motion(self, None, &event);
         pointer.frame(self);
@@ -153,7 +152,7 @@ impl State {
             let pointer = state.input.pointer.clone();
             let event = ButtonEvent {
                 serial: SERIAL_COUNTER.next_serial(),
-                time: millis(clock::now()),
+                time: state.input.time(),
                 button: u32::from(button.0),
                 state: if pressed { ButtonState::Pressed } else { ButtonState::Released },
             };
@@ -176,7 +175,7 @@ impl State {
         self.deliver(cause, |state| {
             let pointer = state.input.pointer.clone();
             let focus = pointer.current_focus()?;
-            let frame = state.count_for_x11(&focus, axis_frame(axis)?);
+            let frame = state.count_for_x11(&focus, axis_frame(axis, state.input.time())?);
             pointer.axis(state, frame);
             pointer.frame(state);
             Some(focus)
@@ -198,7 +197,7 @@ impl State {
     fn touch_point(&mut self, track: TrackId, point: &TouchPoint) {
         let touch = self.input.touch.clone();
         let slot = Some(point.id).into();
-        let time = millis(clock::now());
+        let time = self.input.time();
         let location = self.on_plane(track, point.position);
         match (point.phase, location) {
             (TouchPhase::Down, Some(location)) => {
@@ -300,13 +299,13 @@ fn find_surface(
 const UNITS_OF_A_DETENT: f64 = 10.0;
 
 /// What an app is told of a scroll event; `None` if nothing was scrolled.
-fn axis_frame(axis: Axis) -> Option<AxisFrame> {
+fn axis_frame(axis: Axis, time: u32) -> Option<AxisFrame> {
     let source = match axis.modality {
         Modality::Wheel => AxisSource::Wheel,
         Modality::Finger => AxisSource::Finger,
         Modality::Continuous => AxisSource::Continuous,
     };
-    let mut frame = AxisFrame::new(millis(clock::now())).source(source);
+    let mut frame = AxisFrame::new(time).source(source);
     let directions = [(Axes::Horizontal, axis.dx, axis.detents_x), (Axes::Vertical, axis.dy, axis.detents_y)];
     for (direction, delta, detents) in directions {
         let turned = axis.modality == Modality::Wheel && detents != 0;

@@ -23,7 +23,6 @@ use smithay::{
 use crate::clock;
 use crate::wayland::State;
 use crate::wayland::input::cursor;
-use crate::wayland::picture::frames::millis;
 use crate::wayland::quota::pace::Pace;
 
 const KEY_ESC: KeyCode = KeyCode(1);
@@ -123,7 +122,7 @@ impl State {
         if pointer.with_grab(|_, grab| grab.is::<DnDGrab<State>>()) != Some(true) {
             return self.drags.swallows;
         }
-        let (serial, time) = (SERIAL_COUNTER.next_serial(), millis(clock::now()));
+        let (serial, time) = (SERIAL_COUNTER.next_serial(), self.input.time());
         // Over nothing, nothing is dropped.
         let event = MotionEvent { location: pointer.current_location(), serial, time };
         pointer.motion(self, None, &event);

@@ -169,7 +169,7 @@ impl State {
         self.input.lock.told = None;
         let under = self.under();
         let pointer = self.input.pointer.clone();
-        let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: clock::now().0 };
+        let event = RelativeMotionEvent { delta: way, delta_unaccel: way, utime: self.input.time_us() };
         pointer.relative_motion(self, under, &event);
         pointer.frame(self);
         pointer.current_focus()

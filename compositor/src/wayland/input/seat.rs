@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use media::TrackId;
+use media::{Timestamp, TrackId};
 use smithay::{
     backend::input::KeyState,
     input::{
@@ -22,14 +22,15 @@ use smithay::{
     },
 };
 
-use crate::StartError;
 use crate::wayland::input::composition::Progress;
 use crate::wayland::input::held::Held;
 use crate::wayland::input::pointer_lock::Lock;
 use crate::wayland::input::text::Keymaps;
+use crate::wayland::picture::frames::millis;
 use crate::wayland::windows::invited::Press;
 use crate::wayland::windows::tracks::Tracks;
 use crate::wayland::{State, globals::Globals};
+use crate::{StartError, clock};
 
 /// Keys repeat 25 times a second, after 600 ms: what desktops have.
 const REPEAT_RATE: i32 = 25;
@@ -54,6 +55,8 @@ pub(crate) struct Input {
     pub(crate) keys_came_last: bool,
     /// What the user pressed last.
     pub(crate) pressed: Option<Press>,
+    /// When the newest input happened: see [`Self::happened`].
+    newest: Timestamp,
     /// How far the app with the keyboard has come with it.
     pub(crate) progress: Progress,
     /// Commands for the keyboard that wait.
@@ -90,9 +93,25 @@ impl Input {
             lock: Lock::default(),
             keys_came_last: false,
             pressed: None,
+            newest: clock::now(),
             progress: Progress::default(),
             held: Held::default(),
         })
+    }
+
+    /// Input happened at this time. Times that apps are told never go back, whoever the users are.
+    pub(in crate::wayland) fn happened(&mut self, at: Timestamp) {
+        self.newest = at.min(clock::now()).max(self.newest);
+    }
+
+    /// The time of what is told to apps now, as Wayland's events carry it.
+    pub(in crate::wayland) fn time(&self) -> u32 {
+        millis(self.newest)
+    }
+
+    /// The same in microseconds.
+    pub(in crate::wayland) fn time_us(&self) -> u64 {
+        self.newest.0
     }
 
     /// The surface that has the keyboard.

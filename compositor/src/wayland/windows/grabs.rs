@@ -17,9 +17,7 @@ use smithay::{
     },
 };
 
-use crate::clock;
 use crate::wayland::State;
-use crate::wayland::picture::frames::millis;
 
 impl State {
     /// An app asks that a new popup grabs.
@@ -55,7 +53,7 @@ impl State {
     fn let_go_of_pointer(&mut self) {
         let pointer = self.input.pointer.clone();
         if pointer.with_grab(|_, grab| grab.is::<ClickGrab<State>>()) == Some(true) {
-            pointer.unset_grab(self, SERIAL_COUNTER.next_serial(), millis(clock::now()));
+            pointer.unset_grab(self, SERIAL_COUNTER.next_serial(), self.input.time());
             pointer.frame(self);
         }
     }

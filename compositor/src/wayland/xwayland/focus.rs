@@ -9,9 +9,7 @@ use smithay::{
 };
 use x11rb::protocol::xproto::Window;
 
-use crate::clock;
 use crate::wayland::State;
-use crate::wayland::picture::frames::millis;
 use crate::wayland::windows::tracks::Role;
 use crate::x11::{manager::Then, properties::Purpose};
 
@@ -84,7 +82,7 @@ impl State {
         let (x, y) = (self.screen.size.w as i32, self.screen.size.h as i32);
         let location = (f64::from(x - 1 - rect.x), f64::from(y - 1 - rect.y)).into();
         let pointer = self.input.pointer.clone();
-        let time = millis(clock::now());
+        let time = self.input.time();
         let event = MotionEvent { location, serial: SERIAL_COUNTER.next_serial(), time };
         pointer.motion(self, Some((surface, (0.0, 0.0).into())), &event);
         pointer.frame(self);
