@@ -9,17 +9,21 @@ DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core font
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \
                   docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin
+PACKAGE_PACKAGES := lintian mmdebstrap xvfb x11-utils desktop-file-utils man-db
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
 # Only where no Node.js of 18 or newer is on the path.
 NODE_PACKAGES  := nodejs npm
+
+# What `make deb` compiles: release, or dev for a trial that takes less time.
+PROFILE       ?= release
 
 WEB           := viewer/web
 PAGE          := $(WEB)/dist/index.html
 BROWSER_TESTS := tests/browser
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench page image base-image setup setup-build setup-node setup-test setup-bench fuzz
+.PHONY: help demo test check bench page image base-image deb test-packages setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,6 +60,16 @@ image: page ## build the images of subsystems, base and linux; BASE=NAME names w
 
 base-image: ## make dormer/debian:12 without a registry, for `make image BASE=dormer/debian:12`
 	images/base-image
+
+deb: setup-build page ## make the packages dormer and dormer-view for Debian 12 in target/debian; PROFILE=dev is faster
+	packages/tools
+	$(CARGO) build $(CARGO_FLAGS) --profile $(PROFILE) -p dormer-server -p dormer-viewer
+	packages/build $(PROFILE)
+
+test-packages: deb ## install both packages in a bare Debian 12 and open a window there; as root
+	@$(call install,$(PACKAGE_PACKAGES))
+	$(CARGO) build $(CARGO_FLAGS) -p dormer-tests --bins
+	tests/packages
 
 fuzz: setup-build ## fuzz every decoder for a minute each
 	fuzz/run 60

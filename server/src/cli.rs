@@ -1,9 +1,12 @@
 //! The command line: what it offers, and how its errors become one line and an exit code.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use anyhow::Result;
-use clap::{Parser, Subcommand, error::ErrorKind};
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     commands::{self, AppsOptions, LinksOptions, RunOptions},
@@ -40,6 +43,12 @@ enum Command {
     Health(health::Options),
     /// Say what this machine has and what it lacks, with the reason
     Doctor(doctor::Options),
+    /// Write the man pages and the completions for shells into a directory
+    #[command(hide = true)]
+    Manual {
+        /// Where
+        directory: PathBuf,
+    },
 }
 
 /// Runs the command that the process was started with.
@@ -68,7 +77,13 @@ fn execute(cli: Cli) -> Result<()> {
         Command::Links(options) => commands::links(options.or(file.settings()?)),
         Command::Health(options) => health::health(options.or(file.settings()?)),
         Command::Doctor(options) => doctor::doctor(&options.or(file.settings()?)),
+        Command::Manual { directory } => write_manual(&directory),
     }
+}
+
+fn write_manual(directory: &Path) -> Result<()> {
+    let written = manual::write(Cli::command(), directory);
+    written.with_context(|| format!("cannot write the manual into {}", directory.display()))
 }
 
 /// What clap says over several lines, without the usage.
@@ -88,8 +103,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -5,14 +5,18 @@ export const CRATES = {
   media: [],
   clock: ["media"],
   memory: [],
+  manual: [],
   protocol: ["media"],
   session: ["media", "protocol"],
   compositor: ["media", "clock"],
   encoder: ["media", "clock"],
   transport: ["media", "clock", "protocol"],
-  viewer: ["media", "clock", "memory", "protocol", "session", "transport"],
+  viewer: ["media", "clock", "memory", "manual", "protocol", "session", "transport"],
   web: ["media", "clock", "protocol"],
-  server: ["media", "clock", "memory", "protocol", "session", "compositor", "encoder", "transport", "web"],
+  server: [
+    ...["media", "clock", "memory", "manual", "protocol", "session", "compositor", "encoder"],
+    ...["transport", "web"],
+  ],
 };
 
 /** Crates that are free of IO, and the frameworks that they never reach, also not through others. */

@@ -1,9 +1,9 @@
 //! Running the binary: how its errors become one line and an exit code.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use anyhow::Result;
-use clap::Parser;
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser};
 
 use crate::{
     config::{Config, Options},
@@ -32,11 +32,19 @@ pub fn run() -> ExitCode {
 pub(crate) struct Usage(pub(crate) String);
 
 fn view(options: Options) -> Result<()> {
+    if let Some(directory) = &options.manual {
+        return write_manual(directory);
+    }
     let config = Config::resolve(options)?;
     logging::start(&config)?;
     let link = config.link.read()?;
     let link = link.parse().map_err(|error| Usage(format!("this is no link: {error}")))?;
     if config.headless { headless::run(link, config.stats) } else { present::run(link, config.stats) }
+}
+
+fn write_manual(directory: &Path) -> Result<()> {
+    let written = manual::write(Options::command(), directory);
+    written.with_context(|| format!("cannot write the manual into {}", directory.display()))
 }
 
 /// What clap says over several lines, without the usage.

@@ -44,6 +44,10 @@ pub(crate) struct Options {
     /// How to write logs [default: text]
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
+    /// Write the man page and the completions for shells into this directory, and end
+    #[arg(long, value_name = "DIR", hide = true, exclusive = true)]
+    #[serde(skip)]
+    pub(crate) manual: Option<PathBuf>,
 }
 
 /// How logs are written.
@@ -136,6 +140,7 @@ impl Options {
             headless: self.headless || file.headless,
             stats: self.stats || file.stats,
             config: None,
+            manual: None,
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
         }
