@@ -12,6 +12,16 @@ export const en = {
     noLink: "Open the link that the host printed. You can print a new one on the host with “dormer links”.",
     usedTitle: "This link cannot be used",
     used: "Links open one browser, once, and for a limited time. Print a new one on the host with “dormer links”.",
+    bad: {
+      used: "It was used already: each link opens one browser, once. Print a new one on the host with “dormer links”.",
+      expired: "Its time is over. Print a new one on the host with “dormer links”.",
+      otherSession:
+        "It belongs to another session of this host. Print one for this session there with “dormer links”.",
+      otherHost:
+        "It is not from this host, or was not copied whole. Look where it came from, or print a new one on this host with “dormer links”.",
+      native:
+        "It is for the native viewer: open it by “dormer-view”. For browsers, print one on the host with “dormer links”.",
+    },
     expiredTitle: "You need a new link",
     expired: "What you had of this session has run out. Print a new link on the host with “dormer links”.",
     unreachableTitle: "The host cannot be reached",

@@ -14,6 +14,15 @@ export const zh: Texts = {
     noLink: "请打开主机给出的链接。在主机上运行“dormer links”可以生成新的链接。",
     usedTitle: "此链接无法使用",
     used: "每个链接只能在限定时间内打开一个浏览器，且只能用一次。请在主机上运行“dormer links”生成新的链接。",
+    bad: {
+      used: "它已经用过：每个链接只能打开一个浏览器，且只能用一次。请在主机上运行“dormer links”生成新的链接。",
+      expired: "它已经过期。请在主机上运行“dormer links”生成新的链接。",
+      otherSession: "它属于此主机的另一个会话。请在主机上运行“dormer links”为此会话生成新的链接。",
+      otherHost:
+        "它不是此主机的链接，或者没有复制完整。请检查链接的来源，或在此主机上运行“dormer links”生成新的链接。",
+      native:
+        "它是给本机查看器用的：请用“dormer-view”打开。要用浏览器打开，请在主机上运行“dormer links”生成新的链接。",
+    },
     expiredTitle: "需要新的链接",
     expired: "此会话的访问权限已过期。请在主机上运行“dormer links”生成新的链接。",
     unreachableTitle: "无法连接主机",

@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
-import { Habits, type Store } from "./habits";
-
-function store(text: string | null = null): Store & { text: string | null } {
-  return {
-    text,
-    getItem() {
-      return this.text;
-    },
-    setItem(_: string, value: string) {
-      this.text = value;
-    },
-  };
-}
+import { Habits } from "./habits";
+import { store } from "./store.fixture";
 
 test("what was used lately comes first, each once, and few", () => {
   const kept = store();

@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
 import { readSettings, writeSettings } from "./settings";
-
-function store(text: string | null) {
-  return {
-    text,
-    getItem() {
-      return this.text;
-    },
-    setItem(_: string, value: string) {
-      this.text = value;
-    },
-  };
-}
+import { store } from "./store.fixture";
 
 test("settings are kept; whatever stands there, each has one of its values", () => {
   const auto = { theme: "auto", language: "auto", touch: "direct" };

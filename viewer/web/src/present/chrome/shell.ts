@@ -4,6 +4,7 @@ import type { Waiting } from "../desk/desk";
 import { fill, texts } from "../../language";
 import type { Attempt, Event, State } from "../../link/vocabulary";
 import { Cards } from "../window/cards";
+import { Previews } from "../window/previews";
 import { Desk } from "../desk/desk";
 import { Launches, type Launch } from "../model/launches";
 import { storage } from "../desk/inputs";
@@ -27,6 +28,7 @@ import { openShare } from "./share";
 import type { Shortcut } from "../desk/shortcuts";
 import { notStarted, Start } from "./start";
 import { Cycle, Switcher } from "../phone/switcher";
+import { BarPreview } from "./bar-preview";
 import { Taskbar } from "./taskbar";
 import { isVacant, vacancy } from "./vacancy";
 import type { View } from "../window/view";
@@ -73,6 +75,10 @@ export class Shell {
     });
     const { desk } = this;
     const { manager } = desk;
+    const previews = new Previews({
+      canvas: (track) => desk.windows.get(track)?.picture.canvas,
+      watched: (tracks) => desk.watch(tracks),
+    });
     this.cards = new Cards(desk.windows, desk.icons);
     this.taskbar = new Taskbar(
       {
@@ -95,6 +101,7 @@ export class Shell {
         },
       },
       desk.icons,
+      new BarPreview(document.body, previews, desk.icons),
     );
     this.taskbar.element.addEventListener("keydown", ({ key }) => key === "Escape" && desk.refocus());
     desk.element.after(this.taskbar.element);
@@ -102,12 +109,12 @@ export class Shell {
       cards: () => this.cards.recent(),
       pick: (track: number) => desk.activate(track),
     };
-    this.switcher = new Switcher(document.body, desk.icons, {
+    this.switcher = new Switcher(document.body, desk.icons, previews, {
       ...choosing,
       close: (track) => sessions.send({ do: "close", track }),
       left: () => desk.refocus(),
     });
-    this.cycle = new Cycle(document.body, desk.icons, {
+    this.cycle = new Cycle(document.body, desk.icons, previews, {
       ...choosing,
       pick: (track) =>
         desk.windows.get(track)?.home === "desk" ? desk.activate(track) : manager.pick(track),

@@ -133,6 +133,8 @@ export class Start {
     const wanted = this.search.value.trim().toLowerCase();
     const found = wanted === "" ? (this.apps ?? []) : search(this.apps ?? [], wanted);
     const mayStart = this.actions.mayStart();
+    // Keys scroll it also where nothing in it can be chosen.
+    this.list.tabIndex = mayStart ? -1 : 0;
     const items = wanted === "" ? this.sorted(mayStart) : found.map((app) => this.item(app, mayStart));
     const command = this.search.value.trim();
     if (wanted !== "" && found.length === 0 && mayStart && this.apps !== null)

@@ -9,12 +9,13 @@ import { button, make, setAttribute, setText } from "../widgets/dom";
 import { onMenu } from "../widgets/long-press";
 import { drawSymbol, type SymbolName } from "../widgets/symbols";
 import { arrangeBar } from "../model/bar";
+import type { BarPreview } from "./bar-preview";
 import type { Launch } from "../model/launches";
 import type { Card } from "../window/cards";
 import type { AppIcons } from "../widgets/app-icons";
 
 /** One window in the bar. */
-export type WindowEntry = Omit<Card, "canvas">;
+export type WindowEntry = Card;
 
 export interface TaskbarActions {
   apps(): void;
@@ -57,6 +58,7 @@ export class Taskbar {
   constructor(
     private readonly actions: TaskbarActions,
     private readonly icons: AppIcons,
+    private readonly preview: BarPreview,
   ) {
     const { taskbar } = texts;
     const tool = (label: string, name: SymbolName, action: () => void, kind: string) =>
@@ -157,6 +159,7 @@ export class Taskbar {
       if (this.entries.children[index] !== element)
         this.entries.insertBefore(element, this.entries.children[index] ?? null);
     });
+    this.preview.settle();
     this.entries.classList.toggle("icons-only", !titles);
     this.showRest(rest.flat());
   }
@@ -194,7 +197,6 @@ export class Taskbar {
     setAttribute(element, "aria-pressed", String(any((entry) => entry.active)));
     setAttribute(element, "aria-haspopup", group.length > 1 ? "menu" : null);
     setAttribute(element, "data-window", group.length > 1 ? null : String(first.track));
-    element.title = title;
     const state = {
       active: any((entry) => entry.active),
       minimised: group.every((entry) => entry.minimised),
@@ -212,7 +214,7 @@ export class Taskbar {
       const [first] = shown.group;
       if (first === undefined) return;
       if (shown.group.length === 1) this.actions.pick(first.track);
-      else this.actions.choose(shown.group, shown.element.title, above(shown.element));
+      else this.actions.choose(shown.group, shown.element.ariaLabel ?? "", above(shown.element));
     };
     const element = button({ class: "entry", children: [make("span"), title, count] }, act);
     onMenu(element, (at) => {
@@ -221,6 +223,7 @@ export class Taskbar {
       if (first !== undefined) this.actions.menu(first.track, at);
     });
     const shown: Shown = { element, title, count, icon: "", group: [] };
+    this.preview.listen(element, () => shown.group);
     this.shown.set(key, shown);
     return shown;
   }

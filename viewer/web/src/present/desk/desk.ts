@@ -406,6 +406,11 @@ export class Desk {
     this.focus.activate(track);
   }
 
+  /** These windows are looked at in small, whatever else hides them. */
+  watch(tracks: ReadonlySet<TrackId>): void {
+    this.visibility.watch(tracks);
+  }
+
   /** Gives the keyboard to the active window again, after a menu had it. */
   refocus(): void {
     this.focus.refocus();

@@ -25,6 +25,8 @@ export class Visibility {
   private readonly hidden = new Set<TrackId>();
   /** Since when windows lie under others, as `performance.now()` has it. */
   private since = new Map<TrackId, number>();
+  /** Those that are looked at in small, whatever hides them. */
+  private watched: ReadonlySet<TrackId> = new Set();
   private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -45,6 +47,12 @@ export class Visibility {
     this.settle();
   }
 
+  /** These are looked at in small from now on. */
+  watch(tracks: ReadonlySet<TrackId>): void {
+    this.watched = tracks;
+    this.settle();
+  }
+
   /** A window moved or changed its size: it may cover others, or no longer. */
   moved(): void {
     if (this.windows.all().length > 1) this.settle();
@@ -62,10 +70,11 @@ export class Visibility {
       const shown = onDesk.has(view);
       const here = view.home === "desk";
       view.group.hidden = view.home === "popped-out" || (here && !shown);
+      const watched = this.watched.has(view.track) && !away;
       const visible = here ? shown && !away : !this.host.isHiddenOutside(view);
       const popups = this.windows.tree.popupsOf(view.track);
       // Menus reach out of their windows.
-      this.tell(view.track, visible && (popups.length > 0 || !below.has(view.track)));
+      this.tell(view.track, watched || (visible && (popups.length > 0 || !below.has(view.track))));
       for (const popup of popups) this.tell(popup.track, visible);
     }
   }

@@ -5,6 +5,7 @@ import type { Transport } from "../../link/link";
 import type { Attempt, State } from "../../link/vocabulary";
 import type { EntryScreen, Retry } from "./entry-screen";
 import type { Api, HostError } from "../../api/api";
+import { badLink } from "./bad-link";
 import { transportName } from "../panel/panel";
 
 /** What stands behind the `#` of the page's address. */
@@ -111,7 +112,8 @@ export class Entry {
     );
   }
 
-  private explain({ status, message }: HostError, hadTicket: boolean, detail = message): void {
+  private explain(error: HostError, hadTicket: boolean, detail = error.message): void {
+    const { status } = error;
     const { entering } = texts;
     const stop = (title: string, text: string) => this.screen.stop(title, text, detail, again());
     // What the host adds says the same once more, and in English.
@@ -119,10 +121,19 @@ export class Entry {
     if (status === 0) return stop(entering.unreachableTitle, entering.unreachable);
     if (status === 429) return stop(entering.busyTitle, entering.busy);
     const barred = status === 401 || status === 403;
-    if (status === 403 && hadTicket) return bar(entering.usedTitle, entering.used);
+    if (status === 403 && hadTicket) return this.refuse(error);
     if (barred && this.wasOnline) return bar(entering.expiredTitle, entering.expired);
     if (barred) return bar(entering.noLinkTitle, entering.noLink);
     stop(entering.failedTitle, "");
+  }
+
+  /** The host did not take the link. */
+  private refuse({ code, message }: HostError): void {
+    const { usedTitle, used, bad, failedTitle } = texts.entering;
+    const kind = badLink({ code, message });
+    if (kind !== null) return this.screen.stop(usedTitle, bad[kind], "", null, true);
+    if (code === "ticket-invalid") return this.screen.stop(usedTitle, used, message, null, true);
+    this.screen.stop(failedTitle, "", message, again());
   }
 }
 

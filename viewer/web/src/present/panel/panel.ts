@@ -62,25 +62,25 @@ export class Panel {
       this.byStage.set(stage, bar);
       this.bars.append(bar.row);
     }
+    const body = make("div", {
+      class: "panel-body",
+      children: [
+        this.facts,
+        make("h3", { text: panel.why }),
+        this.attempts,
+        make("h3", { text: panel.latency }),
+        this.head,
+        this.sentence,
+        this.bars,
+      ],
+    });
+    // Keys scroll it.
+    body.tabIndex = 0;
     this.element = make("div", {
       class: "panel",
       role: "dialog",
       label: panel.title,
-      children: [
-        make("header", { class: "panel-head", children: [title, close] }),
-        make("div", {
-          class: "panel-body",
-          children: [
-            this.facts,
-            make("h3", { text: panel.why }),
-            this.attempts,
-            make("h3", { text: panel.latency }),
-            this.head,
-            this.sentence,
-            this.bars,
-          ],
-        }),
-      ],
+      children: [make("header", { class: "panel-head", children: [title, close] }), body],
     });
     this.element.hidden = true;
     this.element.tabIndex = -1;

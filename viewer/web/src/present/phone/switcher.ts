@@ -6,6 +6,7 @@ import { button, make } from "../widgets/dom";
 import { drawSymbol } from "../widgets/symbols";
 import type { AppIcons } from "../widgets/app-icons";
 import type { Card } from "../window/cards";
+import type { Previews } from "../window/previews";
 
 export interface SwitcherActions {
   cards(): Card[];
@@ -15,9 +16,6 @@ export interface SwitcherActions {
   left(): void;
 }
 
-/** Longest side of a small picture in CSS pixels; they are drawn at twice that. */
-const THUMBNAIL_SIDE = 320;
-
 /** All windows as cards. */
 export class Switcher {
   readonly element: HTMLElement;
@@ -26,6 +24,7 @@ export class Switcher {
   constructor(
     parent: HTMLElement,
     private readonly icons: AppIcons,
+    private readonly previews: Previews,
     private readonly actions: SwitcherActions,
   ) {
     this.element = make("div", {
@@ -57,8 +56,13 @@ export class Switcher {
   }
 
   private leave(): void {
-    this.element.hidden = true;
+    this.hide();
     this.actions.left();
+  }
+
+  private hide(): void {
+    this.element.hidden = true;
+    this.previews.hide(this);
   }
 
   /** Shows the windows as they are now, if it is open. */
@@ -67,7 +71,12 @@ export class Switcher {
     const cards = this.actions.cards();
     const none = make("li", { class: "cards-none", text: texts.taskbar.noWindows });
     const focused = this.element.contains(document.activeElement) ? document.activeElement : null;
-    this.list.replaceChildren(...(cards.length === 0 ? [none] : cards.map((card) => this.card(card))));
+    const pictures = this.previews.show(
+      this,
+      cards.map(({ track }) => track),
+    );
+    const elements = cards.map((card) => this.card(card, pictures.get(card.track) ?? null));
+    this.list.replaceChildren(...(cards.length === 0 ? [none] : elements));
     if (focused !== null && !focused.isConnected) this.focusLike(focused as HTMLElement);
   }
 
@@ -78,7 +87,7 @@ export class Switcher {
     (same ?? this.element).focus({ preventScroll: true });
   }
 
-  private card({ track, title, appId, icon, active, canvas }: Card): HTMLElement {
+  private card({ track, title, appId, icon, active }: Card, picture: Node | null): HTMLElement {
     const pick = button(
       {
         class: `card-pick${active ? " active" : ""}`,
@@ -92,11 +101,11 @@ export class Switcher {
               make("span", { class: "card-title", text: title }),
             ],
           }),
-          make("span", { class: "card-picture", children: [small(canvas)] }),
+          make("span", { class: "card-picture", children: [picture] }),
         ],
       },
       () => {
-        this.element.hidden = true;
+        this.hide();
         this.actions.pick(track);
       },
     );
@@ -110,22 +119,6 @@ export class Switcher {
     );
     return make("li", { class: "card", children: [pick, close] });
   }
-}
-
-/** A small copy of a picture as it is now. */
-function small(canvas: HTMLCanvasElement): HTMLCanvasElement {
-  const copy = make("canvas");
-  copy.setAttribute("aria-hidden", "true");
-  const factor = Math.min(1, (2 * THUMBNAIL_SIDE) / Math.max(canvas.width, canvas.height, 1));
-  copy.width = Math.max(1, Math.round(canvas.width * factor));
-  copy.height = Math.max(1, Math.round(canvas.height * factor));
-  const context = copy.getContext("2d");
-  if (context !== null) {
-    context.imageSmoothingQuality = "high";
-    // A canvas that nothing was drawn into yet has no picture to give.
-    if (canvas.width > 0 && canvas.height > 0) context.drawImage(canvas, 0, 0, copy.width, copy.height);
-  }
-  return copy;
 }
 
 export interface CycleActions {
@@ -147,6 +140,7 @@ export class Cycle {
   constructor(
     parent: HTMLElement,
     private readonly icons: AppIcons,
+    private readonly previews: Previews,
     private readonly actions: CycleActions,
   ) {
     this.element = make("div", { class: "cycle", role: "listbox", label: texts.switcher.label });
@@ -171,18 +165,32 @@ export class Cycle {
     }
     this.at = (this.at + direction + this.cards.length) % this.cards.length;
     this.element.hidden = false;
+    const pictures = this.previews.show(
+      this,
+      this.cards.map(({ track }) => track),
+    );
     this.element.replaceChildren(
-      ...this.cards.map(({ title, appId, icon }, index) => {
+      ...this.cards.map(({ track, title, appId, icon }, index) => {
         const option = make("div", {
           class: "cycle-item",
           role: "option",
           label: title,
-          children: [this.icons.element(icon, appId || title), make("span", { text: title })],
+          children: [
+            make("span", { class: "cycle-picture", children: [pictures.get(track) ?? null] }),
+            make("span", {
+              class: "cycle-name",
+              children: [
+                this.icons.element(icon, appId || title),
+                make("span", { class: "cycle-title", text: title }),
+              ],
+            }),
+          ],
         });
         option.setAttribute("aria-selected", String(index === this.at));
         return option;
       }),
     );
+    this.element.children[this.at]?.scrollIntoView({ block: "nearest" });
     const { title } = this.cards[this.at] as Card;
     this.actions.speak(title);
   }
@@ -190,6 +198,7 @@ export class Cycle {
   private end(): void {
     this.unhear();
     this.element.hidden = true;
+    this.previews.hide(this);
     const card = this.cards[this.at];
     if (card !== undefined) this.actions.pick(card.track);
   }

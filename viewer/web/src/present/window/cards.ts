@@ -15,8 +15,6 @@ export interface Card {
   minimised: boolean;
   urgent: boolean;
   poppedOut: boolean;
-  /** Its picture, to draw a small one from. */
-  canvas: HTMLCanvasElement;
 }
 
 export class Cards {
@@ -50,7 +48,6 @@ export class Cards {
       minimised: view.minimised,
       urgent: this.windows.urgent(track),
       poppedOut: view.home === "popped-out",
-      canvas: view.picture.canvas,
     };
   }
 }
