@@ -2,55 +2,39 @@
 
 import { expect } from "vitest";
 import { Chromium } from "../src/browsers/chromium";
-import type { Desk, Shown } from "../src/desk";
+import { Carried } from "../src/carried";
 import { whereAble } from "../src/each";
 import { networkHindrance } from "../src/network";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
-import { TestApp } from "../src/testapp";
 import { pause, settles } from "../src/wait";
 
 for (const transport of Chromium.transports) {
   whereAble(`Chromium over ${transport}`, Chromium.hindrance ?? networkHindrance(), () => {
-    let desk: Desk;
-    let app: TestApp;
-    let window: Shown;
+    let carried: Carried;
     const set = () => Stage.set(Chromium, { far: true });
 
     story(`Chromium over ${transport}`, set, (step) => {
       step("is used when nothing else is allowed", async (stage) => {
-        app = await TestApp.start(stage.host, ["--size", "800x600"]);
-        desk = await stage.open(`&only=${transport}&probe`);
-        expect((await desk.link()).transport).toBe(transport);
-        window = await desk.window(TestApp.ID);
+        carried = await Carried.over(stage, transport);
       });
 
-      step("shows every pixel as the app drew it", () => exact());
+      step("shows every pixel as the app drew it", () => carried.exact());
 
       step("carries keys", async () => {
-        const before = (await app.focus(desk, window)).input;
-        for (const letter of "keys") await desk.page.press(letter);
-        await settles(
-          "the app's keys",
-          async () => (await app.state()).input - before,
-          (keys) => keys === 4,
-        );
-        await exact();
+        await carried.keys();
+        await carried.exact();
       });
 
       step("shows motion, and then every pixel again", async () => {
-        await app.motion(30);
-        const first = (await app.state()).frame;
-        await settles(
-          "motion on the page",
-          async () => (await app.shown(desk, window))?.frame ?? 0,
-          (frame) => frame > first + 45,
-        );
-        await app.motion(null);
-        await exact();
+        await carried.app.motion(30);
+        await carried.moves();
+        await carried.app.motion(null);
+        await carried.exact();
       });
 
       step("recovers from 5 s without a network", async (stage) => {
+        const { app, desk } = carried;
         await stage.host.network.cut();
         await pause(5000);
         await stage.host.network.join();
@@ -65,22 +49,10 @@ for (const transport of Chromium.transports) {
           30_000,
         );
         await desk.online();
-        await exact();
+        await carried.exact();
         expect((await desk.link()).transport).toBe(transport);
         expect(stage.browser.complaints).toEqual([]);
       });
     });
-
-    /** Waits until the page's pixels are the app's. */
-    async function exact(): Promise<void> {
-      await settles(
-        "every pixel",
-        async () => {
-          window = await desk.window(TestApp.ID);
-          return app.differing(desk, window);
-        },
-        (pixels) => pixels === 0,
-      );
-    }
   });
 }

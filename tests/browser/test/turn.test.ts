@@ -9,12 +9,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { Engine } from "../src/browsers/browser";
 import { Chromium, ChromiumBrowser } from "../src/browsers/chromium";
-import type { Desk } from "../src/desk";
+import { Carried } from "../src/carried";
 import { whereAble } from "../src/each";
 import { codecs } from "../src/report";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
-import { TestApp } from "../src/testapp";
 import { TurnServer, turnHindrance } from "../src/turn";
 import { settles } from "../src/wait";
 
@@ -56,49 +55,26 @@ for (const [how, tls] of [
 
     describe("that shares the secret", () => {
       story("a relay", set(SECRET), (step) => {
-        let app: TestApp;
-        let desk: Desk;
+        let carried: Carried;
 
         step("carries keys and every pixel", async (stage) => {
-          app = await TestApp.start(stage.host, ["--size", "800x600"]);
-          desk = await stage.open("&relay&probe");
-          expect((await desk.link()).transport).toBe("webrtc");
-          const window = await desk.window(TestApp.ID);
-          const before = (await app.focus(desk, window)).input;
-          for (const letter of "keys") await desk.page.press(letter);
-          await settles(
-            "the app's keys",
-            async () => (await app.state()).input - before,
-            (keys) => keys === 4,
-          );
-          await exact();
+          carried = await Carried.over(stage, "webrtc", "relay");
+          await carried.keys();
+          await carried.exact();
           expect(stage.browser.complaints).toEqual([]);
         });
 
         step("carries a film, as video, and then every pixel of it", async () => {
-          await app.motion(30);
+          await carried.app.motion(30);
           await settles(
             "video on the page",
-            () => codecs(desk),
+            () => codecs(carried.desk),
             (codecs) => codecs.includes("h264"),
           );
-          const { frame } = await app.state();
-          await settles(
-            "a newer picture on the page",
-            async () => (await app.shown(desk, await desk.window(TestApp.ID)))?.frame ?? 0,
-            (now) => now > frame + 45,
-          );
-          await app.motion(null);
-          await exact();
+          await carried.moves();
+          await carried.app.motion(null);
+          await carried.exact();
         });
-
-        async function exact(): Promise<void> {
-          await settles(
-            "every pixel",
-            async () => app.differing(desk, await desk.window(TestApp.ID)),
-            (pixels) => pixels === 0,
-          );
-        }
 
         step("knows the viewer by a name that expires, and the secret is told to nobody", async (stage) => {
           expect(relay.log).toMatch(
