@@ -2,10 +2,12 @@
 
 import { execFileSync } from "node:child_process";
 import { expect } from "vitest";
-import { Chromium } from "../src/browsers/chromium";
+import { violations } from "../src/axe";
+import { Chromium, type ChromiumPage } from "../src/browsers/chromium";
 import type { Desk } from "../src/desk";
 import { whereAble } from "../src/each";
 import { click, gone, locate, role } from "../src/elements";
+import { illegible } from "../src/legible";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
 import { TestApp } from "../src/testapp";
@@ -74,6 +76,8 @@ whereAble("an app that does not answer", Chromium.hindrance, () => {
         await focusIs("Wait");
         await desk.page.press("Tab");
         await focusIs("Force quit");
+        expect(await violations(desk.page as ChromiumPage)).toEqual([]);
+        expect(await illegible(desk.page)).toEqual([]);
         await desk.page.press("Tab");
         await focusIs("Wait");
         await desk.page.press("Enter");
