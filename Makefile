@@ -8,7 +8,7 @@ BUILD_PACKAGES := build-essential nasm pkg-config cmake libxkbcommon-dev libxkbc
 DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \
-                  docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin
+                  docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin nginx
 PACKAGE_PACKAGES := lintian mmdebstrap xvfb x11-utils desktop-file-utils man-db
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
@@ -95,10 +95,12 @@ setup-build:
 setup-node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
 
-# Tests start coturn themselves. As a service, which Debian's package starts at once, it would relay for anybody.
+# Tests start coturn and nginx themselves. As services, which Debian's packages start at once, they would relay for
+# anybody and serve a page.
 setup-test: setup setup-node
-	@command -v turnserver >/dev/null || ! command -v systemctl >/dev/null || { \
-		as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; $$as_root systemctl -q mask coturn.service; }
+	@! command -v systemctl >/dev/null || for pair in turnserver:coturn nginx:nginx; do \
+		PATH=$$PATH:/usr/sbin command -v $${pair%:*} >/dev/null || { \
+			as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; $$as_root systemctl -q mask $${pair#*:}.service; }; done
 	@$(call install,$(TEST_PACKAGES))
 
 setup-bench: setup-test

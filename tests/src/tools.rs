@@ -34,11 +34,11 @@ const PACKAGES: [(&str, &str); 20] = [
     ("xtigervncviewer", "tigervnc-viewer"),
 ];
 
-/// Where a program is, if it is installed. Games have a directory of their own, which not everybody's path
-/// has.
+/// Where a program is, if it is installed. Games and services have directories of their own, which not
+/// everybody's path has.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    let directories = env::split_paths(&path).chain([PathBuf::from("/usr/games")]);
+    let directories = env::split_paths(&path).chain(["/usr/games", "/usr/sbin"].map(PathBuf::from));
     directories.map(|directory| directory.join(program)).find(|file| file.is_file())
 }
 
