@@ -62,6 +62,20 @@ x11rb::atom_manager! {
         TEXT_URI_LIST: b"text/uri-list",
         IMAGE_PNG: b"image/png",
 
+        XdndActionAsk,
+        XdndActionCopy,
+        XdndActionList,
+        XdndActionMove,
+        XdndAware,
+        XdndDrop,
+        XdndEnter,
+        XdndFinished,
+        XdndLeave,
+        XdndPosition,
+        XdndSelection,
+        XdndStatus,
+        XdndTypeList,
+
         _DORMER_FENCE,
         _DORMER_SELECTION,
     }

@@ -17,6 +17,7 @@ use x11rb::{
 
 use super::{
     cookie::Cookie,
+    drag::{Drag, message::Types},
     names::Names,
     properties::Property,
     selection::{Kind, Selections},
@@ -53,6 +54,7 @@ pub(crate) struct Manager {
     /// Icons whose content was reported.
     pub(crate) icons: HashSet<IconId>,
     pub(crate) selections: Selections,
+    pub(crate) drag: Drag,
     pub(crate) names: Names,
 }
 
@@ -76,6 +78,8 @@ pub(crate) enum Then {
     Named { kind: Kind, targets: Vec<Atom>, answers: Vec<(Atom, Answer)> },
     /// The numbers of types that are to be offered.
     Interned { kind: Kind, turn: u64, answers: Vec<(String, Answer)> },
+    /// The types and actions of what an X11 app drags are taken in.
+    Dragged { source: Window, types: Types, answers: (Option<Answer>, Answer) },
     /// A killed app is gone, and so are all events of it.
     Killed { owner: u32 },
     /// A part of a selection's content is taken in.
@@ -117,6 +121,7 @@ impl Manager {
             focused: None,
             icons: HashSet::new(),
             selections: Selections::new(content_bytes),
+            drag: Drag::default(),
         })
     }
 

@@ -15,6 +15,7 @@
 pub(crate) mod atoms;
 pub(crate) mod cookie;
 mod desktop;
+pub(crate) mod drag;
 pub(crate) mod focus;
 pub(crate) mod geometry;
 mod icons;

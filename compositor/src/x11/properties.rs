@@ -31,10 +31,11 @@ pub(crate) enum Property {
     Motif,
     States,
     Icon,
+    Drops,
 }
 
 impl Property {
-    pub(crate) const ALL: [Property; 11] = [
+    pub(crate) const ALL: [Property; 12] = [
         Property::Title,
         Property::NetTitle,
         Property::Class,
@@ -46,6 +47,7 @@ impl Property {
         Property::Motif,
         Property::States,
         Property::Icon,
+        Property::Drops,
     ];
 
     /// Which property an atom names. The states are ours to change once the window is mapped.
@@ -72,6 +74,7 @@ impl Property {
             Property::Motif => (atoms._MOTIF_WM_HINTS, any, 20),
             Property::States => (atoms._NET_WM_STATE, atom, LIST_BYTES),
             Property::Icon => (atoms._NET_WM_ICON, AtomEnum::CARDINAL.into(), ICON_BYTES),
+            Property::Drops => (atoms.XdndAware, any, 4),
         }
     }
 }
@@ -94,6 +97,8 @@ pub(crate) struct Properties {
     pub(crate) deletes: bool,
     /// It can be asked whether it answers.
     pub(crate) pings: bool,
+    /// In which version of XDND it can be dragged to.
+    pub(crate) drops: Option<u32>,
     /// How it gets the keyboard.
     pub(crate) input: InputModel,
     /// What an override-redirect window is for.
@@ -123,8 +128,10 @@ pub(crate) enum Purpose {
     /// A menu or the like: it goes away when the user presses elsewhere.
     #[default]
     Menu,
-    /// A tooltip, a notification, a splash screen, what is dragged: it goes away by itself.
+    /// A tooltip, a notification, a splash screen: it goes away by itself.
     Passive,
+    /// What is dragged: it follows the pointer.
+    Dragged,
 }
 
 impl Properties {
@@ -162,19 +169,24 @@ impl Properties {
             }
             Property::Type => {
                 let passive = [
-                    atoms._NET_WM_WINDOW_TYPE_DND,
                     atoms._NET_WM_WINDOW_TYPE_NOTIFICATION,
                     atoms._NET_WM_WINDOW_TYPE_SPLASH,
                     atoms._NET_WM_WINDOW_TYPE_TOOLTIP,
                 ];
                 let is_passive = values(&reply).any(|atom| passive.contains(&atom));
-                self.purpose = if is_passive { Purpose::Passive } else { Purpose::Menu };
+                let is_dragged = values(&reply).any(|atom| atom == atoms._NET_WM_WINDOW_TYPE_DND);
+                self.purpose = match (is_dragged, is_passive) {
+                    (true, _) => Purpose::Dragged,
+                    (false, true) => Purpose::Passive,
+                    (false, false) => Purpose::Menu,
+                };
             }
             Property::Motif => {
                 let hints: Vec<u32> = values(&reply).collect();
                 self.undecorated = matches!(*hints, [flags, _, 0, ..] if flags & MOTIF_DECORATIONS != 0);
             }
             Property::States => self.initial = values(&reply).collect(),
+            Property::Drops => self.drops = values(&reply).next(),
             Property::Icon => self.icon = icons::parse(&values(&reply).collect::<Vec<_>>()),
         }
     }

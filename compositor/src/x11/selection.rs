@@ -30,13 +30,16 @@ pub(crate) enum Kind {
     Clipboard,
     /// What is selected, for the middle button.
     Primary,
+    /// What is dragged.
+    Drag,
 }
 
-/// Both selections, and what moves.
+/// All selections, and what moves.
 #[derive(Debug)]
 pub(crate) struct Selections {
     clipboard: Selection,
     primary: Selection,
+    drag: Selection,
     pub(crate) transfers: Transfers,
 }
 
@@ -71,6 +74,8 @@ enum Owner {
 pub(crate) enum Effect {
     /// X11 apps offer this now; `None`: nothing any more.
     Offers(Kind, Option<Vec<String>>),
+    /// An X11 app begins to drag something.
+    Drags,
     /// Content of an X11 app has come whole, for this pipe.
     Deliver { to: OwnedFd, content: Bytes },
     /// An X11 app pastes what others have; [`Manager::fill`] takes it.
@@ -102,11 +107,12 @@ impl Kind {
         match self {
             Kind::Clipboard => atoms.CLIPBOARD,
             Kind::Primary => AtomEnum::PRIMARY.into(),
+            Kind::Drag => atoms.XdndSelection,
         }
     }
 
     pub(crate) fn named(atom: Atom, atoms: &Atoms) -> Option<Self> {
-        [Kind::Clipboard, Kind::Primary].into_iter().find(|kind| kind.atom(atoms) == atom)
+        [Kind::Clipboard, Kind::Primary, Kind::Drag].into_iter().find(|kind| kind.atom(atoms) == atom)
     }
 }
 
@@ -115,6 +121,7 @@ impl Selections {
         Self {
             clipboard: Selection::default(),
             primary: Selection::default(),
+            drag: Selection::default(),
             transfers: Transfers::new(content_bytes),
         }
     }
@@ -123,6 +130,7 @@ impl Selections {
         match kind {
             Kind::Clipboard => &self.clipboard,
             Kind::Primary => &self.primary,
+            Kind::Drag => &self.drag,
         }
     }
 
@@ -130,6 +138,7 @@ impl Selections {
         match kind {
             Kind::Clipboard => &mut self.clipboard,
             Kind::Primary => &mut self.primary,
+            Kind::Drag => &mut self.drag,
         }
     }
 }
@@ -159,9 +168,21 @@ impl Selection {
         !self.asked.is_empty() || self.next.is_some()
     }
 
+    /// Whether the types that we are to offer have no numbers yet.
+    pub(crate) fn waits(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// The targets that X11 apps are told of while we own it.
     pub(crate) fn targets(&self, atoms: &Atoms, names: &Names) -> Vec<Atom> {
         let mut targets = vec![atoms.TARGETS, atoms.TIMESTAMP];
+        targets.extend(self.types(atoms, names));
+        targets
+    }
+
+    /// Those of them that are types of content.
+    pub(crate) fn types(&self, atoms: &Atoms, names: &Names) -> Vec<Atom> {
+        let mut targets = Vec::new();
         if self.offers_text() {
             targets.extend([
                 atoms.UTF8_STRING,
@@ -293,6 +314,12 @@ impl Manager {
             // An app cleared it, whosever it was, or has left with it.
             selection.owner = Owner::Nobody;
             return (!selection.is_ours_soon()).then_some(Effect::Offers(kind, None));
+        } else if e.owner != own && kind == Kind::Drag {
+            // Apps take it again and again while they drag. Its types come when the drag enters.
+            if !selection.is_of_app() {
+                selection.owner = Owner::App(Vec::new());
+            }
+            return Some(Effect::Drags);
         } else if e.owner != own {
             selection.owner = Owner::App(Vec::new());
             if !selection.is_ours_soon() {
@@ -328,7 +355,11 @@ impl Manager {
     /// The targets of an X11 app's selection were read.
     pub(crate) fn targets_read(&mut self, kind: Kind, answer: Answer) -> Option<Effect> {
         let reply = self.wire.read_property(answer);
-        let targets: Vec<Atom> = reply.iter().filter_map(|reply| reply.value32()).flatten().collect();
+        self.targets_known(kind, reply.iter().filter_map(|reply| reply.value32()).flatten().collect())
+    }
+
+    /// In which formats an X11 app has its content.
+    pub(crate) fn targets_known(&mut self, kind: Kind, targets: Vec<Atom>) -> Option<Effect> {
         let mut unknown: Vec<Atom> =
             targets.iter().copied().filter(|atom| self.names.is_new(*atom)).collect();
         unknown.truncate(NEW_NAMES);

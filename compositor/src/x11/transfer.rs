@@ -106,8 +106,11 @@ impl Manager {
         let (root, class) = (self.wire.root, WindowClass::INPUT_ONLY);
         self.wire.sent(conn.create_window(0, window, root, -1, -1, 1, 1, 0, class, 0, &aux));
         let (selection, property) = (kind.atom(&self.wire.atoms), self.wire.atoms._DORMER_SELECTION);
-        let now = x11rb::CURRENT_TIME;
-        self.wire.sent(conn.convert_selection(window, selection, target, property, now));
+        let time = match kind {
+            Kind::Clipboard | Kind::Primary => x11rb::CURRENT_TIME,
+            Kind::Drag => self.drag_time(),
+        };
+        self.wire.sent(conn.convert_selection(window, selection, target, property, time));
         self.selections.transfers.incoming.insert(window, Incoming::new(to, encoding));
         Some(Transfer::Incoming(window))
     }

@@ -205,7 +205,7 @@ impl Wire {
                 &[own],
             )?;
         }
-        for selection in [atoms.CLIPBOARD, AtomEnum::PRIMARY.into()] {
+        for selection in [atoms.CLIPBOARD, AtomEnum::PRIMARY.into(), atoms.XdndSelection] {
             let mask = SelectionEventMask::SET_SELECTION_OWNER
                 | SelectionEventMask::SELECTION_WINDOW_DESTROY
                 | SelectionEventMask::SELECTION_CLIENT_CLOSE;

@@ -20,7 +20,7 @@ use wayland_client::{
         wl_callback::{self, WlCallback},
         wl_compositor::WlCompositor,
         wl_data_device::{self, WlDataDevice},
-        wl_data_device_manager::WlDataDeviceManager,
+        wl_data_device_manager::{DndAction, WlDataDeviceManager},
         wl_data_offer::WlDataOffer,
         wl_data_source::{self, WlDataSource},
         wl_keyboard::{self, WlKeyboard},
@@ -643,6 +643,10 @@ remembers!(WlDataSource, (), |event, _source, _own| match event {
     wl_data_source::Event::Send { mime_type, fd } => Some(Seen::Send { mime: mime_type, fd }),
     wl_data_source::Event::Cancelled => Some(Seen::Said("cancelled".into())),
     wl_data_source::Event::DndFinished => Some(Seen::Said("finished".into())),
+    wl_data_source::Event::Action { dnd_action: WEnum::Value(action) } => {
+        let word = if action.contains(DndAction::Move) { "move" } else { "copy" };
+        Some(Seen::Said(if action.is_empty() { "nothing" } else { word }.into()))
+    }
     _ => None,
 });
 remembers!(XdgActivationTokenV1, (), |event, _token, _own| match event {

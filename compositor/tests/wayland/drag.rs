@@ -16,18 +16,18 @@ use crate::{
 };
 
 const RED: [u8; 4] = [0, 0, 255, 255];
-const URIS: &str = "text/uri-list";
+pub(crate) const URIS: &str = "text/uri-list";
 
 /// An app with a window and a data device.
-struct Dragger {
-    app: App,
+pub(crate) struct Dragger {
+    pub(crate) app: App,
     manager: WlDataDeviceManager,
     device: WlDataDevice,
     surface: wayland_client::protocol::wl_surface::WlSurface,
-    track: TrackId,
+    pub(crate) track: TrackId,
 }
 
-fn dragger(host: &mut Host) -> Dragger {
+pub(crate) fn dragger(host: &mut Host) -> Dragger {
     let mut app = App::connect(host);
     let manager: WlDataDeviceManager =
         app.globals.bind(&app.qh(), 3..=3, ()).expect("wl_data_device_manager");
@@ -38,27 +38,27 @@ fn dragger(host: &mut Host) -> Dragger {
     Dragger { app, manager, device, surface, track }
 }
 
-fn motion(host: &Host, input: u64, track: TrackId, x: f64) {
+pub(crate) fn motion(host: &Host, input: u64, track: TrackId, x: f64) {
     host.send(Command::Motion { cause: cause(input), track, position: Position::new(x, 20.0) });
 }
 
-fn button(host: &Host, input: u64, pressed: bool) {
+pub(crate) fn button(host: &Host, input: u64, pressed: bool) {
     host.send(Command::Button { cause: cause(input), button: Button::LEFT, pressed });
 }
 
-fn told(host: &mut Host) -> Option<Drag> {
+pub(crate) fn told(host: &mut Host) -> Option<Drag> {
     host.wait("a drag", |event| match event {
         Event::Drag(drag) => Some(drag.clone()),
         _ => None,
     })
 }
 
-fn said(app: &mut App, words: &str) {
+pub(crate) fn said(app: &mut App, words: &str) {
     app.wait(words, |seen| matches!(seen, Seen::Said(said) if said == words).then_some(()));
 }
 
 /// Begins to drag files from a window, with a picture whose middle is at the pointer.
-fn begin(host: &mut Host, from: &mut Dragger) -> WlDataSource {
+pub(crate) fn begin(host: &mut Host, from: &mut Dragger) -> WlDataSource {
     motion(host, 1, from.track, 10.0);
     button(host, 2, true);
     let serial = from.app.wait("a button", |seen| match seen {

@@ -22,6 +22,8 @@ pub(crate) struct Host {
     pub(crate) handle: Handle,
     pub(crate) dir: TempDir,
     pub(crate) display: String,
+    /// N of `:N`, if it serves X11 apps.
+    pub(crate) x11_display: Option<u32>,
     /// The compositor's.
     thread: ThreadId,
     events: Receiver<(ThreadId, Event)>,
@@ -45,11 +47,11 @@ impl Host {
             let _ = sender.send((thread::current().id(), event));
         };
         let handle = Compositor::spawn(config, sink).expect("a compositor");
-        let Ok((thread, Event::Ready { wayland_display: display, .. })) = events.recv_timeout(PATIENCE)
-        else {
+        let ready = events.recv_timeout(PATIENCE);
+        let Ok((thread, Event::Ready { wayland_display: display, x11_display })) = ready else {
             panic!("the first event must be Ready");
         };
-        Self { handle, dir, display, thread, events, seen: Vec::new(), canvases: HashMap::new() }
+        Self { handle, dir, display, x11_display, thread, events, seen: Vec::new(), canvases: HashMap::new() }
     }
 
     pub(crate) fn send(&self, command: Command) {

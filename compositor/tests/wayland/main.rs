@@ -7,6 +7,7 @@ mod apps;
 mod busy;
 mod capture;
 mod clipboard;
+mod crossing;
 mod cursor;
 mod data_control;
 mod drag;
@@ -33,3 +34,6 @@ mod texts;
 mod toplevel_icon;
 mod truthful;
 mod windows;
+#[path = "../x11/app.rs"]
+#[allow(dead_code, reason = "the other tests of X11 use the rest")]
+mod x11;

@@ -12,7 +12,7 @@ const SERVED: &[(&str, &str)] = &[
     ("wl_shm", "pixels in shared memory"),
     ("wl_seat", "keyboard, pointer and touch of the viewer who has the seat"),
     ("wl_output", "one screen, as large as that viewer's"),
-    ("wl_data_device_manager", "copy and paste with apps, X11 and viewers; dragging"),
+    ("wl_data_device_manager", "copy and paste with apps, X11 and viewers; dragging between all apps"),
     ("xdg_wm_base", "windows and menus"),
     (
         "xdg_activation_v1",

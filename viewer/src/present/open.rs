@@ -115,7 +115,7 @@ impl Desk {
                 }
                 let instance = remote.app_id.rsplit('.').next().unwrap_or_default();
                 attributes = WindowAttributesExtX11::with_name(attributes, &remote.app_id, instance);
-                // Whom it belongs to, and whether the keyboard, must be known before the window manager sees it.
+                // Whose it is, and whether the keyboard is, must be known before the window manager sees it.
                 let plain = remote.parent.is_none() && !remote.states.modal && !remote.states.urgent;
                 attributes.with_visible(plain)
             }

@@ -31,7 +31,6 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::clipboard::pipes;
 use crate::wayland::quota::pace::Pace;
-use crate::x11::Kind;
 
 /// The most MIME types of one offer, and the longest of them.
 const MAX_MIMES: usize = 32;
@@ -82,10 +81,10 @@ enum Owned {
 }
 
 impl Sources {
-    fn get_mut(&mut self, kind: Kind) -> &mut Owned {
+    fn get_mut(&mut self, kind: SelectionTarget) -> &mut Owned {
         match kind {
-            Kind::Clipboard => &mut self.clipboard,
-            Kind::Primary => &mut self.primary,
+            SelectionTarget::Clipboard => &mut self.clipboard,
+            SelectionTarget::Primary => &mut self.primary,
         }
     }
 }
@@ -126,9 +125,9 @@ impl SelectionHandler for State {
     fn new_selection(&mut self, ty: SelectionTarget, source: Option<SelectionSource>, _seat: Seat<Self>) {
         let offered = source.map(|source| source.mime_types()).unwrap_or_default();
         let mimes = bounded(offered);
-        *self.clipboard.sources.get_mut(Kind::from(ty)) =
+        *self.clipboard.sources.get_mut(ty) =
             self.clipboard.sources.next.take().map_or(Owned::Elsewhere, Owned::By);
-        self.offer_to_x11(Kind::from(ty), (!mimes.is_empty()).then(|| mimes.clone()));
+        self.offer_to_x11(ty, (!mimes.is_empty()).then(|| mimes.clone()));
         if ty != SelectionTarget::Clipboard {
             return;
         }
@@ -148,7 +147,7 @@ impl SelectionHandler for State {
         owner: &Outside,
     ) {
         if *owner == Outside::X11 {
-            return self.x11_content_into(Kind::from(ty), &mime_type, fd);
+            return self.x11_content_into(ty.into(), &mime_type, fd);
         }
         if ty != SelectionTarget::Clipboard {
             return;
@@ -168,7 +167,7 @@ impl SelectionHandler for State {
 impl State {
     /// A source is gone, perhaps with its app: what it offered is to be had no more.
     pub(in crate::wayland) fn selection_source_gone(&mut self, source: &ObjectId) {
-        for kind in [Kind::Clipboard, Kind::Primary] {
+        for kind in [SelectionTarget::Clipboard, SelectionTarget::Primary] {
             let owned = self.clipboard.sources.get_mut(kind);
             if matches!(owned, Owned::By(own) if own == source) {
                 *owned = Owned::Lost;
@@ -178,7 +177,7 @@ impl State {
 
     /// Clears the selections whose apps have nothing any more, unless somebody else has them by now.
     pub(in crate::wayland) fn clear_lost_selections(&mut self) {
-        for kind in [Kind::Clipboard, Kind::Primary] {
+        for kind in [SelectionTarget::Clipboard, SelectionTarget::Primary] {
             let owned = self.clipboard.sources.get_mut(kind);
             if matches!(owned, Owned::Lost) {
                 *owned = Owned::Elsewhere;
@@ -189,17 +188,17 @@ impl State {
     }
 
     /// Nobody has a selection any more, on Wayland and at viewers.
-    fn clear_selection(&mut self, kind: Kind) {
+    fn clear_selection(&mut self, kind: SelectionTarget) {
         let (display, seat) = (self.display.clone(), self.input.seat.clone());
         *self.clipboard.sources.get_mut(kind) = Owned::Elsewhere;
         match kind {
-            Kind::Clipboard => {
+            SelectionTarget::Clipboard => {
                 self.clipboard.from_viewer.clear();
                 self.clipboard.from_app.clear();
                 self.clipboard.stale = true;
                 clear_data_device_selection(&display, &seat);
             }
-            Kind::Primary => clear_primary_selection(&display, &seat),
+            SelectionTarget::Primary => clear_primary_selection(&display, &seat),
         }
     }
 
@@ -227,7 +226,7 @@ impl State {
             // What an app offers meanwhile is not ours to clear.
             if self.has_clipboard(Outside::Viewers) {
                 clear_data_device_selection(&self.display, &seat);
-                self.offer_to_x11(Kind::Clipboard, None);
+                self.offer_to_x11(SelectionTarget::Clipboard, None);
             }
         } else {
             let mut offered = mimes.clone();
@@ -237,11 +236,11 @@ impl State {
             }
             self.clipboard.from_viewer = mimes;
             self.clipboard.from_app.clear();
-            *self.clipboard.sources.get_mut(Kind::Clipboard) = Owned::Elsewhere;
+            *self.clipboard.sources.get_mut(SelectionTarget::Clipboard) = Owned::Elsewhere;
             self.end_hoarders();
             self.clipboard.stale = false;
             set_data_device_selection(&self.display, &seat, offered.clone(), Outside::Viewers);
-            self.offer_to_x11(Kind::Clipboard, Some(offered));
+            self.offer_to_x11(SelectionTarget::Clipboard, Some(offered));
         }
         self.flush();
     }
@@ -263,7 +262,7 @@ impl State {
         let Some(mime) = same_or_text(&self.clipboard.from_app, &mime) else { return answer(self, None) };
         let Ok((from_app, to_us)) = pipes::pipe() else { return answer(self, None) };
         if self.has_clipboard(Outside::X11) {
-            self.x11_content_into(Kind::Clipboard, &mime, to_us);
+            self.x11_content_into(SelectionTarget::Clipboard.into(), &mime, to_us);
             return pipes::read(&self.events, from_app, answer);
         }
         let seat = self.input.seat.clone();
@@ -281,16 +280,16 @@ impl State {
 /// X11 apps, which have selections of their own.
 impl State {
     /// Nobody has a selection any more, since an X11 app cleared it or left with it.
-    pub(in crate::wayland) fn x11_cleared(&mut self, kind: Kind) {
+    pub(in crate::wayland) fn x11_cleared(&mut self, kind: SelectionTarget) {
         self.xwayland.remember_offer(kind, None);
         self.clear_selection(kind);
     }
 
     /// All X11 apps are gone: what one of them had is to be had no more.
-    pub(in crate::wayland) fn x11_left(&mut self, kind: Kind) {
+    pub(in crate::wayland) fn x11_left(&mut self, kind: SelectionTarget) {
         let is_its = match kind {
-            Kind::Clipboard => self.has_clipboard(Outside::X11),
-            Kind::Primary => current_primary_selection_userdata(&self.input.seat).is_some(),
+            SelectionTarget::Clipboard => self.has_clipboard(Outside::X11),
+            SelectionTarget::Primary => current_primary_selection_userdata(&self.input.seat).is_some(),
         };
         if is_its {
             self.clear_selection(kind);
@@ -298,31 +297,31 @@ impl State {
     }
 
     /// An X11 app offers something.
-    pub(in crate::wayland) fn x11_offers(&mut self, kind: Kind, mimes: Vec<String>) {
+    pub(in crate::wayland) fn x11_offers(&mut self, kind: SelectionTarget, mimes: Vec<String>) {
         self.xwayland.remember_offer(kind, None);
         let (display, seat) = (self.display.clone(), self.input.seat.clone());
         *self.clipboard.sources.get_mut(kind) = Owned::Elsewhere;
         self.end_hoarders();
         match kind {
-            Kind::Clipboard => {
+            SelectionTarget::Clipboard => {
                 self.clipboard.from_viewer.clear();
                 self.clipboard.from_app = mimes.clone();
                 set_data_device_selection(&display, &seat, mimes, Outside::X11);
                 self.clipboard.stale = true;
             }
-            Kind::Primary => set_primary_selection(&display, &seat, mimes, Outside::X11),
+            SelectionTarget::Primary => set_primary_selection(&display, &seat, mimes, Outside::X11),
         }
     }
 
     /// An X11 app pastes what others offer: the content goes into a pipe, which is closed if there is none.
-    pub(in crate::wayland) fn content_for_x11(&mut self, kind: Kind, mime: String, to: OwnedFd) {
+    pub(in crate::wayland) fn content_for_x11(&mut self, kind: SelectionTarget, mime: String, to: OwnedFd) {
         let seat = self.input.seat.clone();
         let requested = match kind {
-            Kind::Clipboard if self.has_clipboard(Outside::Viewers) => {
+            SelectionTarget::Clipboard if self.has_clipboard(Outside::Viewers) => {
                 return self.send_selection(SelectionTarget::Clipboard, mime, to, seat, &Outside::Viewers);
             }
-            Kind::Clipboard => request_data_device_client_selection(&seat, mime, to).is_ok(),
-            Kind::Primary => request_primary_client_selection(&seat, mime, to).is_ok(),
+            SelectionTarget::Clipboard => request_data_device_client_selection(&seat, mime, to).is_ok(),
+            SelectionTarget::Primary => request_primary_client_selection(&seat, mime, to).is_ok(),
         };
         if !requested {
             tracing::debug!("an X11 app's paste finds nothing");
@@ -370,7 +369,7 @@ fn is_text(mime: &str) -> bool {
     TEXT.contains(&mime)
 }
 
-fn bounded(mimes: Vec<String>) -> Vec<String> {
+pub(in crate::wayland) fn bounded(mimes: Vec<String>) -> Vec<String> {
     let sane =
         |mime: &String| !mime.is_empty() && mime.len() <= MAX_MIME && !mime.chars().any(char::is_control);
     mimes.into_iter().filter(sane).take(MAX_MIMES).collect()

@@ -87,6 +87,7 @@ impl State {
     pub(in crate::wayland) fn motion(&mut self, cause: Cause, track: TrackId, position: Position<Logical>) {
         self.deliver(cause, |state| {
             let location = state.on_plane(track, position)?;
+            let reached = state.x11_drag_reaches(Some(track));
             state.raise_x11(track);
             match state.way_to(track, location) {
                 Motion::Free => {}
@@ -96,10 +97,21 @@ impl State {
                 Motion::Stopped => return None,
             }
             let under = state.surface_at(track, position);
-            let moved = !state.rests(under.as_ref(), location);
+            if reached && state.input.pointer.current_location() == location {
+                // To X it has not moved, and the app would not look.
+                state.move_pointer(under.clone(), location + Place::from((1.0, 0.0)));
+            }
+            let moved = reached || !state.rests(under.as_ref(), location);
             if moved {
                 state.input.keys_came_last = false;
-                state.move_pointer(under.clone(), location);
+                // The pointer of an X11 app's drag is where it was pressed, until it moves again afterwards.
+                let pressed = || state.input.pointer.grab_start_data().and_then(|start| start.focus);
+                let over = match state.drags.is_in_x11() {
+                    true => pressed(),
+                    false => state.dragged_over(Some(track), under.clone(), location),
+                };
+                state.move_pointer(over, location);
+                state.x11_drag_follows(under.clone(), location);
             }
             state.arrived(under);
             state.input.pointer.current_focus().filter(|_| moved)
@@ -130,8 +142,10 @@ impl State {
     pub(in crate::wayland) fn leave(&mut self) {
         let pointer = self.input.pointer.clone();
         if self.is_pressed() {
+            self.x11_drag_leaves();
             return self.departed();
         }
+        self.dragged_over(None, None, pointer.current_location());
         let event = MotionEvent {
             location: pointer.current_location(),
             serial: SERIAL_COUNTER.next_serial(),
@@ -142,6 +156,18 @@ impl State {
         self.departed();
         self.wheel_rests();
         self.flush();
+    }
+
+    /// An X11 app's drag is over no window. The app looks what is under it when it moves.
+    fn x11_drag_leaves(&mut self) {
+        if self.drags.is_in_x11() {
+            self.x11_drag_reaches(None);
+            let location = self.input.pointer.current_location() + Place::from((1.0, 0.0));
+            self.move_pointer(None, location);
+            self.arrived(None);
+            self.x11_drag_follows(None, location);
+            self.flush();
+        }
     }
 
     pub(in crate::wayland) fn button(&mut self, cause: Cause, button: Button, pressed: bool) {
@@ -164,6 +190,7 @@ impl State {
             state.input.keys_came_last = false;
             pointer.button(state, &event);
             pointer.frame(state);
+            state.x11_drag_released();
             if state.has_departed() && !pointer.is_grabbed() && pointer.current_focus().is_some() {
                 state.leave();
             }
@@ -217,6 +244,7 @@ impl State {
             (TouchPhase::Move, Some(location)) => {
                 // Only a drag asks what is under the finger now.
                 let under = self.surface_at(track, point.position);
+                let under = self.dragged_over(Some(track), under, location);
                 touch.motion(self, under, &TouchMotion { slot, location, time });
             }
             (TouchPhase::Up, _) => {

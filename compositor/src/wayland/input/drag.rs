@@ -6,17 +6,17 @@
 
 use std::time::Duration;
 
-use media::{CursorImage, Drag, Event, KeyCode};
+use media::{CursorImage, Drag, Event, KeyCode, TrackId};
 use smithay::{
     input::{Seat, pointer::MotionEvent},
     reexports::wayland_server::{
         Resource,
         protocol::{wl_data_source::WlDataSource, wl_surface::WlSurface},
     },
-    utils::SERIAL_COUNTER,
+    utils::{Point as SmithayPoint, SERIAL_COUNTER},
     wayland::{
         compositor::{self, SurfaceAttributes},
-        selection::data_device::{ClientDndGrabHandler, DnDGrab, ServerDndGrabHandler},
+        selection::data_device::{ClientDndGrabHandler, DnDGrab},
     },
 };
 
@@ -24,6 +24,9 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::input::cursor;
 use crate::wayland::quota::pace::Pace;
+use crate::wayland::xwayland::{bridge::Bridge, drags::Crossing};
+
+type Place = SmithayPoint<f64, smithay::utils::Logical>;
 
 const KEY_ESC: KeyCode = KeyCode(1);
 
@@ -33,6 +36,9 @@ pub(crate) struct Drags {
     now: Now,
     reported: Option<Drag>,
     pace: Pace,
+    /// Drags with one end in X11, and what stands for X11 apps in drags of Wayland apps.
+    pub(in crate::wayland) crossing: Crossing,
+    pub(in crate::wayland) bridge: Option<Bridge>,
     /// Esc ended a drag and is still down: no app hears of it.
     swallows: bool,
 }
@@ -48,6 +54,8 @@ enum Now {
         /// Where its corner is, from the pointer, in the surface's units.
         at: (i32, i32),
     },
+    /// An X11 app's.
+    X11,
 }
 
 impl Default for Drags {
@@ -56,22 +64,45 @@ impl Default for Drags {
             now: Now::Nothing,
             reported: None,
             pace: Pace::new(4, Duration::from_millis(16)),
+            crossing: Crossing::default(),
+            bridge: None,
             swallows: false,
         }
     }
 }
 
 impl ClientDndGrabHandler for State {
-    fn started(&mut self, _source: Option<WlDataSource>, icon: Option<WlSurface>, _seat: Seat<Self>) {
+    fn started(&mut self, source: Option<WlDataSource>, icon: Option<WlSurface>, _seat: Seat<Self>) {
+        self.offer_drag_to_x11(source.as_ref());
         self.drags.now = Now::Dragging { icon, at: (0, 0) };
     }
 
-    fn dropped(&mut self, _target: Option<WlSurface>, _validated: bool, _seat: Seat<Self>) {
+    fn dropped(&mut self, target: Option<WlSurface>, validated: bool, _seat: Seat<Self>) {
+        self.drag_let_go(target.as_ref(), validated);
         self.drags.now = Now::Nothing;
     }
 }
 
-impl ServerDndGrabHandler for State {}
+impl Drags {
+    /// An X11 app drags.
+    pub(in crate::wayland) fn begins_in_x11(&mut self) {
+        self.now = Now::X11;
+    }
+
+    /// Whether an X11 app drags.
+    pub(in crate::wayland) fn is_in_x11(&self) -> bool {
+        matches!(self.now, Now::X11)
+    }
+
+    /// Nobody drags any more.
+    pub(in crate::wayland) fn ends(&mut self) {
+        self.now = Now::Nothing;
+    }
+
+    fn is_on_wayland(&self) -> bool {
+        matches!(self.now, Now::Dragging { .. })
+    }
+}
 
 impl State {
     /// The picture of a drag committed. Its corner moves by what it attached at.
@@ -88,6 +119,16 @@ impl State {
         }
     }
 
+    /// What a Wayland app's drag is over at this place in a track, if one is under way.
+    pub(in crate::wayland) fn dragged_over(
+        &mut self,
+        track: Option<TrackId>,
+        under: Option<(WlSurface, Place)>,
+        location: Place,
+    ) -> Option<(WlSurface, Place)> {
+        if self.drags.is_on_wayland() { self.drag_over(track, under, location) } else { under }
+    }
+
     /// Tells viewers that a drag began, looks otherwise, or is over.
     pub(in crate::wayland) fn report_drag(&mut self) {
         let drag = match &self.drags.now {
@@ -97,6 +138,7 @@ impl State {
                 let picture = icon.and_then(|icon| cursor::picture(icon, (-at.0, -at.1)));
                 Some(Drag { picture: picture.filter(|picture| *picture != CursorImage::Hidden) })
             }
+            Now::X11 => Some(Drag { picture: self.x11_drag_picture() }),
         };
         if drag == self.drags.reported {
             return;
@@ -117,6 +159,11 @@ impl State {
         }
         if !pressed {
             return std::mem::take(&mut self.drags.swallows);
+        }
+        if self.drags.is_in_x11() {
+            // Its app has the keyboard and ends it.
+            self.drags.ends();
+            return false;
         }
         let pointer = self.input.pointer.clone();
         if pointer.with_grab(|_, grab| grab.is::<DnDGrab<State>>()) != Some(true) {

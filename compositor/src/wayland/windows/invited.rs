@@ -1,5 +1,5 @@
-//! Which new windows may take the keyboard: those that follow from what the user did. Any other opens below the
-//! window in use and asks for attention, so that nobody types into what opened by itself.
+//! Which new windows may take the keyboard: those that follow from what the user did. Any other opens below
+//! the window in use and asks for attention, so that nobody types into what opened by itself.
 
 use media::{AppId, TrackId, WindowKind};
 use smithay::reexports::wayland_server::{Resource, protocol::wl_surface::WlSurface};

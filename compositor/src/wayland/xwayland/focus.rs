@@ -71,6 +71,10 @@ impl State {
 
     /// The user pressed outside of all popups. X11 menus hear that by a press in a place where nothing is.
     pub(in crate::wayland) fn dismiss_x11_menus(&mut self) {
+        // Who drags has pressed long before, and would drop it there.
+        if self.drags.is_in_x11() {
+            return;
+        }
         let menu = self.tracks.iter().find_map(|(_, track)| {
             let Role::X11(shown) = &track.role else { return None };
             let window = self.xwayland.running()?.windows.get(shown.window)?;

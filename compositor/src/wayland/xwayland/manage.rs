@@ -66,7 +66,10 @@ impl State {
                 self.x11_come(e.window, window);
             }
             Event::ReparentNotify(e) => self.x11_gone(e.window),
-            Event::DestroyNotify(e) => self.x11_gone(e.window),
+            Event::DestroyNotify(e) => {
+                self.x11_drag_loses(e.window);
+                self.x11_gone(e.window);
+            }
             Event::MapRequest(e) => self.x11_map_asked(e.window),
             Event::MapNotify(e) => self.x11_mapped(e.window, e.override_redirect),
             Event::UnmapNotify(e) => self.x11_unmapped(e.window),
@@ -111,7 +114,12 @@ impl State {
             Then::Interned { kind, turn, answers } => {
                 if let Some(x11) = self.xwayland.manager() {
                     x11.interned(kind, turn, answers);
+                    let given = x11.drag_looks_again();
+                    self.drag_given(given);
                 }
+            }
+            Then::Dragged { source, types, answers } => {
+                self.x11_selection(|x11| x11.drag_read(source, types, answers));
             }
             Then::Killed { owner } => {
                 if let Some(x11) = self.xwayland.manager() {
@@ -180,6 +188,8 @@ impl State {
         if let Some(icon) = x11.new_icon(id) {
             self.outbox.source(Report::Icon(icon));
         }
+        let given = x11.drag_looks_again();
+        self.drag_given(given);
         self.x11_goes_on(id);
     }
 
@@ -298,6 +308,7 @@ impl State {
             if self.x11_size_fits(e.window, size) && (!mapped || self.x11_menu_fits(e.window)) {
                 self.move_x11_popup(e.window);
             }
+            self.x11_drag_icon_moved(e.window);
         }
     }
 

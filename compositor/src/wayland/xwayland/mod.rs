@@ -1,7 +1,7 @@
 //! X11 apps: we are the window manager of an Xwayland, and show its windows as tracks like any others.
 //!
 //! What X11 is stands in [`crate::x11`]; here windows find their surfaces, and what follows from X is done to
-//! tracks, the seat and the clipboard.
+//! tracks, the seat, the clipboard and what is dragged.
 //!
 //! Invariants:
 //! - The root is as large as the largest window: the toplevel under the pointer is on top with its popups, so
@@ -11,9 +11,11 @@
 //!   of the one app ([`bounds`]).
 
 mod bounds;
-mod drags;
+pub(in crate::wayland) mod bridge;
+pub(in crate::wayland) mod drags;
 mod focus;
 mod manage;
+mod moves;
 mod pairing;
 mod place;
 mod requests;

@@ -1,7 +1,7 @@
 //! How X11 windows become tracks: what they are popups of, where, and what is reported of them.
 
 use media::{Event, Logical, Point, Scale, States, TrackId, Window as Report, WindowKind};
-use smithay::utils::IsAlive;
+use smithay::{utils::IsAlive, wayland::selection::SelectionTarget};
 use x11rb::protocol::xproto::Window;
 
 use super::Shown;
@@ -9,7 +9,8 @@ use crate::wayland::State;
 use crate::wayland::picture::layout;
 use crate::wayland::windows::tracks::{Role, Track};
 use crate::x11::{
-    Kind,
+    Manager,
+    properties::Purpose,
     windows::{Stage, XWindow},
 };
 
@@ -22,6 +23,9 @@ impl State {
         }
         let surface = self.xwayland.surfaces.surface_of(id).filter(|surface| surface.alive());
         let Some(surface) = surface.cloned() else { return };
+        if window.override_redirect && window.properties.purpose == Purpose::Dragged {
+            return self.x11_drag_shows(id, surface);
+        }
         let parent = if window.override_redirect { self.x11_popup_parent(id) } else { None };
         let position = self.x11_place_in(id, parent);
         self.announce_scale(&surface, Scale::ONE);
@@ -68,13 +72,15 @@ impl State {
         // Those that were hidden with their parents are passed over.
         shown.into_iter().for_each(|id| self.hide_x11(id));
         self.x11_all_read();
-        for kind in [Kind::Clipboard, Kind::Primary] {
-            if self.xwayland.running().is_some_and(|running| running.selections.get(kind).is_of_app()) {
+        for kind in [SelectionTarget::Clipboard, SelectionTarget::Primary] {
+            let is_of_app = |x11: &Manager| x11.selections.get(kind.into()).is_of_app();
+            if self.xwayland.running().is_some_and(is_of_app) {
                 self.x11_left(kind);
             }
         }
         self.xwayland.forget_surfaces();
         self.forget_x11_pings();
+        self.forget_x11_drags();
     }
 
     /// What is reported of an X11 window.

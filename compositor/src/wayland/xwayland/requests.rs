@@ -35,6 +35,10 @@ impl State {
         let Some(x11) = self.xwayland.manager() else { return };
         let atoms = x11.wire.atoms;
         let data = e.data.as_data32();
+        if let Some(outcomes) = x11.drag_message(e) {
+            return self.drag_goes_on(outcomes);
+        }
+        let Some(x11) = self.xwayland.manager() else { return };
         if e.type_ == atoms.WL_SURFACE_ID {
             self.announce_x11_surface(e.window, Link::Id(data[0]));
         } else if e.type_ == atoms.WL_SURFACE_SERIAL {

@@ -26,12 +26,21 @@ impl From<SelectionTarget> for Kind {
     }
 }
 
+/// Which selection it is to Wayland; `None`: what is dragged is none there.
+fn target(kind: Kind) -> Option<SelectionTarget> {
+    match kind {
+        Kind::Clipboard => Some(SelectionTarget::Clipboard),
+        Kind::Primary => Some(SelectionTarget::Primary),
+        Kind::Drag => None,
+    }
+}
+
 impl State {
     /// A Wayland app or a viewer offers this now; `None` if nobody does any more.
-    pub(in crate::wayland) fn offer_to_x11(&mut self, kind: Kind, offered: Option<Vec<String>>) {
+    pub(in crate::wayland) fn offer_to_x11(&mut self, kind: SelectionTarget, offered: Option<Vec<String>>) {
         self.xwayland.remember_offer(kind, offered.clone());
         if let Some(x11) = self.xwayland.manager() {
-            x11.offer(kind, offered);
+            x11.offer(kind.into(), offered);
         }
     }
 
@@ -52,8 +61,13 @@ impl State {
         let effect = self.xwayland.manager().and_then(event);
         match effect {
             None => (),
-            Some(Effect::Offers(kind, Some(mimes))) => self.x11_offers(kind, mimes),
-            Some(Effect::Offers(kind, None)) => self.x11_cleared(kind),
+            Some(Effect::Offers(kind, mimes)) => match (target(kind), mimes) {
+                (Some(kind), Some(mimes)) => self.x11_offers(kind, mimes),
+                (Some(kind), None) => self.x11_cleared(kind),
+                (None, Some(mimes)) => self.x11_drag_brings(mimes),
+                (None, None) => self.x11_drag_over(),
+            },
+            Some(Effect::Drags) => self.x11_drags(),
             Some(Effect::Deliver { to, content }) => pipes::write(&self.events, to, content),
             Some(Effect::Wanted { request, kind, mime, encoding }) => {
                 let Ok((from, to)) = pipes::pipe() else {
@@ -64,7 +78,10 @@ impl State {
                     let begun = x11.and_then(|x11| x11.fill(request, encoding, content));
                     state.bound_transfer(begun);
                 });
-                self.content_for_x11(kind, mime, to);
+                match target(kind) {
+                    Some(kind) => self.content_for_x11(kind, mime, to),
+                    None => self.dragged_for_x11(mime, &to),
+                }
             }
         }
     }

@@ -15,13 +15,16 @@ use std::{
 };
 
 use media::NoticeKind;
-use smithay::reexports::{
-    calloop::{
-        Interest, LoopHandle, Mode, PostAction, RegistrationToken,
-        generic::Generic,
-        timer::{TimeoutAction, Timer},
+use smithay::{
+    reexports::{
+        calloop::{
+            Interest, LoopHandle, Mode, PostAction, RegistrationToken,
+            generic::Generic,
+            timer::{TimeoutAction, Timer},
+        },
+        wayland_server::{Client, DisplayHandle, protocol::wl_surface::WlSurface},
     },
-    wayland_server::{Client, DisplayHandle, protocol::wl_surface::WlSurface},
+    wayland::selection::SelectionTarget,
 };
 
 use crate::Config;
@@ -179,8 +182,8 @@ impl Xwayland {
     }
 
     /// Remembers what is on offer, for an Xwayland that will start.
-    pub(in crate::wayland) fn remember_offer(&mut self, kind: Kind, offered: Option<Vec<String>>) {
-        self.offers[kind as usize] = offered;
+    pub(in crate::wayland) fn remember_offer(&mut self, kind: SelectionTarget, offered: Option<Vec<String>>) {
+        self.offers[Kind::from(kind) as usize] = offered;
     }
 
     fn running_mut(&mut self) -> Option<&mut Running> {
@@ -327,6 +330,7 @@ impl State {
                 manager.provide_settings(&taste::of_user());
                 manager.write_desktop(self.screen.viewer, self.screen.work);
                 let phase = std::mem::replace(&mut self.xwayland.phase, Phase::Idle);
+                self.build_bridge();
                 self.xwayland.phase = match phase {
                     Phase::Starting(mut running) => {
                         running.watched.push(token);
