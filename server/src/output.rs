@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    os::fd::AsFd,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::Child,
-    task::JoinSet,
+    sync::{oneshot, watch},
     time,
 };
 use tracing::info;
@@ -27,10 +28,6 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// So many lines of an app are logged within [`SPAN`]; the rest is only counted.
 const MAX_LOGGED: usize = 100;
 const SPAN: Duration = Duration::from_secs(10);
-
-/// How long the last lines of an app that has ended are waited for. What it left running may keep its pipes
-/// open.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// The newest lines of one app. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -51,47 +48,82 @@ impl Tail {
     }
 }
 
-/// Who reads what an app prints.
+/// Who reads what an app prints. Both go on as long as anything has the pipes: what the app left running.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    readers: JoinSet<()>,
+    /// Tells them that the app has ended.
+    ended: watch::Sender<bool>,
+    /// Each says so, or is gone, once it has read all that the app printed.
+    read: Vec<oneshot::Receiver<()>>,
 }
 
 impl Readers {
     /// Reads both pipes of an app, if it has them.
     pub(crate) fn of(child: &mut Child, name: &str, pid: u32, tail: &Tail) -> Self {
-        let mut readers = JoinSet::new();
-        let logged =
-            |name: &str| Lines { name: name.to_owned(), pid, tail: tail.clone(), ..Lines::default() };
+        let mut readers = Self { ended: watch::Sender::new(false), read: Vec::new() };
+        let lines = || Lines { name: name.to_owned(), pid, tail: tail.clone(), ..Lines::default() };
         if let Some(pipe) = child.stdout.take() {
-            readers.spawn(read(pipe, logged(name)));
+            readers.add(pipe, lines());
         }
         if let Some(pipe) = child.stderr.take() {
-            readers.spawn(read(pipe, logged(name)));
+            readers.add(pipe, lines());
         }
-        Self { readers }
+        readers
     }
 
-    /// The app has ended: waits a moment for its last words. What it left running is read on.
-    pub(crate) async fn finish(mut self) {
-        let all = async { while self.readers.join_next().await.is_some() {} };
-        let _ = time::timeout(LAST_WORDS, all).await;
-        self.readers.detach_all();
+    fn add(&mut self, pipe: impl AsyncRead + AsFd + Unpin + Send + 'static, lines: Lines) {
+        let (tell, read_all) = oneshot::channel();
+        tokio::spawn(read(pipe, lines, self.ended.subscribe(), tell));
+        self.read.push(read_all);
+    }
+
+    /// The app has ended: waits until all is read that it printed.
+    pub(crate) async fn finish(self) {
+        // A reader that is gone has read all.
+        let _ = self.ended.send(true);
+        for read_all in self.read {
+            let _ = read_all.await;
+        }
     }
 }
 
-async fn read(mut pipe: impl AsyncRead + Unpin, mut lines: Lines) {
+/// Reads a pipe to its end. What stands in it when the app has ended was printed by the app; `read_all` is
+/// told once that is read, whatever goes on to print.
+async fn read(
+    mut pipe: impl AsyncRead + AsFd + Unpin,
+    mut lines: Lines,
+    mut ended: watch::Receiver<bool>,
+    read_all: oneshot::Sender<()>,
+) {
     let mut piece = vec![0; PIECE];
-    // A pipe that breaks has ended.
-    while let Ok(count) = pipe.read(&mut piece).await
-        && count > 0
-    {
+    let mut read_all = Some(read_all);
+    let mut last_words = None;
+    loop {
+        if last_words == Some(0)
+            && let Some(read_all) = read_all.take()
+        {
+            lines.end();
+            // Nobody waits once the host ends.
+            let _ = read_all.send(());
+        }
+        let count = tokio::select! {
+            biased;
+            _ = ended.wait_for(|ended| *ended), if last_words.is_none() => {
+                last_words = Some(rustix::io::ioctl_fionread(&pipe).unwrap_or(0));
+                continue;
+            }
+            count = pipe.read(&mut piece) => count.unwrap_or(0),
+        };
+        // A pipe that breaks has ended.
+        if count == 0 {
+            return lines.end();
+        }
         lines.take(piece.get(..count).unwrap_or_default());
+        last_words = last_words.map(|left: u64| left.saturating_sub(count as u64));
         if count == PIECE {
             time::sleep(PAUSE).await;
         }
     }
-    lines.end();
 }
 
 /// Makes lines of pieces.
@@ -178,7 +210,42 @@ fn is_of_direction(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Stdio;
+
+    use tokio::process::Command;
+
     use super::*;
+
+    /// What an app prints right before it ends is there once its end is told, however much it is and however
+    /// busy the machine; also where it leaves something behind that prints on and on.
+    #[tokio::test]
+    async fn the_last_words_of_an_app_are_read_before_its_end_is_told() {
+        for behind in ["", "(while sleep 0.01; do echo noise; done) &"] {
+            let tail = Tail::default();
+            let mut child = Command::new("sh")
+                .args([
+                    "-c",
+                    &format!("{behind} head -c 60000 /dev/zero | tr '\\0' x; echo; printf 'last words' >&2"),
+                ])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .process_group(0)
+                .spawn()
+                .expect("sh starts");
+            let pid = child.id().expect("it has an id");
+            let readers = Readers::of(&mut child, "app", pid, &tail);
+            child.wait().await.expect("it ends");
+            readers.finish().await;
+            let lines = tail.lines();
+            assert!(lines.iter().any(|line| line == "last words"), "{lines:?}");
+            assert!(lines.iter().any(|line| line.len() == MAX_LINE), "{lines:?}");
+            if !behind.is_empty() {
+                let group = rustix::process::Pid::from_raw(pid.cast_signed()).expect("it is not 0");
+                rustix::process::kill_process_group(group, rustix::process::Signal::KILL)
+                    .expect("it runs on");
+            }
+        }
+    }
 
     fn lines() -> Lines {
         Lines { name: "app".to_owned(), pid: 7, ..Lines::default() }
