@@ -239,14 +239,17 @@ fn text_and_keys_in_turns_reach_xterm() -> Result<()> {
     types_into_a_terminal(&["xterm", "-e"])
 }
 
-/// A page whose title is what was typed into it.
+/// A page whose title is what was typed into it. Typing begins when the page has heard that it has the
+/// keyboard: Chromium drops keys that it reads in one go with that.
 fn types_into_chromium(platform: &str) -> Result<()> {
     if !tools::present("type in turns", &["chromium"]) {
         return Ok(());
     }
     let directory = tempfile::tempdir()?;
     let page = directory.path().join("page.html");
-    let script = "text.oninput = () => { document.title = 'typed:' + text.value.replaceAll('\\n', '/') }";
+    let script = "text.oninput = () => { document.title = 'typed:' + text.value.replaceAll('\\n', '/') };
+        const look = () => document.hasFocus() && document.activeElement === text
+            ? document.title = 'ready' : requestAnimationFrame(look); look()";
     std::fs::write(
         &page,
         format!(
@@ -257,7 +260,7 @@ fn types_into_chromium(platform: &str) -> Result<()> {
     let (ozone, app) = (format!("--ozone-platform={platform}"), format!("--app=file://{}", page.display()));
     let host =
         Host::start(["chromium", "--no-sandbox", "--no-first-run", "--disable-gpu", &profile, &ozone, &app])?;
-    let (mut viewer, _) = Viewer::with_window(host.link())?;
+    let (mut viewer, window) = Viewer::with_window(host.link())?;
     let shown = |viewer: &mut Viewer, title: &str| {
         let mut last = String::new();
         wait::until(PATIENCE, "a title", || {
@@ -267,8 +270,8 @@ fn types_into_chromium(platform: &str) -> Result<()> {
         })
         .with_context(|| format!("the title is {last:?}"))
     };
-    let track = shown(&mut viewer, "empty")?.track;
-    viewer.activate(track)?;
+    viewer.activate(window.track)?;
+    let track = shown(&mut viewer, "ready")?.track;
     viewer.wait(Until::Exact(track))?;
     let browser = host.descendants()?.into_iter().find(|pid| {
         let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
