@@ -267,6 +267,8 @@ pub enum RefusalCode {
     Overflow,
     /// The viewer has come back over another link, which took the place of this one.
     Replaced,
+    /// The session's owner removed the viewer.
+    Removed,
 }
 
 /// What a window is asked to become.

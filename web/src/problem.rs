@@ -127,7 +127,8 @@ impl Problem {
             | RefusalCode::TicketInvalid
             | RefusalCode::Protocol
             | RefusalCode::Overflow
-            | RefusalCode::Replaced => "ticket-invalid",
+            | RefusalCode::Replaced
+            | RefusalCode::Removed => "ticket-invalid",
         };
         Self::new(StatusCode::FORBIDDEN, code, refusal.message)
     }

@@ -120,6 +120,7 @@ pub(crate) fn to_viewer() -> Named<ToViewer> {
         ("refused_full", RefusalCode::Full),
         ("refused_overflow", RefusalCode::Overflow),
         ("refused_replaced", RefusalCode::Replaced),
+        ("refused_removed", RefusalCode::Removed),
     ] {
         messages.push((name, ToViewer::Refused(Refusal { code, message: "what to do".to_owned() })));
     }

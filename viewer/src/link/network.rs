@@ -399,6 +399,7 @@ fn is_for_good(refusal: &Refusal) -> bool {
             | RefusalCode::TicketInvalid
             | RefusalCode::TicketExpired
             | RefusalCode::Replaced
+            | RefusalCode::Removed
     )
 }
 

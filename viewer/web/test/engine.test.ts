@@ -90,6 +90,15 @@ describe("the end", () => {
     }
   });
 
+  test("is the owner's wish, for good", async () => {
+    const stage = new Stage();
+    await stage.online();
+    stage.say(refusal("removed"));
+    await stage.pass(60_000);
+    expect(stage.state).toEqual({ is: "ended", why: "removed", message: "because of removed" });
+    expect(stage.join).toHaveBeenCalledOnce();
+  });
+
   test("is the session's, which says why", async () => {
     const stage = new Stage();
     await stage.online();

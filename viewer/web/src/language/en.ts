@@ -24,6 +24,8 @@ export const en = {
     },
     expiredTitle: "You need a new link",
     expired: "What you had of this session has run out. Print a new link on the host with “dormer links”.",
+    removedTitle: "Removed by the owner",
+    removed: "The session's owner has ended your access. Ask for a new link to come back.",
     unreachableTitle: "The host cannot be reached",
     unreachable: "Check your network, and that the host is running. Then try again.",
     overTitle: "The session is over",

@@ -25,6 +25,8 @@ export const zh: Texts = {
     },
     expiredTitle: "需要新的链接",
     expired: "此会话的访问权限已过期。请在主机上运行“dormer links”生成新的链接。",
+    removedTitle: "已被所有者移除",
+    removed: "会话的所有者已结束您的访问。要返回，请索取新的链接。",
     unreachableTitle: "无法连接主机",
     unreachable: "请检查网络，并确认主机正在运行，然后重试。",
     overTitle: "会话已结束",

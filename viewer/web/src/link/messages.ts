@@ -57,5 +57,6 @@ export function ended(end: End): Over {
  * help too. Who took this viewer's place has its key, and would be thrown out in turn.
  */
 function refused({ code, message }: Refusal): Over {
+  if (code === "removed") return { end: "removed", message };
   return code === "version" || code === "replaced" ? { end: "failed", message } : { broken: message };
 }

@@ -9,7 +9,7 @@ import type { Attempt } from "./vocabulary";
 /** What ended one connection, or all of them. */
 export type Over =
   /** Nothing will follow. */
-  | { end: "left" | "session-over" | "failed"; message: string }
+  | { end: "left" | "session-over" | "removed" | "failed"; message: string }
   /** It broke; another may be made. */
   | { broken: string };
 

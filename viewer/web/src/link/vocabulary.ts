@@ -76,7 +76,7 @@ export type State =
   | { is: "online"; role: Role; session: string; transport: Transport; attempts: Attempt[] }
   /** Windows keep their last pictures. */
   | { is: "reconnecting"; reason: string; attempt: number }
-  | { is: "ended"; why: "left" | "session-over" | "failed"; message: string };
+  | { is: "ended"; why: "left" | "session-over" | "removed" | "failed"; message: string };
 
 /** One transport that was tried. */
 export interface Attempt {

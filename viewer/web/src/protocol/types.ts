@@ -274,7 +274,7 @@ export type Refusal = {
 };
 
 /** Kinds of refusals. */
-export type RefusalCode = "version" | "ticket-invalid" | "ticket-expired" | "protocol" | "full" | "overflow" | "replaced";
+export type RefusalCode = "version" | "ticket-invalid" | "ticket-expired" | "protocol" | "full" | "overflow" | "replaced" | "removed";
 
 /** What a viewer says of its links before, so that its input is carried over to this one. */
 export type Resume = {

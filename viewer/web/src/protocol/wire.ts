@@ -242,6 +242,7 @@ const refusalCode: Form<t.RefusalCode> = word(
   "full",
   "overflow",
   "replaced",
+  "removed",
 );
 
 const textInput: Form<t.TextInput> = record({

@@ -94,6 +94,7 @@ export class Entry {
   async ended({ why, message }: Extract<State, { is: "ended" }>): Promise<void> {
     const { entering } = texts;
     if (why === "left") return this.screen.stop(entering.leftTitle, entering.left, "", null, true);
+    if (why === "removed") return this.screen.stop(entering.removedTitle, entering.removed, "", null, true);
     if (why === "session-over")
       return this.screen.stop(entering.overTitle, entering.over, message, again(), true);
     // Why it failed matters to people: a right that ran out is mended otherwise than a cable.
