@@ -9,7 +9,10 @@ use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    commands::{self, AppsOptions, LinksOptions, RunOptions},
+    commands::{
+        self, AppsOptions, KickOptions, LinksOptions, RevokeOptions, RunOptions, StatusOptions, StopOptions,
+        ViewersOptions,
+    },
     config_file::ConfigFile,
     doctor, health, logging,
     serve::{self, ServeOptions},
@@ -39,6 +42,16 @@ enum Command {
     Apps(AppsOptions),
     /// Make new links into a running session
     Links(LinksOptions),
+    /// Say how a running session stands
+    Status(StatusOptions),
+    /// List the viewers of a running session
+    Viewers(ViewersOptions),
+    /// Remove viewers from a running session
+    Kick(KickOptions),
+    /// Take a link back, and remove those that came by it
+    Revoke(RevokeOptions),
+    /// End a running session: its apps politely, then the host
+    Stop(StopOptions),
     /// Say whether a session serves: 0 if it does
     Health(health::Options),
     /// Say what this machine has and what it lacks, with the reason
@@ -75,6 +88,11 @@ fn execute(cli: Cli) -> Result<()> {
         Command::Run(options) => commands::run(options.or(file.settings()?)),
         Command::Apps(options) => commands::apps(options.or(file.settings()?)),
         Command::Links(options) => commands::links(options.or(file.settings()?)),
+        Command::Status(options) => commands::status(options.or(file.settings()?)),
+        Command::Viewers(options) => commands::viewers(options.or(file.settings()?)),
+        Command::Kick(options) => commands::kick(options.or(file.settings()?)),
+        Command::Revoke(options) => commands::revoke(options.or(file.settings()?)),
+        Command::Stop(options) => commands::stop(options.or(file.settings()?)),
         Command::Health(options) => health::health(options.or(file.settings()?)),
         Command::Doctor(options) => doctor::doctor(&options.or(file.settings()?)),
         Command::Manual { directory } => write_manual(&directory),
@@ -112,7 +130,9 @@ mod tests {
 
     #[test]
     fn a_mistake_is_one_line_that_says_what_to_do() {
-        for words in [&["serve", "--bogus"][..], &["links", "--role", "guest"], &["run"], &["dance"]] {
+        for words in
+            [&["serve", "--bogus"][..], &["links", "--role", "guest"], &["run"], &["dance"], &["kick", "me"]]
+        {
             let mistake = Cli::try_parse_from(["dormer"].iter().chain(words)).expect_err("a mistake");
             let line = one_line(&mistake);
             assert!(!line.contains('\n') && line.contains("--help") && !line.starts_with("error"), "{line}");
@@ -123,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_command_tells_its_version() {
-        for command in ["serve", "run", "apps", "links", "health", "doctor"] {
+        for command in ["serve", "run", "apps", "links", "status", "kick", "stop", "health", "doctor"] {
             let answer = Cli::try_parse_from(["dormer", command, "--version"]).expect_err("an answer");
             assert_eq!(answer.kind(), ErrorKind::DisplayVersion, "{command}");
         }

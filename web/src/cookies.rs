@@ -43,6 +43,8 @@ pub struct Visitor {
     pub expires: UnixSeconds,
     /// Whether that is put off as long as it is used.
     pub slides: bool,
+    /// The number of the link's ticket by which it entered, where that is known.
+    pub link: Option<u64>,
 }
 
 /// All pages that were let in. Looked up by hash, so that the time a look-up takes tells nothing about any
@@ -141,8 +143,30 @@ impl Visitors {
         self.keep();
     }
 
+    /// The number of the link's ticket by which a page entered.
+    pub fn link(&self, holder: Holder) -> Option<u64> {
+        self.by_hash.get(&holder.0)?.link
+    }
+
+    /// Makes the cookie of a page that was let in worth nothing.
+    pub fn remove(&mut self, holder: Holder) {
+        self.end_of(holder.0);
+        self.keep();
+    }
+
+    /// Makes the cookies of all pages worth nothing that entered by this link.
+    pub fn remove_by_link(&mut self, link: u64) {
+        let by_it = self.by_hash.iter().filter(|(_, visitor)| visitor.link == Some(link));
+        let hashes: Vec<_> = by_it.map(|(hash, _)| *hash).collect();
+        hashes.into_iter().for_each(|hash| self.end_of(hash));
+        self.keep();
+    }
+
     fn end(&mut self, cookie: &str) {
-        let hash = hash(cookie);
+        self.end_of(hash(cookie));
+    }
+
+    fn end_of(&mut self, hash: [u8; 32]) {
         self.by_hash.remove(&hash);
         self.tickets.remove(&hash);
         self.ended.notify_one();
@@ -197,14 +221,15 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     fs::rename(fresh, file)
 }
 
-/// Hash, role, end, and whether that slides.
+/// Hash, role, end, whether that slides, and the link's number, where that is known.
 fn line(hash: &[u8; 32], visitor: &Visitor) -> String {
     let role = match visitor.role {
         Role::Control => "control",
         Role::View => "view",
     };
     let kind = if visitor.slides { "own" } else { "shared" };
-    format!("{} {role} {} {kind}\n", URL_SAFE_NO_PAD.encode(hash), visitor.expires.0)
+    let link = visitor.link.map(|link| format!(" {link:016x}")).unwrap_or_default();
+    format!("{} {role} {} {kind}{link}\n", URL_SAFE_NO_PAD.encode(hash), visitor.expires.0)
 }
 
 fn parse(line: &str) -> Option<([u8; 32], Visitor)> {
@@ -221,7 +246,8 @@ fn parse(line: &str) -> Option<([u8; 32], Visitor)> {
         "shared" => false,
         _ => return None,
     };
-    Some((hash, Visitor { role, expires, slides }))
+    let link = words.next().and_then(|link| u64::from_str_radix(link, 16).ok());
+    Some((hash, Visitor { role, expires, slides, link }))
 }
 
 /// The cookie of this name in a request; the first counts.
@@ -252,7 +278,7 @@ mod tests {
     use super::*;
 
     fn visitor(expires: u64) -> Visitor {
-        Visitor { role: Role::View, expires: UnixSeconds(expires), slides: false }
+        Visitor { role: Role::View, expires: UnixSeconds(expires), slides: false, link: None }
     }
 
     #[test]
@@ -293,6 +319,23 @@ mod tests {
     }
 
     #[test]
+    fn who_is_removed_is_out_and_a_link_that_is_taken_back_takes_all_with_it_that_came_by_it() {
+        let mut visitors = Visitors::default();
+        let at = UnixSeconds(0);
+        let by = |link| Visitor { link, ..visitor(60) };
+        let cookies = [Some(1), Some(1), Some(2), None, Some(2)]
+            .map(|link| visitors.enter(by(link), None).expect("random"));
+        visitors.give(&cookies[4], 9);
+        let holder = visitors.take(9, at).expect("given");
+        assert_eq!(visitors.link(holder), Some(2));
+        visitors.remove(holder);
+        assert!(!visitors.stands(holder, at));
+        visitors.remove_by_link(1);
+        let known = cookies.each_ref().map(|cookie| visitors.find(cookie, at).is_some());
+        assert_eq!(known, [false, false, true, true, false]);
+    }
+
+    #[test]
     fn tickets_of_one_page_take_bounded_room_and_crowd_out_nobody_s() {
         let mut visitors = Visitors::default();
         let [one, greedy] = [0, 1].map(|_| visitors.enter(visitor(60), None).expect("random"));
@@ -327,7 +370,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("visitors");
         let at = |now| Visitors::kept_in(file.clone(), UnixSeconds(now)).expect("readable");
-        let owner = Visitor { role: Role::Control, expires: UnixSeconds(60), slides: true };
+        let link = Some(u64::MAX - 7);
+        let owner = Visitor { role: Role::Control, expires: UnixSeconds(60), slides: true, link };
         let cookie = at(0).enter(owner, None).expect("random");
         let other = at(0).enter(visitor(90), None).expect("random");
         assert_eq!(at(59).find(&cookie, UnixSeconds(59)), Some(owner));
@@ -344,7 +388,7 @@ mod tests {
         let mut visitors = Visitors::default();
         let lasts = Duration::from_secs(30 * 24 * 3600);
         let month = lasts.as_secs();
-        let owner = Visitor { role: Role::Control, expires: UnixSeconds(month), slides: true };
+        let owner = Visitor { role: Role::Control, expires: UnixSeconds(month), slides: true, link: None };
         let own = visitors.enter(owner, None).expect("random");
         let shared = visitors.enter(visitor(month), None).expect("random");
         let end = Some(UnixSeconds(month));

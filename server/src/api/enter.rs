@@ -45,7 +45,8 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
             Err(wait) => Problem::busy(wait.to_string()),
         }
     })?;
-    let visitor = Visitor { role: redeemed.role, expires: redeemed.expires, slides: redeemed.slides };
+    let transport::Redeemed { role, expires, slides, ticket: link, .. } = redeemed;
+    let visitor = Visitor { role, expires, slides, link: Some(link.0) };
     let cookie = site.entry.visitors().enter(visitor, former);
     let cookie = cookie.ok_or_else(|| Problem::internal("no random numbers"))?;
     info!(%peer, role = ?redeemed.role, ticket = ?redeemed.ticket, "a browser entered");
@@ -185,7 +186,7 @@ mod tests {
         ] {
             for (expires, until, wanted) in [(6, 86_400, 6), (86_400, 6, 6), (9, 9, 9)] {
                 for slides in [false, true] {
-                    let visitor = Visitor { role: own, expires: UnixSeconds(expires), slides };
+                    let visitor = Visitor { role: own, expires: UnixSeconds(expires), slides, link: None };
                     let passed_on = pass_on(&visitor, role, UnixSeconds(until));
                     assert_eq!(passed_on, allowed.then_some(UnixSeconds(wanted)), "{visitor:?} {role:?}");
                 }

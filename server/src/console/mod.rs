@@ -1,5 +1,5 @@
-//! The console: the socket on which `dormer run`, `apps` and `links` speak to a running host of the same
-//! user.
+//! The console: the socket on which `dormer run`, `apps`, `links` and others speak to a running host of the
+//! same user.
 //!
 //! One JSON object a line in each direction. Only the user who owns the host may connect; the socket's
 //! directory is closed to others, and the peer's user id is checked besides.
@@ -11,11 +11,12 @@
 
 mod address;
 mod request;
+mod standing;
 
 use std::{
     fs,
-    io::{self, BufRead, BufReader, Write},
-    os::unix::net::UnixStream,
+    io::{self, BufRead, BufReader, Read, Write},
+    os::{fd::IntoRawFd, unix::net::UnixStream},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -31,7 +32,8 @@ use tokio::{
 use tracing::warn;
 
 use address::Address;
-pub(crate) use request::Request;
+pub(crate) use request::{Request, Who};
+pub(crate) use standing::{Present, Removed, Status};
 
 use crate::{apps::Outcome, catalogue::App, health::Health};
 
@@ -57,6 +59,17 @@ pub(crate) enum Answer {
     Outcome(Option<Outcome>),
     /// How the session is.
     Health(Health),
+    /// How the session stands.
+    Status(Box<Status>),
+    /// Those that are here.
+    Viewers(Vec<Present>),
+    /// Those that had to go.
+    Removed(Vec<Removed>),
+    /// The session ends. The connection lasts as long as the host's process.
+    Stopping {
+        /// How many apps are asked to end.
+        apps: usize,
+    },
     /// It cannot be done.
     Error(String),
 }
@@ -66,6 +79,29 @@ pub(crate) type Order = (Request, oneshot::Sender<Answer>);
 
 /// Asks the host whose state directory is `state_dir`.
 pub(crate) fn ask(state_dir: &Path, request: &Request) -> Result<Answer> {
+    let mut socket = BufReader::new(say(state_dir, request)?);
+    hear(&mut socket)
+}
+
+/// Asks the host to end. How many apps that ends, and what waits until the host's process is gone.
+pub(crate) fn stop(state_dir: &Path) -> Result<(usize, impl FnOnce() -> Result<()>)> {
+    let mut socket = BufReader::new(say(state_dir, &Request::Stop)?);
+    let answer = hear(&mut socket)?;
+    let Answer::Stopping { apps } = answer else {
+        return Err(anyhow!("the session gave an unexpected answer ({answer:?}); are both of one version?"));
+    };
+    let wait = move || {
+        // Apps have their time to end, and the host with them.
+        socket.get_ref().set_read_timeout(None).context("cannot wait")?;
+        match socket.read_to_end(&mut Vec::new()) {
+            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(error).context("cannot wait"),
+            _ => Ok(()),
+        }
+    };
+    Ok((apps, wait))
+}
+
+fn say(state_dir: &Path, request: &Request) -> Result<UnixStream> {
     let path = crate::paths::console_socket(state_dir);
     let mut socket = Address::of(&path).and_then(UnixStream::connect).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => anyhow!(
@@ -77,8 +113,12 @@ pub(crate) fn ask(state_dir: &Path, request: &Request) -> Result<Answer> {
     socket.set_read_timeout(Some(Duration::from_secs(10))).context("cannot set a time-out")?;
     let line = serde_json::to_string(request).context("the request has no JSON form")?;
     writeln!(socket, "{line}").context("the session went away")?;
+    Ok(socket)
+}
+
+fn hear(socket: &mut BufReader<UnixStream>) -> Result<Answer> {
     let mut answer = String::new();
-    BufReader::new(socket).read_line(&mut answer).context("the session did not answer")?;
+    socket.read_line(&mut answer).context("the session did not answer")?;
     let answer = serde_json::from_str(&answer)
         .context("the session's answer is not understood; are both of one version?")?;
     if let Answer::Error(reason) = answer { Err(anyhow!(reason)) } else { Ok(answer) }
@@ -154,6 +194,10 @@ async fn serve(mut socket: tokio::net::UnixStream, orders: mpsc::Sender<Order>) 
     // Answers are plain data; an asker that went away needs none.
     if let Ok(text) = serde_json::to_string(&answer) {
         let _ = writer.write_all(format!("{text}\n").as_bytes()).await;
+    }
+    if matches!(answer, Answer::Stopping { .. }) {
+        // Left to the system, which closes it when this process has ended: that is what the asker waits for.
+        let _ = socket.into_std().map(IntoRawFd::into_raw_fd);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a running host can be asked on its console.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use protocol::control::Role;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,45 @@ pub(crate) enum Request {
         /// For how many seconds it can be used to join.
         ttl_secs: u64,
     },
+    /// Say how the session stands.
+    Status,
+    /// List the viewers that are here.
+    Viewers,
+    /// Remove viewers.
+    Kick {
+        /// Which.
+        who: Who,
+    },
+    /// Take a link back, and remove those that came by it.
+    Revoke {
+        /// The number of its ticket.
+        ticket: u64,
+    },
+    /// End the session.
+    Stop,
+}
+
+/// Which viewers are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Who {
+    /// All that are here.
+    All,
+    /// The one with this number.
+    Viewer(u32),
+}
+
+impl FromStr for Who {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        let number = text.strip_prefix('v').unwrap_or(text).parse().ok();
+        let wrong = || "name a viewer as `dormer viewers` does, such as v1, or all".to_owned();
+        number.map(Self::Viewer).ok_or_else(wrong)
+    }
 }
 
 impl Request {

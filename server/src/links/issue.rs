@@ -147,6 +147,16 @@ impl Links {
         Ok(Some((format!("https://{authority}/#ticket={}", ticket.expose()), id)))
     }
 
+    /// Where native viewers find the session, the likeliest place first.
+    pub(crate) fn native_places(&self) -> Vec<String> {
+        self.native.places().iter().map(Place::to_string).collect()
+    }
+
+    /// Where browsers find it, if they are served.
+    pub(crate) fn pages(&self) -> Vec<String> {
+        self.authorities().iter().map(|authority| format!("https://{authority}/")).collect()
+    }
+
     /// Host and port of the page, as links name them, if browsers are served.
     pub(crate) fn page_authority(&self) -> Option<String> {
         self.authorities().into_iter().next()

@@ -5,8 +5,12 @@
 //! console) arrives as a [`HostEvent`]; what the core wants done leaves as a call that never blocks. No
 //! policy lives here.
 
+mod owner;
+
 use std::{
     collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,7 +24,7 @@ use tokio::{
     time,
 };
 use tracing::{info, warn};
-use transport::{HostIncoming, HostLink, HostSender, Joined};
+use transport::{HostIncoming, HostLink, HostSender, Joined, TicketId, UnixSeconds};
 
 use super::{
     rights::{self, Hold, Rights},
@@ -31,7 +35,7 @@ use crate::{
     catalogue,
     console::{self, Answer, Request},
     health::Health,
-    links::{LinkPair, Links},
+    links::{Announcement, LinkPair, Links},
     reaper::OrphanEnds,
 };
 
@@ -75,10 +79,7 @@ pub(super) struct EventLoop {
     core: Core,
     engines: Engines,
     apps: SessionApps,
-    /// Makes links.
-    links: Links,
-    /// By what viewers are there.
-    rights: Rights,
+    ways_in: WaysIn,
     viewers: HashMap<ViewerId, LinkEnd>,
     /// Windows and popups that are open.
     open: HashSet<TrackId>,
@@ -93,6 +94,16 @@ pub(super) struct Engines {
     pub compositor: compositor::Handle,
     /// Makes updates of pixels.
     pub encoders: encoder::Pool,
+}
+
+/// How viewers come in.
+pub(super) struct WaysIn {
+    /// Makes links.
+    pub links: Links,
+    /// Those that stand in the link file.
+    pub announcement: Arc<Announcement>,
+    /// By what viewers are there.
+    pub rights: Rights,
 }
 
 /// The apps of the session.
@@ -122,6 +133,11 @@ struct LinkEnd {
     sender: HostSender,
     /// By what right it is there.
     hold: Hold,
+    /// By which link it came, where that is known.
+    link: Option<TicketId>,
+    /// From where.
+    address: SocketAddr,
+    since: UnixSeconds,
     reader: JoinHandle<()>,
 }
 
@@ -131,12 +147,11 @@ impl EventLoop {
         core: Core,
         engines: Engines,
         apps: SessionApps,
-        links: Links,
-        rights: Rights,
+        ways_in: WaysIn,
         events: mpsc::Sender<HostEvent>,
     ) -> Self {
         let (viewers, open, since) = (HashMap::new(), HashSet::new(), Instant::now());
-        Self { core, engines, apps, links, rights, viewers, open, since, events }
+        Self { core, engines, apps, ways_in, viewers, open, since, events }
     }
 
     /// Runs until the session ends.
@@ -149,7 +164,7 @@ impl EventLoop {
             let event = tokio::select! {
                 biased;
                 // First: what comes by a right that has ended counts no longer.
-                () = self.rights.change(), if some_may_end => {
+                () = self.ways_in.rights.change(), if some_may_end => {
                     self.end_links();
                     continue;
                 }
@@ -211,6 +226,10 @@ impl EventLoop {
             HostEvent::Encoded(encoded) => self.core.handle_encoded(now, encoded),
             HostEvent::Joined(joined) => self.join(now, *joined),
             HostEvent::Link(viewer, incoming) => self.handle_link(now, viewer, incoming),
+            HostEvent::Order((Request::Stop, answer)) => {
+                let _ = answer.send(Answer::Stopping { apps: self.apps.apps.running() });
+                return Some(End::Stopped);
+            }
             HostEvent::Order((request, answer)) => self.handle_order(request, answer),
             HostEvent::Start(order) => order.carry_out(&mut self.apps.apps),
             HostEvent::Stop => return Some(End::Stopped),
@@ -235,16 +254,18 @@ impl EventLoop {
     }
 
     fn join(&mut self, now: Timestamp, joined: Joined) {
-        let hold = self.rights.of(&joined);
+        let hold = self.ways_in.rights.of(&joined);
         let Joined { link, hello, role, address, ticket, .. } = joined;
         let join = Join { hello, role, round_trip: Some(link.stats().rtt) };
         let joining = hold.and_then(|hold| Ok((self.core.handle_join(now, join)?, hold)));
         match joining {
             Ok((viewer, hold)) => {
-                info!(%viewer, %address, ?role, ?ticket, "viewer joined");
+                let by = self.ways_in.rights.link(hold, ticket);
+                info!(%viewer, %address, ?role, ticket = ?by.unwrap_or(ticket), "viewer joined");
                 let sender = link.sender().clone();
                 let reader = tokio::spawn(read_link(viewer, link, self.events.clone()));
-                self.viewers.insert(viewer, LinkEnd { sender, hold, reader });
+                let since = UnixSeconds::now();
+                self.viewers.insert(viewer, LinkEnd { sender, hold, link: by, address, since, reader });
             }
             Err(refusal) => {
                 warn!(%address, reason = %refusal.message, "viewer refused");
@@ -256,7 +277,7 @@ impl EventLoop {
 
     /// Ends the links whose right has ended.
     fn end_links(&mut self) {
-        let ends = |link: &LinkEnd| !self.rights.uses(link.hold);
+        let ends = |link: &LinkEnd| !self.ways_in.rights.uses(link.hold);
         let over: Vec<_> = self.viewers.iter().filter(|(_, link)| ends(link)).map(|(id, _)| *id).collect();
         for viewer in over {
             self.core.handle_right_ended(now(), viewer, rights::over());
@@ -300,13 +321,19 @@ impl EventLoop {
             }
             Request::Health => drop(answer.send(Answer::Health(self.health()))),
             Request::Link { role, ttl_secs } => {
-                let links = self.links.pair(role, Duration::from_secs(ttl_secs));
+                let links = self.ways_in.links.pair(role, Duration::from_secs(ttl_secs));
                 // An asker that went away needs no answer.
                 let _ = answer.send(match links {
                     Ok(LinkPair { native, browser }) => Answer::Link { native, browser },
                     Err(error) => Answer::Error(format!("{error:#}")),
                 });
             }
+            Request::Status => drop(answer.send(Answer::Status(Box::new(self.status())))),
+            Request::Viewers => drop(answer.send(Answer::Viewers(self.present()))),
+            Request::Kick { who } => drop(answer.send(self.kick(who))),
+            Request::Revoke { ticket } => drop(answer.send(self.revoke(TicketId(ticket)))),
+            // It ends the loop, which hears it first.
+            Request::Stop => drop(answer),
         }
     }
 
@@ -315,7 +342,7 @@ impl EventLoop {
         Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             up_secs: self.since.elapsed().as_secs(),
-            viewers: self.viewers.len(),
+            viewers: self.core.viewers().count(),
             windows: self.open.len(),
             apps: self.apps.apps.running(),
             x11: env.x11_display.is_some(),

@@ -35,7 +35,7 @@ pub(crate) use options::ServeOptions;
 
 use browsers::Browsers;
 use config::Config;
-use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps};
+use event_loop::{End, Engines, EventLoop, FirstApp, HostEvent, SessionApps, WaysIn};
 use joins::Joins;
 use rights::Rights;
 
@@ -81,7 +81,9 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let admission = Admission::new(session.clone(), tickets.clone(), PreAuthLimits::default());
     let now = UnixSeconds::now();
     let admission = admission.remembering_in(config.state_dir.join("used-links"), now);
-    let admission = Arc::new(admission.context("it cannot be read which links were used")?);
+    let admission = admission.context("it cannot be read which links were used")?;
+    let admission = admission.revoked_in(config.state_dir.join("revoked-links"), now);
+    let admission = Arc::new(admission.context("it cannot be read which links were taken back")?);
     let visitors = Visitors::kept_in(config.state_dir.join("visitors"), now);
     let visitors = visitors.context("it cannot be read which browsers have joined")?;
     let visitors = Arc::new(Mutex::new(visitors));
@@ -107,9 +109,9 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let announcement = Arc::new(announcement);
     keep_fresh(Arc::clone(&announcement));
     let entry = Entry {
-        admission,
+        admission: Arc::clone(&admission),
         links: links.clone(),
-        announcement,
+        announcement: Arc::clone(&announcement),
         ttl: config.ttl,
         visitors: Arc::clone(&visitors),
     };
@@ -122,7 +124,9 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         max_viewers: config.max_viewers,
         ..Default::default()
     });
-    let mut event_loop = EventLoop::new(core, engines, apps, links, Rights::new(visitors), events);
+    let rights = Rights::new(admission, visitors);
+    let ways_in = WaysIn { links, announcement, rights };
+    let mut event_loop = EventLoop::new(core, engines, apps, ways_in, events);
     let end = event_loop.run(&mut inbox).await;
     event_loop.close(&mut inbox, &reason(&end)).await;
     joins.close(reason(&end)).await;

@@ -9,7 +9,7 @@ use std::{
     io,
     net::IpAddr,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -37,6 +37,8 @@ pub struct Admission {
     /// Each right has its own, so that a page which joins again and again shuts no new page out.
     used_pages: Mutex<UsedTickets>,
     used_joins: Mutex<UsedTickets>,
+    /// Those that the session's owner took back.
+    revoked: Mutex<UsedTickets>,
     liveness_probe: LivenessProbe,
 }
 
@@ -73,15 +75,33 @@ pub struct Grant {
 impl Admission {
     /// Lets viewers into `session` whose tickets `tickets` signed.
     pub fn new(session: impl Into<String>, tickets: TicketKey, limits: PreAuthLimits) -> Self {
-        let (used_pages, used_joins) = Default::default();
+        let (used_pages, used_joins, revoked) = Default::default();
         let (limiter, liveness_probe) = (PreAuthLimiter::new(limits), LivenessProbe::new());
-        Self { session: session.into(), tickets, limiter, used_pages, used_joins, liveness_probe }
+        Self { session: session.into(), tickets, limiter, used_pages, used_joins, revoked, liveness_probe }
     }
 
     /// Keeps in a file which browser links were used, and counts those that it has.
     pub fn remembering_in(mut self, file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
         self.used_pages = Mutex::new(UsedTickets::kept_in(file, now)?);
         Ok(self)
+    }
+
+    /// Keeps in a file which links were taken back, and counts those that it has.
+    pub fn revoked_in(mut self, file: PathBuf, now: UnixSeconds) -> io::Result<Self> {
+        self.revoked = Mutex::new(UsedTickets::kept_in(file, now)?);
+        Ok(self)
+    }
+
+    /// Takes a link back: its ticket is worth nothing from now on.
+    pub fn revoke(&self, ticket: TicketId, now: UnixSeconds) -> Result<(), Refusal> {
+        // When it expires is not known: whoever names it has only its number.
+        match lock(&self.revoked).add(ticket, UnixSeconds(u64::MAX), now) {
+            Ok(()) | Err(NotUsable::UsedBefore) => Ok(()),
+            Err(NotUsable::TooMany) => {
+                let message = "too many links were taken back; give the session a new state directory";
+                Err(Refusal { code: RefusalCode::Full, message: message.to_owned() })
+            }
+        }
     }
 
     /// Whether the viewer that says this may join at `now`; if not, the one reason why.
@@ -127,6 +147,9 @@ impl Admission {
         if ticket.session != self.session {
             return Err(invalid("the link's ticket is for another session of this host; ask for a new link"));
         }
+        if lock(&self.revoked).has(ticket.id) {
+            return Err(invalid("the session's owner has taken this link back; ask for a new link"));
+        }
         Ok(ticket)
     }
 
@@ -157,9 +180,7 @@ impl Admission {
 }
 
 fn use_up(used: &Mutex<UsedTickets>, ticket: &Ticket, now: UnixSeconds) -> Result<(), Refusal> {
-    // Nothing panics while it is held.
-    let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
-    used.use_up(ticket, now).map_err(|why| match why {
+    lock(used).use_up(ticket, now).map_err(|why| match why {
         NotUsable::UsedBefore => {
             invalid("this link was used already: each works once; make a new one by `dormer links`")
         }
@@ -168,6 +189,11 @@ fn use_up(used: &Mutex<UsedTickets>, ticket: &Ticket, now: UnixSeconds) -> Resul
             message: "too many links were used within a short time; try again in a minute".to_owned(),
         },
     })
+}
+
+fn lock(tickets: &Mutex<UsedTickets>) -> MutexGuard<'_, UsedTickets> {
+    // Nothing panics while it is held.
+    tickets.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn invalid(message: &str) -> Refusal {
@@ -262,6 +288,30 @@ mod tests {
         assert_eq!(redeemed, Redeemed { role, session, expires, slides, ticket });
         let again = admission.redeem(&page, NOW).expect_err("not twice");
         assert!(again.message.contains("used already"), "{}", again.message);
+    }
+
+    #[test]
+    fn a_link_that_was_taken_back_lets_nobody_in_also_after_a_restart() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let fresh = || {
+            let admission = Admission::new("main", key(), PreAuthLimits::default());
+            admission.revoked_in(directory.path().join("revoked"), NOW).expect("readable")
+        };
+        let before = fresh();
+        before.admit(&hello("main"), NOW).expect("not yet");
+        before.revoke(TicketId(4), NOW).expect("room");
+        before.admit(&hello("main"), NOW).expect("another");
+        for _ in 0..2 {
+            before.revoke(TicketId(5), NOW).expect("room");
+        }
+        for admission in [before, fresh()] {
+            let native = admission.admit(&hello("main"), NOW).expect_err("taken back");
+            let page = admission.redeem(&ticket(Right::Page, "main"), NOW).expect_err("taken back");
+            for refusal in [native, page] {
+                assert_eq!(refusal.code, RefusalCode::TicketInvalid);
+                assert!(refusal.message.contains("taken this link back"), "{}", refusal.message);
+            }
+        }
     }
 
     #[test]

@@ -51,9 +51,24 @@ impl UsedTickets {
         Ok(Self { expiries, file: Some(file) })
     }
 
+    /// Whether this ticket was used.
+    pub(crate) fn has(&self, id: TicketId) -> bool {
+        self.expiries.contains_key(&id)
+    }
+
     /// Uses a valid ticket.
     pub(crate) fn use_up(&mut self, ticket: &Ticket, now: UnixSeconds) -> Result<(), NotUsable> {
-        if self.expiries.contains_key(&ticket.id) {
+        self.add(ticket.id, ticket.expires, now)
+    }
+
+    /// Counts a ticket as used until it expires.
+    pub(crate) fn add(
+        &mut self,
+        id: TicketId,
+        expires: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<(), NotUsable> {
+        if self.has(id) {
             return Err(NotUsable::UsedBefore);
         }
         if self.expiries.len() >= MAX_REMEMBERED {
@@ -62,9 +77,9 @@ impl UsedTickets {
         if self.expiries.len() >= MAX_REMEMBERED {
             return Err(NotUsable::TooMany);
         }
-        self.expiries.insert(ticket.id, ticket.expires);
+        self.expiries.insert(id, expires);
         if let Some(file) = &self.file
-            && let Err(error) = write(file, &line(ticket.id, ticket.expires))
+            && let Err(error) = write(file, &line(id, expires))
         {
             tracing::warn!(%error, file = %file.display(), "a used link would work again after a restart");
         }
