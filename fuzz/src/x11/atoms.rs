@@ -17,4 +17,5 @@ pub(crate) struct Atoms {
     pub(crate) _NET_WM_WINDOW_TYPE_NOTIFICATION: u32,
     pub(crate) _NET_WM_WINDOW_TYPE_SPLASH: u32,
     pub(crate) _NET_WM_WINDOW_TYPE_TOOLTIP: u32,
+    pub(crate) XdndAware: u32,
 }
