@@ -113,6 +113,9 @@ impl Drop for Pool {
     }
 }
 
+/// Pixels of a picture whose encoding leaves much memory free in the threads' heaps: 4 MiB of them.
+const LARGE: u64 = 1 << 20;
+
 type Key = (ViewerId, TrackId);
 
 struct Shared {
@@ -135,6 +138,8 @@ struct Queue {
     forgotten: HashSet<Key>,
     /// A video stream of one of `busy` that is to be restarted when it is put back.
     restarts: HashMap<Key, u32>,
+    /// When a large picture was worked on, since memory was given back.
+    large: Option<Timestamp>,
     /// How many more jobs may be worked on now.
     free: usize,
     closed: bool,
@@ -220,6 +225,11 @@ impl Queue {
     fn can_expire(&self) -> bool {
         self.shown.values().any(Shown::can_expire)
     }
+
+    /// Whether it is long ago that a large picture was worked on. Answers so once.
+    fn rests(&mut self, now: Timestamp) -> bool {
+        self.large.take_if(|large| now.since(*large) >= streams::LINGER).is_some()
+    }
 }
 
 struct Task {
@@ -255,7 +265,7 @@ impl Worker {
             }
             // An idle session wakes up for nothing: there is a time-out only while there is something to
             // drop.
-            if !queue.can_expire() {
+            if !queue.can_expire() && queue.large.is_none() {
                 queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
@@ -265,6 +275,11 @@ impl Worker {
             if timeout.timed_out() {
                 queue.expire(now());
                 self.tools.shrink();
+                if queue.rests(now()) {
+                    drop(queue);
+                    memory::give_back_free();
+                    queue = shared.lock();
+                }
             }
         }
     }
@@ -284,6 +299,9 @@ impl Worker {
         let wanted = {
             let mut queue = self.shared.lock();
             queue.expire(answer.finished);
+            if answer.size.area() >= LARGE {
+                queue.large = Some(answer.finished);
+            }
             queue.put_back(key(&job), shown)
         };
         // Another worker may have passed over a job of this copy while it was busy.

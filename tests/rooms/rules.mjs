@@ -9,7 +9,7 @@ export const CRATES = {
   protocol: ["media"],
   session: ["media", "protocol"],
   compositor: ["media", "clock"],
-  encoder: ["media", "clock"],
+  encoder: ["media", "clock", "memory"],
   transport: ["media", "clock", "protocol"],
   viewer: ["media", "clock", "memory", "manual", "protocol", "session", "transport"],
   web: ["media", "clock", "protocol"],
