@@ -95,8 +95,8 @@ setup-build:
 setup-node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { $(call install,$(NODE_PACKAGES)); }
 
-# Tests start coturn and nginx themselves. As services, which Debian's packages start at once, they would relay for
-# anybody and serve a page.
+# Tests start coturn and nginx themselves. As services, which Debian's packages start at once, they would relay
+# for anybody and serve a page.
 setup-test: setup setup-node
 	@! command -v systemctl >/dev/null || for pair in turnserver:coturn nginx:nginx; do \
 		PATH=$$PATH:/usr/sbin command -v $${pair%:*} >/dev/null || { \

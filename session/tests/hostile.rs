@@ -61,8 +61,10 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn limits()(min in proptest::option::of(size()), max in proptest::option::of(size()),
-                increment in proptest::option::of(size()), base in proptest::option::of(size())) -> SizeLimits {
+    fn limits()(
+        min in proptest::option::of(size()), max in proptest::option::of(size()),
+        increment in proptest::option::of(size()), base in proptest::option::of(size()),
+    ) -> SizeLimits {
         SizeLimits { min, max, increment, base }
     }
 }
@@ -78,7 +80,10 @@ prop_compose! {
                 limits in limits(), configured in number(), stacking in number()) -> Window {
         let kind = if is_popup { WindowKind::Popup } else { WindowKind::Toplevel };
         let (position, states, icon) = (Point::new(x, y), States::default(), None);
-        Window { track, kind, parent, title, app_id, icon, position, size, scale, limits, states, configured, stacking }
+        Window {
+            track, kind, parent, title, app_id, icon, position, size, scale,
+            limits, states, configured, stacking,
+        }
     }
 }
 
@@ -89,10 +94,11 @@ prop_compose! {
         let rect = Rect::new(0, 0, w, h);
         let ops = vec![Op::Tile { rect, coding: TileCoding::Solid, data: Bytes::from_static(&[0; 4]) }];
         let timing = Timing {
-            input_received: Some(a), input_dispatched: Some(b), captured: c, encode_started: b, encoded: a, sent: c,
+            input_received: Some(a), input_dispatched: Some(b),
+            captured: c, encode_started: b, encoded: a, sent: c,
         };
-        let cause = cause.map(InputId);
-        Update { track, id: UpdateId(id), size: Size::new(w, h), ops, exact: true, caused_by_input: cause, timing }
+        let (id, size, caused_by_input) = (UpdateId(id), Size::new(w, h), cause.map(InputId));
+        Update { track, id, size, ops, exact: true, caused_by_input, timing }
     }
 }
 
@@ -112,9 +118,11 @@ fn message() -> impl Strategy<Value = ToViewer> {
         1 => (time(), time()).prop_map(|(viewer, host)| ToViewer::Pong { viewer, host }),
         1 => text().prop_map(|app| ToViewer::Notice(Notice { app, kind: NoticeKind::Ended })),
         1 => text().prop_map(|mime| ToViewer::Clipboard(Clipboard::Offer { mimes: vec![mime] })),
-        2 => (track(), rect).prop_map(|(track, (x, y, w, h))| ToViewer::TextInput { track, input: Some(TextInput {
-            caret: Rect::new(x, y, w.unsigned_abs(), h.unsigned_abs()), purpose: TextPurpose::Normal, multiline: false,
-        })}),
+        2 => (track(), rect).prop_map(|(track, (x, y, w, h))| {
+            let caret = Rect::new(x, y, w.unsigned_abs(), h.unsigned_abs());
+            let input = TextInput { caret, purpose: TextPurpose::Normal, multiline: false };
+            ToViewer::TextInput { track, input: Some(input) }
+        }),
     ]
 }
 
@@ -174,13 +182,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn whatever_a_host_says_can_be_shown_and_ends_nothing_but_its_link(steps in proptest::collection::vec(step(), 1..160)) {
+    fn whatever_a_host_says_can_be_shown_and_ends_nothing_but_its_link(
+        steps in proptest::collection::vec(step(), 1..160),
+    ) {
         let (ticket, agent) = ("ticket".to_owned(), "viewer".to_owned());
         let mut viewer = Viewer::new(Config { ticket, agent, video: Vec::new(), resume: None });
         let (mut front, mut now) = (Front::default(), Timestamp(1_000_000));
         viewer.handle_connected(now);
         let (session, role) = ("session".to_owned(), Role::Control);
-        let welcome = Welcome { version: Version::NEWEST, session, viewer: ViewerId(1), role, now, resumed: None };
+        let (version, viewer_id) = (Version::NEWEST, ViewerId(1));
+        let welcome = Welcome { version, session, viewer: viewer_id, role, now, resumed: None };
         viewer.handle_control(now, ToViewer::Welcome(welcome));
         for step in steps {
             now = now + std::time::Duration::from_millis(7);

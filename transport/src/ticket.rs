@@ -1,9 +1,9 @@
 //! Tickets: short-lived rights to join one session in one role, signed by the host.
 //!
 //! A ticket's bytes are, in this order: the layout's number (2), the right (1 join, 2 page, 3 join once, 4
-//! own page, 5 own join), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes, big-endian), the
-//! id (8 bytes, big-endian), the session's name, and the HMAC-SHA256 of all before it (32 bytes). As text it
-//! is unpadded base64url. There is exactly one form of each ticket.
+//! own page, 5 own join), the role (1 control, 2 view), the time of expiry (seconds since 1970, 8 bytes,
+//! big-endian), the id (8 bytes, big-endian), the session's name, and the HMAC-SHA256 of all before it (32
+//! bytes). As text it is unpadded base64url. There is exactly one form of each ticket.
 
 use std::{fmt, path::Path};
 

@@ -123,7 +123,8 @@ impl InputEnd {
         Progress { began: self.began, input, pointer: self.newest_pointer, user_time: self.user_time }
     }
 
-    /// The viewer is known from a link before: its input goes on there, and its user may hold these modifiers.
+    /// The viewer is known from a link before: its input goes on there, and its user may hold these
+    /// modifiers.
     pub(crate) fn go_on(&mut self, progress: Progress, resting: Vec<KeyCode>) {
         let Progress { began, input, pointer, user_time } = progress;
         (self.began, self.newest, self.newest_pointer) = (began, input, pointer);
@@ -141,8 +142,8 @@ impl InputEnd {
         self.resting = std::mem::take(&mut from.resting);
     }
 
-    /// Before an event takes effect: the modifiers that go down again, since the event does something. One that
-    /// is let go of just rests no more.
+    /// Before an event takes effect: the modifiers that go down again, since the event does something. One
+    /// that is let go of just rests no more.
     pub(crate) fn take_up(&mut self, event: &InputEvent) -> Vec<KeyCode> {
         if let InputEvent::Key { key, .. } = event
             && is_modifier(*key)

@@ -7,10 +7,11 @@ import type { ChromiumPage } from "./browsers/chromium";
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Runs in the page; answers each rule that is broken, with the elements that break it. */
-const RUN = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-  violations.map(({ id, help, nodes }) =>
-    id + ": " + help + ": " + nodes.map(({ target, any, all }) =>
-      target.join(" ") + " (" + [...any, ...all].map(({ message }) => message).join("; ") + ")").join(", ")))`;
+const RUN = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => {
+  const why = ({ any, all }) => [...any, ...all].map(({ message }) => message).join("; ");
+  const where = (node) => node.target.join(" ") + " (" + why(node) + ")";
+  return violations.map(({ id, help, nodes }) => id + ": " + help + ": " + nodes.map(where).join(", "));
+})`;
 
 /** All violations now, in words. */
 export async function violations({ cdp }: ChromiumPage): Promise<string[]> {

@@ -3,14 +3,16 @@
 import type { Page } from "./browsers/browser";
 
 /** The surfaces of the page; what stands on one may lie over another. */
-const SURFACES =
-  ".start,.menu,.sheet,.panel,.taskbar,.entering,.switcher,.keys,.cycle,.unresponsive,.titlebar,.toast,.banner,.empty-desk";
+const SURFACES = [
+  ...[".start", ".menu", ".sheet", ".panel", ".taskbar", ".entering", ".switcher", ".keys", ".cycle"],
+  ...[".unresponsive", ".titlebar", ".toast", ".banner", ".empty-desk"],
+].join(",");
 
 /** All faults now, in words. */
 export function illegible(page: Page): Promise<string[]> {
   return page.evaluate((surfaces: string) => {
     type Rect = { left: number; top: number; right: number; bottom: number };
-    const name = (element: Element) => `${element.className} “${(element.textContent ?? "").slice(0, 30)}”`;
+    const name = ({ className, textContent: text }: Element) => `${className} “${(text ?? "").slice(0, 30)}”`;
     const scrolls = (element: Element) => /auto|scroll/.test(getComputedStyle(element).overflow);
     const own = (element: Element) =>
       [...element.childNodes].some((node) => node.nodeType === 3 && (node.textContent ?? "").trim() !== "");

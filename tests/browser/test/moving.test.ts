@@ -1,6 +1,6 @@
 /**
- * The machine of a browser gets another address: a WebRTC link moves there, if the browser is quick enough for
- * the page's patience; the others are made anew. People go on.
+ * The machine of a browser gets another address: a WebRTC link moves there, if the browser is quick enough
+ * for the page's patience; the others are made anew. People go on.
  */
 
 import { expect } from "vitest";

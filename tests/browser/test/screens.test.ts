@@ -1,6 +1,6 @@
 /**
- * Every screen of the page, as axe and eyes find it: in both languages, light, dark and in forced colours, on a
- * desk and on a phone, and with text twice as large as usual.
+ * Every screen of the page, as axe and eyes find it: in both languages, light, dark and in forced colours, on
+ * a desk and on a phone, and with text twice as large as usual.
  */
 
 import { expect } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Fingers wherever there is a screen to touch: a tablet, a phone that lies, a laptop that has a mouse too. What
- * they need is there by the kind of pointer and by its use, never by the size of the screen.
+ * Fingers wherever there is a screen to touch: a tablet, a phone that lies, a laptop that has a mouse too.
+ * What they need is there by the kind of pointer and by its use, never by the size of the screen.
  */
 
 import { expect } from "vitest";
