@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { CONCERNS, CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, WEB } from "./rules.mjs";
+import { CONCERNS, CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, WEB, WEB_CONCERNS } from "./rules.mjs";
 
 /** All crossings between crates, in words; `metadata` is what `cargo metadata` says. */
 export function crateCrossings(metadata, rules = { CRATES, FREE_OF_IO }) {
@@ -44,7 +44,7 @@ function reached(imported, { crates, frameworks }) {
 }
 
 /** All crossings between rooms in a tree of sources, in words. */
-export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS }) {
+export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS, WEB_CONCERNS }) {
   const rust = files(root, ".rs");
   return [
     ...order(rules.WEB),
@@ -53,6 +53,7 @@ export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS
     ...rules.NEVER.flatMap(([from, to]) => never(rust, from, to)),
     ...rules.ONLY_IN.flatMap((rule) => onlyIn(rust, rule)),
     ...rules.CONCERNS.flatMap((rule) => concerns(rust, rule)),
+    ...rules.WEB_CONCERNS.flatMap((rule) => webConcerns(files(root, ".ts"), rule)),
   ];
 }
 
@@ -188,6 +189,49 @@ function strangeFields(types, { name, file }) {
   return fields
     .filter(([, visible, , type]) => visible !== undefined || !isConcern(type))
     .map(([, , field]) => `${file}: ${name}.${field} is no private field with a concern of another file`);
+}
+
+/** Fields of classes that are seen outside, in a folder of the page whose state is divided into concerns. */
+function webConcerns(sources, { folder, router }) {
+  const inFolder = sources.filter(({ path }) => path.startsWith(`${folder}/`) && !path.endsWith(".test.ts"));
+  return inFolder.flatMap(({ path, text }) =>
+    classes(text).flatMap(({ name, body }) => {
+      const fields = fieldsOf(body);
+      const visible = fields.filter(({ words }) => !/\b(private|static)\b/.test(words));
+      const isConcern = ({ words, value }) => {
+        const made = /^new (\w+)\(/.exec(value)?.[1];
+        return words.includes("readonly") && made !== undefined && importsFromBeside(text, made);
+      };
+      const isRouter = name === router.name && path === router.file;
+      const strange = isRouter ? fields.filter((field) => !isConcern(field)) : [];
+      return [
+        ...visible.map((field) => `${path}: ${name}.${field.name} is visible outside of its file`),
+        ...strange.map((field) => `${path}: ${name}.${field.name} is no value of a concern of another file`),
+      ];
+    }),
+  );
+}
+
+/** The classes of a TypeScript file, as prettier writes them. */
+function classes(text) {
+  const found = [...text.matchAll(/^(?:export )?(?:abstract )?class (\w+)[^{]*\{\n([^]*?)^\}/gm)];
+  return found.map(([, name, body]) => ({ name, body }));
+}
+
+/** The fields of a class, also those that its constructor's parameters declare. */
+function fieldsOf(body) {
+  const own = body.matchAll(/^ {2}((?:[a-z]+ )*)(#?\w+)[!?]?(?:: [^;=]+)?(?:;| = ([^]*?);)$/gm);
+  const parameters = body.matchAll(/((?:\b(?:private|protected|public|readonly) )+)(\w+): /g);
+  const isField = ({ words }) => !/\b(get|set|async)\b/.test(words);
+  const all = [...own, ...parameters].map(([, words, name, value = ""]) => ({ words, name, value }));
+  const byName = new Map(all.filter(isField).map((field) => [field.name, field]));
+  return [...byName.values()];
+}
+
+/** Whether a file of the page imports a name from a file beside it. */
+function importsFromBeside(text, name) {
+  const found = [...text.matchAll(/^import (?!type)\{([^}]*)\} from "\.\/\w+";$/gm)];
+  return found.some(([, names]) => names.split(",").some((one) => one.trim() === name));
 }
 
 /** The structs and enums of a file. */

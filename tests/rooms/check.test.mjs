@@ -117,6 +117,48 @@ test("state that is seen outside of its concern is found", () => {
   assert.match(planted(strange)[0], /input.rs: methods of Seat/);
 });
 
+test("the viewer's router has no state beside its concerns, as the host's", () => {
+  const viewer = (fields) => ({
+    "session/src/viewer/mod.rs": `pub struct Viewer {\n${fields}}\nimpl Viewer { fn f(&mut self) {} }`,
+    "session/src/viewer/link.rs": "pub(crate) struct Link {\n    is_live: bool,\n}\nimpl Link { fn lost(&mut self) {} }",
+    "session/src/viewer/action.rs": "pub struct Config {\n    pub agent: String,\n}\npub enum State {\n    Live,\n}",
+  });
+  assert.deepEqual(planted(viewer("    config: Config,\n    link: Link,\n")), []);
+  for (const field of ["seat: bool", "focus: Option<TrackId>", "actions: VecDeque<Action>", "pub link: Link"]) {
+    assert.equal(planted(viewer(`    config: Config,\n    ${field},\n`)).length, 1, field);
+  }
+});
+
+test("state of the page's core that is seen outside of its concern is found", () => {
+  const beside = 'import { Link } from "./link";\nimport { type Seat, Wants } from "./wants";\n';
+  const core = (fields, link = "  private readonly state = new Map<number, string>();\n") => ({
+    ...web("session/viewer.ts", `${beside}export class Viewer {\n${fields}\n  f(): void {\n    g();\n  }\n}\n`),
+    ...web("session/link.ts", `export class Link {\n${link}\n  get at(): number {\n    return 1;\n  }\n}\n`),
+    ...web("session/wants.ts", "export interface Wants {\n  lock: number;\n}\n"),
+  });
+  const router = "  private readonly link = new Link();\n  private readonly wants = new Wants(\n    this.link,\n  );\n";
+  assert.deepEqual(planted(core(router)), []);
+  for (const field of [
+    "private seat = false;",
+    "private focus: number | null = null;",
+    "private readonly actions: Action[] = [];",
+    "private readonly seen = new Map<number, number>();",
+    "private readonly seat = new Seat();",
+    "readonly wants = new Wants(this.link);",
+  ]) {
+    assert.equal(planted(core(`  private readonly link = new Link();\n  ${field}\n`)).length, 1, field);
+  }
+  for (const visible of [
+    "  state = 1;\n",
+    "  readonly state = new Map<number, string>();\n",
+    "  state?: Map<number, string>;\n",
+    "  constructor(readonly state: Out) {}\n",
+    "  protected state = {\n    a: 1,\n  };\n",
+  ]) {
+    assert.equal(planted(core(router, visible)).length, 1, visible);
+  }
+});
+
 test("a circle between rooms of a crate is found, and comments draw none", () => {
   const one = {
     "encoder/src/pool.rs": "use crate::shown::Shown;",
@@ -159,7 +201,7 @@ function graph(imports) {
 }
 
 test("the table is in order", () => {
-  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [], CONCERNS: [] };
+  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [], CONCERNS: [], WEB_CONCERNS: [] };
   const WEB = { root: "", rooms: { low: ["high"], high: [] }, entries: [] };
   const root = mkdtempSync(join(tmpdir(), "rooms-"));
   assert.equal(crossings(root, { ...rules, WEB }).length, 1);

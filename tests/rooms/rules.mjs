@@ -94,7 +94,12 @@ export const NEVER = [
  */
 export const CONCERNS = [
   { folder: "session/src/host", router: { name: "Host", file: "session/src/host/mod.rs" } },
-  { folder: "session/src/viewer", router: { name: "Viewer" } },
+  { folder: "session/src/viewer", router: { name: "Viewer", file: "session/src/viewer/mod.rs" } },
+];
+
+/** The same of the page: fields of classes are private, and a router's are values of classes of other files. */
+export const WEB_CONCERNS = [
+  { folder: "viewer/web/src/session", router: { name: "Viewer", file: "viewer/web/src/session/viewer.ts" } },
 ];
 
 /** What is named only in some folders of Rust. Tests and tools use what they like. */

@@ -130,9 +130,9 @@ impl Tracker {
         &self.latency
     }
 
-    /// What was counted.
-    pub(crate) fn latency_mut(&mut self) -> &mut Latency {
-        &mut self.latency
+    /// Begins to count anew.
+    pub(crate) fn clear(&mut self) {
+        self.latency.clear();
     }
 
     /// A new link: numbers begin anew.

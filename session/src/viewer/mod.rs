@@ -20,18 +20,23 @@ mod feedback;
 mod histogram;
 mod input;
 mod journal;
+mod keyboard;
 mod lane;
 mod latency;
+mod link;
 mod order;
+mod outbox;
 mod sane;
+mod seat;
+mod wants;
 mod windows;
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use media::{ClipboardRequest, InputId, TextInput, Timestamp, TrackId, Update, UpdateId, Window, WindowGrab};
+use media::{ClipboardRequest, InputId, Timestamp, TrackId, Update, UpdateId, Window, WindowGrab};
 use protocol::{
-    control::{Clipboard, Configure, Hello, MAX_KEYMAP, Role, ToHost, ToViewer, Welcome},
+    control::{Clipboard, Configure, Hello, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
     input::InputEvent,
     resume::Resume,
@@ -48,30 +53,33 @@ use clipboard::{ClipboardEnd, Reaction};
 use clock::Clock;
 use feedback::Feedbacks;
 use input::HeldInput;
+use keyboard::Keyboard;
 use lane::InputLane;
 use latency::{Decoded, Tracker};
+use link::Link;
+use outbox::Outbox;
+use seat::Seat;
+use wants::Wants;
 use windows::{Applied, Windows};
 
 /// The core of one viewer. See the module's documentation.
+///
+/// It owns nothing itself but routes: each field is a concern, whose state is private to its file.
 #[derive(Debug)]
 pub struct Viewer {
     config: Config,
-    state: State,
-    actions: VecDeque<Action>,
+    out: Outbox,
+    link: Link,
+    seat: Seat,
     windows: Windows,
-    /// Whether the host is still telling what there is.
-    introducing: bool,
-    seat: bool,
     clock: Clock,
     tracker: Tracker,
     feedbacks: Feedbacks,
     lane: InputLane,
     held: HeldInput,
+    keyboard: Keyboard,
     clipboard: ClipboardEnd,
-    focus: Option<TrackId>,
-    text_input: Option<(TrackId, TextInput)>,
-    lock: Option<TrackId>,
-    keymap: Option<String>,
+    wants: Wants,
 }
 
 impl Viewer {
@@ -79,21 +87,18 @@ impl Viewer {
     pub fn new(config: Config) -> Self {
         Self {
             config,
-            state: State::Connecting,
-            actions: VecDeque::new(),
+            out: Outbox::default(),
+            link: Link::default(),
+            seat: Seat::default(),
             windows: Windows::default(),
-            introducing: false,
-            seat: false,
             clock: Clock::default(),
             tracker: Tracker::default(),
             feedbacks: Feedbacks::default(),
             lane: InputLane::default(),
             held: HeldInput::default(),
+            keyboard: Keyboard::default(),
             clipboard: ClipboardEnd::default(),
-            focus: None,
-            text_input: None,
-            lock: None,
-            keymap: None,
+            wants: Wants::default(),
         }
     }
 
@@ -114,29 +119,23 @@ impl Viewer {
     /// connection knows the viewer again; whoever has lost sight of the user's hands calls
     /// [`Viewer::release_held`]. `handle_connected` follows when there is a new one.
     pub fn reset_link(&mut self, _now: Timestamp) {
-        if let State::Live { session, role, .. } = &self.state {
-            let (session, role) = (session.clone(), *role);
-            self.set_state(State::Reconnecting { session, role });
-        }
+        self.link.lost(&mut self.out);
         self.windows.begin();
         self.feedbacks.clear();
         self.tracker.begin();
-        self.set_text_input(None);
-        self.set_lock(None);
+        self.wants.lost(&mut self.out);
         self.lane.reset();
-        if std::mem::take(&mut self.seat) {
-            self.tell(Event::Seat { held: false });
-        }
-        self.actions.extend(self.clipboard.end(None).map(Action::Tell));
+        self.seat.lost(&mut self.out);
+        self.end_requests(None);
     }
 
     /// A message of the host.
     pub fn handle_control(&mut self, now: Timestamp, message: ToViewer) {
-        let live = self.is_live();
+        let live = self.link.is_live();
         match sane::message(message) {
             ToViewer::Welcome(welcome) => self.welcome(now, welcome),
-            ToViewer::Refused(refusal) => self.set_state(State::Closed(End::Refused(refusal))),
-            ToViewer::Goodbye { reason } => self.set_state(State::Closed(End::Goodbye(reason))),
+            ToViewer::Refused(refusal) => self.link.close(&mut self.out, End::Refused(refusal)),
+            ToViewer::Goodbye { reason } => self.link.close(&mut self.out, End::Goodbye(reason)),
             _ if !live => self.protocol("a message before the welcome".to_owned()),
             ToViewer::Window(window) => self.window_reported(window),
             ToViewer::WindowGone { track } => self.window_gone(track),
@@ -147,11 +146,13 @@ impl Viewer {
             ToViewer::Bell { track } => self.tell(Event::Bell(track)),
             ToViewer::Grabbed { track, grab } => self.grabbed(now, track, grab),
             ToViewer::TextInput { track, input: Some(input) } => {
-                self.set_text_input(Some((track, input)).filter(|_| self.windows.contains(track)));
+                let text = Some((track, input)).filter(|_| self.windows.contains(track));
+                self.wants.set_text_input(&mut self.out, text);
             }
-            ToViewer::TextInput { track, input: None } => self.no_text_input(track),
+            ToViewer::TextInput { track, input: None } => self.wants.end_text_input(&mut self.out, track),
             ToViewer::PointerLock { track } => {
-                self.set_lock(track.filter(|track| self.windows.contains(*track)));
+                let track = track.filter(|track| self.windows.contains(*track));
+                self.wants.set_lock(&mut self.out, track);
             }
             ToViewer::Drag { drag } => self.tell(Event::Drag(drag)),
             ToViewer::Notice(notice) => self.tell(Event::Notice(notice)),
@@ -162,7 +163,7 @@ impl Viewer {
     /// An update has arrived whole.
     pub fn handle_update(&mut self, now: Timestamp, update: Update) {
         // Updates have streams of their own, so they may overtake the welcome.
-        if matches!(self.state, State::Closed(_)) {
+        if self.link.is_closed() {
             return;
         }
         self.clock.touch();
@@ -202,7 +203,7 @@ impl Viewer {
     /// The time that [`Viewer::poll_timeout`] asked for has come. Calling it earlier or more often does no
     /// harm.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        if self.is_live() {
+        if self.link.is_live() {
             for feedback in self.feedbacks.due(now) {
                 self.send(Outbound::Feedback(feedback));
             }
@@ -210,7 +211,7 @@ impl Viewer {
                 self.control(ToHost::Ping { viewer: now });
             }
         }
-        self.actions.extend(self.clipboard.end(Some(now)).map(Action::Tell));
+        self.end_requests(Some(now));
     }
 
     /// The user's input on a window. Presses of what is down and releases of what is up are not sent: a key
@@ -222,13 +223,7 @@ impl Viewer {
         track: TrackId,
         event: InputEvent,
     ) -> Result<InputId, Unsent> {
-        match self.state {
-            State::Live { role: Role::Control, .. } | State::Reconnecting { role: Role::Control, .. } => {}
-            State::Live { role: Role::View, .. } => return Err(Unsent::ViewOnly),
-            State::Reconnecting { role: Role::View, .. } | State::Connecting | State::Closed(_) => {
-                return Err(Unsent::NotLive);
-            }
-        }
+        self.link.may_use()?;
         if self.waits() && !self.lane.takes(&event) {
             return Err(Unsent::NotLive);
         }
@@ -236,7 +231,7 @@ impl Viewer {
             return Err(Unsent::NoWindow);
         }
         event.validate().map_err(|_| Unsent::Bounds)?;
-        let event = self.held.hold(track, event, self.lock).ok_or(Unsent::NoChange)?;
+        let event = self.held.hold(track, event, self.wants.lock()).ok_or(Unsent::NoChange)?;
         Ok(self.send_input(now, track, event))
     }
 
@@ -246,10 +241,8 @@ impl Viewer {
         if track.is_none() {
             self.release_held(now);
         }
-        if self.focus != track {
-            self.focus = track;
-            self.control(ToHost::Focus { track });
-        }
+        let focus = self.keyboard.set_focus(track);
+        self.control(focus);
     }
 
     /// Releases everything that is held down, and ends what is being composed.
@@ -286,16 +279,8 @@ impl Viewer {
 
     /// The user's keyboard layout, as xkb text. One that is over the protocol's bound is not sent.
     pub fn set_keymap(&mut self, text: String) {
-        if text.len() > MAX_KEYMAP {
-            tracing::warn!(
-                bytes = text.len(),
-                limit = MAX_KEYMAP,
-                "the keymap is too long; the host keeps its own"
-            );
-            return;
-        }
-        self.keymap = Some(text.clone());
-        self.control(ToHost::Keymap { text });
+        let keymap = self.keyboard.set_keymap(text);
+        self.control(keymap);
     }
 
     /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more.
@@ -307,7 +292,7 @@ impl Viewer {
     /// Asks for what is on the session's clipboard; [`Event::ClipboardContent`] is the answer, within
     /// seconds, or at once if there is no link or too much is asked for already.
     pub fn request_clipboard(&mut self, now: Timestamp, mime: String) -> ClipboardRequest {
-        if !self.is_live() {
+        if !self.link.is_live() {
             let request = self.clipboard.refuse();
             self.tell(Event::ClipboardContent { request, data: None });
             return request;
@@ -330,12 +315,13 @@ impl Viewer {
     /// What to do next, in order. Drain it after every call of a `handle_*`, and of any other method that
     /// changes something.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        self.out.pop()
     }
 
     /// When [`Viewer::handle_timeout`] is due next, if nothing else happens; may lie in the past.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let live = self
+            .link
             .is_live()
             .then(|| self.feedbacks.timeout().into_iter().chain(self.clock.timeout(self.held.repeats())));
         live.into_iter().flatten().chain(self.clipboard.timeout()).min()
@@ -343,7 +329,7 @@ impl Viewer {
 
     /// How it stands to its host.
     pub fn state(&self) -> &State {
-        &self.state
+        self.link.state()
     }
 
     /// The windows, by track. All of them, also before their first picture.
@@ -358,7 +344,7 @@ impl Viewer {
 
     /// Whether this viewer's input reaches the apps, as the host said last.
     pub fn has_seat(&self) -> bool {
-        self.seat
+        self.seat.is_held()
     }
 
     /// Latency per stage since the viewer started, or since [`Viewer::clear_latency`].
@@ -368,7 +354,7 @@ impl Viewer {
 
     /// Begins to count latency anew.
     pub fn clear_latency(&mut self) {
-        self.tracker.latency_mut().clear();
+        self.tracker.clear();
     }
 
     /// The least round trip of the newest pings.
@@ -388,68 +374,58 @@ impl Viewer {
     }
 
     fn welcome(&mut self, now: Timestamp, welcome: Welcome) {
-        if !(Version::OLDEST..=Version::NEWEST).contains(&welcome.version) || self.is_live() {
+        if !(Version::OLDEST..=Version::NEWEST).contains(&welcome.version) || self.link.is_live() {
             return self.protocol("an impossible welcome".to_owned());
         }
-        let known = match &self.state {
-            State::Reconnecting { session, .. } => *session == welcome.session,
-            State::Connecting | State::Live { .. } | State::Closed(_) => true,
-        };
-        if !known {
+        if self.link.is_of_another(&welcome.session) {
             for track in self.windows.unconfirmed() {
                 self.window_vanished(track);
             }
         }
         self.clock.begin(now, welcome.now);
-        self.introducing = true;
         let Welcome { session, viewer, role, resumed, .. } = welcome;
         self.lane.welcomed(viewer, resumed);
         if resumed.is_none() {
             // A host that does not know this viewer has released what it held down.
             self.held.release();
         }
-        self.set_state(State::Live { session, viewer, role });
-        if let Some(text) = self.keymap.clone().filter(|_| role == Role::Control) {
-            self.control(ToHost::Keymap { text });
+        self.link.welcomed(&mut self.out, session, viewer, role);
+        if role == Role::Control {
+            self.control(self.keyboard.keymap_again());
         }
         self.handle_timeout(now);
     }
 
     /// Whether input reaches the apps. The first time after a welcome also means: that was everything.
     fn seat(&mut self, held: bool) {
-        if std::mem::take(&mut self.introducing) {
+        if self.link.introduced() {
             for track in self.windows.unconfirmed() {
                 self.window_gone(track);
             }
             for track in self.windows.hidden() {
                 self.control(ToHost::Visible { track, visible: false });
             }
-            // Who is known again has the focus that it had.
-            if self.focus.is_some() || self.lane.is_returning() {
-                self.control(ToHost::Focus { track: self.focus });
-            }
-            if let Some(offer) = self.clipboard.offer_again() {
-                self.control(ToHost::Clipboard(offer));
-            }
+            self.control(self.keyboard.focus_again(self.lane.is_returning()));
+            self.control(self.clipboard.offer_again().map(ToHost::Clipboard));
             self.send_again();
         }
-        self.seat = held;
-        self.tell(Event::Seat { held });
+        self.seat.set(&mut self.out, held);
     }
 
     /// Once the host has told everything and knows what holds on: what has not taken effect is sent again, as
     /// it was.
     fn send_again(&mut self) {
         if self.lane.is_returning() {
-            let again = self.lane.again().into_iter();
-            self.actions.extend(again.map(|input| Action::Send(Outbound::Input(input))));
+            for input in self.lane.again() {
+                self.send(Outbound::Input(input));
+            }
             self.clock.touch();
         }
     }
 
     /// Whether input waits: for a link, or until what was done before it was sent again.
     fn waits(&self) -> bool {
-        !self.is_live() || self.lane.is_returning()
+        !self.link.is_live() || self.lane.is_returning()
     }
 
     fn send_input(&mut self, now: Timestamp, track: TrackId, event: InputEvent) -> InputId {
@@ -473,26 +449,6 @@ impl Viewer {
         self.tell(Event::Grabbed(track, grab));
     }
 
-    fn no_text_input(&mut self, track: TrackId) {
-        if self.text_input.is_some_and(|(taken, _)| taken == track) {
-            self.set_text_input(None);
-        }
-    }
-
-    fn set_text_input(&mut self, input: Option<(TrackId, TextInput)>) {
-        if self.text_input != input {
-            self.text_input = input;
-            self.tell(Event::TextInput(input));
-        }
-    }
-
-    fn set_lock(&mut self, track: Option<TrackId>) {
-        if self.lock != track {
-            self.lock = track;
-            self.tell(Event::PointerLock(track));
-        }
-    }
-
     fn window_reported(&mut self, mut window: Window) {
         let track = window.track;
         window.parent.take_if(|parent| self.windows.is_at_or_above(track, *parent));
@@ -513,11 +469,8 @@ impl Viewer {
         self.feedbacks.forget(track);
         self.tracker.forget(track);
         self.held.forget(track);
-        self.focus.take_if(|focus| *focus == track);
-        self.no_text_input(track);
-        if self.lock == Some(track) {
-            self.set_lock(None);
-        }
+        self.keyboard.forget_track(track);
+        self.wants.forget_track(&mut self.out, track);
         if self.windows.remove(track) {
             self.tell(Event::WindowGone(track));
         }
@@ -531,11 +484,18 @@ impl Viewer {
         }
     }
 
+    /// Ends the requests for content that waited too long, or all with `None`.
+    fn end_requests(&mut self, now: Option<Timestamp>) {
+        for event in self.clipboard.end(now) {
+            self.tell(event);
+        }
+    }
+
     /// Hands out the updates of a track that are next in order, if its window is known.
     fn hand_out(&mut self, track: TrackId) {
         loop {
             match self.windows.next(track) {
-                Ok(Some(update)) => self.actions.push_back(Action::Apply(update)),
+                Ok(Some(update)) => self.out.push(Action::Apply(update)),
                 Ok(None) => return,
                 Err(too_many) => return self.protocol(too_many.to_string()),
             }
@@ -543,31 +503,21 @@ impl Viewer {
     }
 
     fn tell(&mut self, event: Event) {
-        self.actions.push_back(Action::Tell(event));
+        self.out.tell(event);
     }
 
     fn send(&mut self, outbound: Outbound) {
-        self.actions.push_back(Action::Send(outbound));
-    }
-
-    fn is_live(&self) -> bool {
-        matches!(self.state, State::Live { .. })
-    }
-
-    fn set_state(&mut self, state: State) {
-        if self.state != state && !matches!(self.state, State::Closed(_)) {
-            self.state = state.clone();
-            self.actions.push_back(Action::State(state));
-        }
+        self.out.send(outbound);
     }
 
     fn protocol(&mut self, reason: String) {
-        self.set_state(State::Closed(End::Protocol(reason)));
+        self.link.close(&mut self.out, End::Protocol(reason));
     }
 
-    /// Sends on the control lane; without a link only the greeting goes out.
-    fn control(&mut self, message: ToHost) {
-        if self.is_live() || matches!(message, ToHost::Hello(_)) {
+    /// Sends on the control lane, if there is something to say; without a link only the greeting goes out.
+    fn control(&mut self, message: impl Into<Option<ToHost>>) {
+        let Some(message) = message.into() else { return };
+        if self.link.is_live() || matches!(message, ToHost::Hello(_)) {
             if message.goes_before_input() {
                 self.lane.precede();
             }

@@ -86,7 +86,7 @@ describe("joining", () => {
     scene.viewer.setKeymap("xkb_keymap");
     scene.viewer.handleFocus(scene.now, TRACK);
     scene.viewer.setVisible(TRACK, false);
-    scene.viewer.clipboard.offer(["text/plain"]);
+    scene.viewer.offerClipboard(["text/plain"]);
     scene.viewer.resetLink();
     scene.done();
     scene.connect();
@@ -372,7 +372,7 @@ describe("the clipboard", () => {
   test("content comes in parts and arrives whole", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.readClipboard(scene.now, 7, "text/plain");
+    scene.viewer.requestClipboard(scene.now, 7, "text/plain");
     expect(scene.control()).toEqual([{ Clipboard: { Request: { request: 7, mime: "text/plain" } } }]);
     scene.hear({ Clipboard: { Content: { request: 7, data: Uint8Array.of(1, 2), last: false } } });
     scene.hear({ Clipboard: { Content: { request: 7, data: Uint8Array.of(3), last: true } } });
@@ -383,12 +383,12 @@ describe("the clipboard", () => {
   test("content that is too long or never comes is no content", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.readClipboard(scene.now, 0, "text/plain");
+    scene.viewer.requestClipboard(scene.now, 0, "text/plain");
     const data = new Uint8Array(MAX_CLIPBOARD / 2);
     for (let part = 0; part < 3; part++)
       scene.hear({ Clipboard: { Content: { request: 0, data, last: false } } });
     expect(told(scene.done())).toContainEqual({ on: "clipboard-content", request: 0, data: null });
-    scene.viewer.readClipboard(scene.now, 1, "text/plain");
+    scene.viewer.requestClipboard(scene.now, 1, "text/plain");
     const event = { on: "clipboard-content" as const, request: 1, data: null };
     expect(scene.rest()).toContainEqual([5000, { do: "tell", event }]);
   });
@@ -396,13 +396,13 @@ describe("the clipboard", () => {
   test("what is offered can be pasted, in parts of bounded size; what is not cannot", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.clipboard.offer(["text/plain"]);
+    scene.viewer.offerClipboard(["text/plain"]);
     scene.done();
     scene.hear({ Clipboard: { Request: { request: 4, mime: "text/plain" } } });
     expect(told(scene.done())).toEqual([{ on: "clipboard-wanted", request: 4, mime: "text/plain" }]);
     for (const length of [0, 1, CLIPBOARD_CHUNK, CLIPBOARD_CHUNK + 1]) {
       const whole = Uint8Array.from({ length }, (_, i) => i);
-      scene.viewer.clipboard.provide(4, whole);
+      scene.viewer.provideClipboard(4, whole);
       const parts = scene
         .control()
         .map(
@@ -420,7 +420,7 @@ describe("the clipboard", () => {
   test("an offer of the session ends our own", () => {
     const scene = new Scene();
     scene.join();
-    scene.viewer.clipboard.offer(["text/plain"]);
+    scene.viewer.offerClipboard(["text/plain"]);
     scene.hear({ Clipboard: { Offer: { mimes: ["image/png"] } } });
     scene.done();
     scene.hear({ Clipboard: { Request: { request: 4, mime: "text/plain" } } });
@@ -438,7 +438,7 @@ test("input says after which messages it was made", () => {
   };
   expect(after()).toEqual([0, 0]);
   scene.viewer.setKeymap("keymap");
-  scene.viewer.clipboard.offer(["text/plain"]);
+  scene.viewer.offerClipboard(["text/plain"]);
   scene.viewer.dismissPopups();
   scene.viewer.handleFocus(scene.now, TRACK);
   scene.viewer.setVisible(TRACK, false);

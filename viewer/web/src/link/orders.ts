@@ -48,11 +48,11 @@ export function order(core: Viewer, now: number, command: Order): void {
     case "keymap":
       return core.setKeymap(command.text);
     case "offer-clipboard":
-      return core.clipboard.offer(command.mimes);
+      return core.offerClipboard(command.mimes);
     case "read-clipboard":
-      return core.readClipboard(now, command.request, command.mime);
+      return core.requestClipboard(now, command.request, command.mime);
     case "clipboard-content":
-      return core.clipboard.provide(command.request, command.data);
+      return core.provideClipboard(command.request, command.data);
   }
 }
 

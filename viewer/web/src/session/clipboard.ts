@@ -4,7 +4,7 @@
 
 import { CLIPBOARD_CHUNK, MAX_CLIPBOARD, MAX_MIMES } from "../protocol/wire";
 import type { Clipboard } from "../protocol/types";
-import type { Event } from "./action";
+import type { Outbox } from "./outbox";
 
 /** How long a request may go without progress, in microseconds. */
 const TIMEOUT = 5_000_000;
@@ -17,8 +17,8 @@ export class ClipboardEnd {
   private readonly requests = new Requests();
 
   constructor(
+    private readonly out: Outbox,
     private readonly send: (message: Clipboard) => void,
-    private readonly tell: (event: Event) => void,
   ) {}
 
   /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
@@ -43,7 +43,7 @@ export class ClipboardEnd {
 
   /** Answers a request that cannot be sent. */
   refuse(request: number): void {
-    this.tell({ on: "clipboard-content", request, data: null });
+    this.out.tell({ on: "clipboard-content", request, data: null });
   }
 
   /** Answers the event `clipboard-wanted`; null if there is no such content. */
@@ -53,21 +53,21 @@ export class ClipboardEnd {
   }
 
   /** A message of the host. */
-  hear(now: number, message: Clipboard): void {
+  handle(now: number, message: Clipboard): void {
     if ("Offer" in message) {
       // Whoever offers owns the clipboard from now on.
       this.offered = [];
-      this.tell({ on: "clipboard-offered", mimes: message.Offer.mimes });
+      this.out.tell({ on: "clipboard-offered", mimes: message.Offer.mimes });
     } else if ("Request" in message) {
       const { request, mime } = message.Request;
-      if (this.offered.includes(mime)) this.tell({ on: "clipboard-wanted", request, mime });
+      if (this.offered.includes(mime)) this.out.tell({ on: "clipboard-wanted", request, mime });
       else this.provide(request, null);
     } else if ("Content" in message) {
       const { request, data, last } = message.Content;
       const whole = this.requests.content(now, request, data, last);
-      if (whole !== undefined) this.tell({ on: "clipboard-content", request, data: whole });
+      if (whole !== undefined) this.out.tell({ on: "clipboard-content", request, data: whole });
     } else if (this.requests.close(message.Unavailable.request)) {
-      this.tell({ on: "clipboard-content", request: message.Unavailable.request, data: null });
+      this.out.tell({ on: "clipboard-content", request: message.Unavailable.request, data: null });
     }
   }
 

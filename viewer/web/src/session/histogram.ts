@@ -9,14 +9,18 @@ const OCTAVES = 27;
 export class Histogram {
   private readonly buckets = new Uint32Array(STEPS * OCTAVES);
   private largest = 0;
+  private counted = 0;
+
   /** How many durations were counted. */
-  count = 0;
+  get count(): number {
+    return this.counted;
+  }
 
   /** Counts a duration. */
   record(micros: number): void {
     const bucket = Math.min(Math.floor(Math.log2(Math.max(micros, 1)) * STEPS), this.buckets.length - 1);
     this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
-    this.count += 1;
+    this.counted += 1;
     this.largest = Math.max(this.largest, micros);
   }
 

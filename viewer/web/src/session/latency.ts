@@ -58,10 +58,8 @@ export interface Decoded {
   fresh: boolean;
 }
 
-/** Notes what is on its way, and counts it when it has arrived. */
-export class Tracker {
-  private inputs: [InputId, number][] = [];
-  private unshown: Unshown[] = [];
+/** Histograms of all stages. */
+export class Latency {
   private readonly stages = new Map<Stage, Histogram>();
 
   /** The histogram of a stage, if anything was counted. */
@@ -72,6 +70,25 @@ export class Tracker {
   /** Forgets all that was counted. */
   clear(): void {
     this.stages.clear();
+  }
+
+  /** Counts how long a stage took. */
+  record(stage: Stage, from: number, to: number): void {
+    let histogram = this.stages.get(stage);
+    if (histogram === undefined) this.stages.set(stage, (histogram = new Histogram()));
+    histogram.record(Math.max(to - from, 0));
+  }
+}
+
+/** Notes what is on its way, and counts it when it has arrived. */
+export class Tracker {
+  private inputs: [InputId, number][] = [];
+  private unshown: Unshown[] = [];
+  private readonly counted = new Latency();
+
+  /** What was counted. */
+  get latency(): Latency {
+    return this.counted;
   }
 
   /** A new link: numbers begin anew. */
@@ -91,15 +108,15 @@ export class Tracker {
     const { input_received, input_dispatched, captured } = timing;
     const input = cause === null ? null : (this.inputs.findLast(([id]) => id === cause)?.[1] ?? null);
     if (input !== null && input_received !== null)
-      this.record("input", input, clock.toViewer(input_received));
+      this.counted.record("input", input, clock.toViewer(input_received));
     if (input_received !== null && input_dispatched !== null) {
-      this.record("dispatched", input_received, input_dispatched);
-      this.record("captured", input_dispatched, captured);
+      this.counted.record("dispatched", input_received, input_dispatched);
+      this.counted.record("captured", input_dispatched, captured);
     }
-    if (fresh) this.record("encoded", captured, timing.encoded);
-    this.record("sent", timing.encoded, timing.sent);
-    this.record("received", clock.toViewer(timing.sent), received);
-    this.record("decoded", received, decoded);
+    if (fresh) this.counted.record("encoded", captured, timing.encoded);
+    this.counted.record("sent", timing.encoded, timing.sent);
+    this.counted.record("received", clock.toViewer(timing.sent), received);
+    this.counted.record("decoded", received, decoded);
     pushBounded(this.unshown, {
       track,
       id,
@@ -113,9 +130,9 @@ export class Tracker {
   presented(now: number, track: TrackId, id: UpdateId): void {
     this.unshown = this.unshown.filter((unshown) => {
       if (unshown.track !== track || unshown.id > id) return true;
-      this.record("presented", unshown.decoded, now);
-      if (unshown.captured !== null) this.record("commit_to_presented", unshown.captured, now);
-      if (unshown.input !== null) this.record("input_to_presented", unshown.input, now);
+      this.counted.record("presented", unshown.decoded, now);
+      if (unshown.captured !== null) this.counted.record("commit_to_presented", unshown.captured, now);
+      if (unshown.input !== null) this.counted.record("input_to_presented", unshown.input, now);
       return false;
     });
   }
@@ -123,12 +140,6 @@ export class Tracker {
   /** A track is gone. */
   forget(track: TrackId): void {
     this.unshown = this.unshown.filter((unshown) => unshown.track !== track);
-  }
-
-  private record(stage: Stage, from: number, to: number): void {
-    let histogram = this.stages.get(stage);
-    if (histogram === undefined) this.stages.set(stage, (histogram = new Histogram()));
-    histogram.record(Math.max(to - from, 0));
   }
 }
 

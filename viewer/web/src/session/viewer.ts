@@ -18,11 +18,10 @@
  * - At rest nothing is sent: pings and repeated feedback end some seconds after the last update.
  */
 
-import { MAX_KEYMAP, VERSIONS } from "../protocol/wire";
+import { VERSIONS } from "../protocol/wire";
 import type {
   Configure,
   InputEvent,
-  TextInput,
   ToHost,
   ToViewer,
   TrackId,
@@ -31,40 +30,39 @@ import type {
   Welcome,
   Window,
 } from "../protocol/types";
-import type { Action, CoreState, Event, Introduction, Outbound, Unsent } from "./action";
+import type { Action, CoreState, Introduction, Unsent } from "./action";
 import { ClipboardEnd } from "./clipboard";
 import { Clock } from "./clock";
 import { Feedbacks } from "./feedback";
 import { HeldInput, goesBeforeInput, isSound } from "./input";
 import { isMotion } from "./journal";
+import { Keyboard } from "./keyboard";
 import { InputLane } from "./lane";
-import { Tracker } from "./latency";
+import { Tracker, type Latency } from "./latency";
+import { Link } from "./link";
+import { Outbox } from "./outbox";
 import { sane } from "./sane";
-import { MAX_WINDOWS, TooMany, Windows, type Shown } from "./windows";
+import { Seat } from "./seat";
+import { Wants } from "./wants";
+import { TooMany, Windows, type Shown } from "./windows";
 
-/** The core of one viewer. */
+/**
+ * The core of one viewer. It owns nothing itself but routes: each field is a concern, whose state is private to
+ * its file.
+ */
 export class Viewer {
-  private actions: Action[] = [];
-  private now: CoreState = { is: "connecting" };
+  private readonly out = new Outbox();
+  private readonly link = new Link(this.out);
+  private readonly seat = new Seat(this.out);
   private readonly windows = new Windows();
-  /** Whether the host is still telling what there is. */
-  private introducing = false;
-  private seat = false;
   private readonly clock = new Clock();
+  private readonly tracker = new Tracker();
   private readonly feedbacks = new Feedbacks();
-  private readonly held = new HeldInput();
-  /** The clipboard, both ways. */
-  readonly clipboard = new ClipboardEnd(
-    (message) => this.control({ Clipboard: message }),
-    (event) => this.tell(event),
-  );
   private readonly lane = new InputLane();
-  private focus: TrackId | null = null;
-  private textInput: { track: TrackId; input: TextInput } | null = null;
-  private lock: TrackId | null = null;
-  private keymap: string | null = null;
-  /** Latency per stage since the viewer started. */
-  readonly latency = new Tracker();
+  private readonly held = new HeldInput();
+  private readonly keyboard = new Keyboard();
+  private readonly clipboard = new ClipboardEnd(this.out, (message) => this.control({ Clipboard: message }));
+  private readonly wants = new Wants(this.out);
 
   /** A connection to the host stands: the viewer introduces itself with its right to join. */
   handleConnected(now: number, { key, ...introduction }: Introduction): void {
@@ -79,17 +77,13 @@ export class Viewer {
    * `handleConnected` follows when there is a new one.
    */
   resetLink(): void {
-    if (this.now.is === "live") {
-      const { session, role } = this.now;
-      this.setState({ is: "reconnecting", session, role });
-    }
+    this.link.lost();
     this.windows.begin();
     this.feedbacks.clear();
-    this.latency.begin();
-    this.setTextInput(null);
-    this.setLock(null);
+    this.tracker.begin();
+    this.wants.lost();
     this.lane.reset();
-    if (this.seat) this.tell({ on: "seat", held: (this.seat = false) });
+    this.seat.lost();
     this.clipboard.end(null);
   }
 
@@ -97,42 +91,42 @@ export class Viewer {
   handleControl(now: number, said: ToViewer): void {
     const message = sane(said);
     if ("Welcome" in message) this.welcome(now, message.Welcome);
-    else if ("Refused" in message) this.end({ why: "refused", refusal: message.Refused });
-    else if ("Goodbye" in message) this.end({ why: "goodbye", reason: message.Goodbye.reason });
-    else if (!this.isLive) this.protocol("a message before the welcome");
+    else if ("Refused" in message) this.link.close({ why: "refused", refusal: message.Refused });
+    else if ("Goodbye" in message) this.link.close({ why: "goodbye", reason: message.Goodbye.reason });
+    else if (!this.link.isLive) this.protocol("a message before the welcome");
     else if ("Window" in message) this.windowReported(message.Window);
     else if ("WindowGone" in message) this.windowGone(message.WindowGone.track);
-    else if ("Icon" in message) this.tell({ on: "icon", icon: message.Icon });
-    else if ("Cursor" in message) this.tell({ on: "cursor", cursor: message.Cursor });
+    else if ("Icon" in message) this.out.tell({ on: "icon", icon: message.Icon });
+    else if ("Cursor" in message) this.out.tell({ on: "cursor", cursor: message.Cursor });
     else if ("Seat" in message) this.seatHeld(message.Seat.held);
-    else if ("Clipboard" in message) this.clipboard.hear(now, message.Clipboard);
-    else if ("Bell" in message) this.tell({ on: "bell", track: message.Bell.track });
-    else if ("Notice" in message) this.tell({ on: "notice", notice: message.Notice });
-    else if ("Drag" in message) this.tell({ on: "drag", drag: message.Drag.drag });
+    else if ("Clipboard" in message) this.clipboard.handle(now, message.Clipboard);
+    else if ("Bell" in message) this.out.tell({ on: "bell", track: message.Bell.track });
+    else if ("Notice" in message) this.out.tell({ on: "notice", notice: message.Notice });
+    else if ("Drag" in message) this.out.tell({ on: "drag", drag: message.Drag.drag });
     else if ("Pong" in message) this.clock.pong(now, message.Pong.viewer, message.Pong.host);
     else if ("TextInput" in message) {
       const { track, input } = message.TextInput;
-      if (input === null) this.noTextInput(track);
-      else this.setTextInput(this.windows.shown.has(track) ? { track, input } : null);
+      if (input === null) this.wants.endTextInput(track);
+      else this.wants.setTextInput(this.windows.contains(track) ? { track, input } : null);
     } else if ("PointerLock" in message) {
       const { track } = message.PointerLock;
-      this.setLock(track !== null && this.windows.shown.has(track) ? track : null);
+      this.wants.setLock(track !== null && this.windows.contains(track) ? track : null);
     } else {
       // The desktop will see the release of the button, we shall not.
       this.releaseHeld(now);
-      this.tell({ on: "grabbed", ...message.Grabbed });
+      this.out.tell({ on: "grabbed", ...message.Grabbed });
     }
   }
 
   /** An update has arrived whole. Updates have streams of their own, so they may overtake the welcome. */
   handleUpdate(now: number, update: Update): void {
-    if (this.now.is === "closed") return;
+    if (this.link.isClosed) return;
     this.clock.touch();
     const { track, id } = update;
     if (this.windows.isGone(track)) {
       // Its window is gone; the host still wants to know that the link has room again.
       const feedback = { track, update: id, received_at: now, decoded_at: now, presented_at: null };
-      this.send({ lane: "feedback", feedback });
+      this.out.send({ lane: "feedback", feedback });
       return;
     }
     this.bounded(() => {
@@ -151,31 +145,26 @@ export class Viewer {
     id: UpdateId,
     { whole, decoded }: { whole: number | null; decoded: number },
   ): void {
-    const shown = this.windows.shown.get(track);
     const applied = this.windows.applied(track, id);
-    if (applied === undefined || shown === undefined) return;
-    const { cause, timing } = applied;
+    if (applied === null) return;
+    const { cause, timing, fresh } = applied;
     const received = Math.max(applied.received, whole ?? 0);
-    const fresh = id > 1 && shown.captured !== null && timing.captured > shown.captured;
-    shown.size = applied.size;
-    shown.exact = applied.exact;
-    shown.captured = timing.captured;
-    this.latency.decoded(this.clock, { track, id, received, decoded, cause, timing, fresh });
+    this.tracker.decoded(this.clock, { track, id, received, decoded, cause, timing, fresh });
     const feedback = { track, update: id, received_at: received, decoded_at: decoded, presented_at: null };
     this.feedbacks.decoded(now, feedback);
   }
 
   /** What was applied up to this update is on the screen. */
   handlePresented(now: number, track: TrackId, id: UpdateId): void {
-    this.latency.presented(now, track, id);
+    this.tracker.presented(now, track, id);
     const feedback = this.feedbacks.presented(now, track, id);
-    if (feedback !== null) this.send({ lane: "feedback", feedback });
+    if (feedback !== null) this.out.send({ lane: "feedback", feedback });
   }
 
   /** The time that `timeout` asked for has come. Calling it earlier or more often does no harm. */
   handleTimeout(now: number): void {
-    if (this.isLive) {
-      for (const feedback of this.feedbacks.due(now)) this.send({ lane: "feedback", feedback });
+    if (this.link.isLive) {
+      for (const feedback of this.feedbacks.due(now)) this.out.send({ lane: "feedback", feedback });
       if (this.clock.due(now, this.held.repeats)) this.control({ Ping: { viewer: now } });
     }
     this.clipboard.end(now);
@@ -186,13 +175,12 @@ export class Viewer {
    * if the host knows the viewer again. Answers why it was not sent, or null.
    */
   handleInput(at: number, track: TrackId, event: InputEvent): Unsent | null {
-    const { is } = this.now;
-    if (is !== "live" && is !== "reconnecting") return "not connected";
-    if (this.now.role === "view") return "this link allows only to look, not to use";
+    const refused = this.link.mayNotUse();
+    if (refused !== null) return refused;
     if (this.waits && !this.lane.takes(event)) return "not connected";
-    if (!this.windows.shown.has(track)) return "no such window";
+    if (!this.windows.contains(track)) return "no such window";
     if (!isSound(event)) return "the input is longer than the protocol allows, or its position is no number";
-    const remaining = this.held.hold(track, event, this.lock);
+    const remaining = this.held.hold(track, event, this.wants.lock);
     if (remaining === null) return "nothing changes by it";
     this.sendInput(at, track, remaining);
     return null;
@@ -204,9 +192,7 @@ export class Viewer {
    */
   handleFocus(now: number, track: TrackId | null): void {
     if (track === null) this.releaseHeld(now);
-    if (this.focus === track) return;
-    this.focus = track;
-    this.control({ Focus: { track } });
+    this.control(this.keyboard.setFocus(track));
   }
 
   /** Releases everything that is held down, and ends what is being composed. */
@@ -221,14 +207,6 @@ export class Viewer {
    */
   configure(track: TrackId, configure: Configure): void {
     this.control({ Configure: { track, configure } });
-  }
-
-  /**
-   * Asks for what is on the session's clipboard, by the front end's number; without a link there is nothing.
-   */
-  readClipboard(now: number, request: number, mime: string): void {
-    if (this.isLive) this.clipboard.request(now, request, mime);
-    else this.clipboard.refuse(request);
   }
 
   /** The user pressed outside of all popups, or the desktop took the focus away. */
@@ -246,17 +224,31 @@ export class Viewer {
 
   /** Whether anybody can see a window here. */
   setVisible(track: TrackId, visible: boolean): void {
-    const shown = this.windows.shown.get(track);
-    if (shown === undefined || shown.visible === visible) return;
-    shown.visible = visible;
-    this.control({ Visible: { track, visible } });
+    if (this.windows.setVisible(track, visible)) this.control({ Visible: { track, visible } });
   }
 
   /** The user's keyboard layout, as xkb text (ASCII). One that is over the protocol's bound is not sent. */
   setKeymap(text: string): void {
-    if (text.length > MAX_KEYMAP) return;
-    this.keymap = text;
-    this.control({ Keymap: { text } });
+    this.control(this.keyboard.setKeymap(text));
+  }
+
+  /** The user has put something on this viewer's own clipboard; none: it is this viewer's no more. */
+  offerClipboard(mimes: string[]): void {
+    this.clipboard.offer(mimes);
+  }
+
+  /**
+   * Asks for what is on the session's clipboard. The front end numbers its requests: `clipboard-content` of
+   * that number is the answer, within seconds, or at once if there is no link or too much is asked for already.
+   */
+  requestClipboard(now: number, request: number, mime: string): void {
+    if (this.link.isLive) this.clipboard.request(now, request, mime);
+    else this.clipboard.refuse(request);
+  }
+
+  /** Answers the event `clipboard-wanted`; null if there is no such content. */
+  provideClipboard(request: number, data: Uint8Array | null): void {
+    this.clipboard.provide(request, data);
   }
 
   /** The last message of a viewer that leaves for good. */
@@ -266,28 +258,29 @@ export class Viewer {
   }
 
   /** What to do next, in order. */
-  *drain(): Generator<Action> {
-    while (this.actions.length > 0) {
-      const actions = this.actions;
-      this.actions = [];
-      yield* actions;
-    }
+  drain(): Generator<Action> {
+    return this.out.drain();
   }
 
   /** When `handleTimeout` is due next, if nothing else happens; may lie in the past. */
   timeout(): number | null {
-    const live = this.isLive ? [this.feedbacks.timeout(), this.clock.timeout(this.held.repeats)] : [];
+    const live = this.link.isLive ? [this.feedbacks.timeout(), this.clock.timeout(this.held.repeats)] : [];
     const all = [...live, this.clipboard.timeout()].filter((at) => at !== null);
     return all.length > 0 ? Math.min(...all) : null;
   }
 
   get state(): CoreState {
-    return this.now;
+    return this.link.state;
   }
 
   /** One window. */
   window(track: TrackId): Shown | undefined {
-    return this.windows.shown.get(track);
+    return this.windows.get(track);
+  }
+
+  /** Latency per stage since the viewer started, or was cleared. */
+  get latency(): Latency {
+    return this.tracker.latency;
   }
 
   /** The least round trip of the newest pings, in microseconds. */
@@ -295,69 +288,58 @@ export class Viewer {
     return this.clock.roundTrip();
   }
 
-  private get isLive(): boolean {
-    return this.now.is === "live";
-  }
-
   /** Whether input waits: for a link, or until what was done before it was sent again. */
   private get waits(): boolean {
-    return !this.isLive || this.lane.isReturning;
+    return !this.link.isLive || this.lane.isReturning;
   }
 
   private sendInput(at: number, track: TrackId, event: InputEvent): void {
     const input = this.lane.number(at, track, event);
     if (this.waits) return this.lane.waits(input);
     this.clock.touch();
-    this.latency.input(input.id, at);
+    this.tracker.input(input.id, at);
     this.lane.sent(input);
-    this.send({ lane: isMotion(event) ? "motion" : "input", input });
+    this.out.send({ lane: isMotion(event) ? "motion" : "input", input });
   }
 
   private welcome(now: number, welcome: Welcome): void {
     const { version, session, viewer, role, resumed } = welcome;
-    if (version < VERSIONS.oldest || version > VERSIONS.newest || this.isLive) {
+    if (version < VERSIONS.oldest || version > VERSIONS.newest || this.link.isLive) {
       return this.protocol("an impossible welcome");
     }
-    if (this.now.is === "reconnecting" && this.now.session !== session) {
+    if (this.link.isOfAnother(session)) {
       for (const track of this.windows.unconfirmed()) this.windowVanished(track);
     }
     this.clock.begin(now, welcome.now);
-    this.introducing = true;
     this.lane.welcomed(viewer, resumed);
     // A host that does not know this viewer has released what it held down.
     if (resumed === null) this.held.release();
-    this.setState({ is: "live", session, viewer, role });
-    if (this.keymap !== null && role === "control") this.control({ Keymap: { text: this.keymap } });
+    this.link.welcomed(session, viewer, role);
+    if (role === "control") this.control(this.keyboard.keymapAgain());
     this.handleTimeout(now);
   }
 
   /** Whether input reaches the apps. The first time after a welcome also means: that was everything. */
   private seatHeld(held: boolean): void {
-    if (this.introducing) {
-      this.introducing = false;
+    if (this.link.introduced()) {
       for (const track of this.windows.unconfirmed()) this.windowGone(track);
-      for (const [track, { visible }] of this.windows.shown) {
-        if (!visible) this.control({ Visible: { track, visible } });
-      }
-      // Who is known again has the focus that it had.
-      if (this.focus !== null || this.lane.isReturning) this.control({ Focus: { track: this.focus } });
+      for (const track of this.windows.hidden()) this.control({ Visible: { track, visible: false } });
+      this.control(this.keyboard.focusAgain(this.lane.isReturning));
       this.clipboard.offerAgain();
-      for (const input of this.lane.again()) this.send({ lane: "input", input });
+      for (const input of this.lane.again()) this.out.send({ lane: "input", input });
     }
-    this.seat = held;
-    this.tell({ on: "seat", held });
+    this.seat.set(held);
   }
 
   private windowReported(window: Window): void {
-    const { shown } = this.windows;
-    if (shown.size >= MAX_WINDOWS && !shown.has(window.track)) {
-      return this.protocol(`more than ${MAX_WINDOWS} windows`);
-    }
     const { track, parent } = window;
-    if (parent !== null && this.windows.isAtOrAbove(track, parent)) window = { ...window, parent: null };
-    this.windows.report(window);
-    this.tell({ on: "window", window });
-    this.bounded(() => this.handOut(track));
+    const isAbove = parent !== null && this.windows.isAtOrAbove(track, parent);
+    const reported = { ...window, parent: isAbove ? null : parent };
+    this.bounded(() => {
+      this.windows.report(reported);
+      this.out.tell({ on: "window", window: reported });
+      this.handOut(track);
+    });
   }
 
   /** A window is gone, and its late updates are to be dropped. */
@@ -368,35 +350,17 @@ export class Viewer {
 
   private windowVanished(track: TrackId): void {
     this.feedbacks.forget(track);
-    this.latency.forget(track);
+    this.tracker.forget(track);
     this.held.forget(track);
-    if (this.focus === track) this.focus = null;
-    this.noTextInput(track);
-    if (this.lock === track) this.setLock(null);
-    if (this.windows.remove(track)) this.tell({ on: "window-gone", track });
-  }
-
-  private noTextInput(track: TrackId): void {
-    if (this.textInput?.track === track) this.setTextInput(null);
-  }
-
-  private setTextInput(place: { track: TrackId; input: TextInput } | null): void {
-    const track = place?.track ?? this.textInput?.track;
-    if (track === undefined) return;
-    this.textInput = place;
-    this.tell({ on: "text-input", track, input: place?.input ?? null });
-  }
-
-  private setLock(track: TrackId | null): void {
-    if (this.lock === track) return;
-    this.lock = track;
-    this.tell({ on: "pointer-lock", track });
+    this.keyboard.forgetTrack(track);
+    this.wants.forgetTrack(track);
+    if (this.windows.remove(track)) this.out.tell({ on: "window-gone", track });
   }
 
   /** Hands out the updates of a track that are next in order, if its window is known. */
   private handOut(track: TrackId): void {
     for (let update = this.windows.next(track); update !== undefined; update = this.windows.next(track)) {
-      this.actions.push({ do: "apply", update });
+      this.out.push({ do: "apply", update });
     }
   }
 
@@ -410,33 +374,16 @@ export class Viewer {
     }
   }
 
-  private setState(state: CoreState): void {
-    if (this.now.is === "closed") return;
-    this.now = state;
-    this.actions.push({ do: "state", state });
-  }
-
-  private end(end: Extract<CoreState, { is: "closed" }>["end"]): void {
-    this.setState({ is: "closed", end });
-  }
-
   private protocol(reason: string): void {
-    this.end({ why: "protocol", reason });
+    this.link.close({ why: "protocol", reason });
   }
 
-  private tell(event: Event): void {
-    this.actions.push({ do: "tell", event });
-  }
-
-  private send(outbound: Outbound): void {
-    this.actions.push({ do: "send", outbound });
-  }
-
-  /** Sends on the control lane; without a link only the greeting goes out. */
-  private control(message: ToHost): void {
+  /** Sends on the control lane, if there is something to say; without a link only the greeting goes out. */
+  private control(message: ToHost | null): void {
+    if (message === null) return;
     const greeting = typeof message === "object" && "Hello" in message;
-    if (!this.isLive && !greeting) return;
+    if (!this.link.isLive && !greeting) return;
     if (goesBeforeInput(message)) this.lane.precede();
-    this.send({ lane: "control", message });
+    this.out.send({ lane: "control", message });
   }
 }

@@ -4,7 +4,7 @@ import type { InputId, Op, Size, Timing, TrackId, Update, UpdateId, Window } fro
 import { Order, type Arrived } from "./order";
 
 /** The most windows that a viewer keeps: a host that reports more is broken. */
-export const MAX_WINDOWS = 4096;
+const MAX_WINDOWS = 4096;
 /** The most updates of a track that wait to be applied: a host that heeds feedback sends far fewer. */
 const MAX_UNAPPLIED = 1024;
 /**
@@ -36,7 +36,7 @@ export interface Shown {
 }
 
 /** An update that was handed out and is not applied yet. */
-export interface Unapplied {
+interface Unapplied {
   id: UpdateId;
   received: number;
   size: Size;
@@ -47,13 +47,25 @@ export interface Unapplied {
   held: number;
 }
 
+/** An update that has been applied, as far as latency is concerned. */
+export interface Applied {
+  /** When it had arrived whole. */
+  received: number;
+  /** The input that caused it. */
+  cause: InputId | null;
+  /** Its way through the host. */
+  timing: Timing;
+  /** Whether it shows something newer than what was shown on this link before. */
+  fresh: boolean;
+}
+
 /** Which bound a host breaks. */
 export class TooMany extends Error {}
 
 /** All windows and the order of their updates. */
 export class Windows {
-  readonly shown = new Map<TrackId, Shown>();
-  readonly unapplied = new Map<TrackId, Unapplied[]>();
+  private readonly shown = new Map<TrackId, Shown>();
+  private readonly unapplied = new Map<TrackId, Unapplied[]>();
   private readonly orders = new Map<TrackId, Order>();
   /** The oldest first. */
   private readonly gone = new Set<TrackId>();
@@ -62,7 +74,7 @@ export class Windows {
   /** How many pixels each track's picture has, as far as updates were handed out. */
   private readonly pixels = new Map<TrackId, number>();
 
-  /** The host reports a window. */
+  /** The host reports a window. Throws `TooMany`. */
   report(window: Window): void {
     const shown = this.shown.get(window.track);
     if (shown !== undefined) {
@@ -70,8 +82,32 @@ export class Windows {
       shown.confirmed = true;
       return;
     }
+    if (this.shown.size >= MAX_WINDOWS) throw new TooMany(`more than ${MAX_WINDOWS} windows`);
     const fresh = { window, size: null, exact: false, captured: null, confirmed: true, visible: true };
     this.shown.set(window.track, fresh);
+  }
+
+  /** One window. */
+  get(track: TrackId): Shown | undefined {
+    return this.shown.get(track);
+  }
+
+  /** Whether there is such a window. */
+  contains(track: TrackId): boolean {
+    return this.shown.has(track);
+  }
+
+  /** Notes whether anybody can see a window here; says whether that is news. */
+  setVisible(track: TrackId, visible: boolean): boolean {
+    const shown = this.shown.get(track);
+    if (shown === undefined || shown.visible === visible) return false;
+    shown.visible = visible;
+    return true;
+  }
+
+  /** The windows that nobody can see here. */
+  hidden(): TrackId[] {
+    return [...this.shown].filter(([, shown]) => !shown.visible).map(([track]) => track);
   }
 
   /** A window is not shown any more; says whether it was. */
@@ -138,15 +174,22 @@ export class Windows {
     return update;
   }
 
-  /** What was handed out up to this update has been applied: the newest of it. */
-  applied(track: TrackId, id: UpdateId): Unapplied | undefined {
+  /** What was handed out up to this update has been applied. */
+  applied(track: TrackId, id: UpdateId): Applied | null {
     const queue = this.unapplied.get(track);
-    let applied: Unapplied | undefined;
+    let newest: Unapplied | undefined;
     while (queue?.[0] !== undefined && queue[0].id <= id) {
-      applied = queue.shift();
-      this.held -= applied?.held ?? 0;
+      newest = queue.shift();
+      this.held -= newest?.held ?? 0;
     }
-    return applied;
+    const shown = this.shown.get(track);
+    if (newest === undefined || shown === undefined) return null;
+    const { received, size, exact, cause, timing } = newest;
+    const fresh = id > 1 && shown.captured !== null && timing.captured > shown.captured;
+    shown.size = size;
+    shown.exact = exact;
+    shown.captured = timing.captured;
+    return { received, cause, timing, fresh };
   }
 
   /** Where updates of a track are ordered. */
