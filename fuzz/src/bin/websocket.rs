@@ -11,7 +11,7 @@ use protocol::{
 };
 use tokio::runtime::{Builder, Runtime};
 use transport::{
-    Admission, PreAuthLimits, HostIncoming, Right, Ticket, TicketId, TicketKey, UnixSeconds,
+    Admission, HostIncoming, PreAuthLimits, Right, Ticket, TicketId, TicketKey, UnixSeconds,
     websocket::{WebSocketSettings, accept},
 };
 

@@ -1,5 +1,6 @@
 //! Input: what viewers do reaches apps, by one seat, and what apps do with the pointer.
 
+pub(in crate::wayland) mod compiled;
 pub(in crate::wayland) mod composition;
 pub(in crate::wayland) mod cursor;
 pub(in crate::wayland) mod devices;

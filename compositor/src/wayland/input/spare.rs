@@ -200,18 +200,11 @@ fn largest(line: &str) -> Option<u32> {
         .ok()
 }
 
-/// A keymap in xkbcommon's own words, the system's default for `None`; `None` if it does not compile.
-pub(in crate::wayland) fn written(keymap: Option<&str>) -> Option<String> {
+/// The system's keymap in xkbcommon's own words; `None` if there is none.
+pub(in crate::wayland) fn default_keymap() -> Option<String> {
     let context = xkb::Context::new(xkb::CONTEXT_NO_FLAGS);
-    let keymap = match keymap {
-        Some(text) => xkb::Keymap::new_from_string(
-            &context,
-            text.to_owned(),
-            xkb::KEYMAP_FORMAT_TEXT_V1,
-            xkb::KEYMAP_COMPILE_NO_FLAGS,
-        ),
-        None => xkb::Keymap::new_from_names(&context, "", "", "", "", None, xkb::KEYMAP_COMPILE_NO_FLAGS),
-    };
+    let flags = xkb::KEYMAP_COMPILE_NO_FLAGS;
+    let keymap = xkb::Keymap::new_from_names(&context, "", "", "", "", None, flags);
     Some(keymap?.get_as_string(xkb::KEYMAP_FORMAT_TEXT_V1))
 }
 
@@ -221,6 +214,7 @@ mod tests {
     use xkbcommon::xkb;
 
     use super::*;
+    use crate::wayland::input::compiled::written_apart;
 
     fn compiled(text: &str) -> xkb::Keymap {
         let context = xkb::Context::new(xkb::CONTEXT_NO_FLAGS);
@@ -266,7 +260,7 @@ mod tests {
         let one_key = "xkb_keymap { xkb_keycodes \"t\" { minimum = 8; maximum = 60; indicator 1 = \"Caps Lock\"; \
                        <AC01> = 38; }; xkb_types \"t\" { type \"ONE_LEVEL\" { modifiers = none; level_name[1] = \
                        \"Any\"; }; }; xkb_compatibility \"t\" { }; xkb_symbols \"t\" { key <AC01> { [ a ] }; }; };";
-        let one_key = written(Some(one_key)).expect("it compiles");
+        let one_key = written_apart(one_key).expect("it compiles");
         let layouts = ["us", "de(neo)", "us,ru,il", "jp", "br"].map(of_layout);
         for base in layouts.iter().chain([&one_key]) {
             let mut spare = Spare::default();

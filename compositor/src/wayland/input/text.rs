@@ -13,6 +13,7 @@ use smithay::{
 use xkbcommon::xkb;
 
 use crate::wayland::State;
+use crate::wayland::input::compiled::written_apart;
 use crate::wayland::input::keymap;
 use crate::wayland::input::spare::{self, Reader, Spare, Unread, XKB_OFFSET};
 use crate::wayland::windows::invited::Hand;
@@ -20,9 +21,7 @@ use crate::wayland::windows::invited::Hand;
 /// Keymaps: the viewer's, and what is lent of its codes.
 #[derive(Debug, Default)]
 pub(crate) struct Keymaps {
-    /// The viewer's, `None` while it is the system's default.
-    viewers: Option<String>,
-    /// The same as xkbcommon writes it, once it was needed.
+    /// The viewer's as xkbcommon writes it, or the system's default, once it was needed.
     written: Option<String>,
     /// What apps were told last.
     told: Option<String>,
@@ -55,10 +54,10 @@ impl State {
         if let Err(reason) = keymap::check(&text) {
             return tracing::warn!(%reason, "a viewer's keymap is refused; the last one stays");
         }
-        let Some(written) = spare::written(Some(&text)) else {
+        let Some(written) = written_apart(&text) else {
             return tracing::warn!("a viewer's keymap does not compile; the last one stays");
         };
-        (self.input.keymaps.viewers, self.input.keymaps.written) = (Some(text), Some(written));
+        self.input.keymaps.written = Some(written);
         // Nothing is locked on another keyboard.
         let before = self.input.keyboard.modifier_state().serialized;
         if self.replace_keymap() == Replaced::BySame {
@@ -224,14 +223,14 @@ impl State {
     fn replace_keymap(&mut self) -> Replaced {
         let keymaps = &mut self.input.keymaps;
         if keymaps.written.is_none() {
-            keymaps.written = spare::written(keymaps.viewers.as_deref());
+            keymaps.written = spare::default_keymap();
         }
         let Some(written) = &keymaps.written else {
             tracing::error!("there is no keymap: is xkb-data installed?");
             return Replaced::Not;
         };
         let text = keymaps.spare.keymap(written);
-        let before = keymaps.told.take().or_else(|| spare::written(None));
+        let before = keymaps.told.take().or_else(spare::default_keymap);
         keymaps.told = Some(text.clone());
         let replaced = if before.as_ref() == Some(&text) { Replaced::BySame } else { Replaced::ByOther };
         let keyboard = self.input.keyboard.clone();
