@@ -69,6 +69,75 @@ fn links_by_a_shared_right_end_when_its_time_is_over() -> Result<()> {
     lasting.iter_mut().try_for_each(|link| link.lives(&runtime))
 }
 
+#[test]
+fn an_owner_s_page_sees_who_is_here_by_which_link_and_ends_both() -> Result<()> {
+    let (runtime, host) = (runtime()?, host()?);
+    let owner = Page::enter(&host.browser_link()?)?;
+    let mut own = owner.join_over_all(&runtime)?;
+    let [link, other] = [owner.share()?, owner.share()?];
+    let unused = owner.list("links")?;
+    let [own_link, first, second] = unused.as_slice() else { bail!("three links: {unused:?}") };
+    ensure!(own_link["own"] == true && own_link["owner"] == true && own_link["here"] == 3, "{own_link}");
+    for shared in [first, second] {
+        let stands = shared["own"] == false && shared["owner"] == false && shared["used"] == false;
+        ensure!(stands && shared["here"] == 0 && shared["role"] == "control", "{shared}");
+    }
+
+    // By the link: everybody who came by it ends, over every transport.
+    let guest = Page::enter(&link)?;
+    let mut guests = guest.join_over_all(&runtime)?;
+    let open = owner.list("links")?;
+    let used = open.iter().find(|link| link["used"] == true && link["own"] == false).context("its link")?;
+    ensure!(used["here"] == 3 && [&first["id"], &second["id"]].contains(&&used["id"]), "{open:?}");
+    let here = owner.list("viewers")?;
+    let theirs: Vec<_> = here.iter().filter(|viewer| viewer["link"] == used["id"]).collect();
+    ensure!(theirs.len() == 3 && here.len() == 6, "{here:?}");
+    ensure!(
+        here.iter().all(|viewer| (viewer["own"] == true) == (viewer["link"] == own_link["id"])),
+        "{here:?}"
+    );
+    let gone = owner.delete("links", text(&used["id"])?)?;
+    ensure!(gone.status == 200 && gone.json()?.as_array().is_some_and(|gone| gone.len() == 3), "{gone:?}");
+    for link in &mut guests {
+        link.is_removed(&runtime)?;
+    }
+    let barred = guest.site.ask(&guest.site.post("/api/join").cookie(&guest.cookie))?;
+    ensure!(barred.status == 401 && barred.json()?["reason"] == "removed", "{barred:?}");
+
+    // By the person: a browser with all its links, which cannot come back; a native viewer can.
+    let guest = Page::enter(&other)?;
+    let mut guests = guest.join_over_all(&runtime)?;
+    let [mut native, mut by_tcp] = join_natively(&runtime, &host.new_link(&["--role", "view"])?)?;
+    let here = owner.list("viewers")?;
+    let one_of = |link: &dyn Fn(&Value) -> bool| {
+        here.iter().find(|viewer| viewer["own"] == false && link(&viewer["role"])).context("it is here")
+    };
+    let gone = owner.delete("viewers", text(&one_of(&|role| role == "control")?["id"])?)?.json()?;
+    let gone = gone.as_array().context("a list")?;
+    ensure!(gone.len() == 3 && gone.iter().all(|gone| gone["mayReturn"] == false), "{gone:?}");
+    for link in &mut guests {
+        link.is_removed(&runtime)?;
+    }
+    let gone = owner.delete("viewers", text(&one_of(&|role| role == "view")?["id"])?)?.json()?;
+    ensure!(gone.as_array().is_some_and(|gone| gone.len() == 1 && gone[0]["mayReturn"] == true), "{gone}");
+    native.is_removed(&runtime)?;
+    by_tcp.lives(&runtime)?;
+
+    // Oneself by neither: that is leaving.
+    let oneself = here.iter().find(|viewer| viewer["own"] == true).context("the owner is here")?;
+    for (kind, id) in [("viewers", &oneself["id"]), ("links", &own_link["id"])] {
+        let refused = owner.delete(kind, text(id)?)?;
+        ensure!(refused.status == 422 && refused.json()?["reason"] == "yourself", "{refused:?}");
+    }
+    for unknown in ["v999", "v", "all", "0000000000000000", "%2e%2e"] {
+        for kind in ["viewers", "links"] {
+            let refused = owner.delete(kind, unknown)?;
+            ensure!(refused.status == 404, "{kind}/{unknown}: {refused:?}");
+        }
+    }
+    own.iter_mut().try_for_each(|link| link.lives(&runtime))
+}
+
 /// Joins over all transports by links for so many seconds. `None` if these were over before all had joined.
 fn join_by_shared_links(
     runtime: &Handle,
@@ -114,6 +183,24 @@ impl Page {
         let answer = self.site.ask(&self.site.post("/api/join").cookie(&self.cookie))?;
         ensure!(answer.status == 200, "{answer:?}");
         answer.json()
+    }
+
+    /// A link for somebody else.
+    fn share(&self) -> Result<String> {
+        let request = self.site.post("/api/links").cookie(&self.cookie).json(&json!({"role": "control"}));
+        Ok(text(&self.site.ask(&request)?.json()?["browser"])?.to_owned())
+    }
+
+    /// Those who are here, or the links that are open.
+    fn list(&self, kind: &str) -> Result<Vec<Value>> {
+        let answer = self.site.ask(&Request::new("GET", &format!("/api/{kind}")).cookie(&self.cookie))?;
+        ensure!(answer.status == 200, "{answer:?}");
+        answer.json()?.as_array().cloned().context("a list")
+    }
+
+    fn delete(&self, kind: &str, id: &str) -> Result<https::Answer> {
+        let request = Request::new("DELETE", &format!("/api/{kind}/{id}"));
+        self.site.ask(&request.header("Origin", &self.site.origin).cookie(&self.cookie))
     }
 
     fn leave(&self) -> Result<()> {
@@ -189,8 +276,17 @@ impl Link {
 
     /// The host ends it, and says that its right is over.
     fn is_over(&mut self, runtime: &Handle) -> Result<()> {
+        self.ends_by(RefusalCode::TicketExpired, runtime)
+    }
+
+    /// The same, because its owner removed it.
+    fn is_removed(&mut self, runtime: &Handle) -> Result<()> {
+        self.ends_by(RefusalCode::Removed, runtime)
+    }
+
+    fn ends_by(&mut self, code: RefusalCode, runtime: &Handle) -> Result<()> {
         let refusal = in_time(runtime, refusal(&mut self.end)).context(self.way)?;
-        ensure!(refusal.code == RefusalCode::TicketExpired, "{}: {refusal:?}", self.way);
+        ensure!(refusal.code == code, "{}: {refusal:?}", self.way);
         Ok(())
     }
 }
@@ -275,6 +371,10 @@ fn in_time<T>(runtime: &Handle, wanted: impl Future<Output = Result<T>>) -> Resu
 
 fn introduction() -> Introduction {
     Introduction { agent: "test".to_owned(), video: Vec::new(), resume: None }
+}
+
+fn text(value: &Value) -> Result<&str> {
+    value.as_str().with_context(|| format!("{value} is no text"))
 }
 
 fn ticket(join: &Value) -> Result<&str> {

@@ -1,6 +1,8 @@
 //! Who may enter by a browser link, and what a page that entered may ask for. Everything else is refused with
 //! a reason, and the session goes on.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use dormer_tests::{
@@ -8,7 +10,7 @@ use dormer_tests::{
     https::{Answer, Request, Site},
     wait::{self, PATIENCE},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_link_opens_one_page_and_its_successor_takes_its_place() -> Result<()> {
@@ -127,6 +129,151 @@ fn without_a_cookie_nothing_is_told_and_after_leaving_nothing_any_more() -> Resu
         refused(&site.ask(&question.clone().cookie(&cookie))?, 401, "enter")?;
     }
     Ok(())
+}
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Needs {
+    Nothing,
+    Entered,
+    Control,
+    Owner,
+}
+
+/// Every request of the page's API, as `docs/http.md` lists them; leaving comes last.
+const ROUTES: &[(&str, &str, Needs)] = &[
+    ("POST", "/api/enter", Needs::Nothing),
+    ("GET", "/api/alive", Needs::Nothing),
+    ("POST", "/api/join", Needs::Entered),
+    ("GET", "/api/link", Needs::Entered),
+    ("POST", "/api/rtc", Needs::Entered),
+    ("POST", "/api/rtc/ID", Needs::Entered),
+    ("GET", "/api/apps", Needs::Entered),
+    ("GET", "/api/apps/ID/icon", Needs::Entered),
+    ("POST", "/api/apps/ID", Needs::Control),
+    ("POST", "/api/run", Needs::Control),
+    ("GET", "/api/started/PID", Needs::Control),
+    ("POST", "/api/links", Needs::Control),
+    ("GET", "/api/links", Needs::Owner),
+    ("DELETE", "/api/links/ID", Needs::Owner),
+    ("GET", "/api/viewers", Needs::Owner),
+    ("DELETE", "/api/viewers/ID", Needs::Owner),
+    ("POST", "/api/leave", Needs::Entered),
+];
+
+#[test]
+fn every_request_needs_its_right_and_whatever_acts_its_own_page() -> Result<()> {
+    let listed = include_str!("../../docs/http.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    let listed = listed.filter_map(|line| line.split_once('`')).filter_map(|(request, _)| {
+        let mut words = request.split([' ', ',']);
+        Some((words.next()?, words.next()?))
+    });
+    let listed: BTreeSet<_> = listed.filter(|(_, path)| path.starts_with("/api/")).collect();
+    let known: BTreeSet<_> = ROUTES.iter().map(|(method, path, _)| (*method, *path)).collect();
+    ensure!(listed == known, "listed: {listed:?}\nknown: {known:?}");
+
+    let host = host()?;
+    let site = Site::of(&host.browser_link()?)?;
+    let shared = host.new_links(&[])?;
+    let shared = shared.iter().find(|link| link.starts_with("https")).context("a browser link")?;
+    let (owner, shared) = (site.enter()?, Site::of(shared)?.enter()?);
+    let view = Site::of(&host.browser_view_link()?)?.enter()?;
+    let who = [
+        (None, Needs::Nothing),
+        (Some(view), Needs::Entered),
+        (Some(shared), Needs::Control),
+        (Some(owner), Needs::Owner),
+    ];
+    for (cookie, may) in &who {
+        for (method, path, needs) in ROUTES {
+            let what = format!("{method} {path} by who may {may:?}");
+            let answer = |origin: Option<&str>| -> Result<Answer> {
+                let asked = match *path {
+                    "/api/link" => Request::upgrade(origin.unwrap_or("null")),
+                    _ => origin
+                        .into_iter()
+                        .fold(Request::new(method, path), |asked, origin| asked.header("Origin", origin)),
+                };
+                let body = json!({"ticket": "x", "sdp": "x", "command": "'", "role": "view"});
+                let body = body.as_object().context("an object")?;
+                let wanted = match *path {
+                    "/api/enter" => "ticket",
+                    "/api/run" => "command",
+                    "/api/links" => "role",
+                    _ => "sdp",
+                };
+                let asked =
+                    if *method == "POST" { asked.json(&json!({wanted: body[wanted]})) } else { asked };
+                site.ask(&cookie.iter().fold(asked, |asked, cookie| asked.cookie(cookie)))
+            };
+            if *method != "GET" || *path == "/api/link" {
+                for origin in [None, Some("https://evil.example")] {
+                    refused(&answer(origin)?, 403, "origin").context(what.clone())?;
+                }
+            }
+            let answer = answer(Some(&site.origin))?;
+            let refusal = match (may, needs) {
+                (may, needs) if may >= needs => None,
+                (Needs::Nothing, _) => Some((401, "enter")),
+                (Needs::Entered, _) => Some((403, "view-only")),
+                (Needs::Control | Needs::Owner, _) => Some((403, "owner-only")),
+            };
+            match refusal {
+                Some((status, code)) => refused(&answer, status, code).context(what)?,
+                None => {
+                    let code = answer.code().unwrap_or_default();
+                    let barred = ["enter", "view-only", "owner-only", "origin", "method", "not-found"];
+                    // Nothing is at these places but what is asked of them.
+                    let named = path.contains("ID") && code == "not-found";
+                    ensure!(named || !barred.contains(&code.as_str()), "{what}: {answer:?}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_link_that_is_not_taken_says_why_in_a_word() -> Result<()> {
+    let host = host()?;
+    let other = self::host()?;
+    let owner = Site::of(&host.browser_link()?)?;
+    let cookie = owner.enter()?;
+    let made = host.new_links(&["--ttl", "0s"])?;
+    let expired = Site::of(made.iter().find(|link| link.starts_with("https")).context("a link")?)?.ticket;
+    let native = host.link().rsplit_once('=').context("a ticket")?.1.to_owned();
+    let foreign = Site::of(&other.browser_link()?)?.ticket;
+    let taken_back = shared_page(&owner, &cookie)?;
+    let open = owner.ask(&Request::new("GET", "/api/links").cookie(&cookie))?.json()?;
+    let is_it = |link: &&Value| link["used"] == false && link["kind"] == "browser";
+    let id = open.as_array().and_then(|open| open.iter().find(is_it)).context("a link that is not used")?;
+    let path = format!("/api/links/{}", id["id"].as_str().context("a number")?);
+    let revoke = || owner.ask(&Request::new("DELETE", &path).header("Origin", &owner.origin).cookie(&cookie));
+    let (first, second) = (revoke()?, revoke()?);
+    ensure!(first.status == 200 && first.json()? == json!([]), "nobody came by it: {first:?}");
+    refused(&second, 404, "gone")?;
+    for (ticket, code, reason) in [
+        (&owner.ticket, "ticket-invalid", "used"),
+        (&expired, "ticket-expired", "expired"),
+        (&native, "ticket-invalid", "not-for-browsers"),
+        (&foreign, "ticket-invalid", "foreign"),
+        (&Site::of(&taken_back)?.ticket, "ticket-invalid", "taken-back"),
+    ] {
+        let answer = owner.ask(&enter(&owner, ticket))?;
+        refused(&answer, 403, code)?;
+        ensure!(answer.json()?["reason"] == reason, "{reason}: {answer:?}");
+    }
+    let unknown = owner.ask(&owner.post("/api/join"))?;
+    ensure!(unknown.json()?["reason"] == "unknown", "{unknown:?}");
+    owner.ask(&owner.post("/api/leave").cookie(&cookie))?;
+    let left = owner.ask(&owner.post("/api/join").cookie(&cookie))?;
+    ensure!(left.json()?["reason"] == "left", "{left:?}");
+    Ok(())
+}
+
+fn shared_page(site: &Site, cookie: &str) -> Result<String> {
+    let made = site.ask(&site.post("/api/links").cookie(cookie).json(&json!({"role": "control"})))?;
+    Ok(made.json()?["browser"].as_str().context("a link")?.to_owned())
 }
 
 #[test]

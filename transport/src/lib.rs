@@ -58,7 +58,7 @@ pub mod webtransport;
 pub use admission::handshake::Rejected;
 pub use admission::introduction::{ConnectError, Introduction, resume_key};
 pub use admission::pre_auth::{Permit, PreAuthError, PreAuthLimiter, PreAuthLimits};
-pub use admission::{Admission, Grant, OWN_RIGHT, Redeemed};
+pub use admission::{Admission, BadLink, Grant, OWN_RIGHT, Redeemed};
 pub use close::CloseReason;
 pub use identity::{HostIdentity, Pin};
 pub use link::{

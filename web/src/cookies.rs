@@ -34,6 +34,20 @@ const MAX_TICKETS: usize = 32;
 /// The length of a cookie: 256 random bits in base64url.
 const COOKIE_LENGTH: usize = 43;
 
+/// The most cookies of which it is remembered why they are worth nothing.
+const MAX_GONE: usize = 256;
+
+/// Why a cookie is worth nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Its page gave it back, or has another.
+    Left,
+    /// Its time is over.
+    Over,
+    /// The session's owner took the right away.
+    Removed,
+}
+
 /// What a page that was let in may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor {
@@ -54,6 +68,8 @@ pub struct Visitors {
     by_hash: HashMap<[u8; 32], Visitor>,
     /// The numbers of the tickets that each was given last, the newest at the end.
     tickets: HashMap<[u8; 32], VecDeque<u64>>,
+    /// Cookies that ended before their time, the newest at the end.
+    gone: VecDeque<([u8; 32], Gone)>,
     /// Told when a right ended before its time.
     ended: Arc<Notify>,
     /// Where they are kept.
@@ -123,7 +139,7 @@ impl Visitors {
         SystemRandom::new().fill(&mut secret).ok()?;
         let cookie = URL_SAFE_NO_PAD.encode(secret);
         if let Some(former) = former {
-            self.end(former);
+            self.end_of(hash(former), Gone::Left);
         }
         self.by_hash.insert(hash(&cookie), visitor);
         self.keep();
@@ -137,9 +153,22 @@ impl Visitors {
         (now < visitor.expires).then_some(*visitor)
     }
 
+    /// Why a cookie that somebody shows is worth nothing, as far as that is known.
+    pub fn why(&self, cookie: &str) -> Option<Gone> {
+        let hash = hash(cookie);
+        let ended = self.gone.iter().rev().find(|(gone, _)| *gone == hash).map(|(_, why)| *why);
+        ended.or_else(|| self.by_hash.contains_key(&hash).then_some(Gone::Over))
+    }
+
+    /// The pages that are let in at `now`, by the links by which they came.
+    pub fn by_link(&self, now: UnixSeconds) -> impl Iterator<Item = (u64, Visitor)> {
+        let present = self.by_hash.values().filter(move |visitor| now < visitor.expires);
+        present.filter_map(|visitor| Some((visitor.link?, *visitor)))
+    }
+
     /// Makes a cookie worth nothing.
     pub fn leave(&mut self, cookie: &str) {
-        self.end(cookie);
+        self.end_of(hash(cookie), Gone::Left);
         self.keep();
     }
 
@@ -150,7 +179,7 @@ impl Visitors {
 
     /// Makes the cookie of a page that was let in worth nothing.
     pub fn remove(&mut self, holder: Holder) {
-        self.end_of(holder.0);
+        self.end_of(holder.0, Gone::Removed);
         self.keep();
     }
 
@@ -158,16 +187,17 @@ impl Visitors {
     pub fn remove_by_link(&mut self, link: u64) {
         let by_it = self.by_hash.iter().filter(|(_, visitor)| visitor.link == Some(link));
         let hashes: Vec<_> = by_it.map(|(hash, _)| *hash).collect();
-        hashes.into_iter().for_each(|hash| self.end_of(hash));
+        hashes.into_iter().for_each(|hash| self.end_of(hash, Gone::Removed));
         self.keep();
     }
 
-    fn end(&mut self, cookie: &str) {
-        self.end_of(hash(cookie));
-    }
-
-    fn end_of(&mut self, hash: [u8; 32]) {
-        self.by_hash.remove(&hash);
+    fn end_of(&mut self, hash: [u8; 32], why: Gone) {
+        if self.by_hash.remove(&hash).is_some() {
+            self.gone.push_back((hash, why));
+            if self.gone.len() > MAX_GONE {
+                self.gone.pop_front();
+            }
+        }
         self.tickets.remove(&hash);
         self.ended.notify_one();
     }
@@ -326,6 +356,10 @@ mod tests {
         let cookies = [Some(1), Some(1), Some(2), None, Some(2)]
             .map(|link| visitors.enter(by(link), None).expect("random"));
         visitors.give(&cookies[4], 9);
+        let mut links: Vec<_> = visitors.by_link(at).map(|(link, _)| link).collect();
+        links.sort_unstable();
+        assert_eq!(links, [1, 1, 2, 2]);
+        assert_eq!(visitors.by_link(UnixSeconds(60)).count(), 0, "their time is over");
         let holder = visitors.take(9, at).expect("given");
         assert_eq!(visitors.link(holder), Some(2));
         visitors.remove(holder);

@@ -10,23 +10,34 @@ use axum::{
 use protocol::control::{Refusal, RefusalCode};
 use serde::Serialize;
 
+use crate::Gone;
+
 /// Why a request was not done: a status and a code for programs, a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
+    /// Which of several cases of the code it is.
+    reason: Option<&'static str>,
     message: String,
 }
 
 #[derive(Serialize)]
 struct Body<'a> {
     code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     message: &'a str,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, reason: None, message: message.into() }
+    }
+
+    /// The same, with a word for programs that tells which of several cases it is.
+    pub fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 
     /// The request is not one of those that are served.
@@ -70,15 +81,25 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "proxy", message)
     }
 
-    /// Without a valid cookie.
-    pub fn stranger() -> Self {
-        let message = "this browser has not entered, or its time is over; open a new link";
-        Self::new(StatusCode::UNAUTHORIZED, "enter", message)
+    /// Without a valid cookie. `gone`: why one that it has is worth nothing any more, if that is known.
+    pub fn stranger(gone: Option<Gone>) -> Self {
+        let (reason, message) = match gone {
+            None => ("unknown", "this browser has not entered, or its time is over; open a new link"),
+            Some(Gone::Left) => ("left", "this browser has left; open a new link"),
+            Some(Gone::Over) => ("over", "the time of this browser's link is over; ask for a new link"),
+            Some(Gone::Removed) => ("removed", "removed by the owner; ask for a new link to come back"),
+        };
+        Self::new(StatusCode::UNAUTHORIZED, "enter", message).because(reason)
     }
 
     /// Only to look on.
     pub fn view_only() -> Self {
         Self::new(StatusCode::FORBIDDEN, "view-only", "this link is to look on only")
+    }
+
+    /// Only for the session's owner.
+    pub fn owner_only() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "owner-only", "only the session's owner may do this")
     }
 
     /// The body is too long.
@@ -118,8 +139,8 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host failed; its log says why")
     }
 
-    /// A ticket was not accepted.
-    pub fn refused(refusal: Refusal) -> Self {
+    /// A ticket was not accepted, for this reason.
+    pub fn refused(refusal: Refusal, reason: &'static str) -> Self {
         let code = match refusal.code {
             RefusalCode::TicketExpired => "ticket-expired",
             RefusalCode::Full => "full",
@@ -130,14 +151,15 @@ impl Problem {
             | RefusalCode::Replaced
             | RefusalCode::Removed => "ticket-invalid",
         };
-        Self::new(StatusCode::FORBIDDEN, code, refusal.message)
+        Self::new(StatusCode::FORBIDDEN, code, refusal.message).because(reason)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response =
-            (self.status, Json(Body { code: self.code, message: &self.message })).into_response();
+            (self.status, Json(Body { code: self.code, reason: self.reason, message: &self.message }))
+                .into_response();
         if self.status == StatusCode::PAYLOAD_TOO_LARGE || self.status == StatusCode::REQUEST_TIMEOUT {
             // What is left of the body is not worth reading. HTTP/2 has streams for that, and its own word
             // for it.

@@ -38,10 +38,10 @@ pub(super) async fn enter(asked: Asked) -> Result<Response, Problem> {
     site.entry.visitors().make_room(former, now).map_err(|_| {
         Problem::busy("too many browsers have entered; it works again when the first links have expired")
     })?;
-    let redeemed = site.entry.admission.redeem(&ticket, now).map_err(|refusal| {
-        info!(%peer, reason = %refusal.message, "refused a browser");
+    let redeemed = site.entry.admission.redeem(&ticket, now).map_err(|bad| {
+        info!(%peer, reason = bad.name(), "refused a browser");
         match site.entry.admission.fail(peer.ip(), Instant::now()) {
-            Ok(()) => Problem::refused(refusal),
+            Ok(()) => Problem::refused(bad.into(), bad.name()),
             Err(wait) => Problem::busy(wait.to_string()),
         }
     })?;
@@ -158,8 +158,8 @@ pub(super) async fn links(asked: Asked) -> Result<Response, Problem> {
     let NewLink { role } = json(&parts, body).await?;
     let passed_on =
         pass_on(&visitor, role, UnixSeconds::now().after(site.entry.ttl)).ok_or_else(Problem::view_only)?;
-    let link = site.entry.links.browser_until(role, passed_on).map_err(Problem::internal)?;
-    Ok(Json(LinkAnswer { browser: link.map(|(link, _)| link) }).into_response())
+    let browser = site.entry.links.share_page(role, passed_on).map_err(Problem::internal)?;
+    Ok(Json(LinkAnswer { browser }).into_response())
 }
 
 /// Until when a link holds that a page makes for others in this role, if it may: it allows no more than the

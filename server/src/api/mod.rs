@@ -9,6 +9,7 @@ mod alive;
 mod apps;
 mod enter;
 mod icons;
+mod people;
 mod request;
 mod routes;
 mod site;

@@ -9,7 +9,7 @@ use axum::{
 };
 use web::{Problem, page};
 
-use super::{alive, apps, enter, site::SessionSite, sockets};
+use super::{alive, apps, enter, people, site::SessionSite, sockets};
 
 /// A request of a page, and the session that it is for.
 pub(super) struct Asked {
@@ -40,12 +40,17 @@ pub(super) async fn answer(site: Arc<SessionSite>, asked: web::Asked) -> Respons
 async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const DELETE: Method = Method::DELETE;
     let words: Vec<&str> = place.split('/').collect();
     match (asked.parts.method.clone(), words.as_slice()) {
         (POST, ["enter"]) => enter::enter(asked).await,
         (POST, ["join"]) => enter::join(&asked),
         (POST, ["leave"]) => enter::leave(&asked),
         (POST, ["links"]) => enter::links(asked).await,
+        (GET, ["links"]) => people::links(asked).await,
+        (DELETE, ["links", id]) => people::revoke(asked, id).await,
+        (GET, ["viewers"]) => people::viewers(asked).await,
+        (DELETE, ["viewers", id]) => people::remove(asked, id).await,
         (GET, ["alive"]) => Ok(alive::answer(&asked.site)),
         (GET, ["link"]) => sockets::link(asked),
         (POST, ["rtc"]) => sockets::offer(asked).await,
@@ -55,8 +60,11 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (POST, ["apps", id]) => apps::start(asked, id).await,
         (POST, ["run"]) => apps::run(asked).await,
         (GET, ["started", pid]) => apps::outcome(asked, pid).await,
-        (_, ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run"])
-        | (_, ["rtc" | "apps" | "started", _])
+        (
+            _,
+            ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run" | "viewers"],
+        )
+        | (_, ["rtc" | "apps" | "started" | "links" | "viewers", _])
         | (_, ["apps", _, "icon"]) => Err(Problem::method()),
         _ => Err(Problem::not_found()),
     }

@@ -33,7 +33,7 @@ use tracing::warn;
 
 use address::Address;
 pub(crate) use request::{Request, Who};
-pub(crate) use standing::{Present, Removed, Status};
+pub(crate) use standing::{MadeLink, OpenLink, Present, Removed, Status};
 
 use crate::{apps::Outcome, catalogue::App, health::Health};
 
@@ -51,9 +51,9 @@ pub(crate) enum Answer {
     /// The links.
     Link {
         /// For the native viewer.
-        native: String,
+        native: MadeLink,
         /// For a browser, if those are served.
-        browser: Option<String>,
+        browser: Option<MadeLink>,
     },
     /// How an app ended that was started here; nothing of one that is not known.
     Outcome(Option<Outcome>),
@@ -61,6 +61,8 @@ pub(crate) enum Answer {
     Health(Health),
     /// How the session stands.
     Status(Box<Status>),
+    /// Those that are open.
+    Links(Vec<OpenLink>),
     /// Those that are here.
     Viewers(Vec<Present>),
     /// Those that had to go.

@@ -34,6 +34,8 @@ pub(crate) enum Request {
     },
     /// Say how the session stands.
     Status,
+    /// List the links that are open.
+    Links,
     /// List the viewers that are here.
     Viewers,
     /// Remove viewers.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use protocol::control::Role;
 use serde::{Deserialize, Serialize};
+use transport::TicketId;
 
-use crate::health::Health;
+use crate::{health::Health, links::LinkKind};
 
 /// How a session stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,40 @@ pub(crate) struct Present {
     pub link: Option<String>,
     /// Whether its keys and pointer reach the apps.
     pub seat: bool,
+}
+
+/// A link that was just made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MadeLink {
+    /// The link: who has it can join.
+    pub link: String,
+    /// The number of its ticket, by which it can be taken back.
+    pub ticket: String,
+}
+
+impl From<(String, TicketId)> for MadeLink {
+    fn from((link, ticket): (String, TicketId)) -> Self {
+        Self { link, ticket: format!("{ticket:?}") }
+    }
+}
+
+/// A link by which somebody can join, or has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenLink {
+    /// The number of its ticket, by which it can be taken back.
+    pub id: String,
+    /// Which viewers it is for.
+    pub kind: LinkKind,
+    /// What they may do.
+    pub role: Role,
+    /// Whether it is the owner's own.
+    pub owner: bool,
+    /// When it ends, in seconds since 1970, where that is known.
+    pub expires: Option<u64>,
+    /// Whether somebody has come by it.
+    pub used: bool,
+    /// How many are here by it.
+    pub here: usize,
 }
 
 /// A viewer that had to go.

@@ -194,6 +194,7 @@ mod tests {
             browser: Some(Spot::new(Vec::new(), "[::1]:1".parse().expect("an address"))),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
+            issued: Default::default(),
         }
     }
 

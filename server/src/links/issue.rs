@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,6 +13,7 @@ use transport::{
     link_address::MAX_PLACES,
 };
 
+use super::issued::{Issued, IssuedLink, LinkKind};
 use crate::usage::Usage;
 
 /// Where one of the host's ports is found.
@@ -84,6 +86,8 @@ pub(crate) struct Links {
     pub pin: Pin,
     /// Signs.
     pub tickets: TicketKey,
+    /// Knows those that were made for others.
+    pub issued: Arc<Issued>,
 }
 
 /// The links of one role.
@@ -95,45 +99,58 @@ pub(crate) struct LinkPair {
     pub browser: Option<String>,
 }
 
+/// Links that were made for others, with the numbers of their tickets.
+#[derive(Debug)]
+pub(crate) struct SharedLinks {
+    /// For the native viewer.
+    pub native: (String, TicketId),
+    /// For a browser, if those are served.
+    pub browser: Option<(String, TicketId)>,
+}
+
 impl Links {
-    /// Links that can be used to join for `ttl`.
-    pub(crate) fn pair(&self, role: Role, ttl: Duration) -> Result<LinkPair> {
-        let native = self.shared_native(role, ttl)?;
-        let browser = self.browser(role, ttl)?.map(|(link, _)| link);
-        Ok(LinkPair { native, browser })
+    /// Links for others that can be used to join for `ttl`.
+    pub(crate) fn share(&self, role: Role, ttl: Duration) -> Result<SharedLinks> {
+        let now = UnixSeconds::now();
+        let expires = now.after(ttl);
+        let native = self.native(Right::Join, role, expires)?;
+        let browser = self.page(Right::Page, role, expires)?;
+        let issued = |kind, ticket| IssuedLink { ticket, kind, role, expires };
+        let pages = browser.as_ref().map(|(_, ticket)| issued(LinkKind::Browser, *ticket));
+        self.issued.note(pages.into_iter().chain([issued(LinkKind::Native, native.1)]), now);
+        Ok(SharedLinks { native, browser })
+    }
+
+    /// A link for somebody else's browser that holds until then, if browsers are served.
+    pub(crate) fn share_page(&self, role: Role, expires: UnixSeconds) -> Result<Option<String>> {
+        let Some((link, ticket)) = self.page(Right::Page, role, expires)? else { return Ok(None) };
+        let issued = IssuedLink { ticket, kind: LinkKind::Browser, role, expires };
+        self.issued.note([issued], UnixSeconds::now());
+        Ok(Some(link))
     }
 
     /// A link for the native viewer.
     pub(super) fn shared_native(&self, role: Role, ttl: Duration) -> Result<String> {
-        self.native(Right::Join, role, ttl)
+        Ok(self.native(Right::Join, role, UnixSeconds::now().after(ttl))?.0)
     }
 
     /// The same for the session's owner: links that are there when its time is over stay.
     pub(super) fn own_native(&self, ttl: Duration) -> Result<String> {
-        self.native(Right::OwnJoin, Role::Control, ttl)
+        Ok(self.native(Right::OwnJoin, Role::Control, UnixSeconds::now().after(ttl))?.0)
     }
 
-    fn native(&self, right: Right, role: Role, ttl: Duration) -> Result<String> {
-        let (ticket, _) = self.ticket(right, role, UnixSeconds::now().after(ttl))?;
+    fn native(&self, right: Right, role: Role, expires: UnixSeconds) -> Result<(String, TicketId)> {
+        let (ticket, id) = self.ticket(right, role, expires)?;
         let mut places = self.native.places().into_iter();
         let Place { host, port } = places.next().context("every port is somewhere")?;
         let tcp = self.tcp.as_ref().map(Spot::places).unwrap_or_default();
         let (others, pin) = (places.collect(), self.pin);
-        Ok(LinkAddress { host, port, others, tcp, pin, ticket }.to_link())
+        Ok((LinkAddress { host, port, others, tcp, pin, ticket }.to_link(), id))
     }
 
     /// A link for a browser, with the number of its ticket, if browsers are served.
-    pub(crate) fn browser(&self, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
-        self.browser_until(role, UnixSeconds::now().after(ttl))
-    }
-
-    /// A link for a browser that holds until then.
-    pub(crate) fn browser_until(
-        &self,
-        role: Role,
-        expires: UnixSeconds,
-    ) -> Result<Option<(String, TicketId)>> {
-        self.page(Right::Page, role, expires)
+    pub(super) fn browser(&self, role: Role, ttl: Duration) -> Result<Option<(String, TicketId)>> {
+        self.page(Right::Page, role, UnixSeconds::now().after(ttl))
     }
 
     /// The same for the session's owner, whose right lasts as long as it is used.
@@ -217,18 +234,23 @@ mod tests {
             browser: browser_port.map(spot),
             pin: Pin::of_spki(b"key"),
             tickets: TicketKey::from_secret([1; 32]),
+            issued: Arc::default(),
         }
     }
 
     #[test]
     fn a_browser_link_keeps_its_ticket_in_the_fragment() {
-        let pair = links(Some(4461)).pair(Role::View, Duration::from_secs(9)).expect("made");
-        let browser = pair.browser.expect("served");
+        let links_here = links(Some(4461));
+        let shared = links_here.share(Role::View, Duration::from_secs(9)).expect("made");
+        let (browser, number) = shared.browser.expect("served");
+        let known = links_here.issued.open(UnixSeconds::now());
+        assert_eq!(known.iter().map(|link| link.ticket).collect::<Vec<_>>(), [number, shared.native.1]);
         let (place, ticket) = browser.split_once("#ticket=").expect("a fragment");
         assert_eq!(place, "https://[::1]:4461/");
         let ticket = links(None).tickets.verify(ticket, UnixSeconds::now()).expect("valid");
         assert_eq!((ticket.right, ticket.role), (Right::Page, Role::View));
-        assert_eq!(links(None).pair(Role::View, Duration::from_secs(9)).expect("made").browser, None);
+        assert_eq!(ticket.id, number);
+        assert_eq!(links(None).share(Role::View, Duration::from_secs(9)).expect("made").browser, None);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod announcement;
 mod file;
 mod issue;
+mod issued;
 
 pub(crate) use announcement::{Announcement, Printed};
 pub(crate) use file::remove_own;
-pub(crate) use issue::{LinkPair, Links, Spot, reachable, ttl};
+pub(crate) use issue::{Links, SharedLinks, Spot, reachable, ttl};
+pub(crate) use issued::{Issued, IssuedLink, LinkKind};

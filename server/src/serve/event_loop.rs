@@ -33,9 +33,9 @@ use super::{
 use crate::{
     apps::{AppEnded, Apps, Outcome},
     catalogue,
-    console::{self, Answer, Request},
+    console::{self, Answer, MadeLink, Request},
     health::Health,
-    links::{Announcement, LinkPair, Links},
+    links::{Announcement, Links, SharedLinks},
     reaper::OrphanEnds,
 };
 
@@ -321,14 +321,17 @@ impl EventLoop {
             }
             Request::Health => drop(answer.send(Answer::Health(self.health()))),
             Request::Link { role, ttl_secs } => {
-                let links = self.ways_in.links.pair(role, Duration::from_secs(ttl_secs));
+                let links = self.ways_in.links.share(role, Duration::from_secs(ttl_secs));
                 // An asker that went away needs no answer.
                 let _ = answer.send(match links {
-                    Ok(LinkPair { native, browser }) => Answer::Link { native, browser },
+                    Ok(SharedLinks { native, browser }) => {
+                        Answer::Link { native: native.into(), browser: browser.map(MadeLink::from) }
+                    }
                     Err(error) => Answer::Error(format!("{error:#}")),
                 });
             }
             Request::Status => drop(answer.send(Answer::Status(Box::new(self.status())))),
+            Request::Links => drop(answer.send(Answer::Links(self.open_links()))),
             Request::Viewers => drop(answer.send(Answer::Viewers(self.present()))),
             Request::Kick { who } => drop(answer.send(self.kick(who))),
             Request::Revoke { ticket } => drop(answer.send(self.revoke(TicketId(ticket)))),

@@ -43,7 +43,7 @@ use crate::{
     api::Entry,
     apps::{AppEnded, Apps, MAX_APPS},
     console::{Console, Order},
-    links::{self, Announcement, Links, Spot},
+    links::{self, Announcement, Issued, Links, Spot},
     paths,
     reaper::{self, OrphanEnds},
     runtime_dir::RuntimeDir,
@@ -93,7 +93,9 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         native: quic.local_addr().context("the socket has no address")?,
         page: browsers.as_ref().map(Browsers::address),
     };
-    let links = places.links(&config, session.clone(), identity.pin(), tickets);
+    let issued = Issued::kept_in(config.state_dir.join("shared-links"));
+    let issued = Arc::new(issued.context("it cannot be read which links were made")?);
+    let links = Links { issued, ..places.links(&config, session.clone(), identity.pin(), tickets) };
     if let Some(advice) = links.native.advice() {
         warn!("{advice}");
     }
@@ -165,6 +167,7 @@ impl Places {
             browser: page.map(|page| Spot::new(advertise.browser(page.port()), page)),
             pin,
             tickets,
+            issued: Arc::default(),
         }
     }
 }

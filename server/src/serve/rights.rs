@@ -12,7 +12,9 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 use transport::{Admission, Joined, OWN_RIGHT, Right, TicketId, UnixSeconds};
-use web::{Holder, Visitors};
+use web::{Holder, Visitor, Visitors};
+
+use crate::links::{IssuedLink, LinkKind};
 
 /// How often it is looked whether the time of a right is over. By the wall clock, which may jump, and goes on
 /// while the machine sleeps.
@@ -33,6 +35,14 @@ impl Hold {
     /// Whether it is that of one page, and nobody else's.
     pub(super) fn is_a_page_s(self) -> bool {
         matches!(self, Hold::Page(_))
+    }
+
+    /// When it ends, where that is known of the link alone.
+    pub(super) fn end(self) -> Option<UnixSeconds> {
+        match self {
+            Hold::Until(end) => Some(end),
+            Hold::Lasting | Hold::Page(_) => None,
+        }
     }
 }
 
@@ -96,6 +106,19 @@ impl Rights {
             lock(&self.visitors).remove(holder);
         }
         hold.is_a_page_s()
+    }
+
+    /// Whether a link can still be used by somebody who was not let in by it yet, as far as is known.
+    pub(super) fn is_open(&self, link: &IssuedLink) -> bool {
+        let used_up = link.kind == LinkKind::Browser && self.admission.is_used(link.ticket);
+        !used_up && !self.admission.is_revoked(link.ticket)
+    }
+
+    /// The pages that have entered, by their links.
+    pub(super) fn pages(&self, now: UnixSeconds) -> Vec<(TicketId, Visitor)> {
+        let mut pages: Vec<_> = lock(&self.visitors).by_link(now).collect();
+        pages.sort_unstable_by_key(|(link, visitor)| (visitor.expires, *link));
+        pages.into_iter().map(|(link, visitor)| (TicketId(link), visitor)).collect()
     }
 
     /// Ends all rights that came of a link.

@@ -3,17 +3,26 @@
  * cannot be used say why.
  */
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
+import { violations } from "../src/axe";
+import type { Page } from "../src/browsers/browser";
 import { Chromium, ChromiumBrowser, type ChromiumPage } from "../src/browsers/chromium";
 import { Fingers } from "../src/browsers/touch";
 import { Desk } from "../src/desk";
 import { whereAble } from "../src/each";
 import { locate } from "../src/elements";
 import { Host } from "../src/host";
+import { KEPT } from "../src/programs";
 import { Stage } from "../src/stage";
 import { story } from "../src/story";
 import { TestApp } from "../src/testapp";
 import { settles, until } from "../src/wait";
+
+/** Where screens are kept that people should look at. */
+const LOOKS = join(KEPT, "people");
+mkdirSync(LOOKS, { recursive: true });
 
 const PHONE = { width: 390, height: 844, scale: 2, phone: true };
 
@@ -101,6 +110,67 @@ whereAble("people", Chromium.hindrance, () => {
         }
       });
 
+      step("the owner sees who is here and throws one out, by keys", async (stage) => {
+        const shared = await share("May use apps");
+        const other = await ChromiumBrowser.start();
+        try {
+          const guest = await Desk.open(await other.newPage(), shared);
+          stage.pages.push(guest.page);
+          await guest.window(TestApp.ID);
+          const guests = () => listed("Who is here");
+          // The dialog is still open: it follows what happens.
+          // Who watched before is gone by then.
+          await settles(
+            "both",
+            guests,
+            (here) =>
+              here.length === 2 &&
+              here[0]?.includes("This browser") === true &&
+              here[1]?.includes("May use apps") === true,
+          );
+          await settles(
+            "the link",
+            () => listed("Open links"),
+            (open) => open.some((link) => link.startsWith("May use apps") && link.includes("1 here")),
+          );
+          expect(await violations(page)).toEqual([]);
+          await look("people-here");
+          await tabTo("Throw out");
+          await page.press("Enter");
+          await settles("who is left", guests, (here) => here.length === 1);
+          await explains(guest.page, "Removed by the owner");
+          await guest.page.screenshot(join(LOOKS, "removed.png"));
+          // Also when the page is loaded again.
+          await guest.page.goto(stage.host.origin);
+          await explains(guest.page, "Removed by the owner");
+          await page.press("Escape");
+          await focusIs("app");
+        } finally {
+          await other.close();
+        }
+      });
+
+      step("a link that nobody has used is ended, by keys", async () => {
+        const shared = await share("May only watch");
+        const unused = async () =>
+          (await listed("Open links")).filter((open) => open.includes("not used yet"));
+        await settles("the link", unused, (open) => open.length === 1);
+        await tabTo("End: May only watch, for a browser · not used yet");
+        await page.press("Enter");
+        await settles("its end", unused, (open) => open.length === 0);
+        // The focus is not lost with the line that had it.
+        expect(await page.evaluate(focused)).not.toBe("app");
+        expect(await page.evaluate(() => document.activeElement?.closest("dialog") !== null)).toBe(true);
+        await page.press("Escape");
+        await focusIs("app");
+        const other = await ChromiumBrowser.start();
+        try {
+          await says(other, shared, "has taken it back");
+        } finally {
+          await other.close();
+        }
+      });
+
       step("links that were used, have expired or are another host's say so", async (stage) => {
         const elsewhere = await Host.start();
         const printed = await stage.host.dormer("links", "--ttl", "1s");
@@ -120,6 +190,54 @@ whereAble("people", Chromium.hindrance, () => {
       });
     },
   );
+
+  /** The owner makes a link by the keyboard alone, and stays in the dialog. */
+  async function share(what: string): Promise<string> {
+    await page.press("Control+Alt+Space");
+    await focusIs("Search apps");
+    for (const entry of ["Leave session…", "Settings…", "Share…"]) {
+      await page.press("ArrowUp");
+      await focusIs(entry);
+    }
+    await page.press("Enter");
+    await focusIs("May use apps");
+    await tabTo(what);
+    await page.press("Enter");
+    await focusIs("Copy link");
+    return page.evaluate(() => document.querySelector<HTMLInputElement>(".share-link")?.value ?? "");
+  }
+
+  /** Moves the focus until it is on what has a name that begins so. */
+  async function tabTo(name: string): Promise<void> {
+    for (let steps = 0; steps < 20; steps++) {
+      if ((await page.evaluate(focused)).startsWith(name)) return;
+      await page.press("Tab");
+    }
+    throw new Error(`'${name}' is not reached by Tab`);
+  }
+
+  /** The lines of a list of the dialog. */
+  function listed(title: string): Promise<string[]> {
+    return page.evaluate(
+      (title: string) =>
+        [...document.querySelectorAll(`.share-list[aria-label="${title}"] li`)].map(
+          (line) => line.textContent ?? "",
+        ),
+      title,
+    );
+  }
+
+  async function look(name: string): Promise<void> {
+    await page.screenshot(join(LOOKS, `${name}.png`));
+  }
+
+  async function explains(who: Page, words: string): Promise<void> {
+    await settles(
+      "the explanation",
+      () => who.evaluate(() => document.querySelector(".entering")?.textContent ?? ""),
+      (text) => text.includes(words),
+    );
+  }
 
   /** Somebody new opens a link, and reads this. */
   async function says(browser: ChromiumBrowser, link: string, words: string): Promise<void> {

@@ -42,6 +42,27 @@ pub struct Admission {
     liveness_probe: LivenessProbe,
 }
 
+/// What is wrong with a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadLink {
+    /// Its ticket is not one of this host's.
+    Foreign,
+    /// Its time is over.
+    Expired,
+    /// It is for another session of this host.
+    OtherSession,
+    /// The session's owner took it back.
+    TakenBack,
+    /// It works once, and was used.
+    Used,
+    /// It is for a browser.
+    ForBrowsers,
+    /// It is not for a browser.
+    NotForBrowsers,
+    /// Nothing, but it cannot be noted that it is used now.
+    Busy,
+}
+
 /// What a page gets for its ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redeemed {
@@ -112,7 +133,7 @@ impl Admission {
             Right::Join | Right::OwnJoin => {}
             Right::JoinOnce => use_up(&self.used_joins, &ticket, now)?,
             Right::Page | Right::OwnPage => {
-                return Err(invalid("this link is for a browser: open it there, or ask for a native link"));
+                return Err(BadLink::ForBrowsers.into());
             }
         }
         let Ticket { id, right, role, expires, .. } = ticket;
@@ -120,13 +141,13 @@ impl Admission {
     }
 
     /// Takes the ticket of a browser link, which is then worth nothing.
-    pub fn redeem(&self, page_ticket: &str, now: UnixSeconds) -> Result<Redeemed, Refusal> {
+    pub fn redeem(&self, page_ticket: &str, now: UnixSeconds) -> Result<Redeemed, BadLink> {
         let ticket = self.verify(page_ticket, now)?;
         let slides = match ticket.right {
             Right::Page => false,
             Right::OwnPage => true,
             Right::Join | Right::OwnJoin | Right::JoinOnce => {
-                return Err(invalid("this link is not for a browser; ask for a browser link"));
+                return Err(BadLink::NotForBrowsers);
             }
         };
         use_up(&self.used_pages, &ticket, now)?;
@@ -136,21 +157,28 @@ impl Admission {
     }
 
     /// A ticket of this host for this session whose time is not over.
-    fn verify(&self, text: &str, now: UnixSeconds) -> Result<Ticket, Refusal> {
-        let ticket = self.tickets.verify(text, now).map_err(|wrong| {
-            let code = match wrong {
-                TicketError::Invalid => RefusalCode::TicketInvalid,
-                TicketError::Expired => RefusalCode::TicketExpired,
-            };
-            Refusal { code, message: wrong.to_string() }
+    fn verify(&self, text: &str, now: UnixSeconds) -> Result<Ticket, BadLink> {
+        let ticket = self.tickets.verify(text, now).map_err(|wrong| match wrong {
+            TicketError::Invalid => BadLink::Foreign,
+            TicketError::Expired => BadLink::Expired,
         })?;
         if ticket.session != self.session {
-            return Err(invalid("the link's ticket is for another session of this host; ask for a new link"));
+            return Err(BadLink::OtherSession);
         }
-        if lock(&self.revoked).has(ticket.id) {
-            return Err(invalid("the session's owner has taken this link back; ask for a new link"));
+        if self.is_revoked(ticket.id) {
+            return Err(BadLink::TakenBack);
         }
         Ok(ticket)
+    }
+
+    /// Whether the session's owner took a link back.
+    pub fn is_revoked(&self, ticket: TicketId) -> bool {
+        lock(&self.revoked).has(ticket)
+    }
+
+    /// Whether a browser link was used, as far as that is still known.
+    pub fn is_used(&self, ticket: TicketId) -> bool {
+        lock(&self.used_pages).has(ticket)
     }
 
     /// Lets a pending peer up to the door, if not too many wait.
@@ -179,25 +207,61 @@ impl Admission {
     }
 }
 
-fn use_up(used: &Mutex<UsedTickets>, ticket: &Ticket, now: UnixSeconds) -> Result<(), Refusal> {
+fn use_up(used: &Mutex<UsedTickets>, ticket: &Ticket, now: UnixSeconds) -> Result<(), BadLink> {
     lock(used).use_up(ticket, now).map_err(|why| match why {
-        NotUsable::UsedBefore => {
-            invalid("this link was used already: each works once; make a new one by `dormer links`")
-        }
-        NotUsable::TooMany => Refusal {
-            code: RefusalCode::Full,
-            message: "too many links were used within a short time; try again in a minute".to_owned(),
-        },
+        NotUsable::UsedBefore => BadLink::Used,
+        NotUsable::TooMany => BadLink::Busy,
     })
+}
+
+impl BadLink {
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Foreign => "foreign",
+            Self::Expired => "expired",
+            Self::OtherSession => "other-session",
+            Self::TakenBack => "taken-back",
+            Self::Used => "used",
+            Self::ForBrowsers => "for-browsers",
+            Self::NotForBrowsers => "not-for-browsers",
+            Self::Busy => "busy",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Foreign => "the link's ticket is not one of this host's; ask for a new link",
+            Self::Expired => "the link's ticket has expired; ask for a new link",
+            Self::OtherSession => "the link's ticket is for another session of this host; ask for a new link",
+            Self::TakenBack => "the session's owner has taken this link back; ask for a new link",
+            Self::Used => "this link was used already: each works once; make a new one by `dormer links`",
+            Self::ForBrowsers => "this link is for a browser: open it there, or ask for a native link",
+            Self::NotForBrowsers => "this link is not for a browser; ask for a browser link",
+            Self::Busy => "too many links were used within a short time; try again in a minute",
+        }
+    }
+}
+
+impl From<BadLink> for Refusal {
+    fn from(bad: BadLink) -> Self {
+        let code = match bad {
+            BadLink::Expired => RefusalCode::TicketExpired,
+            BadLink::Busy => RefusalCode::Full,
+            BadLink::Foreign
+            | BadLink::OtherSession
+            | BadLink::TakenBack
+            | BadLink::Used
+            | BadLink::ForBrowsers
+            | BadLink::NotForBrowsers => RefusalCode::TicketInvalid,
+        };
+        Self { code, message: bad.sentence().to_owned() }
+    }
 }
 
 fn lock(tickets: &Mutex<UsedTickets>) -> MutexGuard<'_, UsedTickets> {
     // Nothing panics while it is held.
     tickets.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn invalid(message: &str) -> Refusal {
-    Refusal { code: RefusalCode::TicketInvalid, message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -286,8 +350,8 @@ mod tests {
         let ticket = TicketId(5);
         let (role, session, slides) = (Role::View, "main".to_owned(), false);
         assert_eq!(redeemed, Redeemed { role, session, expires, slides, ticket });
-        let again = admission.redeem(&page, NOW).expect_err("not twice");
-        assert!(again.message.contains("used already"), "{}", again.message);
+        assert_eq!(admission.redeem(&page, NOW), Err(BadLink::Used), "not twice");
+        assert!(admission.is_used(TicketId(5)) && !admission.is_used(TicketId(6)));
     }
 
     #[test]
@@ -306,11 +370,9 @@ mod tests {
         }
         for admission in [before, fresh()] {
             let native = admission.admit(&hello("main"), NOW).expect_err("taken back");
-            let page = admission.redeem(&ticket(Right::Page, "main"), NOW).expect_err("taken back");
-            for refusal in [native, page] {
-                assert_eq!(refusal.code, RefusalCode::TicketInvalid);
-                assert!(refusal.message.contains("taken this link back"), "{}", refusal.message);
-            }
+            assert_eq!(native, BadLink::TakenBack.into());
+            assert_eq!(admission.redeem(&ticket(Right::Page, "main"), NOW), Err(BadLink::TakenBack));
+            assert!(admission.is_revoked(TicketId(5)) && !admission.is_revoked(TicketId(6)));
         }
     }
 
@@ -320,21 +382,23 @@ mod tests {
         let redeemed = admission.redeem(&ticket(Right::OwnPage, "main"), NOW).expect("once");
         assert_eq!((redeemed.expires, redeemed.slides), (NOW.after(OWN_RIGHT), true));
         let late = admission.redeem(&ticket(Right::OwnPage, "main"), NOW.after(Duration::from_secs(9)));
-        assert_eq!(late.expect_err("late").code, RefusalCode::TicketExpired);
+        assert_eq!(late, Err(BadLink::Expired));
     }
 
     #[test]
     fn only_a_browser_link_of_this_session_is_redeemed() {
         let admission = Admission::new("main", key(), PreAuthLimits::default());
-        for wrong in [
-            ticket(Right::Join, "main"),
-            ticket(Right::OwnJoin, "main"),
-            ticket(Right::JoinOnce, "main"),
-            ticket(Right::Page, "other"),
+        for (wrong, why) in [
+            (ticket(Right::Join, "main"), BadLink::NotForBrowsers),
+            (ticket(Right::OwnJoin, "main"), BadLink::NotForBrowsers),
+            (ticket(Right::JoinOnce, "main"), BadLink::NotForBrowsers),
+            (ticket(Right::Page, "other"), BadLink::OtherSession),
+            ("AAAA".to_owned(), BadLink::Foreign),
         ] {
-            assert_eq!(admission.redeem(&wrong, NOW).expect_err("wrong").code, RefusalCode::TicketInvalid);
+            assert_eq!(admission.redeem(&wrong, NOW), Err(why));
+            assert_eq!(Refusal::from(why).code, RefusalCode::TicketInvalid);
         }
         let late = admission.redeem(&ticket(Right::Page, "main"), NOW.after(Duration::from_secs(9)));
-        assert_eq!(late.expect_err("late").code, RefusalCode::TicketExpired);
+        assert_eq!(late, Err(BadLink::Expired));
     }
 }

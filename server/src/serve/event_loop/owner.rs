@@ -8,7 +8,8 @@ use transport::{TicketId, UnixSeconds};
 
 use super::{EventLoop, LinkEnd};
 use crate::{
-    console::{Answer, Present, Removed, Status, Who},
+    console::{Answer, OpenLink, Present, Removed, Status, Who},
+    links::LinkKind,
     serve::rights::{self, Hold},
 };
 
@@ -31,6 +32,50 @@ impl EventLoop {
         let mut here: Vec<_> = self.core.viewers().map(|(viewer, _)| viewer).collect();
         here.sort_unstable();
         here.into_iter().filter_map(|viewer| self.describe(viewer)).collect()
+    }
+
+    /// The links that are open: those that somebody can still join by, and those by which somebody has.
+    pub(super) fn open_links(&self) -> Vec<OpenLink> {
+        let now = UnixSeconds::now();
+        let rights = &self.ways_in.rights;
+        let here = |ticket| self.viewers.values().filter(|link| link.link == Some(ticket)).count();
+        let entered = rights.pages(now).into_iter().map(|(ticket, page)| OpenLink {
+            id: format!("{ticket:?}"),
+            kind: LinkKind::Browser,
+            role: page.role,
+            owner: page.slides,
+            expires: Some(page.expires.0),
+            used: true,
+            here: here(ticket),
+        });
+        let issued = self.ways_in.links.issued.open(now).into_iter().filter(|link| rights.is_open(link));
+        let issued = issued.map(|link| OpenLink {
+            id: format!("{:?}", link.ticket),
+            kind: link.kind,
+            role: link.role,
+            owner: false,
+            expires: Some(link.expires.0),
+            used: here(link.ticket) > 0,
+            here: here(link.ticket),
+        });
+        let mut open: Vec<OpenLink> = entered.chain(issued).collect();
+        // Of the links in the host's own file only those that somebody is here by.
+        for (viewer, link) in &self.viewers {
+            let Some((ticket, present)) = link.link.zip(self.describe(*viewer)) else { continue };
+            let id = format!("{ticket:?}");
+            if open.iter().all(|known| known.id != id) {
+                open.push(OpenLink {
+                    id,
+                    kind: LinkKind::Native,
+                    role: present.role,
+                    owner: link.hold == Hold::Lasting,
+                    expires: link.hold.end().map(|end| end.0),
+                    used: true,
+                    here: here(ticket),
+                });
+            }
+        }
+        open
     }
 
     /// Removes viewers, and ends the rights that were theirs alone.

@@ -27,6 +27,37 @@ export interface Fate {
   output: string[];
 }
 
+/** Somebody who is here. */
+export interface Present {
+  id: string;
+  /** Where from: host and port. */
+  address: string;
+  role: Role;
+  /** Whether it is this browser. */
+  own: boolean;
+  /** Whether the apps hear its keys and pointer. */
+  seat: boolean;
+  /** When it came, in milliseconds since 1970. */
+  since: number;
+}
+
+/** A link by which somebody can join, or has. */
+export interface OpenLink {
+  id: string;
+  kind: "browser" | "native";
+  role: Role;
+  /** Whether it is the session owner's own. */
+  owner: boolean;
+  /** Whether this browser came by it. */
+  own: boolean;
+  /** When it ends, in milliseconds since 1970; null where that is not known. */
+  expires: number | null;
+  /** Whether somebody came by it. */
+  used: boolean;
+  /** How many are here by it. */
+  here: number;
+}
+
 /** How long the host may take to answer, in milliseconds. */
 const TIMEOUT = 10_000;
 
@@ -79,9 +110,52 @@ export class Api {
     return answer.browser;
   }
 
+  /** Who is here; only owners are told. */
+  async viewers(): Promise<Present[]> {
+    return list(await this.get("/api/viewers")).flatMap(({ id, address, role, own, seat, since }) => {
+      if (typeof id !== "string" || typeof address !== "string") return [];
+      const known = { id, address, role: roleOf(role), own: own === true, seat: seat === true };
+      return [{ ...known, since: milliseconds(since) ?? 0 }];
+    });
+  }
+
+  /** Throws somebody out; answers whether they can come back by the same link. */
+  async throwOut(id: string): Promise<boolean> {
+    const gone = list(await this.remove(`/api/viewers/${encodeURIComponent(id)}`));
+    return gone.some(({ mayReturn }) => mayReturn === true);
+  }
+
+  /** The links by which somebody can join, or has; only owners are told. */
+  async links(): Promise<OpenLink[]> {
+    return list(await this.get("/api/links")).flatMap((link) => {
+      const { id, kind, role, owner, own, expires, used, here } = link;
+      if (typeof id !== "string") return [];
+      return [
+        {
+          ...{ id, kind: kind === "native" ? "native" : "browser", role: roleOf(role) },
+          ...{ owner: owner === true, own: own === true, used: used === true },
+          ...{ expires: milliseconds(expires), here: typeof here === "number" ? here : 0 },
+        } as const,
+      ];
+    });
+  }
+
+  /** Ends a link, for everybody who came by it. */
+  async revoke(id: string): Promise<void> {
+    await this.remove(`/api/links/${encodeURIComponent(id)}`);
+  }
+
   /** Gives the cookie back. */
   async leave(): Promise<void> {
     await this.post("/api/leave", {});
+  }
+
+  private get(path: string): Promise<unknown> {
+    return ask(this.origin, path, { method: "GET", timeout: TIMEOUT });
+  }
+
+  private remove(path: string): Promise<unknown> {
+    return ask(this.origin, path, { method: "DELETE", timeout: TIMEOUT });
   }
 
   private post(path: string, body: object): Promise<unknown> {
@@ -119,6 +193,19 @@ export class Api {
 function processOf(answer: unknown): number | null {
   const { pid } = (answer ?? {}) as { pid?: unknown };
   return typeof pid === "number" ? pid : null;
+}
+
+function list(answer: unknown): Record<string, unknown>[] {
+  return Array.isArray(answer) ? answer.filter((one) => typeof one === "object" && one !== null) : [];
+}
+
+function roleOf(value: unknown): Role {
+  return value === "control" ? "control" : "view";
+}
+
+/** A time that the host tells in seconds. */
+function milliseconds(value: unknown): number | null {
+  return typeof value === "number" ? value * 1000 : null;
 }
 
 function texts(list: unknown): string[] {

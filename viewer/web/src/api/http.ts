@@ -8,13 +8,15 @@ export class HostError extends Error {
     /** The reason for programs, as in the host's answer. */
     readonly code: string,
     message: string,
+    /** Which of several cases of the code it is, if the host tells. */
+    readonly reason = "",
   ) {
     super(message);
   }
 }
 
 export interface Request {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** Sent as JSON. */
   body?: object;
   /** In which language texts are wanted, as in HTML. */
@@ -35,11 +37,12 @@ export async function ask(origin: string, path: string, request: Request): Promi
   if (response.status === 204) return null;
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer;
-  const { code, message } = (answer ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, reason } = (answer ?? {}) as Record<string, unknown>;
   throw new HostError(
     response.status,
     typeof code === "string" ? code : "http",
     typeof message === "string" ? message : `the host answers ${response.status}`,
+    typeof reason === "string" ? reason : "",
   );
 }
 

@@ -1,14 +1,19 @@
-/** A dialog that makes a link for another device. */
+/** A dialog that makes a link for another device; owners also see who is here by which links, and end those. */
 
 import { fill, texts } from "../../language";
 import type { Role } from "../../protocol/types";
 import { button, make } from "../widgets/dom";
+import { openSheet } from "../widgets/sheet";
+import { People, type PeopleApi } from "./people";
 import type { Api } from "../../api/api";
 
-/** Opens the dialog; it is gone when it is closed. */
-export function openShare(parent: HTMLElement, api: Pick<Api, "share">): void {
+/** Opens the dialog; it is gone when it is closed, and `closed` is told. */
+export function openShare(
+  parent: HTMLElement,
+  api: Pick<Api, "share"> & PeopleApi,
+  closed: () => void = () => {},
+): void {
   const { share, panel } = texts;
-  const dialog = make("dialog", { class: "sheet", label: share.title });
   const address = make("input", { class: "share-link", label: share.address });
   address.readOnly = true;
   address.hidden = true;
@@ -21,36 +26,42 @@ export function openShare(parent: HTMLElement, api: Pick<Api, "share">): void {
       () => address.select(),
     );
   });
-  copy.hidden = true;
+  const copying = make("div", { class: "sheet-buttons", children: [copy] });
+  copying.hidden = true;
+  const people = new People(api, (text) => (said.textContent = text));
   const issue = async (role: Role): Promise<void> => {
     said.textContent = "";
     try {
       address.value = await api.share(role);
-      address.hidden = copy.hidden = false;
+      address.hidden = copying.hidden = false;
       copy.focus();
+      void people.refresh();
     } catch (error) {
       said.textContent = fill(share.failed, { reason: (error as Error).message });
     }
   };
-  dialog.append(
-    make("h2", { text: share.title }),
-    make("p", { text: share.hint }),
-    make("div", {
-      class: "sheet-buttons",
-      children: [
-        button({ text: share.control }, () => void issue("control")),
-        button({ text: share.view }, () => void issue("view")),
-      ],
-    }),
-    address,
-    said,
-    make("div", {
-      class: "sheet-buttons sheet-end",
-      children: [copy, button({ text: panel.close }, () => dialog.close())],
-    }),
+  const sheet = openSheet(
+    parent,
+    share.title,
+    [
+      make("p", { text: share.hint }),
+      make("div", {
+        class: "sheet-buttons",
+        children: [
+          button({ text: share.control }, () => void issue("control")),
+          button({ text: share.view }, () => void issue("view")),
+        ],
+      }),
+      ...[address, copying, said, people.element],
+      make("div", {
+        class: "sheet-buttons sheet-end",
+        children: [button({ text: panel.close }, () => sheet.close())],
+      }),
+    ],
+    () => {
+      people.stop();
+      closed();
+    },
   );
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-  parent.append(dialog);
-  dialog.showModal();
+  people.follow();
 }

@@ -457,7 +457,7 @@ export class Shell {
     const share = {
       label: start.share,
       symbol: "share" as const,
-      action: () => openShare(document.body, session.api),
+      action: () => openShare(document.body, session.api, () => this.desk.refocus()),
     };
     const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {

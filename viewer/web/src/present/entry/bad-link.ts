@@ -2,22 +2,20 @@
 
 import type { HostError } from "../../api/api";
 
-export type BadLink = "expired" | "used" | "otherSession" | "otherHost" | "native";
+export type BadLink = "expired" | "used" | "otherSession" | "otherHost" | "native" | "takenBack";
 
-/**
- * What the host says of each. Its codes tell links that have expired from others, and only its sentences tell
- * the rest apart; one that is not known here is shown as it is.
- */
-const SENTENCES: readonly (readonly [RegExp, BadLink])[] = [
-  [/\bused already\b/, "used"],
-  [/\banother session\b/, "otherSession"],
-  [/\bnot for a browser\b/, "native"],
-  [/\bnot one of this host's\b/, "otherHost"],
-];
+/** The words by which the host tells each. */
+const REASONS: Readonly<Record<string, BadLink>> = {
+  expired: "expired",
+  used: "used",
+  "other-session": "otherSession",
+  foreign: "otherHost",
+  "not-for-browsers": "native",
+  "taken-back": "takenBack",
+};
 
-/** Which of them a refusal is; null for one that says something else. */
-export function badLink({ code, message }: Pick<HostError, "code" | "message">): BadLink | null {
-  if (code === "ticket-expired") return "expired";
-  if (code !== "ticket-invalid") return null;
-  return SENTENCES.find(([words]) => words.test(message))?.[1] ?? null;
+/** Which of them a refusal is; null for one that is not known here. */
+export function badLink({ code, reason }: Pick<HostError, "code" | "reason">): BadLink | null {
+  if (code !== "ticket-invalid" && code !== "ticket-expired") return null;
+  return (Object.hasOwn(REASONS, reason) && REASONS[reason]) || null;
 }

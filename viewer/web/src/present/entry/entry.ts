@@ -114,7 +114,7 @@ export class Entry {
   }
 
   private explain(error: HostError, hadTicket: boolean, detail = error.message): void {
-    const { status } = error;
+    const { status, reason } = error;
     const { entering } = texts;
     const stop = (title: string, text: string) => this.screen.stop(title, text, detail, again());
     // What the host adds says the same once more, and in English.
@@ -123,15 +123,16 @@ export class Entry {
     if (status === 429) return stop(entering.busyTitle, entering.busy);
     const barred = status === 401 || status === 403;
     if (status === 403 && hadTicket) return this.refuse(error);
-    if (barred && this.wasOnline) return bar(entering.expiredTitle, entering.expired);
+    if (reason === "removed") return bar(entering.removedTitle, entering.removed);
+    if (barred && (this.wasOnline || reason === "over")) return bar(entering.expiredTitle, entering.expired);
     if (barred) return bar(entering.noLinkTitle, entering.noLink);
     stop(entering.failedTitle, "");
   }
 
   /** The host did not take the link. */
-  private refuse({ code, message }: HostError): void {
+  private refuse({ code, message, reason }: HostError): void {
     const { usedTitle, used, bad, failedTitle } = texts.entering;
-    const kind = badLink({ code, message });
+    const kind = badLink({ code, reason });
     if (kind !== null) return this.screen.stop(usedTitle, bad[kind], "", null, true);
     if (code === "ticket-invalid") return this.screen.stop(usedTitle, used, message, null, true);
     this.screen.stop(failedTitle, "", message, again());
