@@ -37,7 +37,7 @@ test: setup-test page $(BROWSER_TESTS)/node_modules/.package-lock.json ## instal
 	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
 	DORMER_TESTS_COMPLETE=1 $(CARGO) test $(CARGO_FLAGS) --workspace
 	cd $(BROWSER_TESTS) && npx vitest run
-	fuzz/run 5
+	fuzz/run fixed
 
 check: setup-build page $(BROWSER_TESTS)/node_modules/.package-lock.json ## format, lints, docs, stale generated files, borders between crates
 	cd $(WEB) && npx tsc --noEmit && npx prettier --check --log-level warn .
