@@ -23,6 +23,8 @@ PAGE          := $(WEB)/dist/index.html
 BROWSER_TESTS := tests/browser
 
 .DEFAULT_GOAL := help
+# What laws are tried with: the same histories every time. `make test LAW_SEED=random` tries others.
+LAW_SEED ?= 1
 .PHONY: help demo test check bench page image base-image deb test-packages setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
@@ -35,7 +37,7 @@ demo: setup page ## build, run a session with demo apps, print the link to open
 test: setup-test page $(BROWSER_TESTS)/node_modules/.package-lock.json ## install what tests need, then run every test
 	cd $(WEB) && npx vitest run
 	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
-	DORMER_TESTS_COMPLETE=1 $(CARGO) test $(CARGO_FLAGS) --workspace
+	DORMER_TESTS_COMPLETE=1 PROPTEST_RNG_SEED=$(LAW_SEED) $(CARGO) test $(CARGO_FLAGS) --workspace
 	cd $(BROWSER_TESTS) && npx vitest run
 	fuzz/run fixed
 
