@@ -29,7 +29,8 @@ fn main() -> io::Result<()> {
         let _ = sender.send(event);
     };
     let handle = Compositor::spawn(Config::new(dir.path()), sink).map_err(io::Error::other)?;
-    let Ok(Event::Ready { wayland_display, .. }) = events.recv() else { return Ok(()) };
+    let Ok(Event::Ready(ready)) = events.recv() else { return Ok(()) };
+    let wayland_display = ready.env.get("WAYLAND_DISPLAY").unwrap_or_default();
     let mut app = Process::new(program)
         .args(args)
         .env("XDG_RUNTIME_DIR", dir.path())

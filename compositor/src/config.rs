@@ -22,7 +22,7 @@ pub struct Config {
     /// The name of the socket in `runtime_dir`. `None` takes the first free of `wayland-1` … `wayland-32`.
     pub socket_name: Option<String>,
     /// Whether X11 apps are served too, by an Xwayland that starts with the first of them.
-    pub xwayland: bool,
+    pub x11_apps: bool,
     /// The size of the virtual screen that apps are told of. Windows may be larger: viewers place them, not
     /// we.
     pub output: Size<Logical>,
@@ -54,7 +54,7 @@ impl Config {
         Self {
             runtime_dir: runtime_dir.into(),
             socket_name: None,
-            xwayland: true,
+            x11_apps: true,
             output: Size::new(1920, 1080),
             limits: Limits::default(),
             starts: Starts::default(),
@@ -64,7 +64,7 @@ impl Config {
 
 /// The name of the file in [`Config::runtime_dir`] by which X11 apps may connect, for their `XAUTHORITY`. It
 /// is there if they are served.
-pub const XAUTHORITY: &str = "Xauthority";
+pub(crate) const XAUTHORITY: &str = "Xauthority";
 
 /// How much one app (one Wayland connection, unless said otherwise) may use. What is beyond is refused where
 /// that is all there is to it: a picture is not taken, a connection not made. Else the app is cut off.

@@ -2,16 +2,13 @@
 
 use media::{Canvas, TrackId};
 
+use crate::Ready;
+
 /// What a compositor reports.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// Apps can be started now, with these in their environment. The first event.
-    Ready {
-        /// For `WAYLAND_DISPLAY`: the socket's name in the configured runtime directory.
-        wayland_display: String,
-        /// For `DISPLAY`: N of `:N`, if X11 apps are served.
-        x11_display: Option<u32>,
-    },
+    /// Apps can be started now. The first event.
+    Ready(Ready),
     /// Where a track's pixels will be: before the track's first [`media::Event::Window`].
     Canvas {
         /// Which track.

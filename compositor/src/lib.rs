@@ -19,10 +19,12 @@ mod icons;
 mod memory;
 mod process;
 mod queue;
+mod ready;
 mod text;
 mod wayland;
 mod x11;
 
-pub use config::{Config, Limits, Starts, XAUTHORITY};
+pub use config::{Config, Limits, Starts};
 pub use event::Event;
 pub use handle::{Compositor, Handle, Overflow, StartError};
+pub use ready::{AppEnv, Entrance, Ready, SERVERS};

@@ -13,6 +13,31 @@ use crate::{
     Timestamp, TrackId, Window,
 };
 
+/// What a source can do. It says so first of all; what it cannot do, it is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Windows take the sizes, scales and states that viewers want: [`Command::Configure`] is answered. Else
+    /// they are as their apps made them.
+    pub resizes: bool,
+    /// Keys mean what the keymap of whoever presses them says: [`Command::Keymap`] is heeded. Else they mean
+    /// what the source's own says.
+    pub keymaps: bool,
+    /// Menus close when they are told to, by [`Command::DismissPopups`]. Else they see by themselves that the
+    /// user presses elsewhere.
+    pub dismisses: bool,
+}
+
+impl Capabilities {
+    /// All of it.
+    pub const ALL: Self = Self { resizes: true, keymaps: true, dismisses: true };
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// What a source reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {

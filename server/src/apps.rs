@@ -41,9 +41,6 @@ const LOOK: Duration = Duration::from_millis(25);
 /// Tells which app of the session a process comes from, also once it has gone into the background.
 const NUMBER: &str = "DORMER_APP";
 
-/// The program that serves X11 apps. It is the compositor's, and ends after the last of them.
-const X11_SERVER: &str = "Xwayland";
-
 /// The most apps started by us that run at a time, and so the most of their ends that wait to be heard; what
 /// they start themselves is the container's business.
 pub(crate) const MAX_APPS: usize = 256;
@@ -272,7 +269,8 @@ impl Apps {
     fn guests(&self) -> Vec<Descendant> {
         let bus = self.bus.as_ref().map(Bus::pid);
         let serves = |process: &Descendant| {
-            process.pid == process.child && (process.name == X11_SERVER || bus == Some(process.pid))
+            let is_server = compositor::SERVERS.contains(&process.name.as_str());
+            process.pid == process.child && (is_server || bus == Some(process.pid))
         };
         processes::descendants().into_iter().filter(|process| !serves(process)).collect()
     }

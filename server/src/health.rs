@@ -1,14 +1,13 @@
 //! `dormer health`: whether a session serves, for those that watch over containers.
 
 use std::{
-    io::{Read, Write},
-    os::unix::net::UnixStream,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use compositor::Entrance;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -49,7 +48,7 @@ pub(crate) struct Health {
     /// Whether they have a session bus.
     pub bus: bool,
     /// Where apps connect.
-    pub wayland_socket: PathBuf,
+    pub entrance: Entrance,
 }
 
 #[derive(Serialize)]
@@ -91,22 +90,9 @@ fn ask(state_dir: &Path) -> Result<Health> {
     let Answer::Health(health) = answer else {
         return Err(anyhow!("the session gave an unexpected answer ({answer:?}); are both of one version?"));
     };
-    let lets_in = answers_apps(&health.wayland_socket);
-    lets_in.with_context(|| format!("apps get no answer at {}", health.wayland_socket.display()))?;
+    let lets_in = health.entrance.answers(PATIENCE);
+    lets_in.with_context(|| format!("apps get no answer at {}", health.entrance.path().display()))?;
     Ok(health)
-}
-
-/// Asks as an app does: `wl_display.sync` has the answer `wl_callback.done`.
-fn answers_apps(socket: &Path) -> Result<()> {
-    const CALLBACK: u32 = 2;
-    let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let sync = [1, 12 << 16, CALLBACK];
-    stream.write_all(&sync.map(u32::to_ne_bytes).concat())?;
-    let mut object = [0; 4];
-    stream.read_exact(&mut object)?;
-    ensure!(u32::from_ne_bytes(object) == CALLBACK, "an app is refused");
-    Ok(())
 }
 
 fn line(health: &Health) -> String {
@@ -134,7 +120,7 @@ mod tests {
             apps: 3,
             x11: true,
             bus: false,
-            wayland_socket: "/run/wayland-1".into(),
+            entrance: Entrance::Wayland("/run/wayland-1".into()),
         };
         let good = serde_json::to_value(Report::Serving { serving: true, health: &health }).expect("JSON");
         assert_eq!((good["serving"].as_bool(), good["windows"].as_u64()), (Some(true), Some(2)));

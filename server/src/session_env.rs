@@ -10,6 +10,7 @@ use std::{
     process::Command,
 };
 
+use compositor::{AppEnv, Entrance};
 use rustix::process::getuid;
 
 use crate::catalogue::DESKTOP;
@@ -17,10 +18,12 @@ use crate::catalogue::DESKTOP;
 /// What apps find in their environment.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionEnv {
-    /// The Wayland socket's name.
-    pub wayland_display: String,
-    /// The number of the X display, if there is one.
-    pub x11_display: Option<u32>,
+    /// What leads them to the session's windows.
+    pub display: AppEnv,
+    /// Where they connect.
+    pub entrance: Entrance,
+    /// Which of them cannot run here and why, for people.
+    pub lacks: Option<&'static str>,
     /// The session's `XDG_RUNTIME_DIR`.
     pub runtime_dir: PathBuf,
     /// Where apps keep what is their user's.
@@ -29,11 +32,8 @@ pub(crate) struct SessionEnv {
     pub bus: Option<String>,
 }
 
-/// What leads to another display or to another session of the machine, and what is meant for the host alone.
-const FOREIGN: [&str; 13] = [
-    "WAYLAND_SOCKET",
-    "XAUTHORITY",
-    "DISPLAY",
+/// What leads to another session of the machine, and what is meant for the host alone.
+const FOREIGN: [&str; 10] = [
     "SESSION_MANAGER",
     "DESKTOP_STARTUP_ID",
     "XDG_ACTIVATION_TOKEN",
@@ -56,15 +56,14 @@ impl SessionEnv {
             command.env_remove(name);
         }
         command
-            .env("WAYLAND_DISPLAY", &self.wayland_display)
             .env("XDG_RUNTIME_DIR", &self.runtime_dir)
-            .env("XDG_SESSION_TYPE", "wayland")
             .env("XDG_CURRENT_DESKTOP", DESKTOP)
-            .env("QT_QPA_PLATFORM", "wayland;xcb")
             .env("HOME", &self.home);
-        if let Some(number) = self.x11_display {
-            command.env("DISPLAY", format!(":{number}"));
-            command.env("XAUTHORITY", self.runtime_dir.join(compositor::XAUTHORITY));
+        for (name, value) in self.display.iter() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
         match &self.bus {
             Some(address) => command.env("DBUS_SESSION_BUS_ADDRESS", address),
@@ -136,8 +135,9 @@ mod tests {
     #[test]
     fn nothing_leads_to_another_display_or_bus() {
         let env = SessionEnv {
-            wayland_display: "wayland-1".to_owned(),
-            x11_display: None,
+            display: AppEnv::default(),
+            entrance: Entrance::Wayland("/run/own/wayland-1".into()),
+            lacks: None,
             runtime_dir: "/run/own".into(),
             home: "/home/own".into(),
             bus: Some("unix:path=/run/own/bus".to_owned()),
@@ -149,9 +149,6 @@ mod tests {
             assert_eq!(given(&command, name), Some(None), "{name}");
         }
         assert_eq!(given(&command, "DBUS_SESSION_BUS_ADDRESS"), Some(Some("unix:path=/run/own/bus".into())));
-        SessionEnv { x11_display: Some(7), ..env }.apply_to(&mut command);
-        assert_eq!(given(&command, "DISPLAY"), Some(Some(":7".into())));
-        assert_eq!(given(&command, "XAUTHORITY"), Some(Some("/run/own/Xauthority".into())));
     }
 
     #[test]

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { CONCERNS, CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, WEB, WEB_CONCERNS } from "./rules.mjs";
+import { CONCERNS, CRATES, FREE_OF_IO, NEVER, ONE_WAY, ONLY_IN, SAID_ONLY_IN, WEB, WEB_CONCERNS } from "./rules.mjs";
 
 /** All crossings between crates, in words; `metadata` is what `cargo metadata` says. */
 export function crateCrossings(metadata, rules = { CRATES, FREE_OF_IO }) {
@@ -44,7 +44,7 @@ function reached(imported, { crates, frameworks }) {
 }
 
 /** All crossings between rooms in a tree of sources, in words. */
-export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS, WEB_CONCERNS }) {
+export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, SAID_ONLY_IN, CONCERNS, WEB_CONCERNS }) {
   const rust = files(root, ".rs");
   return [
     ...order(rules.WEB),
@@ -52,6 +52,7 @@ export function crossings(root, rules = { WEB, ONE_WAY, NEVER, ONLY_IN, CONCERNS
     ...rules.ONE_WAY.flatMap((folder) => oneWay(rust, folder)),
     ...rules.NEVER.flatMap(([from, to]) => never(rust, from, to)),
     ...rules.ONLY_IN.flatMap((rule) => onlyIn(rust, rule)),
+    ...rules.SAID_ONLY_IN.flatMap((rule) => saidOnlyIn(rust, rule)),
     ...rules.CONCERNS.flatMap((rule) => concerns(rust, rule)),
     ...rules.WEB_CONCERNS.flatMap((rule) => webConcerns(files(root, ".ts"), rule)),
   ];
@@ -157,6 +158,16 @@ function onlyIn(rust, { name, folders }) {
     .filter(({ path }) => !folders.some((folder) => path.startsWith(folder)))
     .filter(({ text }) => named.test(bare(text)))
     .map(({ path }) => `${path}: ${name} is named only in ${folders.join(", ")}`);
+}
+
+/** Words that a folder says whose business they are not; tests may. */
+function saidOnlyIn(rust, { what, words, among, except }) {
+  const begins = (path, folders) => folders.some((folder) => path.startsWith(folder));
+  return rust
+    .filter(({ path }) => begins(path, among) && !begins(path, except))
+    .map(({ path, text }) => ({ path, said: words.exec(bare(text).split("#[cfg(test)]")[0]) }))
+    .filter(({ said }) => said !== null)
+    .map(({ path, said }) => `${path}: ${said[0]} is for ${what} to say`);
 }
 
 /** State that is seen outside of its file, in a folder whose state is divided into concerns. */

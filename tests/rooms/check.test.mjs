@@ -177,6 +177,18 @@ test("frameworks are named only in their folders", () => {
   assert.deepEqual(planted({ "transport/src/quic/mod.rs": "use tokio::net::UdpSocket;" }), []);
 });
 
+test("which source of windows there is, the compositor alone says", () => {
+  const said = (path, text) => planted({ [path]: text });
+  for (const text of ['command.env("DISPLAY", x)', 'const S: &str = "Xwayland";', "settings.xwayland = config.x11;"]) {
+    assert.equal(said("server/src/apps.rs", text).length, 1, text);
+    assert.deepEqual(said("compositor/src/ready.rs", text), []);
+    assert.deepEqual(said("server/src/doctor/mod.rs", text), []);
+    assert.deepEqual(said("server/src/apps.rs", `// ${text}\n#[cfg(test)]\nmod tests { fn f() { ${text} } }`), []);
+  }
+  assert.equal(said("session/src/host/mod.rs", 'env::var("WAYLAND_DISPLAY")').length, 1);
+  assert.deepEqual(said("server/src/paths.rs", "path.display()"), []);
+});
+
 test("crates import what they may, and the core reaches no framework", () => {
   const all = { "dormer-media": [], "dormer-session": ["dormer-media", "slab"], slab: [], tokio: [] };
   assert.deepEqual(crateCrossings(graph(all)), []);
@@ -201,7 +213,7 @@ function graph(imports) {
 }
 
 test("the table is in order", () => {
-  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [], CONCERNS: [], WEB_CONCERNS: [] };
+  const rules = { ONE_WAY: [], NEVER: [], ONLY_IN: [], SAID_ONLY_IN: [], CONCERNS: [], WEB_CONCERNS: [] };
   const WEB = { root: "", rooms: { low: ["high"], high: [] }, entries: [] };
   const root = mkdtempSync(join(tmpdir(), "rooms-"));
   assert.equal(crossings(root, { ...rules, WEB }).length, 1);

@@ -102,6 +102,19 @@ export const WEB_CONCERNS = [
   { folder: "viewer/web/src/session", router: { name: "Viewer", file: "viewer/web/src/session/viewer.ts" } },
 ];
 
+/**
+ * What only some folders say, in code or in words: which source of windows there is, the compositor alone knows. What
+ * its programs and packages are, a diagnosis says.
+ */
+export const SAID_ONLY_IN = [
+  {
+    what: "a source of windows",
+    words: /\bXwayland\b|\bWAYLAND_(DISPLAY|SOCKET)\b|\bXAUTHORITY\b|"DISPLAY"|\b[xX]wayland\b/,
+    among: ["media/src/", "protocol/src/", "session/src/", "encoder/src/", "transport/src/", "web/src/", "server/src/"],
+    except: ["server/src/doctor/"],
+  },
+];
+
 /** What is named only in some folders of Rust. Tests and tools use what they like. */
 export const ONLY_IN = [
   { name: "tokio", folders: ["transport/", "viewer/", "server/", "web/", "tests/", "benches/", "fuzz/"] },

@@ -23,7 +23,7 @@ use std::{
 };
 
 use calloop::ping::PingSource;
-use media::NoticeKind;
+use media::{Capabilities, NoticeKind};
 use smithay::reexports::{
     calloop::{EventLoop, LoopHandle},
     wayland_server::{Client, Display, DisplayHandle},
@@ -38,7 +38,8 @@ use self::{
     windows::tracks::Tracks, xwayland::supervisor::Xwayland,
 };
 use crate::{
-    Config, Event, StartError, Starts,
+    AppEnv, Config, Entrance, Event, Ready, StartError, Starts,
+    config::XAUTHORITY,
     queue::{Inbox, Order},
 };
 
@@ -59,9 +60,7 @@ pub(crate) fn run(
             return;
         }
     };
-    let ready =
-        Event::Ready { wayland_display: server.socket.clone(), x11_display: state.xwayland.display() };
-    state.outbox.send(ready);
+    state.outbox.send(Event::Ready(server.ready.clone()));
     let _ = started.send(Ok(()));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| server.turn_until_stopped(&mut state)));
     let failure = match ended {
@@ -136,7 +135,7 @@ impl Outbox {
 struct Server {
     events: EventLoop<'static, State>,
     display: Display<State>,
-    socket: String,
+    ready: Ready,
 }
 
 impl Server {
@@ -270,5 +269,27 @@ fn start(
         globals,
         input,
     };
-    Ok((Server { events, display, socket }, state))
+    let ready = ready(&config, &socket, state.xwayland.display());
+    Ok((Server { events, display, ready }, state))
+}
+
+/// What apps and the session need to know, with X11 on display N of `:N` if it is served.
+fn ready(config: &Config, socket: &str, x11: Option<u32>) -> Ready {
+    let mut env = vec![
+        ("WAYLAND_DISPLAY", socket.into()),
+        ("XDG_SESSION_TYPE", "wayland".into()),
+        ("QT_QPA_PLATFORM", "wayland;xcb".into()),
+    ];
+    if let Some(number) = x11 {
+        env.push(("DISPLAY", format!(":{number}").into()));
+        env.push(("XAUTHORITY", config.runtime_dir.join(XAUTHORITY).into()));
+    }
+    let no_x11 = "X11 apps cannot run in this session: it was started with --no-x11, or Xwayland is not installed; \
+                  its log says which";
+    Ready {
+        env: AppEnv::new(env),
+        entrance: Entrance::Wayland(config.runtime_dir.join(socket)),
+        capabilities: Capabilities::ALL,
+        lacks: x11.is_none().then_some(no_x11),
+    }
 }

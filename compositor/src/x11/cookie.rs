@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::XAUTHORITY;
+use crate::config::XAUTHORITY;
 
 /// The method, as X11 calls it.
 pub(crate) const METHOD: &str = "MIT-MAGIC-COOKIE-1";

@@ -39,7 +39,7 @@ impl Host {
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config::new(dir.path());
-        config.xwayland = false;
+        config.x11_apps = false;
         change(&mut config);
         let (sender, events) = mpsc::channel();
         crate::log::keep();
@@ -48,9 +48,12 @@ impl Host {
         };
         let handle = Compositor::spawn(config, sink).expect("a compositor");
         let ready = events.recv_timeout(PATIENCE);
-        let Ok((thread, Event::Ready { wayland_display: display, x11_display })) = ready else {
+        let Ok((thread, Event::Ready(ready))) = ready else {
             panic!("the first event must be Ready");
         };
+        let value = |name| ready.env.get(name).and_then(|value| value.to_str());
+        let display = value("WAYLAND_DISPLAY").expect("a socket").to_owned();
+        let x11_display = value("DISPLAY").map(|name| name[1..].parse().expect("a number"));
         Self { handle, dir, display, x11_display, thread, events, seen: Vec::new(), canvases: HashMap::new() }
     }
 
@@ -154,7 +157,7 @@ impl Host {
                 self.seen.push(event);
             }
             Event::Ended { failure } => panic!("the compositor ended: {failure:?}"),
-            Event::Ready { .. } => panic!("ready twice"),
+            Event::Ready(_) => panic!("ready twice"),
         }
     }
 }

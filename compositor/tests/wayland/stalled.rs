@@ -16,7 +16,7 @@ const WINDOW: TrackId = TrackId(1);
 fn compositor(hold: &Arc<Mutex<()>>) -> (Handle, mpsc::Receiver<Event>, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut config = Config::new(dir.path());
-    config.xwayland = false;
+    config.x11_apps = false;
     let (sender, events) = mpsc::channel();
     let hold = hold.clone();
     let sink = move |event| {

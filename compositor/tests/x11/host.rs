@@ -38,10 +38,12 @@ impl Host {
         let mut config = Config::new(dir.path());
         change(&mut config);
         let handle = Compositor::spawn(config, sink).expect("a compositor");
-        let Ok(Event::Ready { x11_display, .. }) = events.recv_timeout(PATIENCE) else {
+        let Ok(Event::Ready(ready)) = events.recv_timeout(PATIENCE) else {
             panic!("the first event must be Ready");
         };
-        let Some(display) = x11_display else {
+        let display =
+            ready.env.get("DISPLAY").and_then(|name| name.to_str()?.strip_prefix(':')?.parse().ok());
+        let Some(display) = display else {
             let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
             assert!(!complete, "Xwayland is not installed; `make setup` installs its package xwayland");
             // The macro's words would be libtest's, who keeps them to itself.
@@ -101,7 +103,7 @@ impl Host {
                     }
                 }
                 Ok(Event::Ended { failure }) => panic!("the compositor ended: {failure:?}"),
-                Ok(Event::Ready { .. }) => panic!("ready twice"),
+                Ok(Event::Ready(_)) => panic!("ready twice"),
                 Err(error) => panic!("no {what}: {error}"),
             }
         }

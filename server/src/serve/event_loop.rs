@@ -245,7 +245,7 @@ impl EventLoop {
                 self.core.handle_event(now, event);
                 return closed.then(|| self.end_of_first_app()).flatten();
             }
-            compositor::Event::Ready { .. } => {}
+            compositor::Event::Ready(ready) => self.core.handle_ready(ready.capabilities),
             compositor::Event::Ended { failure } => {
                 return Some(failure.map_or(End::Stopped, End::Compositor));
             }
@@ -348,9 +348,9 @@ impl EventLoop {
             viewers: self.core.viewers().count(),
             windows: self.open.len(),
             apps: self.apps.apps.running(),
-            x11: env.x11_display.is_some(),
+            x11: env.display.serves_x11(),
             bus: env.bus.is_some(),
-            wayland_socket: env.runtime_dir.join(&env.wayland_display),
+            entrance: env.entrance.clone(),
         }
     }
 

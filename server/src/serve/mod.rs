@@ -196,19 +196,19 @@ async fn start_compositor(
     events: &mpsc::Sender<HostEvent>,
 ) -> Result<(compositor::Handle, SessionEnv)> {
     let mut settings = compositor::Config::new(runtime_dir.path());
-    settings.xwayland = config.x11;
+    settings.x11_apps = config.x11;
     settings.starts = starts;
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let sink = events.clone();
     let compositor = compositor::Compositor::spawn(settings, move |event| {
-        if let compositor::Event::Ready { wayland_display, x11_display } = &event {
+        if let compositor::Event::Ready(said) = &event {
             // Heard once, by the caller below.
-            let _ = ready.try_send((wayland_display.clone(), *x11_display));
+            let _ = ready.try_send(said.clone());
         }
         // The host ends when its inbox does; then nobody needs events.
         let _ = sink.blocking_send(HostEvent::Compositor(event));
     })?;
-    let (wayland_display, x11_display) =
+    let compositor::Ready { env: display, entrance, lacks, .. } =
         is_ready.recv().context("the compositor ended before it was ready; its log says why")?;
     let (home, advice) = session_env::home(&config.state_dir);
     paths::private_dir(&home)?;
@@ -216,7 +216,7 @@ async fn start_compositor(
         warn!("{advice}");
     }
     let runtime_dir = runtime_dir.path().to_owned();
-    Ok((compositor, SessionEnv { wayland_display, x11_display, runtime_dir, home, bus: None }))
+    Ok((compositor, SessionEnv { display, entrance, lacks, runtime_dir, home, bus: None }))
 }
 
 fn start_encoders(config: &Config, events: &mpsc::Sender<HostEvent>) -> encoder::Pool {

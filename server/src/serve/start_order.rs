@@ -32,30 +32,31 @@ impl StartOrder {
     /// Starts it, and answers whether that went well.
     pub(super) fn carry_out(self, apps: &mut Apps) {
         let Self { words, directory, answer } = self;
-        let serves_x11 = apps.env().x11_display.is_some();
-        match apps.start(&words, directory) {
-            Ok(pid) if !serves_x11 => {
+        match (apps.start(&words, directory), apps.env().lacks) {
+            (Ok(pid), Some(lacks)) => {
                 let failed = apps.tell_of_failure(pid);
-                tokio::spawn(answer_soon(pid, failed, answer));
+                tokio::spawn(answer_soon(pid, failed, lacks, answer));
             }
             // An asker that went away needs no answer.
-            Ok(pid) => drop(answer.send(Answer::Started { pid })),
-            Err(error) => drop(answer.send(Answer::Error(error.to_string()))),
+            (Ok(pid), None) => drop(answer.send(Answer::Started { pid })),
+            (Err(error), _) => drop(answer.send(Answer::Error(error.to_string()))),
         }
     }
 }
 
-/// How long an app that finds no X11 takes at most to give up.
+/// How long an app that finds no display of its kind takes at most to give up.
 const GIVES_UP: Duration = Duration::from_secs(1);
 
-/// Nobody knows of a program whether it needs X11. Where there is none, it is seen whether the app gives up
+/// Nobody knows of a program whether it is one of those that cannot run here. It is seen whether it gives up
 /// at once.
-async fn answer_soon(pid: u32, failed: oneshot::Receiver<String>, answer: oneshot::Sender<Answer>) {
+async fn answer_soon(
+    pid: u32,
+    failed: oneshot::Receiver<String>,
+    lacks: &str,
+    answer: oneshot::Sender<Answer>,
+) {
     let answered = match timeout(GIVES_UP, failed).await {
-        Ok(Ok(failure)) => Answer::Error(format!(
-            "{failure} at once. X11 apps cannot run in this session: it was started with --no-x11, or Xwayland is not \
-             installed; its log says which"
-        )),
+        Ok(Ok(failure)) => Answer::Error(format!("{failure} at once. {lacks}")),
         Ok(Err(_)) | Err(_) => Answer::Started { pid },
     };
     let _ = answer.send(answered);

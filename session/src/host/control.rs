@@ -59,14 +59,12 @@ impl Host {
     /// A viewer says how it wants a window to be.
     fn wish(&mut self, viewer: ViewerId, track: TrackId, configure: Configure) -> Result<(), Refusal> {
         let configure = layout::checked(configure)?;
-        let Some(window) = self.tracks.get_mut(track).filter(|track| track.has_window()) else {
+        if !self.tracks.has_window(track) {
             return Ok(());
-        };
-        if !layout::has_picture(&configure) {
-            // Its app would draw, and perhaps take much memory, for nothing: the answer is that nothing
-            // changes.
-            window.refuse(viewer, configure.serial);
-            if let Some(window) = window.window_for(viewer) {
+        }
+        if self.tracks.is_vain(&configure) {
+            self.tracks.refuse(viewer, track, configure.serial);
+            if let Some(window) = self.tracks.window_for(track, viewer) {
                 self.out.send(viewer, ToViewer::Window(window));
             }
             return Ok(());

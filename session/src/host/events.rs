@@ -1,11 +1,23 @@
 //! What the source of windows and the encoder report.
 
-use media::{Drag, Encoded, Event, Region, TextInput, Timestamp, Timing, TrackId, Window, WindowGrab};
+use media::{
+    Capabilities, Drag, Encoded, Event, Region, TextInput, Timestamp, Timing, TrackId, Window, WindowGrab,
+};
 use protocol::control::ToViewer;
 
-use super::{Action, Host, delivery::Made, tracks::Reported};
+use super::{
+    Action, Host,
+    delivery::Made,
+    tracks::{Reported, Track},
+};
 
 impl Host {
+    /// The source says what it can do, first of all.
+    pub fn handle_ready(&mut self, capabilities: Capabilities) {
+        self.out.set_source(capabilities);
+        self.tracks.set_fixed(!capabilities.resizes);
+    }
+
     /// The source reports something.
     pub fn handle_event(&mut self, now: Timestamp, event: Event) {
         match event {
@@ -114,13 +126,13 @@ impl Host {
             tracing::warn!(track = %id, limit = most, "too many windows; this one stays unseen");
             return;
         };
-        let Some(track) = self.tracks.get(id) else { return };
+        let Some(size) = self.tracks.get(id).map(Track::size) else { return };
         for (viewer, member) in self.members.iter_mut() {
-            if let Some(window) = track.window_for(viewer) {
+            if let Some(window) = self.tracks.window_for(id, viewer) {
                 self.out.send(viewer, ToViewer::Window(window));
             }
             if is_new {
-                member.delivery_mut().introduce(now, id, track.size());
+                member.delivery_mut().introduce(now, id, size);
             }
         }
         if by_itself {

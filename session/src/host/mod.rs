@@ -259,7 +259,7 @@ impl Host {
     fn introduce(&mut self, now: Timestamp, viewer: ViewerId) {
         let icons = self.images.icons(|icon| self.tracks.windows().any(|window| window.icon == Some(icon)));
         let windows = self.tracks.in_order();
-        let windows = windows.iter().filter_map(|window| self.tracks.get(window.track)?.window_for(viewer));
+        let windows = windows.iter().filter_map(|window| self.tracks.window_for(window.track, viewer));
         for message in icons.chain(windows.map(ToViewer::Window)).chain(self.images.cursor()) {
             self.out.send(viewer, message);
         }

@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use media::{AppId, Command, Pixels, Region, Size, Timestamp, TrackId, ViewerId, Window, WindowKind};
+use media::{
+    AppId, Command, Pixels, Region, Size, SizeLimits, Timestamp, TrackId, ViewerId, Window, WindowKind,
+};
 use protocol::control::Configure;
 
 use super::{
     REST,
     configure::Configures,
+    layout,
     outbox::Outbox,
     pacing::{Audience, Pacer, UNWATCHED},
 };
@@ -31,6 +34,8 @@ pub(crate) struct Tracks {
     all: BTreeMap<TrackId, Track>,
     /// The newest serial of a configure.
     serial: u32,
+    /// Whether windows are as their apps made them, whatever viewers want.
+    fixed: bool,
 }
 
 /// One window's track.
@@ -193,10 +198,40 @@ impl Tracks {
         self.all.values().flat_map(timeouts).flatten().min()
     }
 
+    /// Whether windows are as their apps made them, whatever viewers want.
+    pub(crate) fn set_fixed(&mut self, fixed: bool) {
+        self.fixed = fixed;
+    }
+
+    /// The window's state as one viewer reads it. A window that cannot be resized says so.
+    pub(crate) fn window_for(&self, track: TrackId, viewer: ViewerId) -> Option<Window> {
+        let mut window = self.get(track)?.window_for(viewer)?;
+        if self.fixed {
+            let size = Some(window.size);
+            window.limits = SizeLimits { min: size, max: size, ..SizeLimits::default() };
+        }
+        Some(window)
+    }
+
     /// A viewer whose wish counts says how it wants a window to be.
     pub(crate) fn wish(&mut self, viewer: ViewerId, track: TrackId, configure: Configure) {
+        match self.all.get_mut(&track) {
+            Some(track) if self.fixed => track.configures.refuse(viewer, configure.serial),
+            Some(track) => track.configures.wish(viewer, configure),
+            None => {}
+        }
+    }
+
+    /// Whether a wish changes nothing: windows are as their apps made them, or an app would draw, and perhaps
+    /// take much memory, for a picture that cannot be.
+    pub(crate) fn is_vain(&self, configure: &Configure) -> bool {
+        self.fixed || !layout::has_picture(configure)
+    }
+
+    /// A wish that changes nothing is answered without the app, which is not asked.
+    pub(crate) fn refuse(&mut self, viewer: ViewerId, track: TrackId, serial: u32) {
         if let Some(track) = self.all.get_mut(&track) {
-            track.configures.wish(viewer, configure);
+            track.configures.refuse(viewer, serial);
         }
     }
 
@@ -304,11 +339,6 @@ impl Track {
         self.pacer.taken(commits);
     }
 
-    /// A viewer's wish is answered without the app, which is not asked.
-    pub(crate) fn refuse(&mut self, viewer: ViewerId, serial: u32) {
-        self.configures.refuse(viewer, serial);
-    }
-
     /// The source reports the window's state. Whether its app has changed it by itself.
     fn report(&mut self, window: &Window) -> bool {
         self.configures.answer(window.configured);
@@ -356,7 +386,7 @@ impl Track {
     }
 
     /// The window's state as one viewer reads it.
-    pub(crate) fn window_for(&self, viewer: ViewerId) -> Option<Window> {
+    fn window_for(&self, viewer: ViewerId) -> Option<Window> {
         let mut window = self.window.clone()?;
         window.configured = self.configures.answered(viewer);
         Some(window)

@@ -10,6 +10,7 @@ mod random;
 mod repeats;
 mod resume;
 mod rules;
+mod sources;
 mod wants;
 mod world;
 
