@@ -21,8 +21,8 @@ pub struct Config {
     pub runtime_dir: PathBuf,
     /// The name of the socket in `runtime_dir`. `None` takes the first free of `wayland-1` … `wayland-32`.
     pub socket_name: Option<String>,
-    /// Whether X11 apps are served too, by an Xwayland that starts with the first of them.
-    pub x11_apps: bool,
+    /// Where windows come from.
+    pub source: Source,
     /// The size of the virtual screen that apps are told of. Windows may be larger: viewers place them, not
     /// we.
     pub output: Size<Logical>,
@@ -30,6 +30,28 @@ pub struct Config {
     pub limits: Limits,
     /// Counts the apps that users ask to start: what opens then may take the keyboard.
     pub starts: Starts,
+}
+
+/// Where windows come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A Wayland compositor of our own.
+    Wayland {
+        /// Whether X11 apps are served too, by an Xwayland that starts with the first of them.
+        x11_apps: bool,
+    },
+    /// An X display of this machine that runs already, by its name, such as `:1`.
+    X11(String),
+}
+
+impl Source {
+    /// Whether the compositor serves X11 apps.
+    pub(crate) fn serves_x11_apps(&self) -> bool {
+        match self {
+            Source::Wayland { x11_apps } => *x11_apps,
+            Source::X11(_) => false,
+        }
+    }
 }
 
 /// How many apps users have asked to start, shared between the compositor and who starts them.
@@ -54,7 +76,7 @@ impl Config {
         Self {
             runtime_dir: runtime_dir.into(),
             socket_name: None,
-            x11_apps: true,
+            source: Source::Wayland { x11_apps: true },
             output: Size::new(1920, 1080),
             limits: Limits::default(),
             starts: Starts::default(),

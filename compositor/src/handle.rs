@@ -6,7 +6,7 @@ use media::{Command, ViewerId};
 use thiserror::Error;
 
 use crate::{
-    Config, Event,
+    Config, Event, Source, attached,
     queue::{self, Orders},
     wayland,
 };
@@ -26,6 +26,14 @@ pub enum StartError {
         /// The runtime directory.
         dir: String,
         /// What the system said.
+        reason: String,
+    },
+    /// The X display cannot be shown.
+    #[error("the windows of the X display {name} cannot be shown: {reason}")]
+    Display {
+        /// Its name.
+        name: String,
+        /// Why.
         reason: String,
     },
     /// The event loop could not be set up.
@@ -56,7 +64,10 @@ impl Compositor {
         let (started, start) = std::sync::mpsc::sync_channel(1);
         let thread = thread::Builder::new()
             .name("compositor".into())
-            .spawn(move || wayland::run(config, (inbox, woken), Box::new(sink), started))
+            .spawn(move || match config.source.clone() {
+                Source::Wayland { .. } => wayland::run(config, (inbox, woken), Box::new(sink), started),
+                Source::X11(name) => attached::run(config, name, (inbox, woken), Box::new(sink), started),
+            })
             .map_err(StartError::Thread)?;
         match start.recv() {
             Ok(Ok(())) => Ok(Handle { orders, thread: Some(thread) }),

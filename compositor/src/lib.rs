@@ -1,6 +1,6 @@
-//! Where windows come from: a headless Wayland compositor with Xwayland.
+//! Where windows come from: a headless Wayland compositor with Xwayland, or an X display that runs already.
 //!
-//! One thread owns all of Wayland and X: [`Compositor::spawn`] starts it. Commands go in through
+//! One thread owns all of it: [`Compositor::spawn`] starts it. Commands go in through
 //! [`Handle::send`], events come out through the sink, in the order in which they happened. Nothing else
 //! crosses, but for the pixels in each track's [`media::Canvas`], which are written before the
 //! [`media::Event::Damaged`] that tells of them.
@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
+mod attached;
 mod clock;
 mod config;
 mod event;
@@ -24,7 +25,7 @@ mod text;
 mod wayland;
 mod x11;
 
-pub use config::{Config, Limits, Starts};
+pub use config::{Config, Limits, Source, Starts};
 pub use event::Event;
 pub use handle::{Compositor, Handle, Overflow, StartError};
 pub use ready::{AppEnv, Entrance, Ready, SERVERS};

@@ -65,6 +65,8 @@ impl AppEnv {
 pub enum Entrance {
     /// By a Wayland socket.
     Wayland(PathBuf),
+    /// By an X display's socket.
+    X11(PathBuf),
 }
 
 impl Entrance {
@@ -72,13 +74,14 @@ impl Entrance {
     pub fn answers(&self, patience: Duration) -> io::Result<()> {
         match self {
             Entrance::Wayland(socket) => answers_wayland(socket, patience),
+            Entrance::X11(socket) => answers_x11(socket, patience),
         }
     }
 
     /// The socket.
     pub fn path(&self) -> &Path {
         match self {
-            Entrance::Wayland(socket) => socket,
+            Entrance::Wayland(socket) | Entrance::X11(socket) => socket,
         }
     }
 }
@@ -93,6 +96,16 @@ fn answers_wayland(socket: &Path, patience: Duration) -> io::Result<()> {
     let mut object = [0; 4];
     stream.read_exact(&mut object)?;
     if u32::from_ne_bytes(object) == CALLBACK { Ok(()) } else { Err(io::Error::other("an app is refused")) }
+}
+
+/// Whoever connects is answered, if only that a key is missing.
+fn answers_x11(socket: &Path, patience: Duration) -> io::Result<()> {
+    let mut stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(patience))?;
+    // The order of bytes, the protocol's version, and that there is no key.
+    let [high, low] = 11_u16.to_be_bytes();
+    stream.write_all(&[b'B', 0, high, low, 0, 0, 0, 0, 0, 0, 0, 0])?;
+    stream.read_exact(&mut [0])
 }
 
 #[cfg(test)]

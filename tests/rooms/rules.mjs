@@ -86,6 +86,9 @@ export const NEVER = [
   ["session/src/host", "session/src/viewer"],
   ["session/src/viewer", "session/src/host"],
   ["compositor/src/x11", "compositor/src/wayland"],
+  ["compositor/src/x11", "compositor/src/attached"],
+  ["compositor/src/attached", "compositor/src/wayland"],
+  ["compositor/src/wayland", "compositor/src/attached"],
 ];
 
 /**
@@ -95,6 +98,7 @@ export const NEVER = [
 export const CONCERNS = [
   { folder: "session/src/host", router: { name: "Host", file: "session/src/host/mod.rs" } },
   { folder: "session/src/viewer", router: { name: "Viewer", file: "session/src/viewer/mod.rs" } },
+  { folder: "compositor/src/attached", router: { name: "Attached", file: "compositor/src/attached/mod.rs" } },
 ];
 
 /** The same of the page: fields of classes are private, and a router's are values of classes of other files. */

@@ -27,7 +27,7 @@ const CONTENT: &[u8] = b"file:///tmp/a\r\n";
 
 /// A host that serves X11 apps; `None`, with the reason printed, where Xwayland is missing.
 fn host() -> Option<Host> {
-    let host = Host::with(|config| config.x11_apps = true);
+    let host = Host::with(|config| config.source = dormer_compositor::Source::Wayland { x11_apps: true });
     if host.x11_display.is_none() {
         let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
         assert!(!complete, "Xwayland is not installed; `make setup` installs its package xwayland");

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use compositor::{Compositor, Config, Event, Handle};
+use compositor::{Compositor, Config, Event, Handle, Source};
 use dormer_compositor as compositor;
 use media::{
     Canvas, Cause, ClipboardRequest, Command, InputId, Pixels, Point, Region, Size, Timestamp, TrackId,
@@ -39,7 +39,7 @@ impl Host {
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let mut config = Config::new(dir.path());
-        config.x11_apps = false;
+        config.source = Source::Wayland { x11_apps: false };
         change(&mut config);
         let (sender, events) = mpsc::channel();
         crate::log::keep();

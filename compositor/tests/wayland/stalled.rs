@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 
-use compositor::{Compositor, Config, Event, Handle, Overflow};
+use compositor::{Compositor, Config, Event, Handle, Overflow, Source};
 use dormer_compositor as compositor;
 use media::{Cause, Command, InputId, KeyCode, Position, Timestamp, TrackId, ViewerId};
 
@@ -16,7 +16,7 @@ const WINDOW: TrackId = TrackId(1);
 fn compositor(hold: &Arc<Mutex<()>>) -> (Handle, mpsc::Receiver<Event>, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut config = Config::new(dir.path());
-    config.x11_apps = false;
+    config.source = Source::Wayland { x11_apps: false };
     let (sender, events) = mpsc::channel();
     let hold = hold.clone();
     let sink = move |event| {

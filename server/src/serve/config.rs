@@ -3,6 +3,7 @@
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
+use compositor::Source;
 use encoder::select::{Choice, Selection, UnknownBackend};
 
 use super::{advertise::Advertised, http::HttpConfig, options::ServeOptions};
@@ -21,8 +22,8 @@ pub(crate) struct Config {
     pub http: Option<HttpConfig>,
     /// What links name instead of the bound address.
     pub advertise: Advertised,
-    /// Whether X11 apps can run.
-    pub x11: bool,
+    /// Where windows come from.
+    pub source: Source,
     /// Where the key lives.
     pub state_dir: PathBuf,
     /// Where to write the links.
@@ -54,7 +55,7 @@ impl Config {
             http,
             quic: options.quic,
             advertise: Advertised::read(options.advertise.as_deref().unwrap_or_default())?,
-            x11: !options.no_x11,
+            source: source_of(options.x11, options.no_x11)?,
             state_dir: options.state_dir.map_or_else(paths::default_state_dir, Ok)?,
             link_file: options.link_file,
             print_links: options.print_links.unwrap_or_else(Printed::usual),
@@ -72,6 +73,16 @@ pub(crate) const DEFAULT_PORT: u16 = 4460;
 
 /// Where browsers connect unless told otherwise.
 pub(crate) const DEFAULT_HTTP_PORT: u16 = 4461;
+
+fn source_of(display: Option<String>, no_x11: bool) -> Result<Source, Usage> {
+    let Some(display) = display else { return Ok(Source::Wayland { x11_apps: !no_x11 }) };
+    let number = display.strip_prefix(':').and_then(|number| number.parse::<u32>().ok());
+    match number {
+        Some(_) if no_x11 => Err(Usage("--x11 and --no-x11 exclude each other".to_owned())),
+        Some(_) => Ok(Source::X11(display)),
+        None => Err(Usage(format!("--x11 {display}: name a display of this machine as :N"))),
+    }
+}
 
 fn encoder_of(name: Option<&str>) -> Result<Selection, Usage> {
     let choice = name
@@ -93,7 +104,7 @@ mod tests {
         let config = Config::resolve(ServeOptions { state_dir: Some("/nowhere".into()), ..flags.or(file) });
         let config = config.expect("complete");
         assert_eq!(config.quic.map(|address| address.port()), Some(9));
-        assert!(!config.x11);
+        assert_eq!(config.source, Source::Wayland { x11_apps: false });
         assert_eq!(config.command, ["foot", "-e", "sh"]);
     }
 

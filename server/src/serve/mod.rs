@@ -196,7 +196,7 @@ async fn start_compositor(
     events: &mpsc::Sender<HostEvent>,
 ) -> Result<(compositor::Handle, SessionEnv)> {
     let mut settings = compositor::Config::new(runtime_dir.path());
-    settings.x11_apps = config.x11;
+    settings.source = config.source.clone();
     settings.starts = starts;
     let (ready, is_ready) = std::sync::mpsc::sync_channel(1);
     let sink = events.clone();

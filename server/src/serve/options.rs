@@ -69,6 +69,9 @@ pub(crate) struct ServeOptions {
     /// Do not offer X11 to apps
     #[arg(long)]
     pub(super) no_x11: bool,
+    /// Show the windows of an X display that runs already, such as :1, instead of a session of its own
+    #[arg(long, value_name = ":N", conflicts_with = "no_x11")]
+    pub(super) x11: Option<String>,
     /// Where the host's key lives [default: $XDG_STATE_HOME/dormer or ~/.local/state/dormer]
     #[arg(long, value_name = "DIR")]
     pub(super) state_dir: Option<PathBuf>,
@@ -98,7 +101,7 @@ pub(crate) struct ServeOptions {
 }
 
 layered!(ServeOptions {
-    quic, http, http_plain, no_http, http_host, frame_ancestors, webrtc_ports, external_address, turn, advertise, no_x11,
+    quic, http, http_plain, no_http, http_host, frame_ancestors, webrtc_ports, external_address, turn, advertise, no_x11, x11,
     state_dir, link_file, print_links, ttl, encoder, max_viewers, exit_with_command, command;
     [http_cert, http_key];
     [turn_secret_file, turn_user, turn_password_file]

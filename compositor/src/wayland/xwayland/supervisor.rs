@@ -118,7 +118,7 @@ impl Xwayland {
         display: &DisplayHandle,
         events: &LoopHandle<'static, State>,
     ) -> Self {
-        let served = config.x11_apps.then(|| claim(&config.runtime_dir)).flatten();
+        let served = config.source.serves_x11_apps().then(|| claim(&config.runtime_dir)).flatten();
         let xwayland = Self {
             served,
             phase: Phase::Idle,
