@@ -14,6 +14,7 @@ mod commands;
 mod config_file;
 mod console;
 mod doctor;
+mod files;
 mod health;
 mod layers;
 mod links;

@@ -223,6 +223,11 @@ impl Host {
         Ok(text.split_ascii_whitespace().map(str::to_owned).collect())
     }
 
+    /// The home of its apps.
+    pub fn home(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// All that the host logged.
     pub fn log(&self) -> String {
         self.process.log()

@@ -138,6 +138,12 @@ impl Request {
         self.header("Content-Type", "application/json").header("Content-Length", &length)
     }
 
+    /// Adds a body of any kind.
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self.header("Content-Length", &body.len().to_string())
+    }
+
     /// Its head, as it is written.
     pub fn head(&self, authority: &str) -> String {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.path);

@@ -2,14 +2,18 @@
 
 use std::{
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{body::Body, http::Request};
+use axum::{
+    body::{Body, HttpBody},
+    http::Request,
+};
 use hyper::{
-    body::Incoming,
+    body::{Frame, Incoming, SizeHint},
     server::conn::{http1, http2},
     service::service_fn,
 };
@@ -25,7 +29,7 @@ use crate::{Site, site};
 /// How long the head of a request may take, from the first byte or the handshake on.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long a connection may rest between requests; also how long an answer may take to be read.
+/// How long a connection may rest between requests, and between the pieces of an answer that it reads.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// The longest head of a request, in bytes.
@@ -68,8 +72,9 @@ pub(crate) async fn serve<S: Site>(
         let answer = site::answer(Arc::clone(&site), peer, request.map(Body::new));
         async move {
             let response = answer.await;
+            let seen = request_under_way.0.clone();
             drop(request_under_way);
-            Ok::<_, std::convert::Infallible>(response)
+            Ok::<_, std::convert::Infallible>(response.map(|body| Body::new(Watched { body, seen })))
         }
     });
     let io = TokioIo::new(stream);
@@ -148,6 +153,36 @@ impl Activity {
 
     fn with<T>(&self, act: impl FnOnce(&mut Known) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// An answer on its way: a connection that takes some of it does not rest.
+struct Watched {
+    body: Body,
+    seen: Activity,
+}
+
+impl HttpBody for Watched {
+    type Data = <Body as HttpBody>::Data;
+    type Error = <Body as HttpBody>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.seen.with(|known| known.deadline = Instant::now() + IDLE);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

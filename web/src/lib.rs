@@ -21,7 +21,7 @@ mod site;
 mod tls;
 
 pub use accept::{Listener, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PREFIX};
-pub use body::json;
+pub use body::{discard, json};
 pub use cookies::{Full, Gone, Holder, Visitor, Visitors, cookie, set_cookie};
 pub use hosts::{Hosts, NamedHost, check_origin, is_host};
 pub use private_file::write_private;

@@ -133,6 +133,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ending", "the session is ending")
     }
 
+    /// Not as things stand now.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// The disk is full.
+    pub fn no_room(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", message)
+    }
+
     /// Something is wrong with this host. The log says what.
     pub fn internal(error: impl fmt::Display) -> Self {
         tracing::warn!("a request of a page failed: {error:#}");

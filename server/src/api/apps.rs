@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use protocol::control::Role;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use web::{Problem, json};
@@ -120,10 +119,7 @@ pub(super) async fn run(asked: Asked) -> Result<Response, Problem> {
 
 /// `GET /api/started/{pid}`: how an app ended, once it has; or that it runs on, after a while.
 pub(super) async fn outcome(asked: Asked, pid: &str) -> Result<Response, Problem> {
-    let visitor = request::visitor(&asked.site, &asked.parts.headers)?;
-    if visitor.role != Role::Control {
-        return Err(Problem::view_only());
-    }
+    request::controller_asking(&asked.site, &asked.parts)?;
     let pid = pid.parse().map_err(|_| Problem::not_found())?;
     let Ok(answer) = timeout(OUTCOME_WAIT, asked.site.order(Request::Outcome { pid })).await else {
         let runs_on = Fate { running: true, well: true, status: String::new(), output: vec![] };

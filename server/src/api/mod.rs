@@ -8,8 +8,10 @@
 mod alive;
 mod apps;
 mod enter;
+mod files;
 mod icons;
 mod people;
+mod ranges;
 mod request;
 mod routes;
 mod site;

@@ -29,6 +29,15 @@ pub(super) fn controller(site: &SessionSite, request: &Parts) -> Result<Visitor,
     }
 }
 
+/// The same for what only tells.
+pub(super) fn controller_asking(site: &SessionSite, request: &Parts) -> Result<Visitor, Problem> {
+    let visitor = visitor(site, &request.headers)?;
+    match visitor.role {
+        Role::Control => Ok(visitor),
+        Role::View => Err(Problem::view_only()),
+    }
+}
+
 /// The page that asks, if it is one of the session's owner.
 pub(super) fn owner(site: &SessionSite, request: &Parts) -> Result<Visitor, Problem> {
     let visitor = visitor(site, &request.headers)?;

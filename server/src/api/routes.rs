@@ -9,7 +9,8 @@ use axum::{
 };
 use web::{Problem, page};
 
-use super::{alive, apps, enter, people, site::SessionSite, sockets};
+use super::{alive, apps, enter, files, people, site::SessionSite, sockets};
+use crate::files::Place;
 
 /// A request of a page, and the session that it is for.
 pub(super) struct Asked {
@@ -39,7 +40,9 @@ pub(super) async fn answer(site: Arc<SessionSite>, asked: web::Asked) -> Respons
 
 async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
     const GET: Method = Method::GET;
+    const HEAD: Method = Method::HEAD;
     const POST: Method = Method::POST;
+    const PATCH: Method = Method::PATCH;
     const DELETE: Method = Method::DELETE;
     let words: Vec<&str> = place.split('/').collect();
     match (asked.parts.method.clone(), words.as_slice()) {
@@ -49,6 +52,13 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (POST, ["links"]) => enter::links(asked).await,
         (GET, ["links"]) => people::links(asked).await,
         (DELETE, ["links", id]) => people::revoke(asked, id).await,
+        (GET | HEAD, ["files", "home", path @ ..]) => files::look(asked, Place::Home, path).await,
+        (GET | HEAD, ["files", "inbox", path @ ..]) => files::look(asked, Place::Inbox, path).await,
+        (POST, ["uploads"]) => files::begin(asked).await,
+        (GET, ["uploads", id]) => files::stands(asked, id).await,
+        (PATCH, ["uploads", id]) => files::bring(asked, id).await,
+        (POST, ["uploads", id]) => files::finish(asked, id).await,
+        (DELETE, ["uploads", id]) => files::cancel(asked, id).await,
         (GET, ["viewers"]) => people::viewers(asked).await,
         (DELETE, ["viewers", id]) => people::remove(asked, id).await,
         (GET, ["alive"]) => Ok(alive::answer(&asked.site)),
@@ -64,6 +74,9 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
             _,
             ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run" | "viewers"],
         )
+        | (_, ["uploads"])
+        | (_, ["uploads", _])
+        | (_, ["files", "home" | "inbox", ..])
         | (_, ["rtc" | "apps" | "started" | "links" | "viewers", _])
         | (_, ["apps", _, "icon"]) => Err(Problem::method()),
         _ => Err(Problem::not_found()),

@@ -21,6 +21,7 @@ use web::{Asked, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PREFIX, Problem, Site, Tls,
 use super::{alive::Instance, icons::Icons, routes, sockets, turn::Turn};
 use crate::{
     console::{Answer, Order, Request},
+    files::Files,
     links::{Announcement, Links},
 };
 
@@ -56,6 +57,8 @@ pub(crate) struct Entry {
     pub announcement: Arc<Announcement>,
     /// How long links that a page makes can be used.
     pub ttl: Duration,
+    /// The session's files.
+    pub files: Arc<Files>,
     /// The pages that have entered.
     pub visitors: Arc<Mutex<Visitors>>,
 }

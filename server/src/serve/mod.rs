@@ -43,6 +43,7 @@ use crate::{
     api::Entry,
     apps::{AppEnded, Apps, MAX_APPS},
     console::{Console, Order},
+    files::Files,
     links::{self, Announcement, Issued, Links, Spot},
     paths,
     reaper::{self, OrphanEnds},
@@ -59,8 +60,8 @@ pub(crate) fn serve(options: ServeOptions) -> Result<()> {
     reaper::run_with_reaper(|orphan_ends| {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
-            // Only for the catalogue and name look-ups.
-            .max_blocking_threads(2)
+            // For the catalogue, name look-ups, and files that are brought and fetched.
+            .max_blocking_threads(4)
             .build()
             .context("cannot start the network thread")?;
         runtime.block_on(run(config, orphan_ends))
@@ -104,6 +105,8 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
     let starts = compositor::Starts::default();
     let (compositor, env) = start_compositor(&config, &runtime_dir, starts.clone(), &events).await?;
     let engines = Engines { compositor, encoders: start_encoders(&config, &events) };
+    let hidden = [Some(config.state_dir.clone()), config.link_file.clone()];
+    let files = Arc::new(Files::new(env.home.clone(), hidden.into_iter().flatten().collect()));
     let apps = start_apps(&config, env, starts, orphan_ends)?;
 
     let announcement =
@@ -115,6 +118,7 @@ async fn run(config: Config, orphan_ends: OrphanEnds) -> Result<()> {
         links: links.clone(),
         announcement: Arc::clone(&announcement),
         ttl: config.ttl,
+        files,
         visitors: Arc::clone(&visitors),
     };
     let browsers = browsers.map(|browsers| browsers.open(entry, orders)).transpose()?;
