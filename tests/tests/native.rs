@@ -153,6 +153,31 @@ fn a_german_keyboard_types_german_in_an_x11_app() -> Result<()> {
     types_german(&["xterm", "-u8", "-fa", "monospace", "-T", "Terminal", "-e"])
 }
 
+#[test]
+fn shortcuts_of_a_russian_keyboard_reach_an_app_that_knows_only_what_keys_type() -> Result<()> {
+    let programs = ["Xvfb", "openbox", "setxkbmap", "xdotool", "wish", "Xwayland"];
+    if !tools::present("a Russian keyboard in Tk", &programs) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let (typed, script) = (directory.path().join("typed"), directory.path().join("app.tcl"));
+    let note = format!("set f [open {} a]; puts -nonewline $f", typed.display());
+    let tcl = format!(
+        "wm title . Terminal; wm geometry . 300x200; focus -force .\n\
+         bind . <Control-c> {{ {note} copy; close $f }}\n\
+         bind . <Key> {{ if {{[string match Cyrillic* %K]}} {{ {note} %K; close $f }} }}\n"
+    );
+    std::fs::write(&script, tcl)?;
+    let host = Host::start(["wish", script.to_str().context("a path")?])?;
+    let desktop = Desktop::managed()?;
+    desktop.output("setxkbmap", &["ru"])?;
+    let _native = desktop.view(&host)?;
+    desktop.focus(desktop.window("Terminal")?)?;
+    // The key of C with Ctrl, and alone: the letter es.
+    desktop.xdotool(&["keydown", "37", "key", "54", "keyup", "37", "key", "54"])?;
+    file_holds(&typed, "copyCyrillic_es")
+}
+
 /// Neither on the US layout nor in Latin-1.
 const TEXT: &str = "Grüße 世界";
 /// A word that double clicks select.

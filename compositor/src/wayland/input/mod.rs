@@ -7,6 +7,7 @@ pub(in crate::wayland) mod devices;
 pub(in crate::wayland) mod drag;
 pub(in crate::wayland) mod held;
 pub(in crate::wayland) mod keymap;
+mod latin;
 pub(in crate::wayland) mod pointer_lock;
 pub(in crate::wayland) mod seat;
 pub(in crate::wayland) mod spare;

@@ -137,7 +137,7 @@ impl Spare {
                 "\treplace key {name} {{ type[Group1]= \"DORMER_TEXT\", symbols[Group1]= [ {symbol} ] }};\n"
             ));
         }
-        with(written, &names, &keys).unwrap_or_else(|| written.to_owned())
+        extended(written, &names, TYPE, &keys).unwrap_or_else(|| written.to_owned())
     }
 }
 
@@ -150,7 +150,7 @@ fn codes(reader: Reader) -> impl Iterator<Item = u16> {
 }
 
 /// The name that a keymap gives a code, with its brackets.
-fn name_of(written: &str, code: u32) -> Option<&str> {
+pub(super) fn name_of(written: &str, code: u32) -> Option<&str> {
     let names = written.lines().take_while(|line| *line != "};").filter_map(|line| {
         let (name, number) = line.trim().strip_suffix(';')?.split_once('=')?;
         let name = name.trim();
@@ -164,14 +164,14 @@ fn name_of(written: &str, code: u32) -> Option<&str> {
 const TYPE: &str = "\ttype \"DORMER_TEXT\" {\n\t\tmodifiers= Shift+Lock;\n\t\tmap[Shift]= 1;\n\t\tmap[Lock]= 1;\n\
                     \t\tmap[Shift+Lock]= 1;\n\t\tlevel_name[1]= \"Any\";\n\t};\n";
 
-/// Puts more names, a type and more keys at the ends of a keymap's sections; X wants to be told how far its
-/// codes reach.
-fn with(written: &str, names: &str, keys: &str) -> Option<String> {
+/// Puts more names, types and keys at the ends of a keymap's sections; X wants to be told how far its codes
+/// reach.
+pub(super) fn extended(written: &str, names: &str, types: &str, keys: &str) -> Option<String> {
     const END: &str = "\n};";
-    let types = written.find("\nxkb_types")?;
-    let compatibility = types + written[types..].find("\nxkb_compat")?;
+    let second = written.find("\nxkb_types")?;
+    let compatibility = second + written[second..].find("\nxkb_compat")?;
     let symbols = compatibility + written[compatibility..].find("\nxkb_symbols")?;
-    let names_end = written[..types].rfind(END)? + 1;
+    let names_end = written[..second].rfind(END)? + 1;
     let types_end = written[..compatibility].rfind(END)? + 1;
     let keys_end = symbols + written[symbols..].find(END)? + 1;
     let head = written[..names_end].lines().map(|line| match largest(line) {
@@ -181,7 +181,7 @@ fn with(written: &str, names: &str, keys: &str) -> Option<String> {
     let mut whole: String = head.collect();
     whole.push_str(names);
     whole.push_str(&written[names_end..types_end]);
-    whole.push_str(TYPE);
+    whole.push_str(types);
     whole.push_str(&written[types_end..keys_end]);
     whole.push_str(keys);
     whole.push_str(&written[keys_end..]);

@@ -14,8 +14,8 @@ use xkbcommon::xkb;
 
 use crate::wayland::State;
 use crate::wayland::input::compiled::written_apart;
-use crate::wayland::input::keymap;
 use crate::wayland::input::spare::{self, Reader, Spare, Unread, XKB_OFFSET};
+use crate::wayland::input::{keymap, latin};
 use crate::wayland::windows::invited::Hand;
 
 /// Keymaps: the viewer's, and what is lent of its codes.
@@ -57,7 +57,7 @@ impl State {
         let Some(written) = written_apart(&text) else {
             return tracing::warn!("a viewer's keymap does not compile; the last one stays");
         };
-        self.input.keymaps.written = Some(written);
+        self.input.keymaps.written = Some(latin::reachable(written));
         // Nothing is locked on another keyboard.
         let before = self.input.keyboard.modifier_state().serialized;
         if self.replace_keymap() == Replaced::BySame {
