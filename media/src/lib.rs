@@ -26,8 +26,8 @@ pub use ids::{AppId, Cause, ClipboardRequest, InputId, TrackId, UpdateId, Viewer
 pub use notice::{Notice, NoticeKind};
 pub use region::Region;
 pub use source::{
-    Axis, Button, Capabilities, Command, Configure, CursorImage, CursorShape, Drag, Event, KeyCode, Modality,
-    TouchPhase, TouchPoint, WindowGrab,
+    Axis, Button, Capabilities, Command, Configure, CursorImage, CursorShape, Drag, Event, KeyCode, Locks,
+    Modality, TouchPhase, TouchPoint, WindowGrab,
 };
 pub use text::{TextInput, TextPurpose};
 pub use time::Timestamp;

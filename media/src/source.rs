@@ -235,6 +235,8 @@ pub enum Command {
     },
     /// Use this keymap (xkb text format, version 1) for the keyboard. If it does not compile, the last stays.
     Keymap(String),
+    /// These locks are on, whatever keys did before.
+    Locks(Locks),
     /// A viewer has something to paste: announce it to apps. Empty: it has not any more.
     OfferClipboard {
         /// MIME types on offer.
@@ -312,6 +314,15 @@ pub struct Configure {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct KeyCode(pub u16);
+
+/// The locks of a keyboard that are on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Locks {
+    /// Caps Lock.
+    pub caps: bool,
+    /// Num Lock.
+    pub num: bool,
+}
 
 /// A button of a pointing device, as evdev numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

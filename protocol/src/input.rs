@@ -39,6 +39,15 @@ pub enum InputEvent {
         /// Down or up.
         pressed: bool,
     },
+    /// The locks that are on at the user's keyboard, before the next key goes down: also those that a key
+    /// before it turned, since the host may know otherwise. A viewer that tells none has none. It counts
+    /// while its viewer has the seat, and takes none.
+    Locks {
+        /// Caps Lock.
+        caps: bool,
+        /// Num Lock.
+        num: bool,
+    },
     /// Text that came from no key: an input method, a paste as typing, an automation. At most [`MAX_TEXT`]
     /// bytes.
     Text {
@@ -103,9 +112,11 @@ impl InputEvent {
     /// Whether it keeps to the protocol's bounds. The host ends a link over an event that does not.
     pub fn validate(&self) -> Result<(), OutOfBounds> {
         let (sound, reason) = match self {
-            InputEvent::Key { .. } | InputEvent::Leave | InputEvent::Close | InputEvent::ForceQuit => {
-                return Ok(());
-            }
+            InputEvent::Key { .. }
+            | InputEvent::Locks { .. }
+            | InputEvent::Leave
+            | InputEvent::Close
+            | InputEvent::ForceQuit => return Ok(()),
             InputEvent::Text { text } => (text.len() <= MAX_TEXT, OutOfBounds::Text),
             InputEvent::Preedit { text, cursor } => {
                 (text.len() <= MAX_TEXT && Self::is_cursor_of(text, *cursor), OutOfBounds::Preedit)
@@ -153,6 +164,7 @@ impl InputEvent {
             InputEvent::Touch { points } => points.iter().all(lifted),
             InputEvent::Preedit { text, .. } => text.is_empty(),
             InputEvent::Text { .. }
+            | InputEvent::Locks { .. }
             | InputEvent::Motion { .. }
             | InputEvent::RelativeMotion { .. }
             | InputEvent::Leave

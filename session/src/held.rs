@@ -33,7 +33,7 @@ impl Held {
         self.keys
             .iter()
             .map(|(key, track)| (*key, *track))
-            .filter(|(key, _)| !is_modifier(*key) && !LOCKS.contains(&key.0))
+            .filter(|(key, _)| !is_modifier(*key) && !is_lock(*key))
     }
 
     /// Whether a button or a finger is down.
@@ -126,6 +126,11 @@ impl Held {
 /// right. Locks do something.
 pub(crate) fn is_modifier(KeyCode(key): KeyCode) -> bool {
     matches!(key, 42 | 54 | 29 | 97 | 56 | 100 | 125 | 126)
+}
+
+/// Whether a key turns a lock.
+pub(crate) fn is_lock(KeyCode(key): KeyCode) -> bool {
+    LOCKS.contains(&key)
 }
 
 /// What [`Held::release`] let go.

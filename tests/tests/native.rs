@@ -154,6 +154,24 @@ fn a_german_keyboard_types_german_in_an_x11_app() -> Result<()> {
 }
 
 #[test]
+fn caps_lock_that_was_on_before_is_on_with_the_first_key() -> Result<()> {
+    if !tools::present("Caps Lock in foot", &["Xvfb", "openbox", "xdotool", "foot"]) {
+        return Ok(());
+    }
+    let directory = tempfile::tempdir()?;
+    let typed = directory.path().join("typed");
+    let script = format!("cat > {}", typed.display());
+    let host = Host::start(["foot", "--config=/dev/null", "--title=Terminal", "sh", "-c", &script])?;
+    let desktop = Desktop::managed()?;
+    desktop.xdotool(&["key", "66"])?;
+    let _native = desktop.view(&host)?;
+    desktop.focus(desktop.window("Terminal")?)?;
+    // The letter A and Enter, Caps Lock, and both again.
+    desktop.xdotool(&["key", "38", "key", "36", "key", "66", "key", "38", "key", "36"])?;
+    file_holds(&typed, "A\na\n")
+}
+
+#[test]
 fn shortcuts_of_a_russian_keyboard_reach_an_app_that_knows_only_what_keys_type() -> Result<()> {
     let programs = ["Xvfb", "openbox", "setxkbmap", "xdotool", "wish", "Xwayland"];
     if !tools::present("a Russian keyboard in Tk", &programs) {

@@ -214,6 +214,7 @@ impl Attached {
             | Command::Focus(None)
             | Command::DismissPopups
             | Command::Keymap(_)
+            | Command::Locks(_)
             | Command::OfferClipboard { .. }
             | Command::ClipboardContent { .. } => {}
         }

@@ -53,6 +53,7 @@ impl Down {
             | Command::Close(_)
             | Command::ForceQuit(_)
             | Command::Keymap(_)
+            | Command::Locks(_)
             | Command::OfferClipboard { .. }
             | Command::ReadClipboard { .. } => None,
         }

@@ -32,6 +32,7 @@ impl Load {
             | Command::Configure { .. }
             | Command::Close(_)
             | Command::ForceQuit(_)
+            | Command::Locks(_)
             | Command::FrameDone { .. } => 0,
         };
         Self { commands: 1, bytes }

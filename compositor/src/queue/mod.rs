@@ -253,6 +253,7 @@ fn viewer_of(command: &Command) -> Option<ViewerId> {
         | Command::ForceQuit(_)
         | Command::FrameDone { .. }
         | Command::Keymap(_)
+        | Command::Locks(_)
         | Command::OfferClipboard { .. }
         | Command::ClipboardContent { .. }
         | Command::ReadClipboard { .. } => None,

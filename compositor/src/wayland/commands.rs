@@ -33,6 +33,7 @@ impl State {
             Command::ForceQuit(track) => self.force_quit(track),
             Command::FrameDone { track, at } => self.frame_done(track, at),
             Command::Keymap(text) => self.set_keymap(text),
+            Command::Locks(locks) => self.set_locks(locks),
             Command::OfferClipboard { mimes } => self.offer_clipboard(mimes),
             Command::ClipboardContent { request, data } => self.fill_paste(request, data),
             Command::ReadClipboard { request, mime } => self.read_clipboard(request, mime),

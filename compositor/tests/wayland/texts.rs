@@ -1,6 +1,6 @@
 //! Text and keys in any order: an app reads what was typed, whenever it reads.
 
-use media::{Command, KeyCode, TrackId};
+use media::{Command, KeyCode, Locks, TrackId};
 use proptest::{prelude::*, test_runner::Config};
 use xkbcommon::xkb;
 
@@ -18,6 +18,8 @@ enum Step {
     Text(String),
     /// Taps a key of the viewer's keyboard.
     Tap(u16),
+    /// These locks are on at the viewer's keyboard.
+    Locks(Locks),
     /// The viewer switches to another keymap.
     Layout(&'static str),
     /// The app reads what has come.
@@ -38,13 +40,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let text =
         proptest::collection::vec(character, 1..40).prop_map(|text| Step::Text(text.into_iter().collect()));
     // Letters, digits, Enter, and one whose code is lent to characters.
-    let key = proptest::sample::select(vec![2_u16, 5, 16, 21, 30, 44, 28, 183]);
+    let key = proptest::sample::select(vec![2_u16, 5, 16, 21, 30, 44, 28, 71, 183]);
     let layout = proptest::sample::select(vec!["us", "de", "fr"]);
     let step = prop_oneof![
         4 => text,
         4 => key.prop_map(Step::Tap),
         1 => Just(Step::Tap(CAPS_LOCK)),
         1 => layout.prop_map(Step::Layout),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(caps, num)| Step::Locks(Locks { caps, num })),
         1 => Just(Step::Read),
     ];
     proptest::collection::vec(step, 1..24)
@@ -112,6 +115,11 @@ impl User {
                 self.state.update_key(code, xkb::KeyDirection::Down);
                 self.state.update_key(code, xkb::KeyDirection::Up);
                 self.expected.extend((typed != 0).then_some(typed));
+            }
+            Step::Locks(locks) => {
+                host.send(Command::Locks(*locks));
+                let mask = u32::from(locks.caps) << 1 | u32::from(locks.num) << 4;
+                self.state.update_mask(0, 0, mask, 0, 0, 0);
             }
             Step::Layout(layout) => {
                 let keymap = keymap_of(layout);

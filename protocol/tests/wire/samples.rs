@@ -201,6 +201,7 @@ pub(crate) fn inputs() -> Named<Input> {
     let point = |id, phase| TouchPoint { id, phase, position };
     let events = vec![
         ("key", InputEvent::Key { key: KeyCode(30), pressed: true }),
+        ("locks", InputEvent::Locks { caps: true, num: false }),
         ("text", InputEvent::Text { text: "héßλ世界€".to_owned() }),
         ("preedit", InputEvent::Preedit { text: "世界".to_owned(), cursor: Some((3, 6)) }),
         ("preedit_end", InputEvent::Preedit { text: String::new(), cursor: None }),
@@ -247,6 +248,7 @@ pub(crate) fn judged_inputs() -> Named<InputEvent> {
     vec![
         ("key down", InputEvent::Key { key: KeyCode(30), pressed: true }),
         ("key up", InputEvent::Key { key: KeyCode(30), pressed: false }),
+        ("locks", InputEvent::Locks { caps: false, num: true }),
         ("leave", InputEvent::Leave),
         ("close", InputEvent::Close),
         ("force quit", InputEvent::ForceQuit),

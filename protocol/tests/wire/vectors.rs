@@ -177,8 +177,9 @@ fn every_kind_of_message_has_a_vector() {
         InputEvent::RelativeMotion { .. } => 8,
         InputEvent::Close => 9,
         InputEvent::ForceQuit => 10,
+        InputEvent::Locks { .. } => 11,
     });
-    all_of(11, inputs);
+    all_of(12, inputs);
 }
 
 fn all_of(kinds: usize, seen: impl Iterator<Item = usize>) {

@@ -113,6 +113,7 @@ impl Host {
         if self.seat.holder().is_none_or(|holder| holder == viewer) {
             self.keyboard.install(viewer);
             self.out.command(Command::Keymap(text));
+            self.install_locks(viewer);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Viewers' input: checked, admitted to the seat, handed to the source.
 
-use media::{Cause, Command, Timestamp, TrackId, ViewerId};
+use media::{Cause, Command, Locks, Timestamp, TrackId, ViewerId};
 use protocol::input::{Input, InputEvent};
 
 use super::{
@@ -43,6 +43,9 @@ impl Host {
     }
 
     fn take_input(&mut self, now: Timestamp, viewer: ViewerId, input: Input) {
+        if let InputEvent::Locks { caps, num } = input.event {
+            return self.viewer_locks(viewer, Locks { caps, num });
+        }
         // Whoever may use windows may have one closed, also while another is typing.
         let may = input.event.needs_no_seat() || self.admit(now, viewer, &input);
         if may && (self.tracks.has_window(input.track) || is_release(&input.event)) {
@@ -81,6 +84,7 @@ impl Host {
                 let changes = self.seat.key(track, key, pressed);
                 // One that rests was let go already.
                 if changes && (pressed || !self.repeats.let_go(key)) {
+                    self.keyboard.struck(cause.viewer, key);
                     self.focus_for_keys(cause.viewer, track);
                     self.out.command(Command::Key { cause, track, key, pressed });
                 }
@@ -100,6 +104,7 @@ impl Host {
                 }
             }
             InputEvent::Motion { position } => self.out.command(Command::Motion { cause, track, position }),
+            InputEvent::Locks { caps, num } => self.viewer_locks(cause.viewer, Locks { caps, num }),
             InputEvent::Leave => self.out.command(Command::PointerLeft),
             InputEvent::Close => self.out.command(Command::Close(track)),
             InputEvent::ForceQuit => self.out.command(Command::ForceQuit(track)),
@@ -119,6 +124,16 @@ impl Host {
                     self.out.command(Command::Touch { cause, track, points });
                 }
             }
+        }
+    }
+
+    /// A viewer says which locks are on at its keyboard, perhaps before it takes the seat.
+    fn viewer_locks(&mut self, viewer: ViewerId, locks: Locks) {
+        if let Some(member) = self.members.get_mut(viewer) {
+            member.input_mut().set_locks(locks);
+        }
+        if self.seat.holder() == Some(viewer) {
+            self.install_locks(viewer);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One viewer's end of the input lane: which of its events have come, which wait, when they came.
 
-use media::{InputId, KeyCode, Timestamp, ViewerId};
+use media::{InputId, KeyCode, Locks, Timestamp, ViewerId};
 use protocol::{
     control::Refusal,
     input::{Input, InputEvent},
@@ -25,6 +25,7 @@ pub(crate) struct InputEnd {
     /// Its newest event with a place: motion that is older is dropped.
     newest_pointer: InputId,
     user_time: UserTime,
+    locks: Option<Locks>,
     early: Early,
     /// Modifiers that its user has held down since before it returned, and that are up for the apps.
     resting: Vec<KeyCode>,
@@ -41,6 +42,7 @@ pub(crate) struct Progress {
     /// The newest event with a place.
     pointer: InputId,
     user_time: UserTime,
+    locks: Option<Locks>,
 }
 
 impl Progress {
@@ -74,6 +76,7 @@ impl InputEnd {
             newest: InputId(0),
             newest_pointer: InputId(0),
             user_time: UserTime::default(),
+            locks: None,
             early: Early::default(),
             resting: Vec::new(),
             causes: Causes::default(),
@@ -120,16 +123,27 @@ impl InputEnd {
     /// How far it has come. What waits has not taken effect: it would be lost with the link.
     pub(crate) fn progress(&self) -> Progress {
         let input = self.early.first().map_or(self.newest, |first| InputId(first.0.saturating_sub(1)));
-        Progress { began: self.began, input, pointer: self.newest_pointer, user_time: self.user_time }
+        let (pointer, user_time, locks) = (self.newest_pointer, self.user_time, self.locks);
+        Progress { began: self.began, input, pointer, user_time, locks }
     }
 
     /// The viewer is known from a link before: its input goes on there, and its user may hold these
     /// modifiers.
     pub(crate) fn go_on(&mut self, progress: Progress, resting: Vec<KeyCode>) {
-        let Progress { began, input, pointer, user_time } = progress;
+        let Progress { began, input, pointer, user_time, locks } = progress;
         (self.began, self.newest, self.newest_pointer) = (began, input, pointer);
-        self.user_time = user_time;
+        (self.user_time, self.locks) = (user_time, locks);
         self.resting = resting;
+    }
+
+    /// The locks that are on at its keyboard, if it has told any.
+    pub(crate) fn locks(&self) -> Option<Locks> {
+        self.locks
+    }
+
+    /// It says which locks are on at its keyboard.
+    pub(crate) fn set_locks(&mut self, locks: Locks) {
+        self.locks = Some(locks);
     }
 
     /// The modifiers that its user may hold down, and that are up for the apps.
@@ -189,6 +203,7 @@ fn has_place(event: &InputEvent) -> bool {
         | InputEvent::Button { .. }
         | InputEvent::Scroll { .. } => true,
         InputEvent::Key { .. }
+        | InputEvent::Locks { .. }
         | InputEvent::Text { .. }
         | InputEvent::Preedit { .. }
         | InputEvent::RelativeMotion { .. }
@@ -235,8 +250,13 @@ mod tests {
     #[test]
     fn a_viewer_goes_on_only_where_nothing_is_missing_and_numbers_mean_the_same() {
         let user_time = UserTime::default();
-        let progress =
-            |input| Progress { began: HERE, input: InputId(input), pointer: InputId(0), user_time };
+        let progress = |input| Progress {
+            began: HERE,
+            input: InputId(input),
+            pointer: InputId(0),
+            user_time,
+            locks: None,
+        };
         let resume = |began, since| Resume { key: ResumeKey([1; 16]), began, since: InputId(since) };
         assert!(progress(7).goes_on(&resume(Some(HERE), 7)));
         assert!(!progress(7).goes_on(&resume(Some(HERE), 8)), "8 is missing");

@@ -1,12 +1,16 @@
-//! Whose the keyboard is: the window with the focus and the keymap, as the source was told last.
+//! Whose the keyboard is: the window with the focus, the keymap and the locks, as the source was told last.
 
-use media::{TrackId, ViewerId};
+use media::{KeyCode, Locks, TrackId, ViewerId};
+
+use crate::held;
 
 /// What the source knows of the keyboard, and by whom.
 #[derive(Debug, Default)]
 pub(crate) struct Keyboard {
     focus: Option<(TrackId, ViewerId)>,
     keymap: Option<ViewerId>,
+    /// Whose locks may be on, also when that viewer is gone.
+    locks: Option<ViewerId>,
 }
 
 impl Keyboard {
@@ -32,13 +36,31 @@ impl Keyboard {
         self.keymap = Some(viewer);
     }
 
+    /// A viewer has the keyboard: what the source is to be told of its locks.
+    pub(crate) fn install_locks(&mut self, viewer: ViewerId, locks: Option<Locks>) -> Option<Locks> {
+        let anothers = self.locks.is_some_and(|of| of != viewer);
+        if locks.is_some() || anothers {
+            self.locks = Some(viewer);
+        }
+        locks.or_else(|| anothers.then(Locks::default))
+    }
+
+    /// A viewer's key reaches the source, which may turn a lock by it.
+    pub(crate) fn struck(&mut self, viewer: ViewerId, key: KeyCode) {
+        if held::is_lock(key) {
+            self.locks = Some(viewer);
+        }
+    }
+
     /// A viewer goes on as another; the source is told nothing.
     pub(crate) fn hand_on(&mut self, from: ViewerId, to: ViewerId) {
         if let Some((_, by)) = self.focus.as_mut().filter(|(_, by)| *by == from) {
             *by = to;
         }
-        if self.keymap == Some(from) {
-            self.keymap = Some(to);
+        for of in [&mut self.keymap, &mut self.locks] {
+            if *of == Some(from) {
+                *of = Some(to);
+            }
         }
     }
 

@@ -48,7 +48,7 @@ impl Outbox {
 fn is_able(source: Capabilities, command: &Command) -> bool {
     match command {
         Command::Configure { .. } => source.resizes,
-        Command::Keymap(_) => source.keymaps,
+        Command::Keymap(_) | Command::Locks(_) => source.keymaps,
         Command::DismissPopups => source.dismisses,
         Command::Key { .. }
         | Command::Text { .. }

@@ -270,6 +270,7 @@ pub(crate) fn acts(event: &InputEvent) -> bool {
         InputEvent::Touch { points } => points.iter().any(|point| point.phase == TouchPhase::Down),
         InputEvent::Motion { .. }
         | InputEvent::RelativeMotion { .. }
+        | InputEvent::Locks { .. }
         | InputEvent::Leave
         | InputEvent::Close
         | InputEvent::ForceQuit => false,

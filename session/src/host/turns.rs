@@ -48,6 +48,8 @@ impl Host {
         } else {
             return;
         }
+        // Meanwhile another's may have been told.
+        self.install_locks(viewer);
         self.wants.claim_lock(viewer);
     }
 
@@ -91,7 +93,17 @@ impl Host {
             self.out.command(Command::Keymap(keymap.clone()));
         }
         // Who has no focus to give takes that of the holder before.
-        self.set_focus(viewer, member.focus().or(self.keyboard.focus()));
+        let focus = member.focus().or(self.keyboard.focus());
+        self.install_locks(viewer);
+        self.set_focus(viewer, focus);
+    }
+
+    /// The locks are those of the viewer's keyboard.
+    pub(super) fn install_locks(&mut self, viewer: ViewerId) {
+        let locks = self.members.get(viewer).and_then(|member| member.input().locks());
+        if let Some(locks) = self.keyboard.install_locks(viewer, locks) {
+            self.out.command(Command::Locks(locks));
+        }
     }
 
     fn settled_in(&mut self, viewer: ViewerId) {

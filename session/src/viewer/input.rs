@@ -1,9 +1,9 @@
 //! The user's input on its way to the host: what is held, and what is composed.
 
-use media::{TouchPoint, TrackId};
+use media::{Locks, TouchPoint, TrackId};
 use protocol::input::{InputEvent, MAX_TOUCH_POINTS};
 
-use crate::held::Held;
+use crate::held::{Held, is_lock};
 
 /// What the user holds down and composes.
 #[derive(Debug, Default)]
@@ -11,6 +11,15 @@ pub(crate) struct HeldInput {
     held: Held,
     /// Where a text is being composed.
     composing: Option<TrackId>,
+    locks: KnownLocks,
+}
+
+/// The locks of the user's keyboard; none if the front end tells of none.
+#[derive(Debug, Default)]
+struct KnownLocks {
+    here: Option<Locks>,
+    /// As the host of this link knows them, if that is known.
+    told: Option<Locks>,
 }
 
 impl HeldInput {
@@ -45,11 +54,35 @@ impl HeldInput {
             // Without a lock, motion has a place.
             InputEvent::RelativeMotion { .. } => (locked == Some(track)).then_some(event),
             InputEvent::Motion { .. }
+            | InputEvent::Locks { .. }
             | InputEvent::Leave
             | InputEvent::Scroll { .. }
             | InputEvent::Close
             | InputEvent::ForceQuit => Some(event),
         }
+    }
+
+    /// Which locks are on.
+    pub(crate) fn set_locks(&mut self, locks: Locks) {
+        self.locks.here = Some(locks);
+    }
+
+    /// There is a new link, to a host that may know this viewer from before.
+    pub(crate) fn welcomed(&mut self, is_known: bool) {
+        self.locks.told = (!is_known).then(Locks::default);
+    }
+
+    /// What the host has to know before an event: which locks are on, when a key goes down. One that turns
+    /// locks does so at the host as well, or not, as the keymap has it.
+    pub(crate) fn locks_before(&mut self, event: &InputEvent) -> Option<InputEvent> {
+        let InputEvent::Key { key, pressed: true } = event else { return None };
+        let KnownLocks { here, told } = &mut self.locks;
+        if is_lock(*key) {
+            *told = None;
+        }
+        let locks = here.filter(|_| *told != *here && !is_lock(*key))?;
+        *told = *here;
+        Some(InputEvent::Locks { caps: locks.caps, num: locks.num })
     }
 
     /// Whether a key is down that apps repeat.

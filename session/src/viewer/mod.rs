@@ -34,7 +34,7 @@ mod windows;
 use std::time::Duration;
 
 use bytes::Bytes;
-use media::{ClipboardRequest, InputId, Timestamp, TrackId, Update, UpdateId, Window, WindowGrab};
+use media::{ClipboardRequest, InputId, Locks, Timestamp, TrackId, Update, UpdateId, Window, WindowGrab};
 use protocol::{
     control::{Clipboard, Configure, Hello, Role, ToHost, ToViewer, Welcome},
     feedback::Feedback,
@@ -232,6 +232,9 @@ impl Viewer {
         }
         event.validate().map_err(|_| Unsent::Bounds)?;
         let event = self.held.hold(track, event, self.wants.lock()).ok_or(Unsent::NoChange)?;
+        if let Some(locks) = self.held.locks_before(&event) {
+            self.send_input(now, track, locks);
+        }
         Ok(self.send_input(now, track, event))
     }
 
@@ -281,6 +284,12 @@ impl Viewer {
     pub fn set_keymap(&mut self, text: String) {
         let keymap = self.keyboard.set_keymap(text);
         self.control(keymap);
+    }
+
+    /// Which locks are on at the user's keyboard, as far as keys showed it. The host hears of it before the
+    /// next key that it matters to.
+    pub fn set_locks(&mut self, locks: Locks) {
+        self.held.set_locks(locks);
     }
 
     /// The user has put something on this viewer's own clipboard; none: it is this viewer's no more.
@@ -385,6 +394,7 @@ impl Viewer {
         self.clock.begin(now, welcome.now);
         let Welcome { session, viewer, role, resumed, .. } = welcome;
         self.lane.welcomed(viewer, resumed);
+        self.held.welcomed(resumed.is_some());
         if resumed.is_none() {
             // A host that does not know this viewer has released what it held down.
             self.held.release();

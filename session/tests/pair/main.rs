@@ -6,6 +6,7 @@ mod frames;
 mod known;
 mod layouts;
 mod link;
+mod locks;
 mod random;
 mod repeats;
 mod resume;

@@ -24,6 +24,7 @@ use super::{
     request::{self, Request, Until},
     screenshot,
 };
+use crate::input::locks::LockKeys;
 use crate::link::{Command, End, Event, Link, State};
 
 /// How long a request waits for another viewer to rest.
@@ -37,6 +38,7 @@ pub(crate) struct Automation {
     pub(super) link: Link,
     inbox: Inbox,
     pub(super) keyboard: Keyboard,
+    locks: LockKeys,
     pub(super) model: Model,
     serial: u32,
     focus: Option<TrackId>,
@@ -48,7 +50,9 @@ pub(super) type Outcome = Result<Value, String>;
 impl Automation {
     /// A viewer that has not connected yet.
     pub(crate) fn new(link: Link, inbox: Inbox, keyboard: Keyboard) -> Self {
-        Self { link, inbox, keyboard, model: Model::new(), serial: 0, focus: None }
+        let mut locks = LockKeys::default();
+        locks.set_keymap(keyboard.text());
+        Self { link, inbox, keyboard, locks, model: Model::new(), serial: 0, focus: None }
     }
 
     /// Handles requests until their end.
@@ -332,7 +336,11 @@ impl Automation {
         self.take_seat()?;
         self.focus(track);
         for event in events {
+            let key = if let InputEvent::Key { key, pressed } = event { Some((key, pressed)) } else { None };
             self.input(track, event);
+            if let Some(locks) = key.and_then(|(key, pressed)| self.locks.turns(key, pressed)) {
+                self.link.send(Command::Locks(locks));
+            }
         }
         Ok(())
     }

@@ -3,9 +3,11 @@
 use media::KeyCode;
 use winit::{
     event::{ElementState, KeyEvent},
-    keyboard::PhysicalKey,
+    keyboard::{Key, NamedKey, PhysicalKey},
     platform::scancode::PhysicalKeyExtScancode,
 };
+
+use super::locks::Typed;
 
 /// What a key event means for the session, if anything.
 ///
@@ -15,6 +17,16 @@ use winit::{
 pub(crate) fn key(event: &KeyEvent, made_up: bool) -> Option<(KeyCode, bool)> {
     let key = code(event.physical_key)?;
     wanted(key, event.state == ElementState::Pressed, event.repeat, made_up)
+}
+
+/// What a key typed here.
+pub(crate) fn typed(event: &KeyEvent) -> Typed {
+    match &event.logical_key {
+        Key::Character(text) => Typed::Text(text.to_string()),
+        Key::Named(NamedKey::Space) => Typed::Text(" ".to_owned()),
+        Key::Named(_) => Typed::Nothing,
+        Key::Unidentified(_) | Key::Dead(_) => Typed::Unknown,
+    }
 }
 
 fn wanted(key: KeyCode, pressed: bool, repeat: bool, made_up: bool) -> Option<(KeyCode, bool)> {

@@ -3,5 +3,6 @@
 pub(crate) mod edges;
 pub(crate) mod keyboard;
 pub(crate) mod keymap;
+pub(crate) mod locks;
 pub(crate) mod pointer;
 pub(crate) mod touch;

@@ -288,6 +288,7 @@ impl<S: Sink> Network<S> {
             Some(Command::TakeSeat) => self.core.take_seat(),
             Some(Command::Visible { track, visible }) => self.core.set_visible(track, visible),
             Some(Command::Keymap(text)) => self.core.set_keymap(text),
+            Some(Command::Locks(locks)) => self.core.set_locks(locks),
             Some(Command::Presented { track, update, at }) => {
                 self.figures.presented();
                 self.core.handle_presented(at, track, update);

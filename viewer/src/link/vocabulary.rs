@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use media::{ClipboardRequest, Pixels, Region, Size, Timestamp, TrackId, UpdateId};
+use media::{ClipboardRequest, Locks, Pixels, Region, Size, Timestamp, TrackId, UpdateId};
 use protocol::{
     control::{Configure, Role},
     input::InputEvent,
@@ -53,6 +53,8 @@ pub enum Command {
     },
     /// The keyboard's layout, in xkb text format.
     Keymap(String),
+    /// Which locks are on at the user's keyboard.
+    Locks(Locks),
     /// An update was shown.
     Presented {
         /// Of which window.

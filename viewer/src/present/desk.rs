@@ -356,7 +356,10 @@ impl ApplicationHandler<Wake> for Desk {
     fn user_event(&mut self, events: &ActiveEventLoop, wake: Wake) {
         match wake {
             Wake::Link(event) => self.on_link(event, events),
-            Wake::Keymap(text) => self.link.send(Command::Keymap(text)),
+            Wake::Keymap(text) => {
+                self.seat.locks.set_keymap(&text);
+                self.link.send(Command::Keymap(text));
+            }
             Wake::Clipboard(event) => {
                 if let Some(command) = self.clipboard.on_event(event) {
                     self.link.send(command);

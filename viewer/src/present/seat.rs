@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
-use media::{Button, Logical, Position, Size, TrackId, WindowGrab, WindowKind};
+use media::{Button, Locks, Logical, Position, Size, TrackId, WindowGrab, WindowKind};
 use protocol::input::InputEvent;
 use winit::{
     dpi::PhysicalPosition,
@@ -16,6 +16,7 @@ use super::{cursor::Cursor, desk::Desk, face::Face, geometry, wishes::Local};
 use crate::{
     input::{
         edges, keyboard,
+        locks::LockKeys,
         pointer::{self, Wheel},
         touch::Fingers,
     },
@@ -30,6 +31,10 @@ pub(crate) struct Seat {
     /// What it will be when all events of this moment are through: a change from one of our windows to
     /// another comes as a loss and a gain.
     focusing: Option<TrackId>,
+    /// The keyboard's locks.
+    pub(super) locks: LockKeys,
+    /// Shift is held, as the desktop says.
+    shift: bool,
     /// The track that the pointer is in, and where.
     pointer: Option<(TrackId, Position<Logical>)>,
     /// The local window that the pointer is in.
@@ -89,6 +94,7 @@ impl Desk {
             WindowEvent::Focused(true) => self.seat.focusing = Some(track),
             WindowEvent::Focused(false) => self.on_unfocused(track),
             WindowEvent::KeyboardInput { event, is_synthetic, .. } => self.on_key(&event, is_synthetic),
+            WindowEvent::ModifiersChanged(held) => self.seat.shift = held.state().shift_key(),
             WindowEvent::CursorEntered { .. } => self.seat.hovered = Some(track),
             // A locked pointer is in no place, whatever the desktop says.
             WindowEvent::CursorLeft { .. } if self.lock.is_held() => {}
@@ -134,6 +140,7 @@ impl Desk {
         self.link.send(Command::ReleaseAll);
         self.seat.fingers.clear();
         self.seat.pressed.clear();
+        self.seat.locks.let_go();
         if to.is_none_or(|track| self.windows.is_outside_popups(track)) {
             self.dismiss_popups();
         }
@@ -192,7 +199,17 @@ impl Desk {
         // A made-up press comes with the focus that it belongs to.
         self.settle_focus();
         if let (Some(track), Some((key, pressed))) = (self.seat.focused, keyboard::key(event, made_up)) {
+            let shown = pressed.then(|| self.seat.locks.shows(key, self.seat.shift, &keyboard::typed(event)));
+            self.tell_locks(shown.flatten());
             self.input(track, InputEvent::Key { key, pressed });
+            let turned = self.seat.locks.turns(key, pressed);
+            self.tell_locks(turned);
+        }
+    }
+
+    fn tell_locks(&mut self, news: Option<Locks>) {
+        if let Some(locks) = news {
+            self.link.send(Command::Locks(locks));
         }
     }
 

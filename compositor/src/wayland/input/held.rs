@@ -26,7 +26,7 @@ impl State {
     pub(in crate::wayland) fn hold_keyboard(&mut self, command: Command) -> Option<Command> {
         let (of_keyboard, leaves) = match &command {
             Command::Key { track, .. } | Command::Text { track, .. } => (true, self.is_elsewhere(*track)),
-            Command::Preedit { .. } | Command::Keymap(_) => (true, None),
+            Command::Preedit { .. } | Command::Keymap(_) | Command::Locks(_) => (true, None),
             Command::Focus(None) => (false, Some(false)),
             Command::Focus(Some(track)) => (false, self.is_elsewhere(*track)),
             Command::Motion { .. }

@@ -4,7 +4,7 @@
 //! characters, see [`spare`](super::spare). Apps see ordinary keys, so this works in every toolkit and
 //! terminal.
 
-use media::{Cause, TrackId};
+use media::{Cause, Locks, TrackId};
 use smithay::{
     backend::input::{KeyState, Keycode},
     input::keyboard::{KeyboardTarget, Layout, ModifiersState, SerializedMods},
@@ -63,6 +63,15 @@ impl State {
         if self.replace_keymap() == Replaced::BySame {
             self.tell_modifiers_if_not(before);
         }
+        self.flush();
+    }
+
+    /// These locks are on, and no other.
+    pub(in crate::wayland) fn set_locks(&mut self, Locks { caps, num }: Locks) {
+        let keyboard = self.input.keyboard.clone();
+        let before = keyboard.modifier_state();
+        keyboard.set_modifier_state(ModifiersState { caps_lock: caps, num_lock: num, ..before });
+        self.tell_modifiers_if_not(before.serialized);
         self.flush();
     }
 

@@ -153,6 +153,11 @@ export type InputEvent = { "Key": {
     key: KeyCode,
     /** Down or up. */
     pressed: boolean,
+} } | { "Locks": {
+    /** Caps Lock. */
+    caps: boolean,
+    /** Num Lock. */
+    num: boolean,
 } } | { "Text": {
     /** Which. */
     text: string,

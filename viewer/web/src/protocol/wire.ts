@@ -315,6 +315,7 @@ export const input: Form<t.Input> = record({
   track: u32,
   event: variants<t.InputEvent>({
     Key: record({ key: u16, pressed: bool }),
+    Locks: record({ caps: bool, num: bool }),
     Text: record({ text: text(MAX_TEXT) }),
     Motion: record({ position }),
     Leave: null,

@@ -75,7 +75,7 @@ export function goesBeforeInput(message: ToHost): boolean {
 
 /** Whether an event is within the protocol's bounds; the host would end the link over one that is not. */
 export function isSound(event: InputEvent): boolean {
-  if (typeof event === "string" || "Key" in event) return true;
+  if (typeof event === "string" || "Key" in event || "Locks" in event) return true;
   if ("Text" in event) return bytesOf(event.Text.text) <= MAX_TEXT;
   if ("Motion" in event) return isPlace(event.Motion.position);
   if ("Button" in event) return isPlace(event.Button.position);
