@@ -7,6 +7,7 @@ use dormer_tests::{
     Display, Host, HostOptions, Kind, Picture, Press, Process, Track, Until, Viewer, Window, tools,
     wait::{self, PATIENCE},
 };
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use x11rb::{
     connection::Connection,
@@ -154,6 +155,73 @@ fn a_terminal_of_a_bare_display_is_used() -> Result<()> {
 #[test]
 fn a_terminal_in_a_window_managers_frame_is_used() -> Result<()> {
     is_used("a display with a window manager", Some("openbox"))
+}
+
+#[test]
+fn a_window_that_is_dragged_by_its_frame_goes_as_far_as_the_pointer() -> Result<()> {
+    let Some(mut scene) = Scene::start("dragging on a display", Some("openbox"))? else { return Ok(()) };
+    let track = scene.track;
+    let window = scene.window()?;
+    let frame = scene.on_display(window.width, window.height)?;
+    let connection = scene.display.connect()?;
+    let place = || -> Result<(i16, i16)> {
+        let it = connection.get_geometry(frame)?.reply()?;
+        Ok((it.x, it.y))
+    };
+    let (x, y) = place()?;
+    let (from_x, from_y) = (i16::try_from(window.width / 2)?, 8);
+    let at = |dx: i16, dy: i16| json!({"do": "pointer", "track": track, "x": from_x + dx, "y": from_y + dy});
+    let button = |mut request: Value, state: &str| {
+        request["button"] = "left".into();
+        request["state"] = state.into();
+        request
+    };
+    scene.viewer.ask(button(at(0, 0), "press"))?;
+    for (dx, dy) in [(50, 30), (90, 70), (20, 10)] {
+        let viewer = &mut scene.viewer;
+        wait::until(PATIENCE, "the window to follow", || {
+            // The first motion only begins the drag, and a newer one may take the place of another.
+            viewer.ask(at(dx + 1, dy))?;
+            viewer.ask(at(dx, dy))?;
+            Ok((place()? == (x + dx, y + dy)).then_some(()))
+        })
+        .with_context(|| format!("from {x}, {y} by {dx}, {dy} it came to {:?}", place()))?;
+    }
+    scene.viewer.ask(button(at(20, 10), "release"))?;
+    Ok(())
+}
+
+#[test]
+fn a_display_is_left_as_it_was_found() -> Result<()> {
+    let Some(mut scene) = Scene::start("what is left of a session on a display", None)? else {
+        return Ok(());
+    };
+    let track = scene.track;
+    let connection = scene.display.connect()?;
+    let setup = connection.setup();
+    let (first, last) = (setup.min_keycode, setup.max_keycode);
+    let meanings = || -> Result<Vec<u32>> {
+        let all = connection.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+        // There may be more columns than before, of nothing.
+        let columns = all.keysyms.chunks(usize::from(all.keysyms_per_keycode));
+        Ok(columns.map(|column| column[0]).collect())
+    };
+    let held = || -> Result<bool> {
+        let keys = connection.query_keymap()?.reply()?.keys;
+        let buttons = connection.query_pointer(setup.roots[0].root)?.reply()?.mask;
+        Ok(keys.iter().any(|key| *key != 0) || u16::from(buttons) != 0)
+    };
+    let before = meanings()?;
+    scene.viewer.activate(track)?;
+    scene.viewer.insert(track, "世界")?;
+    scene.viewer.key(track, "a", Press::Press)?;
+    scene.viewer.ask(
+        json!({"do": "pointer", "track": track, "x": 20, "y": 20, "button": "left", "state": "press"}),
+    )?;
+    wait::until(PATIENCE, "what is held", || Ok((held()? && meanings()? != before).then_some(())))?;
+    scene.host.terminate()?;
+    ensure!(!held()? && meanings()? == before, "something is left: held {}, {:?}", held()?, meanings()?);
+    Ok(())
 }
 
 #[test]

@@ -97,6 +97,11 @@ impl Hands {
         }
     }
 
+    /// Whether a button is down.
+    pub(super) fn presses(&self) -> bool {
+        !self.buttons.is_empty()
+    }
+
     /// The wheel turns, or fingers scroll.
     pub(super) fn scroll(&mut self, display: &Display, axis: Axis) {
         let (x, y) = match axis.modality {

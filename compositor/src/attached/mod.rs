@@ -185,6 +185,7 @@ impl Attached {
             }
             Command::Button { cause, button, pressed } => {
                 hands.button(display, button, pressed);
+                windows.press(hands.presses());
                 self.dispatched(cause, None);
             }
             Command::Scroll { cause, axis } => {
@@ -198,6 +199,7 @@ impl Attached {
                     }
                 }
                 windows.uncover(display, track);
+                windows.press(hands.presses());
                 self.dispatched(cause, Some(track));
             }
             Command::Focus(Some(track)) => windows.focus(out, display, track),

@@ -39,6 +39,8 @@ pub(super) struct Windows {
     /// The toplevel that was used last: what opens a menu.
     used: Option<TrackId>,
     focus: Option<TrackId>,
+    /// The window that is pressed, and where it was then.
+    pressed: Option<(TrackId, Point<Logical>)>,
 }
 
 /// One window that viewers see.
@@ -77,7 +79,7 @@ impl Windows {
     /// None yet.
     pub(super) fn new(limits: Limits) -> Self {
         let (shown, within) = (BTreeMap::new(), HashMap::new());
-        Self { shown, within, limits, newest: 0, used: None, focus: None }
+        Self { shown, within, limits, newest: 0, used: None, focus: None, pressed: None }
     }
 
     /// Those that are there already.
@@ -138,10 +140,23 @@ impl Windows {
         }
     }
 
-    /// A place of a track on the screen.
+    /// A place of a track on the screen. One that is pressed may be moved by that, while it stays where it is at
+    /// the viewer: then the place is counted from where it was.
     pub(super) fn place_of(&self, track: TrackId, at: Position<Logical>) -> Option<(f64, f64)> {
         let shown = self.shown.values().find(|shown| shown.track == track)?;
-        Some((f64::from(shown.rect.x) + at.x, f64::from(shown.rect.y) + at.y))
+        let pressed = self.pressed.filter(|(pressed, _)| *pressed == track);
+        let origin = pressed.map_or(shown.rect.origin(), |(_, origin)| origin);
+        Some((f64::from(origin.x) + at.x, f64::from(origin.y) + at.y))
+    }
+
+    /// The first button or finger goes down in the window that is used, or the last goes up.
+    pub(super) fn press(&mut self, pressed: bool) {
+        let used =
+            self.used.and_then(|used| self.find(used)).map(|(_, shown)| (shown.track, shown.rect.origin()));
+        self.pressed = match self.pressed {
+            Some(before) if pressed => Some(before),
+            Some(_) | None => used.filter(|_| pressed),
+        };
     }
 
     /// The pointer is on a track: what covers it there must not get what is meant for it.
