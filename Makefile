@@ -8,8 +8,10 @@ BUILD_PACKAGES := build-essential nasm pkg-config cmake libxkbcommon-dev libxkbc
 DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core fonts-droid-fallback adwaita-icon-theme
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \
-                  docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin nginx
+                  docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin nginx wireguard-go wireguard-tools
 PACKAGE_PACKAGES := lintian mmdebstrap xvfb x11-utils desktop-file-utils man-db
+# A program for Windows is fetched and tried in its image.
+IMAGE_PACKAGES := python3-pip unzip
 BENCH_PACKAGES := tigervnc-standalone-server tigervnc-viewer
 
 # Only where no Node.js of 18 or newer is on the path.
@@ -25,7 +27,7 @@ BROWSER_TESTS := tests/browser
 .DEFAULT_GOAL := help
 # What laws are tried with: the same histories every time. `make test LAW_SEED=random` tries others.
 LAW_SEED ?= 1
-.PHONY: help demo test check bench page image base-image deb test-packages setup setup-build setup-node setup-test setup-bench fuzz
+.PHONY: help demo test check bench page image images build-images test-images figures base-image deb test-packages setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,9 +58,26 @@ bench: setup-bench page $(BROWSER_TESTS)/node_modules/.package-lock.json ## meas
 	$(CARGO) run $(CARGO_FLAGS) --release --bin dormer-bench
 	cd $(BROWSER_TESTS) && DORMER_BINARIES=$(CURDIR)/target/release npm run --silent bench
 
-image: page ## build the images of subsystems, base and linux; BASE=NAME names what base begins with
+image: IMAGES = base linux
+image: build-images ## build the images of subsystems, base and linux; BASE=NAME names what base begins with
+
+images: IMAGES = base linux desktop web wine
+images: build-images ## build all images of subsystems
+
+build-images: page
+	packages/tools
+	packages/licences
 	$(CARGO) build $(CARGO_FLAGS) --release -p dormer-server
-	images/build base linux
+	images/build $(IMAGES)
+
+test-images: setup-test page ## build all images in a Docker of the test's own, and use what they hold; as root
+	@$(call install,$(IMAGE_PACKAGES))
+	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
+	DORMER_TESTS_COMPLETE=1 DORMER_BINARIES=$(CURDIR)/target/debug target/debug/dormer-images
+
+figures: setup-test page ## measure images, one shared and several; prints the tables of docs/subsystems.md; as root
+	$(CARGO) build $(CARGO_FLAGS) --release --workspace --bins
+	DORMER_BINARIES=$(CURDIR)/target/release target/release/dormer-images --figures
 
 base-image: ## make dormer/debian:12 without a registry, for `make image BASE=dormer/debian:12`
 	images/base-image

@@ -6,11 +6,13 @@
 
 pub mod binaries;
 pub mod code;
+pub mod container;
 pub mod desktop;
 pub mod display;
 pub mod host;
 pub mod https;
 pub mod network;
+pub mod person;
 pub mod picture;
 pub mod process;
 pub mod rude;
@@ -26,6 +28,7 @@ pub use code::Code;
 pub use desktop::Desktop;
 pub use display::Display;
 pub use host::{Host, HostOptions};
+pub use person::Person;
 pub use picture::Picture;
 pub use process::Process;
 pub use rude::RudeViewer;

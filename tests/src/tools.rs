@@ -11,7 +11,7 @@ use std::{
 const COMPLETE: &str = "DORMER_TESTS_COMPLETE";
 
 /// Which package of Debian has a program that is not called like its package.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 22] = [
     ("Xvfb", "xvfb"),
     ("Xwayland", "xwayland"),
     ("chrt", "util-linux"),
@@ -22,10 +22,12 @@ const PACKAGES: [(&str, &str); 20] = [
     ("java", "default-jdk"),
     ("javac", "default-jdk"),
     ("nsenter", "util-linux"),
+    ("pip3", "python3-pip"),
     ("setpriv", "util-linux"),
     ("setxkbmap", "x11-xkb-utils"),
     ("strip", "binutils"),
     ("unshare", "util-linux"),
+    ("wg", "wireguard-tools"),
     ("wl-copy", "wl-clipboard"),
     ("wl-paste", "wl-clipboard"),
     ("wish", "tk"),
@@ -77,6 +79,11 @@ pub fn is_root(test: &str) -> bool {
 /// installed.
 pub fn skip_where_impossible(test: &str, hindrance: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {hindrance}");
+}
+
+/// Says that `test` is skipped since this is not installed; where everything has to be there, fails.
+pub fn lacks(test: &str, what: &str) -> bool {
+    skip(test, &format!("not installed: {what}"))
 }
 
 /// Says where people see it that a test cannot run here; fails where everything has to be there. Answers

@@ -1,23 +1,24 @@
 //! From nothing to windows in a container: the images are built, the subsystem is started as people start it,
-//! used, stopped, killed and started again. Docker is the test's own, in a directory of its own;
-//! `DORMER_TEST_DOCKER` names one that stays, so that the next run need not build all anew.
+//! used, stopped, killed and started again. See `dormer_tests::container`.
 
 use std::{
-    env,
-    fs::{self, File},
-    net::{TcpListener, UdpSocket},
-    path::{Path, PathBuf},
+    fs,
     process::{Command, Output, Stdio},
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use dormer_tests::{Process, Track, Until, Viewer, binaries, https::Site, tools, wait};
+use dormer_tests::{
+    Person, Until, Viewer,
+    container::{Docker, LICENCES, STEP, Subsystem, said},
+    https::Site,
+    tools, wait,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long each step may take on a slow, busy machine.
-const STEP: Duration = Duration::from_secs(120);
+/// Apps of the menu, by their names there.
+const APPS: [(&str, &str); 3] =
+    [("Kept", "foot sh /home/dormer/keep"), ("Terminal", "xterm"), ("Editor", "l3afpad")];
 
 /// What is copied in an editor.
 const COPIED: &str = "Zeile für Zeile";
@@ -47,25 +48,26 @@ fn a_subsystem_goes_from_nothing_to_windows_and_through_restarts() -> Result<()>
         return Ok(());
     }
     let Some(docker) = Docker::start(TEST)? else { return Ok(()) };
-    docker.build()?;
-    let subsystem = Subsystem::up(&docker)?;
-    let site = subsystem.opens_by_the_printed_link()?;
-    let cookie = site.enter()?;
-    let link = subsystem.new_native_link()?;
-    subsystem.runs_three_apps(&link)?;
-    subsystem.keeps_no_zombies()?;
-    let kept = subsystem.state()?;
+    let Some(mut person) = Person::start(TEST)? else { return Ok(()) };
+    docker.build(&["base", "linux"])?;
+    let story = Story { docker: &docker, subsystem: Subsystem::up(&docker, "linux")? };
+    let site = story.opens_by_the_printed_link(&mut person)?;
+    story.runs_three_apps(&mut person)?;
+    story.keeps_no_zombies()?;
+    story.names_all_licences()?;
+    let link = story.subsystem.new_native_link()?;
+    let kept = story.state()?;
 
     // Docker kills what has not ended after three seconds: then the exit code is not 0.
-    docker.ok(&["stop", "--time", "3", &subsystem.container()?])?;
-    ensure!(subsystem.exit_code()? == 0, "it did not end by itself: {}", subsystem.log()?);
-    subsystem.compose(&["up", "-d"])?;
-    subsystem.is_as_it_was(&link, &site, &cookie, &kept)?;
+    docker.ok(&["stop", "--time", "3", &story.subsystem.container()?])?;
+    ensure!(story.exit_code()? == 0, "it did not end by itself: {}", story.subsystem.log()?);
+    story.subsystem.compose(&["up", "-d"])?;
+    story.is_as_it_was(&link, &site, &mut person, &kept)?;
 
-    docker.ok(&["kill", "--signal", "KILL", &subsystem.container()?])?;
-    subsystem.compose(&["up", "-d"])?;
-    subsystem.is_as_it_was(&link, &site, &cookie, &kept)?;
-    subsystem.compose(&["down", "--volumes"])?;
+    docker.ok(&["kill", "--signal", "KILL", &story.subsystem.container()?])?;
+    story.subsystem.compose(&["up", "-d"])?;
+    story.is_as_it_was(&link, &site, &mut person, &kept)?;
+    drop(story);
     Engine::Docker(&docker).runs_as_anybody()?;
     podman_runs_the_same_image(&docker)
 }
@@ -161,287 +163,102 @@ impl Drop for Podman {
     }
 }
 
-/// A Docker of the test's own.
-struct Docker {
-    daemon: Process,
-    socket: String,
-    directory: TempDir,
-}
-
-impl Docker {
-    /// Starts it; where that cannot be, says that the test is skipped.
-    fn start(test: &str) -> Result<Option<Self>> {
-        let directory = TempDir::with_prefix("dormer-docker-")?;
-        let path = |name: &str| directory.path().join(name);
-        let data = env::var_os("DORMER_TEST_DOCKER").map_or_else(|| path("data"), PathBuf::from);
-        let socket = format!("unix://{}", path("docker.sock").display());
-        let mut command = Command::new("dockerd");
-        command.arg("--data-root").arg(data).arg("--exec-root").arg(path("exec"));
-        command.arg("--pidfile").arg(path("pid")).args(["--host", &socket, "--bridge", "none"]);
-        command.args(["--default-address-pool", "base=10.213.0.0/16,size=24"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let daemon = Process::start("dockerd", &mut command, directory.path())?;
-        let mut docker = Self { daemon, socket, directory };
-        let started = wait::until(STEP, "Docker", || {
-            if docker.daemon.ended()?.is_some() {
-                bail!("it ended");
-            }
-            Ok(docker.run(&["info"])?.status.success().then_some(()))
-        });
-        match started {
-            Ok(()) => {
-                docker.remove_containers();
-                Ok(Some(docker))
-            }
-            Err(error) => {
-                let log = docker.daemon.log();
-                let last = log.lines().last().unwrap_or_default();
-                tools::skip_where_impossible(test, &format!("Docker cannot run here ({error}): {last}"));
-                Ok(None)
-            }
-        }
-    }
-
-    fn remove_containers(&self) {
-        let containers = self.ok(&["ps", "--all", "--quiet"]).unwrap_or_default();
-        for container in containers.split_ascii_whitespace() {
-            let _ = self.run(&["rm", "--force", "--volumes", container]);
-        }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Result<Output> {
-        Ok(Command::new(program()).args(["--host", &self.socket]).args(arguments).output()?)
-    }
-
-    fn ok(&self, arguments: &[&str]) -> Result<String> {
-        said(self.run(arguments)?, arguments)
-    }
-
-    /// The base, and the images on it, from the tree's binary.
-    fn build(&self) -> Result<()> {
-        let tree =
-            Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("this crate lies in the workspace")?;
-        let docker = format!("{} --host {}", program(), self.socket);
-        let log = self.directory.path().join("build.log");
-        let script = |name: &str, arguments: &[&str]| -> Result<()> {
-            let begun = Instant::now();
-            let output = File::create(&log)?;
-            let status = Command::new(tree.join("images").join(name))
-                .args(arguments)
-                .env("DOCKER", &docker)
-                .env("BASE", "dormer/debian:12")
-                // The test's network has no bridge for builds.
-                .env("BUILD_ARGS", "--network host")
-                .env("BINARY", &binaries()?.dormer)
-                .env("CONTEXT", self.directory.path().join("context"))
-                .stdout(output.try_clone()?)
-                .stderr(output)
-                .status()?;
-            ensure!(status.success(), "images/{name} {arguments:?}: {}", tail(&fs::read_to_string(&log)?));
-            tell(&format!(
-                "images/{name} {} took {:.0} s",
-                arguments.join(" "),
-                begun.elapsed().as_secs_f32()
-            ));
-            Ok(())
-        };
-        if !self.run(&["image", "inspect", "dormer/debian:12"])?.status.success() {
-            script("base-image", &["dormer/debian:12"])?;
-        }
-        script("build", &["base", "linux"])?;
-        tell(&self.ok(&["images", "--format", "{{.Repository}} {{.Size}}"])?);
-        Ok(())
-    }
-}
-
-impl Drop for Docker {
-    fn drop(&mut self) {
-        self.remove_containers();
-        // Killed outright it would leave its mounts.
-        let _ = self.daemon.signal(rustix::process::Signal::TERM);
-        let _ = self.daemon.wait(STEP);
-    }
-}
-
-/// What `images/compose.yaml` starts.
-struct Subsystem<'a> {
+/// Somebody who uses a subsystem.
+struct Story<'a> {
     docker: &'a Docker,
-    ports: Ports,
+    subsystem: Subsystem<'a>,
 }
 
-struct Ports {
-    page: u16,
-    native: u16,
-    webrtc: u16,
-}
-
-impl<'a> Subsystem<'a> {
-    fn up(docker: &'a Docker) -> Result<Self> {
-        let page = free_port()?;
-        let (native, webrtc) = (free_port()?, free_port()?);
-        let subsystem = Self { docker, ports: Ports { page, native, webrtc } };
-        let begun = Instant::now();
-        subsystem.compose(&["up", "-d"])?;
-        subsystem.is_healthy()?;
-        tell(&format!("healthy {:.1} s after `docker-compose up`", begun.elapsed().as_secs_f32()));
-        Ok(subsystem)
-    }
-
-    fn compose(&self, arguments: &[&str]) -> Result<String> {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images/compose.yaml");
-        let Ports { page, native, webrtc } = self.ports;
-        let output = Command::new("docker-compose")
-            .args(["--host", &self.docker.socket, "--project-name", "dormertest", "--file"])
-            .arg(&file)
-            .args(arguments)
-            .env("DORMER_HTTP_PORT", page.to_string())
-            .env("DORMER_QUIC_PORT", native.to_string())
-            .env("DORMER_WEBRTC_PORT", webrtc.to_string())
-            .env("DORMER_ADVERTISE", format!("127.0.0.1:{page},dormer://127.0.0.1:{native}"))
-            .stdin(Stdio::null())
-            .output()?;
-        said(output, arguments)
-    }
-
-    fn exec(&self, command: &[&str]) -> Result<String> {
-        self.compose(&[&["exec", "-T", "dormer"], command].concat())
-    }
-
-    fn container(&self) -> Result<String> {
-        Ok(self.compose(&["ps", "--quiet", "dormer"])?.trim().to_owned())
-    }
-
+impl Story<'_> {
     fn exit_code(&self) -> Result<i64> {
-        let code = self.docker.ok(&["inspect", "--format", "{{.State.ExitCode}}", &self.container()?])?;
+        let code =
+            self.docker.ok(&["inspect", "--format", "{{.State.ExitCode}}", &self.subsystem.container()?])?;
         Ok(code.trim().parse()?)
     }
 
-    fn log(&self) -> Result<String> {
-        self.compose(&["logs", "--no-color"])
-    }
-
-    fn is_healthy(&self) -> Result<()> {
-        let healthy = wait::until(STEP, "a healthy subsystem", || Ok(self.exec(&["dormer", "health"]).ok()));
-        healthy.map(drop).with_context(|| self.log().unwrap_or_default())
-    }
-
-    /// One link for a browser, and nothing else that gives a right, stands in the log.
-    fn opens_by_the_printed_link(&self) -> Result<Site> {
-        let log = self.log()?;
+    /// One link for a browser, and nothing else that gives a right, stands in the log. A browser opens it.
+    fn opens_by_the_printed_link(&self, person: &mut Person) -> Result<Site> {
+        let log = self.subsystem.log()?;
         let links: Vec<&str> =
             log.split_ascii_whitespace().filter(|word| word.contains("#ticket=")).collect();
         let [link] = links.as_slice() else { bail!("{} links in {log}", links.len()) };
         ensure!(!log.contains("dormer://"), "{log}");
+        let online = person.open(link)?;
+        ensure!(online["role"] == "control", "{online}");
         Site::of(link)
     }
 
-    fn new_native_link(&self) -> Result<String> {
-        let links = self.exec(&["dormer", "links"])?;
-        let native = links.split_ascii_whitespace().find(|link| link.starts_with("dormer://"));
-        Ok(native.context("a native link")?.to_owned())
+    /// From the menu of the page, by entries that were put into the home just now.
+    fn runs_three_apps(&self, person: &mut Person) -> Result<()> {
+        let keep = "echo 'read line; echo \"$line\" >~/kept; exec sleep 1000' >~/keep";
+        self.subsystem.exec(&["sh", "-c", keep])?;
+        for (name, command) in APPS {
+            self.adds_to_the_menu(name, command)?;
+        }
+        person.start_app("Kept", "foot")?;
+        person.type_text("foot", "Grüße, Welt")?;
+        person.press("foot", "Enter")?;
+        self.has_kept()?;
+        person.start_app("Terminal", "XTerm")?;
+        person.start_app("Editor", "l3afpad")?;
+        person.type_text("l3afpad", COPIED)?;
+        person.press("l3afpad", "Control+a")?;
+        person.press("l3afpad", "Control+c")?;
+        person.pasted(COPIED)
     }
 
-    fn runs_three_apps(&self, link: &str) -> Result<()> {
-        self.exec(&[
-            "dormer",
-            "run",
-            "foot",
-            "sh",
-            "-c",
-            "read line; echo \"$line\" > ~/kept; exec sleep 1000",
-        ])?;
-        let mut viewer = Viewer::start(link)?;
-        let shown = viewer.wait_for(Until::Windows(1), STEP)?;
-        let terminal = shown.first().context("waited for it")?.track;
-        viewer.activate(terminal)?;
-        viewer.type_text(terminal, "Grüße, Welt\n")?;
-        self.has_kept()?;
-        self.exec(&["dormer", "run", "xterm"])?;
-        viewer.wait_for(Until::Windows(2), STEP)?;
-        self.exec(&["dormer", "run", "l3afpad"])?;
-        let shown = viewer.wait_for(Until::Windows(3), STEP)?;
-        let editor = shown.iter().find(|window| window.app_id.to_lowercase().contains("l3afpad"));
-        copies(&mut viewer, editor.with_context(|| format!("an editor among {shown:?}"))?.track)
+    fn adds_to_the_menu(&self, name: &str, command: &str) -> Result<()> {
+        let entry = format!("[Desktop Entry]\nType=Application\nName={name}\nExec={command}\n");
+        let write = format!(
+            "cd && mkdir -p .local/share/applications && cat >.local/share/applications/{name}.desktop <<'END'\n\
+             {entry}END"
+        );
+        self.subsystem.exec(&["sh", "-c", &write]).map(drop)
     }
 
     fn has_kept(&self) -> Result<()> {
-        let kept = wait::until(STEP, "what was typed", || Ok(self.exec(&["cat", "/home/dormer/kept"]).ok()))?;
+        let read = || Ok(self.subsystem.exec(&["cat", "/home/dormer/kept"]).ok());
+        let kept = wait::until(STEP, "what was typed", read)?;
         ensure!(kept == "Grüße, Welt\n", "{kept:?}");
         Ok(())
     }
 
     fn keeps_no_zombies(&self) -> Result<()> {
         let many = "i=0; while [ $i -lt 1000 ]; do (exec true &); i=$((i+1)); done; touch ~/many";
-        self.exec(&["dormer", "run", "sh", "-c", many])?;
-        wait::until(STEP, "many orphans", || Ok(self.exec(&["ls", "/home/dormer/many"]).ok()))?;
+        self.subsystem.exec(&["dormer", "run", "sh", "-c", many])?;
+        let done = || Ok(self.subsystem.exec(&["ls", "/home/dormer/many"]).ok());
+        wait::until(STEP, "many orphans", done)?;
         wait::until(STEP, "the end of all orphans", || {
-            let states = self.exec(&["ps", "-A", "-o", "stat="])?;
+            let states = self.subsystem.exec(&["ps", "-A", "-o", "stat="])?;
             Ok((!states.lines().any(|state| state.starts_with('Z'))).then_some(()))
         })
     }
 
+    /// Those of the libraries in the host lie beside it.
+    fn names_all_licences(&self) -> Result<()> {
+        let licences = self.subsystem.exec(&["cat", "/usr/share/doc/dormer/THIRD-PARTY.yml.gz"])?;
+        ensure!(licences == LICENCES, "{licences}");
+        Ok(())
+    }
+
     /// What lies in the state volume.
     fn state(&self) -> Result<String> {
-        self.exec(&["sh", "-c", "find /var/lib/dormer | sort"])
+        self.subsystem.exec(&["sh", "-c", "find /var/lib/dormer | sort"])
     }
 
     /// The same links, the same browsers, the same home, nothing of the former process; apps are new.
-    fn is_as_it_was(&self, link: &str, site: &Site, cookie: &str, kept: &str) -> Result<()> {
-        self.is_healthy()?;
+    fn is_as_it_was(&self, link: &str, site: &Site, person: &mut Person, kept: &str) -> Result<()> {
+        self.subsystem.is_healthy()?;
         self.has_kept()?;
         let state = self.state()?;
         ensure!(state == kept, "something is left behind: {kept} became {state}");
+        // Who comes back to the page without any link is known.
+        person.open(&site.origin)?;
+        person.start_app("Editor", "l3afpad")?;
         let mut viewer = Viewer::start(link)?;
-        self.exec(&["dormer", "run", "xterm"])?;
         viewer.wait_for(Until::Windows(1), STEP)?;
-        let joined = site.ask(&site.post("/api/join").cookie(cookie))?;
-        ensure!(joined.status == 200 && joined.json()?["role"] == "control", "{joined:?}");
         let again = site.ask(&site.post("/api/enter").json(&json!({"ticket": site.ticket})))?;
         ensure!(again.code()? == "ticket-invalid", "a link that was used works again: {again:?}");
         Ok(())
     }
-}
-
-/// Types into an editor, and what is copied there comes to the viewer.
-fn copies(viewer: &mut Viewer, editor: Track) -> Result<()> {
-    viewer.activate(editor)?;
-    viewer.type_text(editor, COPIED)?;
-    wait::until(STEP, "what was copied", || {
-        viewer.keys(editor, &["ctrl+a", "ctrl+c"])?;
-        Ok(viewer.clipboard_get().ok().filter(|text| text == COPIED))
-    })
-    .map(drop)
-}
-
-/// Debian's, where another comes before it on the path: its builds need no plugin.
-fn program() -> &'static str {
-    if Path::new("/usr/bin/docker").exists() { "/usr/bin/docker" } else { "docker" }
-}
-
-fn said(output: Output, arguments: &[&str]) -> Result<String> {
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{arguments:?}: {}: {stdout}{stderr}", output.status);
-    Ok(stdout.into_owned())
-}
-
-/// A port that is free for TCP and for UDP now.
-fn free_port() -> Result<u16> {
-    for _ in 0..64 {
-        let port = TcpListener::bind("0.0.0.0:0")?.local_addr()?.port();
-        if UdpSocket::bind(("0.0.0.0", port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no port is free for TCP and UDP")
-}
-
-fn tail(text: &str) -> &str {
-    let start = text.ceil_char_boundary(text.len().saturating_sub(4000));
-    &text[start..]
-}
-
-/// Figures for people; libtest shows them with `--nocapture`.
-#[expect(clippy::print_stderr, reason = "what libtest captures")]
-fn tell(figure: &str) {
-    eprintln!("{}", figure.trim_end());
 }
