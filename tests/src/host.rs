@@ -128,10 +128,12 @@ impl HostOptions {
         if self.first_process {
             command = within(&["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "--"], &command);
         }
-        command.args(["--http", "127.0.0.1:0", "--webrtc-ports", "0"]);
+        command.args(["--webrtc-ports", "0"]);
         let given = |flag: &str| self.arguments.iter().any(|argument| argument == flag);
-        if !given("--quic") {
-            command.args(["--quic", "127.0.0.1:0"]);
+        for flag in ["--quic", "--http"] {
+            if !given(flag) {
+                command.args([flag, "127.0.0.1:0"]);
+            }
         }
         if !given("--state-dir") {
             command.arg("--state-dir").arg(directory.path().join("state"));
