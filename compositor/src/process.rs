@@ -45,7 +45,9 @@ pub(crate) struct Activity {
 /// What it does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doing {
-    /// All of its threads wait for something to happen, or somebody has stopped it.
+    /// Somebody has stopped all of its threads.
+    Stopped,
+    /// All of its threads wait for something to happen, or are stopped.
     Nothing,
     /// A thread waits for the disk or the like, none works.
     Blocked,
@@ -145,6 +147,7 @@ fn parse(line: &str) -> Option<Stat> {
     let doing = match *fields.first()? {
         "R" => Doing::Works,
         "D" => Doing::Blocked,
+        "T" | "t" => Doing::Stopped,
         _ => Doing::Nothing,
     };
     let ticks = number(14)?.checked_add(number(15)?)?;
@@ -166,7 +169,8 @@ mod tests {
     fn a_line_is_read_whatever_the_name_is() {
         let line = "7 (a) R (b) T 1 7 7 0 -1 4194304 99 0 0 0 12 34 0 0 20 0 1 0 66591 3133440";
         let time = Duration::from_millis(460);
-        assert_eq!(parse(line), Some(Stat { doing: Doing::Nothing, time, began: 66591, parent: 1 }));
+        assert_eq!(parse(line), Some(Stat { doing: Doing::Stopped, time, began: 66591, parent: 1 }));
+        assert_eq!(parse(&line.replace(") T 1", ") S 1")).map(|stat| stat.doing), Some(Doing::Nothing));
         assert_eq!(parse(&line.replace(") T 1", ") R 1")).map(|stat| stat.doing), Some(Doing::Works));
         assert_eq!(parse("7 (a) S 1"), None);
     }

@@ -10,19 +10,25 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::host::Host;
 
-/// A GTK app, which ends with the test.
-struct Editor(Child);
+/// A GTK app.
+const EDITOR: &str = "l3afpad";
 
-impl Editor {
+/// One that knows no pings.
+const TERMINAL: &str = "xterm";
+
+/// An app, which ends with the test.
+struct App(Child);
+
+impl App {
     /// Starts one; `None`, with the reason printed, where it is missing.
-    fn start(host: &Host) -> Option<Self> {
-        let mut process = Process::new("l3afpad");
+    fn start(host: &Host, name: &str) -> Option<Self> {
+        let mut process = Process::new(name);
         process.env("DISPLAY", format!(":{}", host.display)).env("GDK_BACKEND", "x11");
         process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let Ok(child) = process.spawn() else {
             let complete = std::env::var_os("DORMER_TESTS_COMPLETE").is_some();
-            assert!(!complete, "l3afpad is not installed; `make setup-test` installs its package");
-            let _ = writeln!(std::io::stderr(), "SKIPPED: l3afpad is not installed");
+            assert!(!complete, "{name} is not installed; `make setup-test` installs its package");
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {name} is not installed");
             return None;
         };
         Some(Self(child))
@@ -33,7 +39,7 @@ impl Editor {
     }
 }
 
-impl Drop for Editor {
+impl Drop for App {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -50,9 +56,9 @@ fn shown(host: &mut Host, known: &[TrackId]) -> TrackId {
 #[test]
 fn a_stopped_app_does_not_answer_until_it_goes_on_and_nobody_else_is_blamed() {
     let Some(mut host) = Host::start() else { return };
-    let Some(mut stopped) = Editor::start(&host) else { return };
+    let Some(mut stopped) = App::start(&host, EDITOR) else { return };
     let first = shown(&mut host, &[]);
-    let Some(_honest) = Editor::start(&host) else { return };
+    let Some(_honest) = App::start(&host, EDITOR) else { return };
     let second = shown(&mut host, &[first]);
     stopped.signal(Signal::STOP);
     for track in [first, second] {
@@ -69,4 +75,22 @@ fn a_stopped_app_does_not_answer_until_it_goes_on_and_nobody_else_is_blamed() {
     host.send(Command::ForceQuit(first));
     host.gone(first);
     assert!(!stopped.0.wait().expect("its end").success(), "a stopped process is ended too");
+}
+
+#[test]
+fn a_stopped_app_that_knows_no_pings_does_not_answer_until_it_goes_on() {
+    let Some(mut host) = Host::start() else { return };
+    let Some(stopped) = App::start(&host, TERMINAL) else { return };
+    let first = shown(&mut host, &[]);
+    let Some(_honest) = App::start(&host, TERMINAL) else { return };
+    let second = shown(&mut host, &[first]);
+    stopped.signal(Signal::STOP);
+    for track in [second, first] {
+        host.key(track, 30, true);
+        host.key(track, 30, false);
+    }
+    let silent = host.window("window that does not answer", |window| window.states.unresponsive);
+    assert_eq!(silent.track, first);
+    stopped.signal(Signal::CONT);
+    host.window("window that answers again", |window| window.track == first && !window.states.unresponsive);
 }

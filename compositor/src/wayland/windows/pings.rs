@@ -5,7 +5,7 @@
 //! busy machine, so it is not time that is counted but looks at it, each after all that has arrived was read:
 //! an app is unresponsive that has been seen doing nothing although it was asked, or that has worked long on
 //! something else. One that waits for a processor is given as long as that takes. Whoever answers, however
-//! late, is responsive again.
+//! late, is responsive again. An X11 app that knows no pings is unresponsive while somebody has stopped it.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -83,12 +83,31 @@ enum Asked {
     Delivered(Option<(Window, u32)>, Patience),
     /// The app does not answer.
     Unresponsive(Option<(Window, u32)>),
+    /// The app of this window cannot be asked, and so many looks in a row found it stopped.
+    Watched(Window, u32),
 }
 
 impl Asked {
+    fn is_unresponsive(self) -> bool {
+        match self {
+            Asked::Unresponsive(_) => true,
+            Asked::Watched(_, stopped) => stopped >= IDLE_LOOKS,
+            Asked::Answered | Asked::Sent(..) | Asked::Delivered(..) => false,
+        }
+    }
+
+    /// The window by which an X11 app was asked.
+    fn window(self) -> Option<Window> {
+        if let Asked::Watched(window, _) = self {
+            Some(window)
+        } else {
+            self.about().map(|(window, _)| window)
+        }
+    }
+
     fn about(self) -> Option<(Window, u32)> {
         match self {
-            Asked::Answered => None,
+            Asked::Answered | Asked::Watched(..) => None,
             Asked::Sent(window, number) => Some((window, number)),
             Asked::Delivered(about, _) | Asked::Unresponsive(about) => about,
         }
@@ -115,9 +134,9 @@ impl Patience {
                 let began = *self.began.get_or_insert(now.time);
                 let rested = self.last.is_some_and(|last| last.time == now.time);
                 match now.doing {
-                    Doing::Nothing if rested => self.idle += 1,
+                    Doing::Stopped | Doing::Nothing if rested => self.idle += 1,
                     Doing::Blocked if rested => self.blind += 1,
-                    Doing::Nothing | Doing::Blocked | Doing::Works => self.idle = 0,
+                    Doing::Stopped | Doing::Nothing | Doing::Blocked | Doing::Works => self.idle = 0,
                 }
                 self.last = Some(now);
                 if self.looks >= IDLE_LOOKS && now.time.saturating_sub(began) >= WORK {
@@ -132,7 +151,7 @@ impl Patience {
 impl Pings {
     /// Whether an app does not answer.
     pub(in crate::wayland) fn is_unresponsive(&self, app: &App) -> bool {
-        self.apps.get(app).is_some_and(|ping| matches!(ping.asked, Asked::Unresponsive(_)))
+        self.apps.get(app).is_some_and(|ping| ping.asked.is_unresponsive())
     }
 
     /// Whether an app of which a window is used is to be asked now. One that has not answered need not be asked
@@ -157,7 +176,8 @@ impl Pings {
     }
 
     fn waits(&self) -> bool {
-        self.apps.values().any(|ping| matches!(ping.asked, Asked::Delivered(..)) || ping.used.is_some())
+        let looked_at = |asked| matches!(asked, Asked::Delivered(..) | Asked::Watched(..));
+        self.apps.values().any(|ping| looked_at(ping.asked) || ping.used.is_some())
     }
 }
 
@@ -200,9 +220,13 @@ impl State {
             Role::X11(shown) => {
                 let window = shown.window;
                 let Some(x11) = self.xwayland.manager() else { return };
-                if x11.ping(window, number) {
-                    let process = x11.windows.get(window).and_then(|window| window.process);
+                let pinged = x11.ping(window, number);
+                let process = x11.windows.get(window).and_then(|window| window.process);
+                if pinged {
                     self.pings.asked(app, Asked::Sent(window, number), process);
+                } else {
+                    self.pings.asked(app, Asked::Watched(window, 0), process);
+                    self.tick();
                 }
             }
             Role::Toplevel(toplevel) => {
@@ -257,7 +281,7 @@ impl State {
     fn answered(&mut self, app: &App) {
         let Some(ping) = self.pings.apps.get_mut(app) else { return };
         let before = std::mem::replace(&mut ping.asked, Asked::Answered);
-        if matches!(before, Asked::Unresponsive(_)) {
+        if before.is_unresponsive() {
             tracing::info!("an app answers again");
             self.report_app_windows(app);
         }
@@ -266,8 +290,7 @@ impl State {
     /// A window is gone: nothing more is said about it.
     pub(in crate::wayland) fn x11_ping_void(&mut self, window: Window) {
         let Some(app) = self.x11_app(window) else { return };
-        let about = self.pings.apps.get(&app).and_then(|ping| ping.asked.about());
-        if about.is_some_and(|(asked, _)| asked == window) {
+        if self.pings.apps.get(&app).and_then(|ping| ping.asked.window()) == Some(window) {
             self.answered(&app);
         }
     }
@@ -312,17 +335,34 @@ impl State {
             return;
         }
         self.pings.ticking = false;
-        let xwayland_is_late = self.xwayland.running().is_some_and(|x11| x11.owes());
-        let mut silent = Vec::new();
+        let x11 = self.xwayland.running();
+        let xwayland_is_late = x11.is_some_and(|x11| x11.owes());
+        // Which process an X11 app is may be known only now.
+        let process_of = |window| x11?.windows.get(window)?.process;
+        let (mut silent, mut again) = (Vec::new(), Vec::new());
         for (app, ping) in &mut self.pings.apps {
-            let Asked::Delivered(about, patience) = &mut ping.asked else { continue };
-            if matches!(app, App::X11(_)) && xwayland_is_late {
-                continue;
+            ping.process = ping.process.or_else(|| ping.asked.window().and_then(process_of));
+            let look = || ping.process.and_then(Process::look);
+            match &mut ping.asked {
+                Asked::Delivered(..) if matches!(app, App::X11(_)) && xwayland_is_late => {}
+                Asked::Delivered(about, patience) => {
+                    if patience.look(look()) {
+                        ping.asked = Asked::Unresponsive(*about);
+                        silent.push(app.clone());
+                    }
+                }
+                Asked::Watched(_, stopped) if look().is_some_and(|now| now.doing == Doing::Stopped) => {
+                    *stopped = stopped.saturating_add(1);
+                    if *stopped == IDLE_LOOKS {
+                        silent.push(app.clone());
+                    }
+                }
+                Asked::Watched(..) => again.push(app.clone()),
+                Asked::Answered | Asked::Sent(..) | Asked::Unresponsive(_) => {}
             }
-            if patience.look(ping.process.and_then(Process::look)) {
-                ping.asked = Asked::Unresponsive(*about);
-                silent.push(app.clone());
-            }
+        }
+        for app in again {
+            self.answered(&app);
         }
         for app in silent {
             tracing::info!("an app does not answer");
