@@ -109,11 +109,13 @@ fn wine(docker: &Docker) -> Result<()> {
     let notepad = titled(&mut viewer, "Notepad")?;
     viewer.activate(notepad)?;
     wait::until(STEP, "what was copied in Notepad", || {
-        // What is typed before Windows has given it the keyboard goes nowhere.
-        viewer.keys(notepad, &["ctrl+a"])?;
+        // What is typed before Windows has given it the keyboard goes nowhere. Wine copies at its own pace, and
+        // another key in between starts it anew.
+        viewer.key(notepad, "ctrl+a", Press::Tap)?;
         viewer.type_text(notepad, TYPED)?;
         viewer.keys(notepad, &["ctrl+a", "ctrl+c"])?;
-        Ok(viewer.clipboard_get().ok().filter(|text| text == TYPED))
+        let copied = || Ok(viewer.clipboard_get().ok().filter(|text| text == TYPED));
+        Ok(wait::until(wait::PATIENCE, "the clipboard", copied).ok())
     })?;
     keep(&viewer.screenshot(notepad)?, "wine-notepad")?;
 
