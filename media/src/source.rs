@@ -211,6 +211,15 @@ pub enum Command {
         /// What changed.
         points: Vec<TouchPoint>,
     },
+    /// Files that stand in the session were dropped onto a window: offer them to its app there.
+    DropFiles {
+        /// Which.
+        track: TrackId,
+        /// Where in it.
+        position: Position<Logical>,
+        /// Which files, as `text/uri-list` (RFC 2483) has them.
+        list: String,
+    },
     /// Give the keyboard to a window, or to none.
     Focus(Option<TrackId>),
     /// The user pressed outside of all popups: those that grab are dismissed.

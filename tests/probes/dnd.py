@@ -1,4 +1,5 @@
-"""A window to drag a text from, or to drop one on: `dnd.py source|target FILE`, which notes what happened."""
+"""A window to drag a text from, or to drop one or files on: `dnd.py source|target|files FILE`, which notes what
+happened."""
 
 import sys
 
@@ -51,6 +52,10 @@ if role == "source":
     # Handled: else what was dragged slides back, and the next drag finds it under the pointer.
     box.connect("drag-failed", lambda _w, _c, why: note("failed", why.value_nick) or True)
     box.connect("drag-end", end)
+elif role == "files":
+    box.drag_dest_set(Gtk.DestDefaults.ALL, [], COPY)
+    box.drag_dest_add_uri_targets()
+    box.connect("drag-data-received", lambda _w, _c, _x, _y, data, *_: note("got", *data.get_uris()))
 else:
     box.drag_dest_set(Gtk.DestDefaults.ALL, [], COPY)
     box.drag_dest_add_text_targets()

@@ -60,10 +60,11 @@ export const WEB = {
       ...["present/model", "present/widgets", "present/window", "present/popout", "present/phone"],
       ...["clipboard", "input", "language", "link", "page", "protocol"],
     ],
+    "present/files": ["present/widgets", "api", "language", "protocol"],
     "present/panel": ["present/widgets", "language", "link"],
     "present/chrome": [
       ...["present/model", "present/widgets", "present/window", "present/popout", "present/phone"],
-      ...["present/desk", "present/panel", "api", "input", "language", "link", "page", "protocol"],
+      ...["present/desk", "present/files", "present/panel", "api", "input", "language", "link", "page", "protocol"],
     ],
     "present/entry": ["page", "present/widgets", "present/panel", "api", "language", "link", "protocol"],
   },

@@ -1,16 +1,18 @@
 //! Files that a page brings to the session and fetches from it.
 
-use std::{fs, io::Write, os::unix::fs::symlink};
+use std::{fs, io::Write, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use dormer_tests::{
-    Host, binaries,
+    Host, HostOptions, Track, Until, Viewer, binaries,
     https::{Answer, Request, Site},
+    tools,
     wait::{self, PATIENCE},
 };
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 #[test]
 fn a_broken_upload_goes_on_and_arrives_whole_beside_what_has_its_name() -> Result<()> {
@@ -158,6 +160,69 @@ fn files_are_fetched_whole_or_in_part_and_nothing_leads_out_of_the_home() -> Res
     }
     let begun = page.post("/api/uploads", &json!({"path": "large", "size": 1_u64 << 60}))?;
     ensure!(begun.status == 507 && begun.code()? == "disk-full", "{begun:?}");
+    Ok(())
+}
+
+#[test]
+fn files_are_dropped_into_a_wayland_app() -> Result<()> {
+    drops_into("wayland")
+}
+
+#[test]
+fn files_are_dropped_into_an_x11_app() -> Result<()> {
+    drops_into("x11")
+}
+
+/// A real app gets files by a drop, again and again, and whatever another window did with its own.
+fn drops_into(backend: &str) -> Result<()> {
+    let test = format!("files dropped into an app of {backend}");
+    if backend == "x11" && !tools::present(&test, &["Xwayland"]) {
+        return Ok(());
+    }
+    let Some(python) = tools::python_with_gtk(&test) else { return Ok(()) };
+    let directory = TempDir::with_prefix("dormer-drop-")?;
+    let log = directory.path().join("log");
+    let probe = Path::new(env!("CARGO_MANIFEST_DIR")).join("probes/dnd.py");
+    let taker = format!("GDK_BACKEND={backend} {python} {} files {}", probe.display(), log.display());
+    let other = binaries()?.testapp.display().to_string();
+    let host = HostOptions::command(["sh", "-c", &format!("{other} & exec env {taker}")]).start()?;
+    let (mut viewer, _) = Viewer::with_window(host.link())?;
+    let mut find = |title: &str| {
+        wait::until(PATIENCE, title, || {
+            Ok(viewer.windows()?.into_iter().find(|window| window.title.contains(title)))
+        })
+    };
+    let (deaf, taker) = (find("test app")?.track, find("dnd files")?.track);
+    viewer.wait(Until::Exact(taker))?;
+    let page = Page::enter(&host.browser_link()?)?;
+    for name in ["a b.txt", "ü.txt"] {
+        let begun = page.post("/api/uploads", &json!({"path": name, "size": 0}))?.json()?;
+        page.post(&format!("/api/uploads/{}", text(&begun["id"])?), &json!({}))?;
+    }
+    let drop_onto = |track: Track, names: &[&str]| {
+        let paths: Vec<_> = names.iter().map(|name| [name]).collect();
+        let dropped = page.post("/api/drops", &json!({"track": track, "x": 100, "y": 90, "paths": paths}))?;
+        ensure!(dropped.status == 204, "{dropped:?}");
+        anyhow::Ok(())
+    };
+    let inbox = host.home().join("Inbox");
+    let uris = ["a%20b.txt", "%C3%BC.txt"].map(|name| format!("file://{}/{name}", inbox.display()));
+    let mut wanted = String::new();
+    let mut got = |names: &[&str], uris: &[String]| {
+        // One that takes no files holds up nobody.
+        drop_onto(deaf, names)?;
+        drop_onto(taker, names)?;
+        wanted += &format!("got {}\n", uris.join(" "));
+        wait::until(PATIENCE, "the files", || Ok((fs::read_to_string(&log)? == wanted).then_some(())))
+            .with_context(|| format!("{wanted}expected: {:?}", fs::read_to_string(&log)))
+    };
+    got(&["a b.txt"], &uris[..1])?;
+    got(&["a b.txt", "ü.txt"], &uris)?;
+    got(&["ü.txt"], &uris[1..])?;
+    for wrong in [json!([["missing"]]), json!([[".."]]), json!([["a b.txt", "x"]]), json!([[]]), json!([])] {
+        let dropped = page.post("/api/drops", &json!({"track": taker, "x": 1, "y": 1, "paths": wrong}))?;
+        ensure!((400..500).contains(&dropped.status), "{wrong}: {dropped:?}");
+    }
     Ok(())
 }
 

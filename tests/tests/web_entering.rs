@@ -157,6 +157,7 @@ const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/files/home/PATH", Needs::Control),
     ("GET", "/api/files/inbox/PATH", Needs::Control),
     ("POST", "/api/uploads", Needs::Control),
+    ("POST", "/api/drops", Needs::Control),
     ("GET", "/api/uploads/ID", Needs::Control),
     ("PATCH", "/api/uploads/ID", Needs::Control),
     ("POST", "/api/uploads/ID", Needs::Control),

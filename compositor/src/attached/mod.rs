@@ -210,8 +210,9 @@ impl Attached {
             Command::ReadClipboard { request, .. } => {
                 out.source(media::Event::ClipboardContent { request, data: None });
             }
-            // Apps of this display tell of no text inputs, and hear of no viewer's clipboard.
+            // Apps of this display tell of no text inputs, and hear of no viewer's clipboard or files.
             Command::Preedit { .. }
+            | Command::DropFiles { .. }
             | Command::PointerLeft
             | Command::Focus(None)
             | Command::DismissPopups

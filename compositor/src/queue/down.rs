@@ -47,6 +47,7 @@ impl Down {
             | Command::Motion { .. }
             | Command::RelativeMotion { .. }
             | Command::PointerLeft
+            | Command::DropFiles { .. }
             | Command::Scroll { .. }
             | Command::Focus(_)
             | Command::DismissPopups

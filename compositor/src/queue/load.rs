@@ -20,6 +20,7 @@ impl Load {
             Command::OfferClipboard { mimes } => mimes.iter().map(String::len).sum(),
             Command::ClipboardContent { data, .. } => data.as_ref().map_or(0, Bytes::len),
             Command::ReadClipboard { mime, .. } => mime.len(),
+            Command::DropFiles { list, .. } => list.len(),
             Command::Touch { points, .. } => size_of_val(points.as_slice()),
             Command::Key { .. }
             | Command::Motion { .. }

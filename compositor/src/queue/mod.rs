@@ -246,6 +246,7 @@ fn viewer_of(command: &Command) -> Option<ViewerId> {
         | Command::Scroll { cause, .. }
         | Command::Touch { cause, .. } => Some(cause.viewer),
         Command::PointerLeft
+        | Command::DropFiles { .. }
         | Command::Focus(_)
         | Command::DismissPopups
         | Command::Configure { .. }

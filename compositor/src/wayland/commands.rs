@@ -23,6 +23,7 @@ impl State {
             Command::Button { cause, button, pressed } => self.button(cause, button, pressed),
             Command::Scroll { cause, axis } => self.scroll(cause, axis),
             Command::Touch { cause, track, points } => self.touch(cause, track, &points),
+            Command::DropFiles { track, position, list } => self.bring_files(track, position, list.into()),
             Command::Focus(track) => self.focus(track),
             Command::DismissPopups => {
                 self.dismiss_grabs();

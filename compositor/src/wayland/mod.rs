@@ -202,6 +202,7 @@ impl State {
         self.serve_loosened();
         self.pay_reports();
         self.report_cursor();
+        self.drop_brought();
         self.report_drag();
         self.clear_lost_selections();
         self.report_offer();

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     future::poll_fn,
     io,
-    os::unix::fs::FileExt,
+    os::unix::{ffi::OsStrExt, fs::FileExt},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -25,6 +25,7 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use web::{Problem, Visitor, discard, json};
 
 use super::{ranges, request, routes::Asked, site::SessionSite};
+use crate::console::Request;
 use crate::files::{Chunk, Fault, FileFacts, Files, Found, Name, Place, Upload};
 
 /// How much of a file is read or written at a time.
@@ -273,6 +274,38 @@ pub(super) async fn cancel(asked: Asked, id: &str) -> Result<Response, Problem> 
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dropped {
+    track: u32,
+    x: f64,
+    y: f64,
+    paths: Vec<Vec<String>>,
+}
+
+/// `POST /api/drops`: offers what is in the inbox to the app at a place of its window.
+pub(super) async fn drop_onto(asked: Asked) -> Result<Response, Problem> {
+    let Asked { site, parts, body, .. } = asked;
+    request::controller(&site, &parts)?;
+    let Dropped { track, x, y, paths } = json(&parts, body).await?;
+    if paths.is_empty() || paths.iter().any(Vec::is_empty) {
+        return Err(Problem::malformed("a path has names"));
+    }
+    let list = on(&site, move |files| {
+        let mut list = String::new();
+        for path in &paths {
+            find(files, Place::Inbox, path)?;
+            let path = files.path_in_inbox(path);
+            let names = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+            let names = names.map(encoded_bytes).collect::<Vec<_>>().join("/");
+            list += &format!("file://{names}\r\n");
+        }
+        Ok(list)
+    });
+    site.order(Request::Drop { track, x, y, list: list.await? }).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 fn upload(site: &SessionSite, visitor: &Visitor, id: &str) -> Result<Upload, Problem> {
     let upload = site.entry.files.uploads.find(id, visitor.link);
     upload.ok_or_else(|| Problem::gone("there is no such upload any more"))
@@ -341,8 +374,13 @@ fn decoded(word: &str) -> Option<String> {
 }
 
 fn encoded(name: &str) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
-    name.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    encoded_bytes(name.as_bytes())
+}
+
+fn encoded_bytes(name: &[u8]) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    let one = |b: &u8| if plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") };
+    name.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -69,17 +69,13 @@ pub(super) async fn revoke(asked: Asked, id: &str) -> Result<Response, Problem> 
 }
 
 async fn present(site: &SessionSite) -> Result<Vec<Present>, Problem> {
-    match site.order(Request::Viewers).await? {
-        Answer::Viewers(here) => Ok(here),
-        answer => Err(unexpected(&answer)),
-    }
+    let answer = site.order(Request::Viewers).await?;
+    if let Answer::Viewers(here) = answer { Ok(here) } else { Err(unexpected(&answer)) }
 }
 
 async fn open_links(site: &SessionSite) -> Result<Vec<OpenLink>, Problem> {
-    match site.order(Request::Links).await? {
-        Answer::Links(open) => Ok(open),
-        answer => Err(unexpected(&answer)),
-    }
+    let answer = site.order(Request::Links).await?;
+    if let Answer::Links(open) = answer { Ok(open) } else { Err(unexpected(&answer)) }
 }
 
 fn removed(answer: Answer) -> Result<Response, Problem> {

@@ -54,6 +54,7 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
         (DELETE, ["links", id]) => people::revoke(asked, id).await,
         (GET | HEAD, ["files", "home", path @ ..]) => files::look(asked, Place::Home, path).await,
         (GET | HEAD, ["files", "inbox", path @ ..]) => files::look(asked, Place::Inbox, path).await,
+        (POST, ["drops"]) => files::drop_onto(asked).await,
         (POST, ["uploads"]) => files::begin(asked).await,
         (GET, ["uploads", id]) => files::stands(asked, id).await,
         (PATCH, ["uploads", id]) => files::bring(asked, id).await,
@@ -74,7 +75,7 @@ async fn api(place: &str, asked: Asked) -> Result<Response, Problem> {
             _,
             ["alive" | "enter" | "join" | "leave" | "links" | "link" | "rtc" | "apps" | "run" | "viewers"],
         )
-        | (_, ["uploads"])
+        | (_, ["uploads" | "drops"])
         | (_, ["uploads", _])
         | (_, ["files", "home" | "inbox", ..])
         | (_, ["rtc" | "apps" | "started" | "links" | "viewers", _])

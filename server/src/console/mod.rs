@@ -61,6 +61,8 @@ pub(crate) enum Answer {
     Health(Health),
     /// How the session stands.
     Status(Box<Status>),
+    /// The app is offered what was dropped; whether it takes it is its own matter.
+    Offered,
     /// Those that are open.
     Links(Vec<OpenLink>),
     /// Those that are here.

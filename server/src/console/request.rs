@@ -32,6 +32,17 @@ pub(crate) enum Request {
         /// For how many seconds it can be used to join.
         ttl_secs: u64,
     },
+    /// Offer files of the session to the app at a place of its window.
+    Drop {
+        /// Which window.
+        track: u32,
+        /// Where in it, in logical units.
+        x: f64,
+        /// As `x`, downwards.
+        y: f64,
+        /// Which files, as `text/uri-list` has them.
+        list: String,
+    },
     /// Say how the session stands.
     Status,
     /// List the links that are open.

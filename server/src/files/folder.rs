@@ -122,25 +122,26 @@ impl Folder {
     /// What is at a name.
     pub(crate) fn find(&self, name: &Name) -> Result<Found, Fault> {
         let seen = statat(self, name.as_str(), AtFlags::SYMLINK_NOFOLLOW)?;
-        match FileType::from_raw_mode(seen.st_mode) {
-            FileType::Directory => self.enter(name).map(Found::Folder),
-            FileType::RegularFile => {
-                // Something else may be there by now: a pipe must not be waited for.
-                let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-                let open = fs::openat(self, name.as_str(), flags, Mode::empty())?;
-                let found = fstat(&open)?;
-                self.is_seen(&found)?;
-                if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
-                    return Err(Fault::NotAFile);
-                }
-                let changed = (found.st_mtime as u64).wrapping_mul(1_000_000_000);
-                let changed = changed.wrapping_add(found.st_mtime_nsec as u64);
-                let size = u64::try_from(found.st_size).unwrap_or_default();
-                let version = (found.st_ino, size, changed);
-                Ok(Found::File(File::from(open), FileFacts { size, version }))
-            }
-            _ => Err(Fault::NotAFile),
+        let kind = FileType::from_raw_mode(seen.st_mode);
+        if kind.is_dir() {
+            return self.enter(name).map(Found::Folder);
         }
+        if !kind.is_file() {
+            return Err(Fault::NotAFile);
+        }
+        // Something else may be there by now: a pipe must not be waited for.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let open = fs::openat(self, name.as_str(), flags, Mode::empty())?;
+        let found = fstat(&open)?;
+        self.is_seen(&found)?;
+        if !FileType::from_raw_mode(found.st_mode).is_file() {
+            return Err(Fault::NotAFile);
+        }
+        let changed = (found.st_mtime as u64).wrapping_mul(1_000_000_000);
+        let changed = changed.wrapping_add(found.st_mtime_nsec as u64);
+        let size = u64::try_from(found.st_size).unwrap_or_default();
+        let version = (found.st_ino, size, changed);
+        Ok(Found::File(File::from(open), FileFacts { size, version }))
     }
 
     /// What is in it.
@@ -169,11 +170,11 @@ impl Folder {
         let found = statat(self, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         self.is_seen(&found).ok()?;
         let text = name.to_str().ok();
-        let kind = match FileType::from_raw_mode(found.st_mode) {
-            _ if text.is_none() => Kind::Other,
-            FileType::Directory => Kind::Folder,
-            FileType::RegularFile => Kind::File,
-            _ => Kind::Other,
+        let found_kind = FileType::from_raw_mode(found.st_mode);
+        let kind = match text {
+            Some(_) if found_kind.is_dir() => Kind::Folder,
+            Some(_) if found_kind.is_file() => Kind::File,
+            Some(_) | None => Kind::Other,
         };
         Some(Entry {
             name: name.to_string_lossy().into_owned(),

@@ -9,7 +9,7 @@ mod folder;
 mod names;
 mod uploads;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) use fault::Fault;
 pub(crate) use folder::{FileFacts, Folder, Found};
@@ -84,10 +84,5 @@ impl Files {
 
     fn existing_inbox(&self) -> Result<Folder, Fault> {
         self.root()?.enter(&Name::fresh(INBOX)?)
-    }
-
-    /// Where the home is.
-    pub(crate) fn home(&self) -> &Path {
-        &self.home
     }
 }

@@ -55,7 +55,7 @@ struct Shared {
 #[derive(Debug)]
 enum State {
     /// It comes.
-    Coming(Part),
+    Coming(Box<Part>),
     /// It has come, which is known for a while, and when: whoever lost the answer asks again.
     Arrived(Arrived, Instant),
     /// It was cancelled.
@@ -133,7 +133,7 @@ impl Uploads {
             size,
             link,
             turn: watch::Sender::new(0),
-            state: Mutex::new(State::Coming(part)),
+            state: Mutex::new(State::Coming(Box::new(part))),
         };
         let upload = Upload(Arc::new(shared));
         known.insert(id, upload.clone());
@@ -491,7 +491,7 @@ mod tests {
         files.cancel(&cancelled).expect("cancelled");
         assert!(turn.write(b"x").is_err() && cancelled.turn(0, false).is_err());
         assert_eq!(all(home.path()).len(), 1);
-        Files::new(files.home().to_owned(), Vec::new());
+        Files::new(files.home.clone(), Vec::new());
         assert_eq!(all(home.path()), [] as [PathBuf; 0]);
     }
 

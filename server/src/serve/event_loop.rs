@@ -15,7 +15,7 @@ use std::{
 };
 
 use clock::now;
-use media::{Encoded, Timestamp, TrackId, ViewerId};
+use media::{Command, Encoded, Position, Timestamp, TrackId, ViewerId};
 use protocol::control::{RefusalCode, ToViewer};
 use session::host::{Action, Host as Core, Join};
 use tokio::{
@@ -328,6 +328,15 @@ impl EventLoop {
                         Answer::Link { native: native.into(), browser: browser.map(MadeLink::from) }
                     }
                     Err(error) => Answer::Error(format!("{error:#}")),
+                });
+            }
+            Request::Drop { track, x, y, list } => {
+                let (track, position) = (TrackId(track), Position::new(x, y));
+                let offered =
+                    self.engines.compositor.send(None, Command::DropFiles { track, position, list });
+                let _ = answer.send(match offered {
+                    Ok(()) => Answer::Offered,
+                    Err(overflow) => Answer::Error(overflow.to_string()),
                 });
             }
             Request::Status => drop(answer.send(Answer::Status(Box::new(self.status())))),

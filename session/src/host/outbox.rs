@@ -59,6 +59,7 @@ fn is_able(source: Capabilities, command: &Command) -> bool {
         | Command::Button { .. }
         | Command::Scroll { .. }
         | Command::Touch { .. }
+        | Command::DropFiles { .. }
         | Command::Focus(_)
         | Command::Close(_)
         | Command::ForceQuit(_)

@@ -173,6 +173,7 @@ impl State {
     pub(in crate::wayland) fn button(&mut self, cause: Cause, button: Button, pressed: bool) {
         self.deliver(cause, |state| {
             if pressed {
+                state.brought_ends();
                 state.dismiss_others_grabs();
             }
             let pointer = state.input.pointer.clone();
@@ -212,6 +213,9 @@ impl State {
     pub(in crate::wayland) fn touch(&mut self, cause: Cause, track: TrackId, points: &[TouchPoint]) {
         self.deliver(cause, |state| {
             state.wheel_rests();
+            if points.iter().any(|point| point.phase == TouchPhase::Down) {
+                state.brought_ends();
+            }
             for point in points {
                 state.touch_point(track, point);
             }
@@ -265,7 +269,7 @@ impl State {
     }
 
     /// A place in a track, on the pointer's plane.
-    fn on_plane(&self, track: TrackId, position: Position<Logical>) -> Option<Place> {
+    pub(in crate::wayland) fn on_plane(&self, track: TrackId, position: Position<Logical>) -> Option<Place> {
         if !position.is_finite() || !self.tracks.shown(track) {
             return None;
         }
@@ -274,7 +278,11 @@ impl State {
     }
 
     /// The surface at a place in a track that takes input there, and that surface's origin on the plane.
-    fn surface_at(&self, id: TrackId, position: Position<Logical>) -> Option<(WlSurface, Place)> {
+    pub(in crate::wayland) fn surface_at(
+        &self,
+        id: TrackId,
+        position: Position<Logical>,
+    ) -> Option<(WlSurface, Place)> {
         let track = self.tracks.get(id)?;
         let plane = self.offset_in_toplevel(id);
         let geometry = track.picture.geometry;

@@ -24,7 +24,7 @@ use crate::clock;
 use crate::wayland::State;
 use crate::wayland::input::cursor;
 use crate::wayland::quota::pace::Pace;
-use crate::wayland::xwayland::{bridge::Bridge, drags::Crossing};
+use crate::wayland::xwayland::{bridge::Bridge, brought::Brought, drags::Crossing};
 
 type Place = SmithayPoint<f64, smithay::utils::Logical>;
 
@@ -41,6 +41,8 @@ pub(crate) struct Drags {
     pub(in crate::wayland) bridge: Option<Bridge>,
     /// Esc ended a drag and is still down: no app hears of it.
     swallows: bool,
+    /// Files that viewers dropped onto windows.
+    pub(in crate::wayland) brought: Brought,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,7 @@ impl Default for Drags {
             crossing: Crossing::default(),
             bridge: None,
             swallows: false,
+            brought: Brought::default(),
         }
     }
 }
@@ -97,6 +100,11 @@ impl Drags {
     /// Nobody drags any more.
     pub(in crate::wayland) fn ends(&mut self) {
         self.now = Now::Nothing;
+    }
+
+    /// Whether any app drags.
+    pub(in crate::wayland) fn is_under_way(&self) -> bool {
+        !matches!(self.now, Now::Nothing) || self.crossing.is_under_way()
     }
 
     fn is_on_wayland(&self) -> bool {

@@ -35,6 +35,7 @@ impl State {
             | Command::Button { .. }
             | Command::Scroll { .. }
             | Command::Touch { .. }
+            | Command::DropFiles { .. }
             | Command::DismissPopups
             | Command::Configure { .. }
             | Command::Close(_)

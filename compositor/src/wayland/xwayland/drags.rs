@@ -26,7 +26,7 @@ use x11rb::protocol::xproto::Window;
 
 use crate::clock;
 use crate::wayland::State;
-use crate::wayland::clipboard::selection::bounded;
+use crate::wayland::clipboard::{pipes, selection::bounded};
 use crate::wayland::input::cursor;
 use crate::wayland::picture::frames::millis;
 use crate::x11::{
@@ -42,7 +42,7 @@ use crate::x11::{
 type At = Point<f64, smithay::utils::Logical>;
 
 /// The finger that drags for X11 apps.
-const FINGER: u32 = u32::MAX;
+pub(super) const FINGER: u32 = u32::MAX;
 
 /// What is known of drags that have one end in X11.
 #[derive(Debug, Default)]
@@ -81,6 +81,12 @@ struct Icon {
     hotspot: (i32, i32),
     /// The same, as it was seen last: between a movement and the window's following both are apart.
     seen: (i32, i32),
+}
+
+impl Crossing {
+    pub(in crate::wayland) fn is_under_way(&self) -> bool {
+        self.source.is_some() || !matches!(self.taken, Half::None)
+    }
 }
 
 /// Wayland apps drag over X11 apps.
@@ -137,6 +143,9 @@ impl State {
 
     /// An X11 app gets what a Wayland app drags, by a pipe.
     pub(super) fn dragged_for_x11(&mut self, mime: String, to: &OwnedFd) {
+        if self.brought_for_x11(to) {
+            return;
+        }
         let source = self.drags.crossing.source.as_ref();
         if let Some(source) = source.filter(|source| source.alive()) {
             source.send(mime, to.as_fd());
@@ -148,10 +157,12 @@ impl State {
     pub(super) fn drag_given(&mut self, given: Vec<Given>) {
         for given in given {
             match given {
+                Given::Answer(answer) if self.drags.brought.is_in_x11() => self.brought_answered(answer),
                 Given::Answer(answer) => {
                     self.drags.bridge.iter_mut().for_each(|bridge| bridge.answer(answer));
                 }
                 Given::End(done) => {
+                    self.brought_is_over();
                     self.drags.bridge.iter_mut().for_each(|bridge| bridge.finish(done));
                     self.drags.crossing.source = None;
                     self.xwayland.manager().into_iter().for_each(|x11| x11.offer(Kind::Drag, None));
@@ -209,6 +220,8 @@ impl State {
     /// An X11 app that drags over our net brings these types.
     pub(super) fn x11_drag_brings(&mut self, mime_types: Vec<String>) {
         self.half_ends();
+        self.brought_ends();
+        self.drags.brought.is_done();
         let Some(x11) = self.xwayland.manager() else { return };
         let dnd_action = x11.drag_actions().into_iter().fold(DndAction::Copy, |all, one| all | flag(one));
         let start =
@@ -319,6 +332,7 @@ impl State {
 /// What Wayland apps say of an X11 app's drag. Smithay calls these while it holds seat and pointer.
 impl ServerDndGrabHandler for State {
     fn accept(&mut self, mime_type: Option<String>, _seat: Seat<Self>) {
+        self.drags.brought.accepted(mime_type.is_some());
         if let Half::Over { accepted, .. } = &mut self.drags.crossing.taken {
             *accepted = mime_type.is_some();
             self.half_answers();
@@ -326,6 +340,7 @@ impl ServerDndGrabHandler for State {
     }
 
     fn action(&mut self, action: DndAction, _seat: Seat<Self>) {
+        self.drags.brought.action_is(action);
         match &mut self.drags.crossing.taken {
             Half::None => (),
             Half::Over { action: now, .. } => {
@@ -337,16 +352,21 @@ impl ServerDndGrabHandler for State {
     }
 
     fn cancelled(&mut self, _seat: Seat<Self>) {
+        self.drags.brought.is_done();
         if matches!(self.drags.crossing.taken, Half::Dropped { .. }) {
             self.half_finished(None);
         }
     }
 
     fn send(&mut self, mime_type: String, fd: OwnedFd, _seat: Seat<Self>) {
+        if let Some(list) = self.drags.brought.list_for_wayland() {
+            return pipes::write(&self.events, fd, list);
+        }
         self.x11_content_into(Kind::Drag, &mime_type, fd);
     }
 
     fn finished(&mut self, _seat: Seat<Self>) {
+        self.drags.brought.is_done();
         if let Half::Dropped { action } = self.drags.crossing.taken {
             self.half_finished(Some(named(action).first().copied().unwrap_or(Action::Copy)));
         }

@@ -12,6 +12,7 @@
 
 mod bounds;
 pub(in crate::wayland) mod bridge;
+pub(in crate::wayland) mod brought;
 pub(in crate::wayland) mod drags;
 mod focus;
 mod manage;

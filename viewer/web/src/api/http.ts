@@ -16,9 +16,14 @@ export class HostError extends Error {
 }
 
 export interface Request {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "DELETE" | "PATCH";
   /** Sent as JSON. */
   body?: object;
+  /** Sent as they are. */
+  bytes?: ArrayBuffer;
+  headers?: Record<string, string>;
+  /** Ends it early. */
+  signal?: AbortSignal;
   /** In which language texts are wanted, as in HTML. */
   language?: string;
   /** How long the host may take to answer, in milliseconds. */
@@ -31,7 +36,8 @@ export async function ask(origin: string, path: string, request: Request): Promi
   // A change of networks ends requests that are under way: what only reads is asked once more.
   const response = await send()
     .catch((error: unknown) => (request.method === "GET" ? send() : Promise.reject(error)))
-    .catch(() => {
+    .catch((error: unknown) => {
+      if (request.signal?.aborted) throw error;
       throw new HostError(0, "unreachable", "the host cannot be reached");
     });
   if (response.status === 204) return null;
@@ -46,14 +52,27 @@ export async function ask(origin: string, path: string, request: Request): Promi
   );
 }
 
-function init({ method, body, language, timeout }: Request): RequestInit {
+function init({ method, body, bytes, headers, language, timeout, signal }: Request): RequestInit {
   return {
     method,
-    signal: AbortSignal.timeout(timeout),
+    signal: signal === undefined ? AbortSignal.timeout(timeout) : within(timeout, signal),
     headers: {
+      ...headers,
       ...(language !== undefined && { "Accept-Language": language }),
       ...(body !== undefined && { "Content-Type": "application/json" }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(bytes !== undefined && { body: bytes }),
   };
+}
+
+/** Not every browser knows how to unite signals. */
+function within(timeout: number, signal: AbortSignal): AbortSignal {
+  const both = new AbortController();
+  const end = (): void => both.abort();
+  const timer = setTimeout(end, timeout);
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  both.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  return both.signal;
 }

@@ -71,7 +71,7 @@ export { Input, KeyboardHolder, type InputOptions } from "./input";
 export { Keybar, type KeybarNames } from "./keybar";
 export { Layout } from "./keyboard/layout";
 export { detectPlatform, type Platform } from "./keyboard/platform";
-export type { Surface } from "./pointer/surface";
+export { within, type Surface } from "./pointer/surface";
 export type { TouchMode } from "./touch/gesture";
 export { LARGEST, Zoom } from "./touch/zoom";
 export { ZoomView } from "./touch/zoom-view";

@@ -17,7 +17,8 @@ import { Notices } from "../widgets/notices";
 import { Panel, transportName } from "../panel/panel";
 import type { Session } from "../../page/session";
 import type { Sessions } from "../../page/sessions";
-import { sessionOf, type SessionId } from "../../page/window-key";
+import { sessionOf, trackOf, type SessionId, type WindowKey } from "../../page/window-key";
+import { within } from "../../input";
 import { setTitle } from "../widgets/title";
 import { tellFailure } from "./failure";
 import { Habits } from "./habits";
@@ -25,6 +26,7 @@ import { guardLeaving } from "./leaving";
 import { Lost, type Stage } from "./lost";
 import { openSettings } from "./settings";
 import { openShare } from "./share";
+import { FileRoom, type Under } from "./file-room";
 import type { Shortcut } from "../desk/shortcuts";
 import { notStarted, Start } from "./start";
 import { Cycle, Switcher } from "../phone/switcher";
@@ -62,6 +64,7 @@ export class Shell {
   private readonly told = new Set<SessionId>();
   private readonly launches = new Launches();
   private readonly habits = new Map<SessionId, Habits>();
+  private readonly files = new FileRoom(document.body, () => this.desk.refocus());
 
   constructor(private readonly options: ShellOptions) {
     const { sessions, only } = options;
@@ -145,6 +148,7 @@ export class Shell {
     // Alone on a page there is nothing to choose from.
     this.taskbar.element.hidden = only !== null;
     document.documentElement.classList.toggle("embedded", only !== null);
+    this.files.takeDrops(document, (at) => this.under(at));
     guardLeaving({
       typedAt: () => desk.inputs.gate.typedAt,
       atWork: () => this.online && desk.windows.opened().length > 0,
@@ -310,6 +314,15 @@ export class Shell {
     return sessions.get(sessionOf(this.desk.windows.active ?? 0)) ?? sessions.all()[0];
   }
 
+  /** What is at a point of the page; over no window, the session in use. */
+  private under(at: { x: number; y: number }): Under | undefined {
+    const surface = this.desk.inputs.main.surfaces.at(document, at);
+    const over = surface === undefined ? undefined : this.options.sessions.get(sessionOf(surface.toplevel));
+    if (surface !== undefined && over !== undefined)
+      return { session: over, place: { track: trackOf(surface.track as WindowKey), ...within(surface, at) } };
+    return this.session === undefined ? undefined : { session: this.session, place: null };
+  }
+
   /** Whether there is a link to any host. */
   private get online(): boolean {
     return this.options.sessions.all().some(({ online }) => online);
@@ -459,6 +472,11 @@ export class Shell {
       symbol: "share" as const,
       action: () => openShare(document.body, session.api, () => this.desk.refocus()),
     };
+    const files = {
+      label: start.files,
+      symbol: "folder" as const,
+      action: () => void this.files.open(session),
+    };
     const { top, left } = this.taskbar.apps.getBoundingClientRect();
     const shortcuts = {
       label: desk_menu.shortcuts,
@@ -469,7 +487,7 @@ export class Shell {
       ...(can ? [fullscreen] : []),
       ...(this.desk.screen.compact ? [] : [shortcuts]),
       { label: start.connection, symbol: "link", action: () => this.panel.toggle() },
-      ...(this.mayControl ? [share] : []),
+      ...(this.mayControl ? [files, share] : []),
       { label: start.settings, symbol: "settings", action: () => this.openSettings() },
       { label: start.leave, symbol: "leave", action: () => this.askToLeave(session) },
     ];
