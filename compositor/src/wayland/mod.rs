@@ -30,12 +30,28 @@ use smithay::reexports::{
 };
 
 use self::{
-    clipboard::selection::Clipboard, globals::Globals, input::cursor::Cursor, input::drag::Drags,
-    input::seat::Input, input::text_input::TextInputs, picture::frames::Frames, quota::clients::Clients,
-    quota::later::Later, quota::notices::Notices, quota::pace::Alarm, quota::watchdog::Watch,
-    windows::foreign::Foreign, windows::listed::Listed, windows::pings::Pings, windows::reports::Reports,
-    windows::sandbox::Sandboxes, windows::screen::Screen, windows::toplevel_icon::Reported,
-    windows::tracks::Tracks, xwayland::supervisor::Xwayland,
+    clipboard::selection::Clipboard,
+    globals::Globals,
+    input::cursor::Cursor,
+    input::drag::Drags,
+    input::seat::Input,
+    input::text_input::TextInputs,
+    picture::frames::Frames,
+    quota::clients::Clients,
+    quota::later::Later,
+    quota::notices::Notices,
+    quota::pace::Alarm,
+    quota::unread::{MAX_UNREAD, Unread},
+    quota::watchdog::Watch,
+    windows::foreign::Foreign,
+    windows::listed::Listed,
+    windows::pings::Pings,
+    windows::reports::Reports,
+    windows::sandbox::Sandboxes,
+    windows::screen::Screen,
+    windows::toplevel_icon::Reported,
+    windows::tracks::Tracks,
+    xwayland::supervisor::Xwayland,
 };
 use crate::{
     AppEnv, Config, Entrance, Event, Ready, StartError, Starts,
@@ -78,6 +94,7 @@ pub(crate) struct State {
     pub(crate) outbox: Outbox,
     pub(crate) globals: Globals,
     pub(crate) clients: Clients,
+    pub(crate) unread: Unread,
     /// Counts the apps that users ask to start.
     pub(crate) starts: Starts,
     pub(crate) tracks: Tracks,
@@ -150,6 +167,7 @@ impl Server {
             if let Err(error) = self.display.flush_clients() {
                 tracing::debug!(%error, "flushing to apps");
             }
+            state.unread.watch(&state.events);
         }
         Ok(())
     }
@@ -184,6 +202,7 @@ impl Server {
                 // Nobody is there to be read.
                 let _ = self.display.backend().dispatch_single_client(state, client.clone());
                 state.clients.forget(&client);
+                state.unread.forget(&client);
                 state.forget_ping(&client);
             }
         }
@@ -227,6 +246,7 @@ fn start(
     let events: EventLoop<'static, State> = EventLoop::try_new().map_err(|e| failed(&e))?;
     let mut display: Display<State> = Display::new().map_err(|e| failed(&e))?;
     let handle = display.handle();
+    handle.set_default_max_buffer_size(MAX_UNREAD);
 
     let socket = socket::listen(&events.handle(), &config)?;
     socket::watch_clients(&events.handle(), &mut display)?;
@@ -248,6 +268,7 @@ fn start(
         events: events.handle(),
         outbox: Outbox { sink, watch: Watch::start().map_err(StartError::Thread)? },
         clients: Clients::new(config.limits),
+        unread: Unread::default(),
         starts: config.starts.clone(),
         tracks: Tracks::default(),
         cursor: Cursor::default(),

@@ -1,11 +1,11 @@
 //! Where apps connect, and when they have sent something.
 
-use std::os::unix::net::UnixStream;
+use std::{io, os::unix::net::UnixStream};
 
 use rustix::process::Pid;
 use smithay::reexports::{
     calloop::{Interest, LoopHandle, Mode, PostAction, generic::Generic},
-    wayland_server::{Display, ListeningSocket},
+    wayland_server::{Display, ListeningSocket, backend::ClientId},
 };
 
 use crate::wayland::State;
@@ -83,9 +83,22 @@ impl State {
                 return tracing::warn!(reason = %full, ?process, "an app was refused");
             }
         };
+        let reader = stream.try_clone();
         match self.display.insert_client(stream, data.clone()) {
-            Ok(client) => self.clients.connected(client.id(), process, data),
+            Ok(client) => {
+                self.clients.connected(client.id(), process, data);
+                self.reads_from(client.id(), reader);
+            }
             Err(error) => tracing::warn!(%error, "an app could not be taken in"),
+        }
+    }
+
+    /// An app reads what it is sent from this socket.
+    pub(in crate::wayland) fn reads_from(&mut self, client: ClientId, socket: io::Result<UnixStream>) {
+        match socket {
+            Ok(socket) => self.unread.add(client, socket.into()),
+            // What waits for it goes on its way when there is something else to do.
+            Err(error) => tracing::debug!(%error, "it is not seen when an app reads"),
         }
     }
 }

@@ -33,6 +33,7 @@ mod text_input;
 mod texts;
 mod toplevel_icon;
 mod truthful;
+mod unread;
 mod windows;
 #[path = "../x11/app.rs"]
 #[allow(dead_code, reason = "the other tests of X11 use the rest")]

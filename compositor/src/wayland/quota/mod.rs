@@ -10,4 +10,5 @@ pub(in crate::wayland) mod pace;
 pub(in crate::wayland) mod requests;
 pub(in crate::wayland) mod selections;
 pub(in crate::wayland) mod unapplied;
+pub(in crate::wayland) mod unread;
 pub(in crate::wayland) mod watchdog;

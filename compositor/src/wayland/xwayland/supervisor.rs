@@ -266,8 +266,10 @@ impl State {
     fn watch_xwayland(&mut self, server: Server, ends: Ends) -> Result<Running, String> {
         let Ends { wayland, manager, ready, ended } = ends;
         let data = self.clients.admit(Origin::Session, None, None).map_err(|full| full.to_string())?;
+        let reader = wayland.try_clone();
         let client = self.display.insert_client(wayland, data.clone()).map_err(|error| error.to_string())?;
         self.clients.connected(client.id(), None, data);
+        self.reads_from(client.id(), reader);
         let failed = |error: &dyn std::fmt::Display| error.to_string();
 
         let source = Generic::new(ended, Interest::READ, Mode::Level);
