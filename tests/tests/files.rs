@@ -196,8 +196,9 @@ fn drops_into(backend: &str) -> Result<()> {
     viewer.wait(Until::Exact(taker))?;
     let page = Page::enter(&host.browser_link()?)?;
     for name in ["a b.txt", "ü.txt"] {
-        let begun = page.post("/api/uploads", &json!({"path": name, "size": 0}))?.json()?;
-        page.post(&format!("/api/uploads/{}", text(&begun["id"])?), &json!({}))?;
+        let begun = page.post("/api/uploads", &json!({"path": name, "size": 0}))?;
+        let id = begun.json()?["id"].as_str().map(str::to_owned).with_context(|| format!("{begun:?}"))?;
+        page.post(&format!("/api/uploads/{id}"), &json!({}))?;
     }
     let drop_onto = |track: Track, names: &[&str]| {
         let paths: Vec<_> = names.iter().map(|name| [name]).collect();

@@ -143,7 +143,8 @@ fn an_app_that_reads_nothing_is_given_up_also_when_it_is_alone() {
     let mut app = App::connect(&host);
     app.mapped(50, 50, RED);
     let track = host.window("window", |_| true).track;
-    for _ in 0..200 {
+    // Some hundred bytes each; four MiB wait for an app.
+    for _ in 0..1500 {
         for _ in 0..50 {
             host.send(Command::Focus(Some(track)));
             host.send(Command::Focus(None));
