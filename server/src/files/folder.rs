@@ -3,8 +3,11 @@
 use std::{
     ffi::CStr,
     fs::File,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    path::Path,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -26,8 +29,39 @@ const FOLDER: u32 = 0o755;
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     open: Arc<OwnedFd>,
-    /// What nobody sees, as device and number.
-    hidden: Arc<[(u64, u64)]>,
+    own: Identity,
+    /// What nobody sees.
+    hidden: Arc<[Hidden]>,
+}
+
+/// Device and number.
+type Identity = (u64, u64);
+
+/// A file or folder of the host itself. It is known by what it is, under any name, and by its place: the host
+/// replaces its files, by others that it writes beside them.
+#[derive(Debug)]
+struct Hidden {
+    path: PathBuf,
+    itself: Option<Identity>,
+    folder: Option<Identity>,
+    name: Vec<u8>,
+}
+
+impl Hidden {
+    fn at(path: &Path) -> Self {
+        let folder =
+            path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder });
+        let name = path.file_name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
+        Self { path: path.to_owned(), itself: identity_at(path), folder: folder.and_then(identity_at), name }
+    }
+
+    fn is(&self, folder: Identity, name: &[u8], found: Identity) -> bool {
+        let fresh = || name.strip_prefix(&self.name[..]).is_some_and(|rest| rest.ends_with(b".new"));
+        let in_place = self.folder == Some(folder) && !self.name.is_empty();
+        // A number is given to something else as soon as what had it was replaced.
+        let itself = || self.itself == Some(found) && identity_at(&self.path) == Some(found);
+        itself() || (in_place && (name == self.name || fresh()))
+    }
 }
 
 /// What an entry of a folder is.
@@ -86,16 +120,17 @@ impl Folder {
     /// The folder at a path that is trusted; what is `hidden` is not found in it.
     pub(super) fn root<'a>(path: &Path, hidden: impl Iterator<Item = &'a Path>) -> Result<Self, Fault> {
         let open = fs::openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let hidden = hidden.filter_map(|path| stat(path).ok()).map(|found| identity(&found));
-        Ok(Self { open: Arc::new(open), hidden: hidden.collect() })
+        let own = identity(&fstat(&open)?);
+        Ok(Self { open: Arc::new(open), own, hidden: hidden.map(Hidden::at).collect() })
     }
 
     /// A folder in it.
     pub(crate) fn enter(&self, name: &Name) -> Result<Self, Fault> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let open = fs::openat(self, name.as_str(), flags, Mode::empty())?;
-        self.is_seen(&fstat(&open)?)?;
-        Ok(Self { open: Arc::new(open), hidden: Arc::clone(&self.hidden) })
+        let found = fstat(&open)?;
+        self.is_seen(name.as_str().as_bytes(), &found)?;
+        Ok(Self { open: Arc::new(open), own: identity(&found), hidden: Arc::clone(&self.hidden) })
     }
 
     /// A folder in it, which is made if nothing is there.
@@ -133,7 +168,7 @@ impl Folder {
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let open = fs::openat(self, name.as_str(), flags, Mode::empty())?;
         let found = fstat(&open)?;
-        self.is_seen(&found)?;
+        self.is_seen(name.as_str().as_bytes(), &found)?;
         if !FileType::from_raw_mode(found.st_mode).is_file() {
             return Err(Fault::NotAFile);
         }
@@ -168,7 +203,7 @@ impl Folder {
     fn entry(&self, name: &CStr) -> Option<Entry> {
         // It may have gone since.
         let found = statat(self, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        self.is_seen(&found).ok()?;
+        self.is_seen(name.to_bytes(), &found).ok()?;
         let text = name.to_str().ok();
         let found_kind = FileType::from_raw_mode(found.st_mode);
         let kind = match text {
@@ -227,15 +262,20 @@ impl Folder {
         Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
     }
 
-    fn is_seen(&self, found: &Stat) -> Result<(), Fault> {
-        if self.hidden.contains(&identity(found)) { Err(Fault::Denied) } else { Ok(()) }
+    fn is_seen(&self, name: &[u8], found: &Stat) -> Result<(), Fault> {
+        let is_hidden = self.hidden.iter().any(|hidden| hidden.is(self.own, name, identity(found)));
+        if is_hidden { Err(Fault::Denied) } else { Ok(()) }
     }
 }
 
 /// The highest number that a further file of a name gets.
 const MAX_NUMBER: u32 = 10_000;
 
-fn identity(found: &Stat) -> (u64, u64) {
+fn identity_at(path: &Path) -> Option<Identity> {
+    stat(path).ok().map(|found| identity(&found))
+}
+
+fn identity(found: &Stat) -> Identity {
     (found.st_dev, found.st_ino)
 }
 
@@ -291,5 +331,26 @@ mod tests {
             assert_eq!(root.find(&name(hidden)).expect_err(hidden), Fault::Denied);
         }
         assert_eq!(root.list().expect("readable").entries, []);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_something_hidden_is_hidden_as_well() {
+        let home = tempfile::tempdir().expect("a directory");
+        let (file, fresh) = (home.path().join("links.json"), home.path().join("links.json.7.new"));
+        std::fs::write(&file, "x").expect("written");
+        let root = Folder::root(home.path(), [file.as_path()].into_iter()).expect("a folder");
+        let inner = root.make(&name("inner")).expect("a folder");
+        std::fs::write(home.path().join("inner/links.json"), "z").expect("written");
+        assert!(inner.find(&name("links.json")).is_ok(), "the name alone says nothing");
+        std::fs::remove_file(&file).expect("removed");
+        std::fs::write(home.path().join("inner/other"), "z").expect("written");
+        assert!(inner.find(&name("other")).is_ok(), "it may have the number of what was removed");
+        std::fs::remove_dir_all(home.path().join("inner")).expect("removed");
+        std::fs::write(&fresh, "y").expect("written");
+        assert_eq!(root.list().expect("readable").entries, []);
+        assert_eq!(root.find(&name("links.json.7.new")).expect_err("hidden"), Fault::Denied);
+        std::fs::rename(&fresh, &file).expect("renamed");
+        assert_eq!(root.list().expect("readable").entries, []);
+        assert_eq!(root.find(&name("links.json")).expect_err("hidden"), Fault::Denied);
     }
 }
