@@ -1,5 +1,6 @@
 //! One printed link over a LAN and over WireGuard, whatever becomes of either: a small MTU, no ICMP, large
-//! packets that vanish, UDP that is blocked, another address, IPv6 alone. What is typed arrives once and in order.
+//! packets that vanish, UDP that is blocked, another address, IPv6 alone. What is typed arrives once and in
+//! order.
 //!
 //! Host and viewer have a network namespace each, with a LAN between them, and a wire that WireGuard's
 //! program goes through.
@@ -67,8 +68,8 @@ impl Drop for Machine {
     }
 }
 
-/// Addresses of one family: the host's and the viewer's, on the LAN, on the wire that the tunnel goes through,
-/// and in the tunnel.
+/// Addresses of one family: the host's and the viewer's, on the LAN, on the wire that the tunnel goes
+/// through, and in the tunnel.
 struct Family {
     lan: [&'static str; 2],
     wire: [&'static str; 2],

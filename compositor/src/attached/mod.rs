@@ -1,9 +1,9 @@
 //! The windows of an X display that runs already and that others may use as well.
 //!
-//! Every window right below the root is a track: a frame that a window manager has put around an app's window,
-//! with what is in it, or the app's window itself. Windows that manage themselves are popups. Their pictures
-//! are read from the X server, which keeps each as if nothing covered it; what changed, it reports. Input goes
-//! in as if by the display's own keyboard and pointer.
+//! Every window right below the root is a track: a frame that a window manager has put around an app's
+//! window, with what is in it, or the app's window itself. Windows that manage themselves are popups. Their
+//! pictures are read from the X server, which keeps each as if nothing covered it; what changed, it reports.
+//! Input goes in as if by the display's own keyboard and pointer.
 //!
 //! Invariants:
 //! - The display is left as it was found: windows stay where they are, keys are let go, codes that stood for
@@ -11,7 +11,8 @@
 //! - A track's pixels are in its canvas before the event that tells of them, and no more than one picture of
 //!   it waits for a viewer to take it.
 //!
-//! The thread waits for the X server's answers: an app that grabs the server holds up this source, and no other.
+//! The thread waits for the X server's answers: an app that grabs the server holds up this source, and no
+//! other.
 
 mod cursor;
 mod display;

@@ -140,8 +140,8 @@ impl Windows {
         }
     }
 
-    /// A place of a track on the screen. One that is pressed may be moved by that, while it stays where it is at
-    /// the viewer: then the place is counted from where it was.
+    /// A place of a track on the screen. One that is pressed may be moved by that, while it stays where it is
+    /// at the viewer: then the place is counted from where it was.
     pub(super) fn place_of(&self, track: TrackId, at: Position<Logical>) -> Option<(f64, f64)> {
         let shown = self.shown.values().find(|shown| shown.track == track)?;
         let pressed = self.pressed.filter(|(pressed, _)| *pressed == track);
@@ -307,8 +307,8 @@ impl Windows {
         self.draw(out, display, window);
     }
 
-    /// A window right below the root is not to be seen any more. Its menus go before it, and come back if they
-    /// outlive it.
+    /// A window right below the root is not to be seen any more. Its menus go before it, and come back if
+    /// they outlive it.
     fn hide(&mut self, out: &mut Outbox, display: &Display, window: Window) {
         let Some(shown) = self.shown.remove(&window) else { return };
         let track = shown.track;

@@ -214,7 +214,8 @@ fn the_command_line_tools_need_no_window_and_leave_nothing_behind() {
             let mut clear = start(&host, "wl-copy", &["--clear"]).expect("it was there");
             assert!(clear.0.wait().expect("a child").success());
         } else {
-            // wl-paste gives up when the copy is gone while it asks for it, and this one goes with the asking.
+            // wl-paste gives up when the copy is gone while it asks for it, and this one goes with the
+            // asking.
             let mut once = Tool::connect(&host);
             once.hear();
             let (ours, theirs) = pipe().expect("a pipe");

@@ -1,5 +1,6 @@
 //! Caps Lock and Num Lock of the user's own keyboard, as its keys show them: window systems tell programs of
-//! them by what keys type. They may be on before this program starts, and turn while others have the keyboard.
+//! them by what keys type. They may be on before this program starts, and turn while others have the
+//! keyboard.
 
 use media::{KeyCode, Locks};
 use xkbcommon::xkb::{self, KeyDirection, Keycode};

@@ -1,13 +1,14 @@
 //! Shortcuts on keyboards of other scripts than Latin.
 //!
-//! Apps look for shortcuts in three ways: those of GTK, Qt and others look for the Latin letter in all layouts
-//! of a keymap, those of Motif and Java for the key that has it in any, and those of Tk, terminals and many
-//! others at nothing but what the key types. So a keymap whose layout in use has no Latin letters gets
+//! Apps look for shortcuts in three ways: those of GTK, Qt and others look for the Latin letter in all
+//! layouts of a keymap, those of Motif and Java for the key that has it in any, and those of Tk, terminals
+//! and many others at nothing but what the key types. So a keymap whose layout in use has no Latin letters
+//! gets
 //! - a layout more, of Latin letters, unless it has one, and
 //! - the Latin letters under Ctrl, with which nobody writes.
 //!
-//! Everything else means what it meant: what keys type without Ctrl, and Alt with a letter of the script, which
-//! is what menus in the user's language name.
+//! Everything else means what it meant: what keys type without Ctrl, and Alt with a letter of the script,
+//! which is what menus in the user's language name.
 
 use xkbcommon::xkb::{self, Keycode, Keysym, LevelIndex};
 

@@ -154,8 +154,8 @@ impl Pings {
         self.apps.get(app).is_some_and(|ping| ping.asked.is_unresponsive())
     }
 
-    /// Whether an app of which a window is used is to be asked now. One that has not answered need not be asked
-    /// again; one that was asked just now is asked a little later.
+    /// Whether an app of which a window is used is to be asked now. One that has not answered need not be
+    /// asked again; one that was asked just now is asked a little later.
     fn wants(&mut self, app: &App, track: TrackId, now: Timestamp) -> bool {
         let Some(ping) = self.apps.get_mut(app) else { return true };
         let (answered, soon) = (ping.asked == Asked::Answered, now.since(ping.at) < APART);

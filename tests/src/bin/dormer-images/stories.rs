@@ -109,8 +109,8 @@ fn wine(docker: &Docker) -> Result<()> {
     let notepad = titled(&mut viewer, "Notepad")?;
     viewer.activate(notepad)?;
     wait::until(STEP, "what was copied in Notepad", || {
-        // What is typed before Windows has given it the keyboard goes nowhere. Wine copies at its own pace, and
-        // another key in between starts it anew.
+        // What is typed before Windows has given it the keyboard goes nowhere. Wine copies at its own pace,
+        // and another key in between starts it anew.
         viewer.key(notepad, "ctrl+a", Press::Tap)?;
         viewer.type_text(notepad, TYPED)?;
         viewer.keys(notepad, &["ctrl+a", "ctrl+c"])?;

@@ -1,4 +1,6 @@
-/** Files of a session: what there is, fetching, and bringing them by uploads that go on after a broken link. */
+/**
+ * Files of a session: what there is, fetching, and bringing them by uploads that go on after a broken link.
+ */
 
 import { ask, HostError } from "./http";
 
@@ -25,7 +27,9 @@ const PIECE_TIMEOUT = 120_000;
 /** The first piece, and the largest, in bytes. */
 const FIRST = 256 * 1024;
 const LARGEST = 8 * 1024 * 1024;
-/** A piece that took less, in milliseconds, is followed by a larger one; one that took more by a smaller one. */
+/**
+ * A piece that took less, in milliseconds, is followed by a larger one; one that took more by a smaller one.
+ */
 const QUICK = 400;
 const SLOW = 2_000;
 /** How long is waited before the host is asked again, in milliseconds: longer each time. */

@@ -8,7 +8,9 @@ export class Keyboard {
   private focus: TrackId | null = null;
   private keymap: string | null = null;
 
-  /** Another window has the focus, or none of this viewer's. Answers what to tell the host, if that is news. */
+  /**
+   * Another window has the focus, or none of this viewer's. Answers what to tell the host, if that is news.
+   */
   setFocus(track: TrackId | null): ToHost | null {
     if (this.focus === track) return null;
     this.focus = track;

@@ -47,8 +47,8 @@ import { Wants } from "./wants";
 import { TooMany, Windows, type Shown } from "./windows";
 
 /**
- * The core of one viewer. It owns nothing itself but routes: each field is a concern, whose state is private to
- * its file.
+ * The core of one viewer. It owns nothing itself but routes: each field is a concern, whose state is private
+ * to its file.
  */
 export class Viewer {
   private readonly out = new Outbox();
@@ -239,7 +239,8 @@ export class Viewer {
 
   /**
    * Asks for what is on the session's clipboard. The front end numbers its requests: `clipboard-content` of
-   * that number is the answer, within seconds, or at once if there is no link or too much is asked for already.
+   * that number is the answer, within seconds, or at once if there is no link or too much is asked for
+   * already.
    */
   requestClipboard(now: number, request: number, mime: string): void {
     if (this.link.isLive) this.clipboard.request(now, request, mime);

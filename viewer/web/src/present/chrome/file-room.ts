@@ -1,5 +1,6 @@
 /**
- * Files of the sessions on the page: the panel, which is loaded when it is first wanted, and what people drop.
+ * Files of the sessions on the page: the panel, which is loaded when it is first wanted, and what people
+ * drop.
  */
 
 import type { Session } from "../../page/session";

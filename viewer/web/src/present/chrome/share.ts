@@ -1,4 +1,6 @@
-/** A dialog that makes a link for another device; owners also see who is here by which links, and end those. */
+/**
+ * A dialog that makes a link for another device; owners also see who is here by which links, and end those.
+ */
 
 import { fill, texts } from "../../language";
 import type { Role } from "../../protocol/types";
