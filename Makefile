@@ -9,6 +9,7 @@ DEMO_PACKAGES  := xwayland dbus-daemon foot xterm l3afpad fonts-dejavu-core font
 TEST_PACKAGES  := weston gtk-4-examples gtk-3-examples cutemaze focuswriter qt6-wayland xvfb xdotool openbox wl-clipboard xclip x11-utils x11-xserver-utils xauth iproute2 iptables \
                   chromium firefox-esr webkit2gtk-driver openssl coturn default-jdk python3-gi gir1.2-gtk-3.0 tk \
                   docker.io docker-compose mmdebstrap podman dbus-daemon dbus-bin nginx wireguard-go wireguard-tools
+APP_PACKAGES   := rxvt-unicode x11-apps featherpad mpv libreoffice-writer libreoffice-calc libreoffice-gtk3 gimp emacs-gtk gnome-terminal keepassxc nedit mesa-utils
 PACKAGE_PACKAGES := lintian mmdebstrap xvfb x11-utils desktop-file-utils man-db
 # A program for Windows is fetched and tried in its image.
 IMAGE_PACKAGES := python3-pip unzip
@@ -27,7 +28,7 @@ BROWSER_TESTS := tests/browser
 .DEFAULT_GOAL := help
 # What laws are tried with: the same histories every time. `make test LAW_SEED=random` tries others.
 LAW_SEED ?= 1
-.PHONY: help demo test check bench page image images build-images test-images figures base-image deb test-packages setup setup-build setup-node setup-test setup-bench fuzz
+.PHONY: help demo test check bench page image images build-images test-images figures base-image deb test-apps test-packages setup setup-build setup-node setup-test setup-bench fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -86,6 +87,11 @@ deb: setup-build page ## make the packages dormer and dormer-view for Debian 12 
 	packages/tools
 	$(CARGO) build $(CARGO_FLAGS) --profile $(PROFILE) -p dormer-server -p dormer-viewer
 	packages/build $(PROFILE)
+
+test-apps: setup-test page ## use thirty real apps as people do, and write docs/apps.md
+	@$(call install,$(APP_PACKAGES))
+	$(CARGO) build $(CARGO_FLAGS) --workspace --bins
+	DORMER_BINARIES=$(CURDIR)/target/debug $(CARGO) test $(CARGO_FLAGS) -p dormer-tests --test matrix -- --ignored
 
 test-packages: deb ## install both packages in a bare Debian 12 and open a window there; as root
 	@$(call install,$(PACKAGE_PACKAGES))
