@@ -1,5 +1,5 @@
-"""A window to drag a text from, or to drop one or files on: `dnd.py source|target|files FILE`, which notes what
-happened."""
+"""A window to drag a text from, or to drop one or files on: `dnd.py source|target|files FILE`, which notes
+what happened."""
 
 import sys
 

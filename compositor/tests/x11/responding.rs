@@ -53,36 +53,13 @@ fn shown(host: &mut Host, known: &[TrackId]) -> TrackId {
     track
 }
 
-#[test]
-fn a_stopped_app_does_not_answer_until_it_goes_on_and_nobody_else_is_blamed() {
-    let Some(mut host) = Host::start() else { return };
-    let Some(mut stopped) = App::start(&host, EDITOR) else { return };
+/// Of two apps that are typed into, the one that is stopped does not answer until it goes on. `None` where the
+/// app is not installed.
+fn only_the_stopped_one_is_silent(app: &str) -> Option<(Host, App, TrackId)> {
+    let mut host = Host::start()?;
+    let stopped = App::start(&host, app)?;
     let first = shown(&mut host, &[]);
-    let Some(_honest) = App::start(&host, EDITOR) else { return };
-    let second = shown(&mut host, &[first]);
-    stopped.signal(Signal::STOP);
-    for track in [first, second] {
-        host.key(track, 30, true);
-        host.key(track, 30, false);
-    }
-    let silent = host.window("window that does not answer", |window| window.states.unresponsive);
-    assert_eq!(silent.track, first);
-    stopped.signal(Signal::CONT);
-    host.window("window that answers again", |window| window.track == first && !window.states.unresponsive);
-    stopped.signal(Signal::STOP);
-    host.send(Command::Close(first));
-    host.window("window that does not close", |window| window.track == first && window.states.unresponsive);
-    host.send(Command::ForceQuit(first));
-    host.gone(first);
-    assert!(!stopped.0.wait().expect("its end").success(), "a stopped process is ended too");
-}
-
-#[test]
-fn a_stopped_app_that_knows_no_pings_does_not_answer_until_it_goes_on() {
-    let Some(mut host) = Host::start() else { return };
-    let Some(stopped) = App::start(&host, TERMINAL) else { return };
-    let first = shown(&mut host, &[]);
-    let Some(_honest) = App::start(&host, TERMINAL) else { return };
+    let _honest = App::start(&host, app)?;
     let second = shown(&mut host, &[first]);
     stopped.signal(Signal::STOP);
     for track in [second, first] {
@@ -93,4 +70,21 @@ fn a_stopped_app_that_knows_no_pings_does_not_answer_until_it_goes_on() {
     assert_eq!(silent.track, first);
     stopped.signal(Signal::CONT);
     host.window("window that answers again", |window| window.track == first && !window.states.unresponsive);
+    Some((host, stopped, first))
+}
+
+#[test]
+fn a_stopped_app_does_not_answer_until_it_goes_on_and_nobody_else_is_blamed() {
+    let Some((mut host, mut stopped, first)) = only_the_stopped_one_is_silent(EDITOR) else { return };
+    stopped.signal(Signal::STOP);
+    host.send(Command::Close(first));
+    host.window("window that does not close", |window| window.track == first && window.states.unresponsive);
+    host.send(Command::ForceQuit(first));
+    host.gone(first);
+    assert!(!stopped.0.wait().expect("its end").success(), "a stopped process is ended too");
+}
+
+#[test]
+fn a_stopped_app_that_knows_no_pings_does_not_answer_until_it_goes_on() {
+    only_the_stopped_one_is_silent(TERMINAL);
 }

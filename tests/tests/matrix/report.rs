@@ -107,9 +107,9 @@ impl fmt::Display for Row {
 /// Writes the table.
 pub(crate) fn write(file: &Path, rows: &[Row]) -> Result<()> {
     let mut text = String::from(
-        "# Apps\n\nWhat `make test-apps` saw: real apps of Debian 12 in a session, used by the headless viewer. \
-         Text is\n`Grüße 世界 €`, and is read back from the app by its own copy, or from a file. `–` is what an \
-         app has\nnothing of.\n\n",
+        "# Apps\n\nWhat `make test-apps` saw: real apps of Debian 12 in a session, used by the headless \
+         viewer. Text is\n`Grüße 世界 €`, and is read back from the app by its own copy, or from a file. \
+         `–` is what an app has\nnothing of.\n\n",
     );
     let names: Vec<&str> = COLUMNS.iter().map(|(_, name)| *name).collect();
     text.push_str(&format!(

@@ -54,7 +54,7 @@ afterEach(() => {
 
 const CONTENT = Uint8Array.from({ length: 700_000 }, (_, n) => n % 251);
 
-test("a file arrives whole whatever happens to the link, and what comes twice is not kept twice", async () => {
+test("a file arrives whole whatever happens to the link, and nothing of it is kept twice", async () => {
   const host = new Host(CONTENT.length);
   host.troubles.push("cut", "checksum", "cut", "conflict");
   const told: number[] = [];

@@ -153,14 +153,18 @@ async function again<T>(question: () => Promise<T>, signal: AbortSignal): Promis
 function pause(time: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) return done();
-    const timer = setTimeout(done, time);
+    const over = new AbortController();
     const wake = (): void => {
       clearTimeout(timer);
+      over.abort();
       done();
     };
-    signal.addEventListener("abort", wake, { once: true });
+    const timer = setTimeout(wake, time);
+    // None of them is heard any more once one has come.
+    const once = { once: true, signal: over.signal };
+    signal.addEventListener("abort", wake, once);
     // A network that is back need not be waited for.
-    globalThis.addEventListener?.("online", wake, { once: true });
+    globalThis.addEventListener?.("online", wake, once);
   });
 }
 
